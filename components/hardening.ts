@@ -1,0 +1,34 @@
+/** What every container of the kit has in common, so that a new one is as safe as the others. */
+import type * as docker from "@pulumi/docker";
+
+/** Label that tells which deployment an object belongs to; its value is the deployment's prefix. */
+export const OWNER_LABEL = "private-registry.deployment";
+
+/** Seconds that a container gets to end by itself, over the time that the registry drains. */
+export const DRAIN_SECONDS = 30;
+export const STOP_SECONDS = DRAIN_SECONDS + 5;
+
+/** The labels of a deployment's objects. */
+export const ownedBy = (prefix: string) => [{ label: OWNER_LABEL, value: prefix }];
+
+/** No capability, no way to gain one. */
+export const confined = {
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+} satisfies Partial<docker.ContainerArgs>;
+
+/** Logs that cannot fill the disk. */
+export const boundedLog = {
+    logDriver: "json-file",
+    logOpts: { "max-size": "10m", "max-file": "3" },
+} satisfies Partial<docker.ContainerArgs>;
+
+/** Stops in time, is back after a reboot. */
+export const service = {
+    restart: "unless-stopped",
+    stopTimeout: STOP_SECONDS,
+    destroyGraceSeconds: STOP_SECONDS,
+} satisfies Partial<docker.ContainerArgs>;
+
+/** A memory limit without swap on top of it, in MiB. */
+export const memoryLimit = (mib: number) => ({ memory: mib, memorySwap: mib });

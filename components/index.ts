@@ -1,0 +1,21 @@
+/** The components of the kit, for use from another Pulumi program. */
+export { type AccountArgs, Accounts, type AccountsArgs } from "./auth/accounts";
+export { bcrypt, renderHtpasswd } from "./auth/htpasswd";
+export { type ClientFacts, clientSetup } from "./client/setup";
+export {
+    type FilesTls,
+    type NoTls,
+    type OwnCaTls,
+    PrivateRegistry,
+    type PrivateRegistryArgs,
+} from "./private-registry";
+export { type RegistrySettings, renderConfig } from "./registry/config-yml";
+export { Registry, type RegistryArgs, type TlsFiles } from "./registry/registry";
+export {
+    CertificateAuthority,
+    type CertificateAuthorityArgs,
+    type GivenCaArgs,
+    type SubjectArgs,
+} from "./tls/certificate-authority";
+export { type KeyAlgorithm } from "./tls/algorithm";
+export { SiteCertificate, type SiteCertificateArgs } from "./tls/site-certificate";

@@ -1,0 +1,73 @@
+/** Looks into an Engine where it refused something. No Pulumi in here: the embedded docker plugin asks the same. */
+import type Docker from "dockerode";
+
+import { logText } from "./engine";
+import { OWNER_LABEL } from "./hardening";
+
+/** What an Engine's message says is wrong. */
+export type Refusal =
+    | { kind: "name"; name: string }
+    | { kind: "network"; name: string }
+    | { kind: "port" }
+    | { kind: "unhealthy" }
+    | { kind: "other" };
+
+/** Reads an error message of the Engine or of a docker provider. */
+export function refusal(message: string): Refusal {
+    const name = /The container name "\/?([^"]+)" is already in use/.exec(message)?.[1];
+    if (name !== undefined) return { kind: "name", name };
+    const network = /network with name (\S+) already exists/.exec(message)?.[1];
+    if (network !== undefined) return { kind: "network", name: network };
+    if (/port is already allocated|address already in use/.test(message)) return { kind: "port" };
+    if (/failed to be in healthy state/.test(message)) return { kind: "unhealthy" };
+    return { kind: "other" };
+}
+
+/**
+ * Frees the name of a container for a deployment: removes the container that has it, where that belongs to the
+ * same deployment. Such a one is what an interrupted `up` left, since the state does not know it.
+ *
+ * @returns whether the name is free now
+ */
+export async function freeContainerName(engine: Docker, name: string, owner: string): Promise<boolean> {
+    const container = engine.getContainer(name);
+    try {
+        const { Config } = await container.inspect();
+        if (Config.Labels[OWNER_LABEL] !== owner) return false;
+        await container.remove({ force: true });
+    } catch (error) {
+        // Gone in the meantime: then the name is free.
+        if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    }
+    return true;
+}
+
+/** The same for a network. */
+export async function freeNetworkName(engine: Docker, name: string, owner: string): Promise<boolean> {
+    const networks = await engine.listNetworks({ filters: { label: [`${OWNER_LABEL}=${owner}`] } });
+    const left = networks.filter((network) => network.Name === name);
+    for (const network of left) await engine.getNetwork(network.Id).remove();
+    return left.length > 0;
+}
+
+/** The last lines that a container wrote. @default 15 lines */
+export async function lastLogLines(engine: Docker, name: string, lines = 15): Promise<string> {
+    const frames = await engine.getContainer(name).logs({ stdout: true, stderr: true, tail: lines });
+    return logText(frames as unknown as Buffer).trimEnd();
+}
+
+/** One sentence for a name that something else has. */
+export const nameTaken = (name: string): string =>
+    `The container name ${name} is taken by a container that is not part of this deployment. ` +
+    `Remove that one (docker rm -f ${name}), or choose another name: pulumi config set containerName NAME`;
+
+/** One sentence for a port that something else has. */
+export function portTaken(
+    ports: readonly { external?: number | undefined; ip?: string | undefined }[],
+): string {
+    const { external = 0, ip = "0.0.0.0" } = ports[0] ?? {};
+    return (
+        `Port ${external} of ${ip} is taken by another program. Stop that program, or choose another port: ` +
+        `pulumi config set port ${external === 443 ? 8443 : 443}`
+    );
+}

@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { connect } from "./engine";
+import { freeContainerName, freeNetworkName, lastLogLines, nameTaken, portTaken, refusal } from "./leftovers";
+
+/**
+ * What happens where the Engine refuses to create an object of a deployment:
+ *
+ * - The name is taken by what an interrupted `up` left: it is removed, and the creation tried again.
+ * - The port is taken: one sentence with the fix.
+ * - The container does not become healthy: its own last log lines.
+ *
+ * @param prefix value of the deployment's label
+ * @param dockerHost Engine that the deployment goes to. Default: as for the docker provider
+ * @returns the callback of an error hook: whether to try again
+ */
+export function recover(prefix: string, dockerHost?: string): pulumi.ErrorHookFunction {
+    return async ({ errors, failedOperation, newInputs }) => {
+        if (failedOperation !== "create") return false;
+        const reason = refusal(errors[0] ?? "");
+        switch (reason.kind) {
+            case "name": {
+                const free = await freeContainerName(await connect(dockerHost), reason.name, prefix);
+                if (!free) await pulumi.log.error(nameTaken(reason.name));
+                return free;
+            }
+            case "network":
+                return freeNetworkName(await connect(dockerHost), reason.name, prefix);
+            case "port":
+                await pulumi.log.error(
+                    portTaken((newInputs?.ports ?? []) as { external?: number; ip?: string }[]),
+                );
+                return false;
+            case "unhealthy": {
+                const name = String(newInputs?.name);
+                const lines = await lastLogLines(await connect(dockerHost), name);
+                await pulumi.log.error(`${name} did not become healthy. Its last log lines:\n${lines}`);
+                return false;
+            }
+            case "other":
+                return false;
+        }
+    };
+}

@@ -1,0 +1,99 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { boundedLog, confined, memoryLimit, ownedBy } from "../hardening";
+
+/** A file of the volume. */
+export interface FileArgs {
+    content: pulumi.Input<string>;
+    /** Octal permissions. @default "0444" */
+    mode?: string | undefined;
+}
+
+export interface ConfigVolumeArgs {
+    /** Name of the volume, and of the container that writes it. */
+    volumeName: string;
+    /** Value of the deployment's label. */
+    prefix: string;
+    /** ID of an image with /bin/sh. */
+    imageId: pulumi.Input<string>;
+    /** File name → file. Files of the volume that are not named here are removed. */
+    files: Record<string, FileArgs>;
+    /** Where the volume is mounted while it is written. */
+    folder: string;
+    onError: pulumi.ErrorHook[];
+}
+
+/** Where the new files wait, in the writing container's own file system. */
+const STAGE = "/staged";
+
+/**
+ * Puts the staged files in place. Each is copied beside its target and renamed over it: a reader sees the old
+ * file or the new one, never a part. (Docker's own copy removes the old file before it writes the new one.)
+ */
+const script = (folder: string) =>
+    [
+        "set -eu",
+        "umask 077",
+        `cd ${STAGE}`,
+        `for f in *; do cp -p "$f" "${folder}/.$f.new"; mv -f "${folder}/.$f.new" "${folder}/$f"; done`,
+        `cd ${folder}`,
+        `for f in *; do [ -e "${STAGE}/$f" ] || rm -f "$f"; done`,
+    ].join("\n");
+
+/**
+ * Files in a named volume, so that they reach an Engine on any host, and show up in no `docker inspect`. A
+ * container that runs for a moment writes them; a change replaces that container and nothing else.
+ */
+export class ConfigVolume extends pulumi.ComponentResource {
+    readonly volumeName: pulumi.Output<string>;
+    /** Resolves when the files are in place; fails with the reason where they are not. */
+    readonly written: pulumi.Output<boolean>;
+    /** Containers that read the volume must depend on this. */
+    readonly writer: docker.Container;
+
+    constructor(name: string, args: ConfigVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("private-registry:index:ConfigVolume", name, {}, opts);
+        const volume = new docker.Volume(
+            `${name}-volume`,
+            { name: args.volumeName, labels: ownedBy(args.prefix) },
+            { parent: this },
+        );
+        this.writer = new docker.Container(
+            `${name}-writer`,
+            {
+                name: args.volumeName,
+                image: args.imageId,
+                labels: ownedBy(args.prefix),
+                entrypoints: ["/bin/sh", "-c", script(args.folder)],
+                command: [],
+                // The container ends at once: `up` waits for that, and an ended container is no drift.
+                attach: true,
+                mustRun: false,
+                restart: "no",
+                networkMode: "none",
+                volumes: [{ volumeName: volume.name, containerPath: args.folder }],
+                uploads: Object.entries(args.files).map(([file, { content, mode }]) => ({
+                    file: `${STAGE}/${file}`,
+                    content: pulumi.secret(content),
+                    permissions: mode ?? "0444",
+                })),
+                ...confined,
+                ...boundedLog,
+                ...memoryLimit(64),
+            },
+            { parent: this, hooks: { onError: args.onError } },
+        );
+        this.volumeName = volume.name;
+        this.written = pulumi.all([this.writer.exitCode, this.writer.urn]).apply(([code, urn]) => {
+            if (code !== undefined && code !== 0) {
+                throw new Error(
+                    `The configuration was not written into the volume ${args.volumeName} (exit code ${code}; is the disk full?). ` +
+                        `Look at \`docker logs ${args.volumeName}\`, then run: pulumi up --replace '${urn}'`,
+                );
+            }
+            return true;
+        });
+        this.registerOutputs({ volumeName: this.volumeName });
+    }
+}

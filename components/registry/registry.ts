@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+
+import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
+import { ConfigVolume } from "./config-volume";
+
+/** A certificate and its key, PEM. */
+export interface TlsFiles {
+    chainPem: pulumi.Input<string>;
+    privateKeyPem: pulumi.Input<string>;
+}
+
+export interface RegistryArgs {
+    /** Start of the name of every Docker object, and value of its label. */
+    prefix: string;
+    /** @default prefix */
+    containerName?: string | undefined;
+    /** ID of the registry image, sha256:… */
+    imageId: pulumi.Input<string>;
+    /** The rendered config.yml. Kept as a secret. */
+    configYml: pulumi.Input<string>;
+    /** The htpasswd file; nothing where there are no users. */
+    htpasswd?: pulumi.Input<string> | undefined;
+    /** The certificate; nothing for plain HTTP. */
+    tls?: TlsFiles | undefined;
+    /** Port of the Docker host. */
+    port: number;
+    /** Address of the Docker host. */
+    bindAddress: string;
+    /** Folder of the Docker host for the images, instead of a volume. */
+    dataPath?: string | undefined;
+    /** Volume for the images. @default `${prefix}-data` */
+    dataVolume?: string | undefined;
+    /** Leave the data volume where the registry is destroyed. @default true */
+    keepData?: boolean | undefined;
+    /** MiB. @default 512 */
+    memoryMb?: number | undefined;
+    /** @default no limit */
+    cpus?: number | undefined;
+    /** Called where the Engine refuses an object. */
+    onError: pulumi.ErrorHook[];
+}
+
+/**
+ * Healthy means that the storage answers (debug server, on the container's loopback) and that the registry's own
+ * port listens. The second is read from the kernel's table, state 0A is LISTEN: a connection to a TLS port would
+ * write a failed handshake into the log at every check.
+ */
+const HEALTHY =
+    `wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
+    `grep -qs ':${REGISTRY_PORT.toString(16).toUpperCase()} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`;
+
+/** The registry: its configuration, data, network and container. */
+export class Registry extends pulumi.ComponentResource {
+    /** ID of the container; resolves when the registry answers. */
+    readonly containerId: pulumi.Output<string>;
+
+    constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("private-registry:index:Registry", name, {}, opts);
+        const parent = { parent: this };
+        const hooks = { onError: args.onError };
+        const labels = ownedBy(args.prefix);
+
+        const config = new ConfigVolume(
+            `${name}-config`,
+            {
+                volumeName: `${args.prefix}-config`,
+                prefix: args.prefix,
+                imageId: args.imageId,
+                folder: CONFIG_FOLDER,
+                files: {
+                    "config.yml": { content: args.configYml, mode: "0400" },
+                    ...(args.htpasswd === undefined
+                        ? {}
+                        : { htpasswd: { content: args.htpasswd, mode: "0400" } }),
+                    ...(args.tls === undefined
+                        ? {}
+                        : {
+                              "site.crt": { content: args.tls.chainPem },
+                              "site.key": { content: args.tls.privateKeyPem, mode: "0400" },
+                          }),
+                },
+                onError: args.onError,
+            },
+            parent,
+        );
+        const network = new docker.Network(
+            `${name}-network`,
+            { name: args.prefix, labels },
+            { ...parent, hooks },
+        );
+        const container = new docker.Container(
+            `${name}-container`,
+            {
+                name: args.containerName ?? args.prefix,
+                image: args.imageId,
+                entrypoints: ["/bin/registry"],
+                // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
+                command: ["serve", `${CONFIG_FOLDER}/config.yml`],
+                envs: ["OTEL_TRACES_EXPORTER=none"],
+                // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
+                // replaces the container for all else.
+                labels: [...labels, { label: "private-registry.config", value: this.configDigest(args) }],
+                ports: [
+                    { internal: REGISTRY_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
+                ],
+                volumes: [
+                    { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
+                    this.data(name, args),
+                ],
+                networksAdvanced: [{ name: network.name }],
+                readOnly: true,
+                healthcheck: {
+                    tests: ["CMD-SHELL", HEALTHY],
+                    interval: "2s",
+                    timeout: "5s",
+                    startPeriod: "10s",
+                    retries: 5,
+                },
+                wait: true,
+                waitTimeout: 60,
+                ...(args.cpus === undefined ? {} : { cpus: String(args.cpus) }),
+                ...confined,
+                ...boundedLog,
+                ...service,
+                ...memoryLimit(args.memoryMb ?? 512),
+            },
+            {
+                ...parent,
+                hooks,
+                dependsOn: [config.writer],
+                // A registry that did not become healthy is made anew by the next `up`; the provider updates a
+                // health check in state alone (pulumi/pulumi-docker, container Update).
+                replaceOnChanges: ["#initerror", "healthcheck"],
+            },
+        );
+        this.containerId = pulumi.all([container.id, config.written]).apply(([id]) => id);
+        this.registerOutputs({ containerId: this.containerId });
+    }
+
+    private data(name: string, args: RegistryArgs): docker.types.input.ContainerVolume {
+        if (args.dataPath !== undefined) return { hostPath: args.dataPath, containerPath: DATA_FOLDER };
+        const volume = new docker.Volume(
+            `${name}-data`,
+            { name: args.dataVolume ?? `${args.prefix}-data`, labels: ownedBy(args.prefix) },
+            { parent: this, retainOnDelete: args.keepData ?? true },
+        );
+        return { volumeName: volume.name, containerPath: DATA_FOLDER };
+    }
+
+    /** SHA-256 of what the registry reads at its start. Of a text with a random secret, so it gives nothing away. */
+    private configDigest(args: RegistryArgs): pulumi.Output<string> {
+        const texts = pulumi.all([args.configYml, args.tls?.chainPem ?? "", args.tls?.privateKeyPem ?? ""]);
+        return pulumi.unsecret(
+            texts.apply((parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex")),
+        );
+    }
+}

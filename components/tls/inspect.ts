@@ -1,0 +1,98 @@
+/** What a certificate that a user brings must be. Pure: PEM text in, sentences out. */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** The certificates of a PEM text, in their order. @throws Error where one cannot be read */
+export function certificates(pem: string): X509Certificate[] {
+    return (pem.match(CERTIFICATE) ?? []).map((block) => new X509Certificate(block));
+}
+
+const selfSigned = (certificate: X509Certificate) => certificate.subject === certificate.issuer;
+
+/**
+ * The chain that a server sends: the site certificate and its issuers, without the root, which the client has
+ * (RFC 8446 section 4.4.2).
+ *
+ * @param pems PEM texts, the site certificate first
+ */
+export function serverChain(...pems: string[]): string {
+    return certificates(pems.join("\n"))
+        .filter((certificate, i) => i === 0 || !selfSigned(certificate))
+        .map((certificate) => certificate.toString())
+        .join("");
+}
+
+/** The certificate that clients must trust: the root of the chain, or the last certificate where there is no root. */
+export function trustAnchor(pem: string): string {
+    const chain = certificates(pem);
+    return (chain.find(selfSigned) ?? chain.at(-1))?.toString() ?? "";
+}
+
+function readKey(pem: string): KeyObject | undefined {
+    try {
+        return createPrivateKey(pem);
+    } catch {
+        // Not a private key, or an encrypted one: either way the sentence below tells what is wanted.
+        return undefined;
+    }
+}
+
+function readCertificates(pem: string): X509Certificate[] {
+    try {
+        return certificates(pem);
+    } catch {
+        return [];
+    }
+}
+
+function pairProblems(certificate: X509Certificate, keyPem: string, now: Date): string[] {
+    const key = readKey(keyPem);
+    const problems: string[] = [];
+    if (key === undefined) problems.push("its key is no unencrypted PEM private key");
+    else if (!certificate.checkPrivateKey(key)) problems.push("its key does not belong to the certificate");
+    if (new Date(certificate.validTo) <= now) problems.push(`it ended on ${certificate.validTo}`);
+    if (new Date(certificate.validFrom) > now) problems.push(`it begins on ${certificate.validFrom} only`);
+    return problems;
+}
+
+/** What is wrong with a CA that the user brings; empty where it is right. */
+export function caProblems(certPem: string, keyPem: string, now = new Date()): string[] {
+    const [certificate] = readCertificates(certPem);
+    if (certificate === undefined) return ["it holds no PEM certificate"];
+    const problems = pairProblems(certificate, keyPem, now);
+    if (!certificate.ca) problems.push("it is not a CA certificate (basicConstraints CA:TRUE is missing)");
+    return problems;
+}
+
+/**
+ * What is wrong with a site certificate that the user brings.
+ *
+ * @param names host names and IP addresses that it must be valid for
+ * @param chainPem its issuers; where given, each must have signed the one before
+ */
+export function siteProblems(
+    certPem: string,
+    keyPem: string,
+    chainPem: string,
+    names: readonly string[],
+    now = new Date(),
+): string[] {
+    const chain = [...readCertificates(certPem), ...readCertificates(chainPem)];
+    const [certificate] = chain;
+    if (certificate === undefined) return ["it holds no PEM certificate"];
+    const problems = pairProblems(certificate, keyPem, now);
+    for (const name of names) {
+        const matches = isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name);
+        if (matches === undefined)
+            problems.push(`it is not valid for ${name} (${certificate.subjectAltName ?? "no SAN"})`);
+    }
+    chain.slice(1).forEach((issuer, i) => {
+        const signed = chain[i];
+        if (signed && !signed.checkIssued(issuer)) {
+            problems.push(`its chain is broken: "${issuer.subject}" did not sign "${signed.subject}"`);
+        }
+    });
+    return problems.map((problem) => problem.replaceAll("\n", ", "));
+}

@@ -1,0 +1,73 @@
+import { isIP } from "node:net";
+
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+
+import { hours, type KeyAlgorithm, keyArgs } from "./algorithm";
+import { certificates, serverChain } from "./inspect";
+
+export interface SiteCertificateArgs {
+    /** PEM of the signing CA certificate; issuers of it may follow. */
+    caCertPem: pulumi.Input<string>;
+    /** PEM of the CA's private key. */
+    caPrivateKeyPem: pulumi.Input<string>;
+    /** Host names and IP addresses for the SAN; the first is the common name too. */
+    names: string[];
+    /** @default "ECDSA-P256" */
+    keyAlgorithm?: KeyAlgorithm | undefined;
+    /** Days; browsers and Apple's clients refuse more than 397. @default 397 */
+    validityDays?: number | undefined;
+    /** Days before the end from which an `up` renews. Less than `validityDays`. @default 30 */
+    earlyRenewalDays?: number | undefined;
+}
+
+/** The certificate that the registry shows, signed by the CA and renewed by `up` before it ends. */
+export class SiteCertificate extends pulumi.ComponentResource {
+    /** PEM of the certificate and of the CAs between it and the root, in the order that TLS sends them. */
+    readonly chainPem: pulumi.Output<string>;
+    /** PEM. Secret. */
+    readonly privateKeyPem: pulumi.Output<string>;
+
+    constructor(name: string, args: SiteCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("private-registry:index:SiteCertificate", name, {}, opts);
+        const parent = { parent: this };
+        const algorithm = args.keyAlgorithm ?? "ECDSA-P256";
+        const key = new tls.PrivateKey(`${name}-key`, keyArgs(algorithm), parent);
+        const request = new tls.CertRequest(
+            `${name}-request`,
+            {
+                privateKeyPem: key.privateKeyPem,
+                // A common name has at most 64 characters (RFC 5280 appendix A.1); clients read the SAN alone.
+                subject: { commonName: (args.names[0] ?? "").slice(0, 64) },
+                dnsNames: args.names.filter((host) => isIP(host) === 0),
+                ipAddresses: args.names.filter((host) => isIP(host) !== 0),
+            },
+            parent,
+        );
+        const certificate = new tls.LocallySignedCert(
+            `${name}-cert`,
+            {
+                certRequestPem: request.certRequestPem,
+                caCertPem: pulumi
+                    .output(args.caCertPem)
+                    .apply((pem) => certificates(pem)[0]?.toString() ?? pem),
+                caPrivateKeyPem: args.caPrivateKeyPem,
+                validityPeriodHours: hours(args.validityDays ?? 397),
+                earlyRenewalHours: hours(args.earlyRenewalDays ?? 30),
+                setSubjectKeyId: true,
+                // An ECDSA key encrypts nothing: key_encipherment is for RSA alone (RFC 8813 section 3).
+                allowedUses: [
+                    "digital_signature",
+                    ...(algorithm.startsWith("RSA") ? ["key_encipherment"] : []),
+                    "server_auth",
+                ],
+            },
+            parent,
+        );
+        this.chainPem = pulumi
+            .all([certificate.certPem, args.caCertPem])
+            .apply(([leaf, ca]) => serverChain(leaf, ca));
+        this.privateKeyPem = key.privateKeyPem;
+        this.registerOutputs({ chainPem: this.chainPem, privateKeyPem: this.privateKeyPem });
+    }
+}

@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { AccountArgs, FilesTls, NoTls, OwnCaTls, PrivateRegistryArgs } from "../components";
+
+import { readPem } from "./pem";
+import type { Schema } from "./schema";
+
+function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
+    const { ca, site, certificate } = config;
+    switch (config.tls) {
+        case "off":
+            return { mode: "off" };
+        case "files":
+            // The rules have made sure that both are there.
+            return {
+                mode: "files",
+                certPem: readPem(certificate.cert ?? ""),
+                privateKeyPem: pulumi.secret(readPem(certificate.key ?? "")),
+                chainPem: certificate.chain && readPem(certificate.chain),
+            };
+        case "own-ca":
+            return {
+                mode: "own-ca",
+                ca: {
+                    ...ca,
+                    given:
+                        ca.cert && ca.key
+                            ? { certPem: readPem(ca.cert), privateKeyPem: pulumi.secret(readPem(ca.key)) }
+                            : undefined,
+                },
+                names: [...config.dnsNames, ...config.ipAddresses],
+                localNames: config.localNames,
+                ...site,
+            };
+    }
+}
+
+const accounts = (users: Schema["users"]): AccountArgs[] =>
+    Object.entries(users).map(([name, { password, generate, bcryptHash }]) => ({
+        name,
+        generate,
+        password: password === undefined ? undefined : pulumi.secret(password),
+        bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
+    }));
+
+/**
+ * Whether the language host passes error hooks on. The last one that builds from Go modules (3.68) does not, and
+ * answers every registration of one with an error; `npm run up` and `npm run env` set this where they use it.
+ */
+const errorHooks = (): boolean => process.env.PRIVATE_REGISTRY_ERROR_HOOKS !== "off";
+
+/** What PrivateRegistry is given for a stack's configuration. */
+export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
+    return {
+        ...config,
+        prefix: `${project}-${stack}`,
+        tls: tls(config),
+        users: config.auth ? accounts(config.users) : undefined,
+        dataPath: config.storage.path,
+        dataVolume: config.storage.volume,
+        logFields:
+            Object.keys(config.logFields).length > 0
+                ? config.logFields
+                : { service: "registry", environment: stack },
+        extra: config.registryConfig,
+        errorHooks: errorHooks(),
+    };
+}

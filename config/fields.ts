@@ -1,0 +1,44 @@
+/** What the schema of the configuration is written with: a field's documentation, and the values shared by several fields. */
+import { isIP } from "node:net";
+
+import { z } from "zod";
+
+import { isPem } from "./pem";
+
+/** What the documentation and the error messages say of a key. */
+export interface FieldInfo {
+    description: string;
+    /** What a value must be, to complete the sentence "must be …". */
+    allowed: string;
+    /** A value for the command that mends a mistake. */
+    example: string;
+    /** The value is hidden in messages and set with `--secret`. */
+    secret?: boolean;
+}
+
+export function field<T extends z.ZodType>(schema: T, info: FieldInfo): T {
+    return schema.meta({ ...info });
+}
+
+// RFC 1123 section 2.1: letters, digits and hyphens, at most 63 in a label and 253 in all.
+const LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`);
+export const hostName = z.string().refine((value) => HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
+export const ipAddress = z.string().refine((value) => isIP(value) !== 0);
+
+const KEY_ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
+export const keyAlgorithm = z.enum(KEY_ALGORITHMS);
+export const KEYS_ALLOWED = `one of ${KEY_ALGORITHMS.join(", ")}`;
+
+// Docker's own rule for the names of containers and volumes (moby, daemon/names).
+export const objectName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
+export const subjectPart = (description: string, example: string) =>
+    field(z.string().min(1).max(64).optional(), { description, allowed: "1 to 64 characters", example });
+
+// `pulumi config set --path` turns 123456 into a number; a password stays what was typed.
+export const text = z.preprocess(
+    (v) => (typeof v === "number" && Number.isSafeInteger(v) ? String(v) : v),
+    z.string(),
+);
+
+export const pemOrFile = z.string().refine((value) => isPem(value) || !value.includes("\n"));

@@ -1,0 +1,95 @@
+import type { z } from "zod";
+
+import type { FieldInfo } from "./fields";
+
+/** One mistake in the configuration. */
+export interface Mistake {
+    /** Path of the property, `users.admin.password`. */
+    path: string;
+    /** What is wrong: the value received and what is allowed. */
+    problem: string;
+    /** The command that mends it. */
+    fix: string;
+}
+
+/** All mistakes of a configuration, thrown before any resource is registered. */
+export class ConfigError extends Error {
+    constructor(
+        readonly project: string,
+        readonly mistakes: readonly Mistake[],
+    ) {
+        const lines = mistakes.map((m) => `  ${project}:${m.path} ${m.problem}\n      fix: ${m.fix}`);
+        const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+        super(`The configuration has ${count}; nothing was changed.\n${lines.join("\n")}`);
+        this.name = "ConfigError";
+    }
+}
+
+interface Wrapper {
+    def: {
+        type: string;
+        innerType?: z.ZodType;
+        valueType?: z.ZodType;
+        element?: z.ZodType;
+        shape?: Record<string, z.ZodType>;
+    };
+}
+
+/** The schema inside optional, default and prefault wrappers. */
+export function unwrap(schema: z.ZodType): Wrapper["def"] {
+    const { def } = schema as unknown as Wrapper;
+    return def.innerType === undefined ? def : unwrap(def.innerType);
+}
+
+/** The schema at a path, with the documentation of the nearest field. */
+export function fieldAt(root: z.ZodType, path: readonly PropertyKey[]): FieldInfo | undefined {
+    let info: FieldInfo | undefined;
+    let current: z.ZodType | undefined = root;
+    for (const step of path) {
+        const def: Wrapper["def"] = unwrap(current);
+        current = def.shape?.[String(step)] ?? def.valueType ?? def.element;
+        if (current === undefined) break;
+        info = (current.meta() as FieldInfo | undefined) ?? info;
+    }
+    return info;
+}
+
+/** Writes a path as `pulumi config --path` reads it: `dnsNames[0]`, `users["a.b"].password`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+    return path
+        .map((step, i) => {
+            if (typeof step === "number") return `[${step}]`;
+            const key = String(step);
+            if (!/^[\w-]+$/.test(key)) return `["${key}"]`;
+            return i === 0 ? key : `.${key}`;
+        })
+        .join("");
+}
+
+/** Quotes a path for a shell where it needs it. */
+const quoted = (path: string): string => (/^[\w.-]+$/.test(path) ? path : `'${path}'`);
+
+/** The `pulumi config set` line for a property, with an example value. */
+export function setCommand(
+    path: readonly PropertyKey[],
+    info: Pick<FieldInfo, "example" | "secret">,
+): string {
+    if (info.example.startsWith("--path")) {
+        return `pulumi config set ${info.secret && info.example.includes("password") ? "--secret " : ""}${info.example}`;
+    }
+    const flags = (info.secret ? "--secret " : "") + (path.length > 1 ? "--path " : "");
+    return `pulumi config set ${flags}${quoted(formatPath(path))} ${info.example}`;
+}
+
+/** The `pulumi config rm` line for a property. */
+export function removeCommand(path: readonly PropertyKey[]): string {
+    return `pulumi config rm ${path.length > 1 ? "--path " : ""}${quoted(formatPath(path))}`;
+}
+
+/** A value as a message shows it: cut, and never where it is secret. */
+export function show(value: unknown, secret = false): string {
+    if (value === undefined) return "not set";
+    if (secret) return "set to a value that is not shown";
+    const text = JSON.stringify(value);
+    return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

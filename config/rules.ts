@@ -1,0 +1,205 @@
+/** Rules that need more than one key, or the text of a file. Each looks at what is valid by itself. */
+import { nameProblem, userProblem } from "../components/auth/users";
+import { conflicts } from "../components/registry/config-yml";
+import { caProblems, siteProblems } from "../components/tls/inspect";
+
+import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
+import { readPem } from "./pem";
+import type { Schema } from "./schema";
+
+/** A configuration in which keys with mistakes are missing. */
+export type Partial = { [K in keyof Schema]?: Schema[K] | undefined };
+
+type Rule = (config: Partial) => Mistake[];
+
+const mistake = (path: PropertyKey[], problem: string, fix: string): Mistake => ({
+    path: formatPath(path),
+    problem,
+    fix,
+});
+
+const users: Rule = ({ users, auth }) => {
+    const entries = Object.entries(users ?? {});
+    if (auth === false) {
+        if (entries.length === 0) return [];
+        return [
+            mistake(["auth"], `is false, and ${entries.length} users are set`, "pulumi config set auth true"),
+        ];
+    }
+    if (users && entries.length === 0) {
+        const problem = "names no user; with authentication on, at least one is needed";
+        return [mistake(["users"], problem, "pulumi config set --path users.admin.generate true")];
+    }
+    return entries.flatMap(([name, user]) => {
+        const wrongName = nameProblem(name);
+        if (wrongName) return [mistake(["users", name], wrongName, removeCommand(["users", name]))];
+        const wrong = userProblem(user);
+        if (!wrong) return [];
+        const [, surplus] = Object.keys(user);
+        const fix =
+            surplus === undefined
+                ? setCommand(["users", name, "password"], {
+                      example: "'a password of 1 to 72 bytes'",
+                      secret: true,
+                  })
+                : removeCommand(["users", name, surplus]);
+        return [mistake(["users", name], wrong, fix)];
+    });
+};
+
+const storage: Rule = ({ storage }) =>
+    storage?.volume && storage.path
+        ? [
+              mistake(
+                  ["storage"],
+                  `has both volume "${storage.volume}" and path "${storage.path}"; one of them holds the images`,
+                  removeCommand(["storage", "path"]),
+              ),
+          ]
+        : [];
+
+const externalUrl: Rule = ({ externalUrl, tls }) => {
+    if (!externalUrl || !tls) return [];
+    const scheme = tls === "off" ? "http" : "https";
+    return externalUrl.startsWith(`${scheme}:`)
+        ? []
+        : [
+              mistake(
+                  ["externalUrl"],
+                  `is ${show(externalUrl)}; with tls: ${tls} it must begin with ${scheme}://`,
+                  removeCommand(["externalUrl"]),
+              ),
+          ];
+};
+
+const validity: Rule = ({ site, ca, tls }) => {
+    if (!site || !ca || tls !== "own-ca") return [];
+    const mistakes: Mistake[] = [];
+    if (site.earlyRenewalDays >= site.validityDays) {
+        const problem = `is ${site.earlyRenewalDays}, not less than site.validityDays (${site.validityDays}): every \`up\` would make a new certificate`;
+        mistakes.push(
+            mistake(
+                ["site", "earlyRenewalDays"],
+                problem,
+                "pulumi config set --path site.earlyRenewalDays 30",
+            ),
+        );
+    }
+    if (!ca.cert && site.validityDays > ca.validityDays) {
+        const problem = `is ${site.validityDays}, longer than the CA's own ${ca.validityDays} days`;
+        mistakes.push(
+            mistake(
+                ["site", "validityDays"],
+                problem,
+                `pulumi config set --path site.validityDays ${Math.min(397, ca.validityDays)}`,
+            ),
+        );
+    }
+    return mistakes;
+};
+
+/** PEM text of a value, or the mistake that it cannot be read. */
+function pem(path: string[], value: string, into: Mistake[]): string | undefined {
+    try {
+        return readPem(value);
+    } catch (error) {
+        const problem = `names a file that cannot be read: ${(error as Error).message}`;
+        into.push(
+            mistake(path, problem, setCommand(path, { example: "PATH", secret: path.at(-1) === "key" })),
+        );
+        return undefined;
+    }
+}
+
+const ownCa: Rule = ({ tls, ca }) => {
+    if (!tls || !ca || (!ca.cert && !ca.key)) return [];
+    if (tls !== "own-ca")
+        return [
+            mistake(["ca"], `brings a CA, which tls: ${tls} does not use`, "pulumi config set tls own-ca"),
+        ];
+    if (!ca.cert)
+        return [
+            mistake(["ca", "cert"], "is not set, and ca.key is", "pulumi config set --path ca.cert ./ca.crt"),
+        ];
+    if (!ca.key)
+        return [
+            mistake(
+                ["ca", "key"],
+                "is not set, and ca.cert is",
+                "pulumi config set --secret --path ca.key ./ca.key",
+            ),
+        ];
+    const mistakes: Mistake[] = [];
+    const [cert, key] = [pem(["ca", "cert"], ca.cert, mistakes), pem(["ca", "key"], ca.key, mistakes)];
+    const problems = cert !== undefined && key !== undefined ? caProblems(cert, key) : [];
+    return [
+        ...mistakes,
+        ...problems.map((p) =>
+            mistake(["ca", "cert"], `cannot be used: ${p}`, "pulumi config set --path ca.cert ./ca.crt"),
+        ),
+    ];
+};
+
+const files: Rule = ({ tls, certificate, domain }) => {
+    if (!tls || !certificate) return [];
+    const { cert, key, chain } = certificate;
+    if (tls !== "files") {
+        if (!cert && !key && !chain) return [];
+        return [
+            mistake(
+                ["certificate"],
+                `brings a certificate, which tls: ${tls} does not use`,
+                "pulumi config set tls files",
+            ),
+        ];
+    }
+    const mistakes: Mistake[] = [];
+    for (const [name, value] of Object.entries({ cert, key })) {
+        const fix = setCommand(["certificate", name], {
+            example: `./site.${name === "key" ? "key" : "crt"}`,
+            secret: name === "key",
+        });
+        if (!value) mistakes.push(mistake(["certificate", name], "is not set; tls: files needs it", fix));
+    }
+    if (!cert || !key) return mistakes;
+    const texts = [
+        pem(["certificate", "cert"], cert, mistakes),
+        pem(["certificate", "key"], key, mistakes),
+        chain ? pem(["certificate", "chain"], chain, mistakes) : "",
+    ];
+    const [certText, keyText, chainText] = texts;
+    if (certText === undefined || keyText === undefined || chainText === undefined) return mistakes;
+    const problems = siteProblems(certText, keyText, chainText, domain ? [domain] : []);
+    return problems.map((p) =>
+        mistake(
+            ["certificate", "cert"],
+            `cannot be used: ${p}`,
+            "pulumi config set --path certificate.cert ./site.crt",
+        ),
+    );
+};
+
+/** Names of the registry image whose tags tell its version. */
+const VERSIONED = /(^|\/)(registry|distribution\/distribution):v?(\d+)(?:\.(\d+))?(?:\.(\d+))?/;
+
+const image: Rule = ({ image }) => {
+    const [, , , major, minor, patch] = VERSIONED.exec(image ?? "") ?? [];
+    if (major === undefined) return [];
+    const old = Number(major) < 3 || (major === "3" && (minor === "0" || (minor === "1" && patch === "0")));
+    if (!old) return [];
+    const problem = `is ${show(image)}; it must be 3.1.1 or newer (CVE-2026-41888: tags are deleted although deleteEnabled is false)`;
+    return [mistake(["image"], problem, "pulumi config rm image")];
+};
+
+const registryConfig: Rule = ({ registryConfig }) =>
+    conflicts(registryConfig ?? {}).map(({ path, instead }) => {
+        const steps = ["registryConfig", ...path.split(".")];
+        return mistake(steps, `contradicts what the kit sets; change ${instead}`, removeCommand(steps));
+    });
+
+const RULES: readonly Rule[] = [users, storage, externalUrl, validity, ownCa, files, image, registryConfig];
+
+/** Every mistake that the rules find. */
+export function rules(config: Partial): Mistake[] {
+    return RULES.flatMap((rule) => rule(config));
+}

@@ -1,0 +1,68 @@
+/** The parts of the schema that are objects: a user, the storage, the health check. */
+import { z } from "zod";
+
+import { field, objectName, text } from "./fields";
+
+export const user = z.strictObject({
+    password: field(text.optional(), {
+        description: "The password, at most 72 bytes (the limit of bcrypt)",
+        allowed: "a string of 1 to 72 bytes",
+        example: "'a long password'",
+        secret: true,
+    }),
+    generate: field(z.boolean().optional(), {
+        description:
+            "true: a password of 24 random characters, shown by `pulumi stack output --show-secrets passwords`",
+        allowed: "true or false",
+        example: "true",
+    }),
+    bcryptHash: field(z.string().optional(), {
+        description: "A ready bcrypt hash, as `htpasswd -nB NAME` prints it",
+        allowed: "a bcrypt hash ($2a$, $2b$ or $2y$)",
+        example: "'$2y$10$…'",
+        secret: true,
+    }),
+});
+
+export const storage = z.strictObject({
+    volume: field(objectName.optional(), {
+        description: "Named volume that holds the images. Default: PROJECT-STACK-data",
+        allowed: "a Docker volume name (letters, digits, _ . -)",
+        example: "registry-data",
+    }),
+    path: field(
+        z
+            .string()
+            .regex(/^\/[^:]+$/)
+            .optional(),
+        {
+            description: "Folder of the Docker host that holds the images, instead of a named volume",
+            allowed: "an absolute path of the Docker host without a colon",
+            example: "/opt/data/registry",
+        },
+    ),
+});
+
+export const health = z.strictObject({
+    enabled: field(z.boolean().default(true), {
+        description: "The registry watches its storage, and answers 503 when it fails",
+        allowed: "true or false",
+        example: "true",
+    }),
+    interval: field(
+        z
+            .string()
+            .regex(/^\d+(ms|s|m|h)$/)
+            .default("10s"),
+        {
+            description: "Time between two checks of the storage",
+            allowed: "a number with ms, s, m or h",
+            example: "10s",
+        },
+    ),
+    threshold: field(z.int().min(1).default(3), {
+        description: "Failures in a row that make the storage unhealthy",
+        allowed: "a whole number from 1",
+        example: "3",
+    }),
+});

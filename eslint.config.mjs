@@ -1,0 +1,31 @@
+import pulumi from "@pulumi/eslint-plugin";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+    { ignores: ["node_modules/", "out/"] },
+    ...tseslint.configs.recommended,
+    {
+        files: ["**/*.ts"],
+        languageOptions: {
+            parserOptions: { project: "./tsconfig.check.json", tsconfigRootDir: import.meta.dirname },
+        },
+        plugins: { "@pulumi": pulumi },
+        rules: {
+            "@pulumi/no-output-in-template-literal": "error",
+            "@pulumi/no-output-instance-in-template-literal": "error",
+            "@typescript-eslint/no-floating-promises": "error",
+            "@typescript-eslint/no-misused-promises": "error",
+            "@typescript-eslint/switch-exhaustiveness-check": [
+                "error",
+                { considerDefaultExhaustiveForUnions: true },
+            ],
+            "@typescript-eslint/consistent-type-imports": "error",
+            "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
+        },
+    },
+    {
+        // The few plain JavaScript files run before anything is installed.
+        files: ["**/*.cjs"],
+        rules: { "@typescript-eslint/no-require-imports": "off" },
+    },
+);

@@ -1,0 +1,19 @@
+// ts-jest only transpiles: types are checked by `npm run check`, and checking them here would double the time.
+const project = (name, extra) => ({
+    displayName: name,
+    rootDir: __dirname,
+    testEnvironment: "node",
+    testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+    transform: {
+        "\\.ts$": ["ts-jest", { tsconfig: "tsconfig.check.json", diagnostics: false, transpilation: true }],
+    },
+    ...extra,
+});
+
+module.exports = {
+    projects: [project("unit", {}), project("e2e", {})],
+    // End-to-end tests deploy real registries; this is the limit of one test, in milliseconds.
+    testTimeout: 600_000,
+    maxWorkers: 2,
+    reporters: ["default", "<rootDir>/tests/reporter.cjs"],
+};

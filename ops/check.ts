@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import type { Machine } from "../setup/machine";
+import { say, withProgress } from "../setup/progress";
+import { run } from "../setup/run";
+
+interface Check {
+    name: string;
+    /** The program's script under node_modules. */
+    script: string[];
+    args: string[];
+    /** What mends most of its findings. */
+    hint: string;
+}
+
+const CHECKS: Check[] = [
+    {
+        name: "prettier",
+        script: ["prettier", "bin", "prettier.cjs"],
+        args: ["--check", "--log-level", "warn", "."],
+        hint: "npx prettier --write .",
+    },
+    {
+        name: "eslint",
+        script: ["eslint", "bin", "eslint.js"],
+        args: ["--max-warnings", "0", "."],
+        hint: "npx eslint --fix .",
+    },
+    {
+        name: "tsc",
+        script: ["typescript", "bin", "tsc"],
+        args: ["-p", "tsconfig.check.json"],
+        hint: "the lines above",
+    },
+];
+
+/** `npm run check`: format, lint rules and types. All three always run, so that one call shows every finding. */
+export async function check(machine: Machine): Promise<number> {
+    const results = await withProgress("prettier, eslint and tsc", () =>
+        Promise.all(
+            CHECKS.map(async (one) => {
+                const script = join(machine.root, "node_modules", ...one.script);
+                const result = await run(process.execPath, [script, ...one.args], { cwd: machine.root });
+                return { ...one, ...result };
+            }),
+        ),
+    );
+    for (const { name, code, stdout, stderr, hint } of results) {
+        process.stdout.write(stdout + stderr);
+        say(code === 0 ? `${name}: ok` : `${name}: failed; mend with ${hint}`);
+    }
+    return results.some(({ code }) => code !== 0) ? 1 : 0;
+}

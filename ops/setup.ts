@@ -1,0 +1,12 @@
+import type { Machine } from "../setup/machine";
+import { prepare } from "../setup/prepare";
+import { ClosedRoutes } from "../setup/probe";
+import { preparedLines } from "../setup/summary";
+
+/** `npm run setup [-- --recheck]`: all that `npm run up` prepares, and no more. */
+export async function setup(machine: Machine, args: string[]): Promise<number> {
+    if (args.includes("--recheck")) new ClosedRoutes(machine).forget();
+    const prepared = await prepare(machine, args);
+    process.stdout.write(`${preparedLines(prepared).join("\n")}\n`);
+    return 0;
+}

@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { SetupError, messageOf } from "../setup/errors";
+import type { Machine } from "../setup/machine";
+import { prepareTools } from "../setup/prepare";
+import { say } from "../setup/progress";
+import { findStack } from "../setup/stack";
+import { ensureTestTools } from "../setup/tools";
+import { runChild } from "./run-child";
+
+/** `npm test [-- jest arguments]`: unit and end-to-end tests. They make state of their own, so none is prepared. */
+export async function test(machine: Machine, args: string[]): Promise<number> {
+    let env: NodeJS.ProcessEnv;
+    try {
+        const tools = await prepareTools(machine, findStack(machine, []));
+        env = { ...machine.env, ...tools.env };
+        await ensureTestTools(machine, env);
+        say(`Provider plugins: the ${tools.plugins.kind} ones (${tools.plugins.reason}).`);
+    } catch (error) {
+        if (!(error instanceof SetupError)) throw error;
+        say(messageOf(error));
+        // The closing line that tests/reporter.cjs prints where jest could start.
+        process.stdout.write("0 passed, 1 failed\n");
+        return 1;
+    }
+    const jest = join(machine.root, "node_modules", "jest", "bin", "jest.js");
+    return runChild(process.execPath, [jest, ...args], { cwd: machine.root, env });
+}

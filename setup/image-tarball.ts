@@ -1,0 +1,60 @@
+import { createReadStream, existsSync } from "node:fs";
+import type { Endpoint } from "./endpoint";
+import { callEngine, refusal } from "./engine-api";
+import { SetupError, messageOf } from "./errors";
+import { sameImage } from "./image-name";
+import { say, withProgress } from "./progress";
+import { readFromTar } from "./tar";
+
+/** The image names in a tarball of `docker save`, `skopeo copy … docker-archive:` or an OCI layout. */
+export async function tagsOf(file: string): Promise<string[]> {
+    const files = await readFromTar(file, ["manifest.json", "index.json"]);
+    const manifest = JSON.parse(files.get("manifest.json") ?? "[]") as { RepoTags?: string[] | null }[];
+    const tags = manifest.flatMap((image) => image.RepoTags ?? []);
+    if (tags.length > 0) return tags;
+    const index = JSON.parse(files.get("index.json") ?? "{}") as {
+        manifests?: { annotations?: Record<string, string> }[];
+    };
+    const names = (index.manifests ?? []).map(
+        ({ annotations = {} }) =>
+            annotations["io.containerd.image.name"] ?? annotations["org.opencontainers.image.ref.name"],
+    );
+    return names.filter((name) => name !== undefined);
+}
+
+/** Loads the image from a tarball that must contain it. */
+export async function loadTarball(engine: Endpoint, image: string, file: string): Promise<void> {
+    if (!existsSync(file)) {
+        throw new SetupError(
+            `private-registry:imageTarball names ${file}, which does not exist: make it elsewhere with ` +
+                `\`docker pull ${image} && docker save -o FILE ${image}\`.`,
+        );
+    }
+    let tags: string[];
+    try {
+        tags = await tagsOf(file);
+    } catch (error) {
+        throw new SetupError(
+            `${file} is no image tarball (${messageOf(error)}): make one with \`docker save -o FILE ${image}\`.`,
+        );
+    }
+    if (!tags.some((tag) => sameImage(tag, image))) {
+        const has = tags.length > 0 ? `has ${tags.join(", ")}` : "names no image";
+        throw new SetupError(
+            `${file} does not have ${image}, it ${has}: save the right one with \`docker save -o FILE ${image}\`, ` +
+                "or set `image` to what it has.",
+        );
+    }
+    say(`Registry image: loading ${image} from ${file} …`);
+    const answer = await withProgress("loading the image", () =>
+        callEngine(engine, {
+            method: "POST",
+            path: "/images/load?quiet=1",
+            headers: { "Content-Type": "application/x-tar" },
+            body: createReadStream(file),
+            idleMs: 300_000,
+        }),
+    );
+    const failed = answer.status !== 200 || /"error":/.test(answer.body);
+    if (failed) throw new SetupError(`The Docker Engine does not load ${file}: ${refusal(answer)}`);
+}

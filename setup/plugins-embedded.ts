@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { SetupError } from "./errors";
+import type { Machine } from "./machine";
+import { say } from "./progress";
+import { acquireLock, fingerprint, readText, writeAtomically } from "./start.cjs";
+
+const LOCK = "package-lock.json";
+
+/**
+ * Bundles plugins/<name>/main.ts, each with a program `pulumi-resource-<name>` beside it that starts it, when a source
+ * changed. Returns their folder. They stay in the clone: in Pulumi's own plugin folder they would pass for official.
+ */
+export async function buildEmbedded(machine: Machine, names: readonly string[]): Promise<string> {
+    const folder = join(machine.localCache, "plugins");
+    const stamp = join(folder, "fingerprint");
+    // The programs name this very Node, which an upgrade may remove.
+    const current = `${fingerprint(machine.root, ["plugins", LOCK])} ${process.execPath}`;
+    if (readText(stamp) === current) return folder;
+    const release = acquireLock(`${folder}.lock`, "the embedded plugins");
+    try {
+        if (readText(stamp) === current) return folder;
+        say("Provider plugins: bundling the embedded ones …");
+        mkdirSync(folder, { recursive: true });
+        for (const name of names) await buildOne(machine, folder, name);
+        writeAtomically(stamp, current);
+    } finally {
+        release();
+    }
+    return folder;
+}
+
+async function buildOne(machine: Machine, folder: string, name: string): Promise<void> {
+    const entry = join(machine.root, "plugins", name, "main.ts");
+    if (!existsSync(entry))
+        throw new SetupError(`${entry} is missing: restore it with \`git checkout plugins\`.`);
+    const bundle = join(folder, `${name}.cjs`);
+    const temporary = `${bundle}.${process.pid}.tmp`;
+    const esbuild = await import("esbuild");
+    try {
+        await esbuild.build({
+            entryPoints: [entry],
+            outfile: temporary,
+            bundle: true,
+            platform: "node",
+            target: "node20",
+            minify: true,
+            // Stack traces and Pulumi's type checks go by class and function names.
+            keepNames: true,
+            // Native speed-ups of ssh2, which does without them.
+            external: ["*.node", "cpu-features"],
+            // Compiled code is kept from run to run where Node can (22.1 and later).
+            banner: { js: 'require("node:module").enableCompileCache?.(__dirname+"/v8");' },
+            logLevel: "error",
+        });
+        renameSync(temporary, bundle);
+    } finally {
+        rmSync(temporary, { force: true });
+    }
+    const program = join(folder, `pulumi-resource-${name}`);
+    if (machine.platform === "win32") {
+        writeAtomically(`${program}.cmd`, `@"${process.execPath}" "${bundle}" %*\r\n`);
+    } else {
+        const quote = (text: string) => `'${text.replace(/'/g, `'\\''`)}'`;
+        writeAtomically(program, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(bundle)} "$@"\n`, 0o755);
+    }
+}

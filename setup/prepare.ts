@@ -1,0 +1,51 @@
+import { type Cli, ensureCli } from "./cli";
+import type { Endpoint } from "./endpoint";
+import { engineEnv, ensureEngine } from "./engine";
+import { ensureImage } from "./image";
+import type { Machine } from "./machine";
+import { type PluginSet, ensurePlugins, pluginEnv } from "./plugins";
+import { ClosedRoutes } from "./probe";
+import { type Stack, findStack } from "./stack";
+import { type State, ensureStack, ensureState } from "./state";
+
+/** What a stack needs of the machine, whichever stack it is. */
+export interface Tools {
+    engine: Endpoint;
+    cli: Cli;
+    plugins: PluginSet;
+    /** Where the registry image in the engine came from. */
+    imageSource: string;
+    /** Variables to be added to the environment. */
+    env: Record<string, string>;
+}
+
+export interface Prepared extends Tools {
+    stack: Stack;
+    state: State;
+}
+
+/** Engine, Pulumi CLI, plugins and registry image. Silent where all is there. */
+export async function prepareTools(machine: Machine, stack: Stack): Promise<Tools> {
+    const engine = await ensureEngine(machine, stack.settings.dockerHost);
+    // The image needs only the engine, but its steps talk and so do the others: one after the other reads better.
+    const cli = await ensureCli(machine);
+    const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
+    const imageSource = await ensureImage(machine, engine, stack.settings);
+    const env = {
+        ...engineEnv(engine),
+        ...pluginEnv(machine, plugins, cli.path),
+        // The version is pinned, so news of another would only cost time, and much of it where the site is blocked.
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
+    return { engine, cli, plugins, imageSource, env };
+}
+
+/** All that `pulumi up` of a stack needs, the stack included. */
+export async function prepare(machine: Machine, args: string[]): Promise<Prepared> {
+    const stack = findStack(machine, args);
+    const tools = await prepareTools(machine, stack);
+    const state = ensureState(machine, stack);
+    const env = { ...tools.env, ...state.env };
+    await ensureStack(machine, stack, tools.cli.path, state.backend, { ...machine.env, ...env });
+    return { ...tools, stack, state, env };
+}

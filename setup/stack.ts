@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { SetupError, messageOf } from "./errors";
+import { readJson } from "./json";
+import { type Machine, pulumiHome } from "./machine";
+import { readText } from "./start.cjs";
+
+const PROJECT = "private-registry";
+const DEFAULT_STACK = "dev";
+
+/** The settings that must be known before Pulumi runs; config/ validates all of them again. */
+export interface EarlySettings {
+    dockerHost?: string;
+    image?: string;
+    /** Registry that mirrors Docker Hub, such as `mirror.example.com`. */
+    imageMirror?: string;
+    /** Tarball made by `docker save`, absolute. */
+    imageTarball?: string;
+}
+
+export interface Stack {
+    name: string;
+    /** Absolute path of Pulumi.<name>.yaml, which need not exist. */
+    configFile: string;
+    /** `backend.url` of Pulumi.yaml. */
+    backendUrl?: string;
+    settings: EarlySettings;
+}
+
+/** The value of a flag in a command line, in the forms that Pulumi takes: `--stack x`, `--stack=x`, `-s x`. */
+export function flagValue(args: string[], long: string, short?: string): string | undefined {
+    for (const [index, arg] of args.entries()) {
+        if (arg === `--${long}` || (short && arg === `-${short}`)) return args[index + 1];
+        if (arg.startsWith(`--${long}=`)) return arg.slice(long.length + 3);
+    }
+    return undefined;
+}
+
+/** File in which `pulumi stack select` keeps the selection of this checkout. */
+export function workspaceFile(machine: Machine): string {
+    const project = join(machine.root, "Pulumi.yaml");
+    const id = createHash("sha1").update(project).digest("hex");
+    return join(pulumiHome(machine), "workspaces", `${PROJECT}-${id}-workspace.json`);
+}
+
+/** Name of the stack that `pulumi stack select` chose for this checkout, on any backend. */
+export function selectedStack(machine: Machine): string | undefined {
+    const settings = readJson(workspaceFile(machine)) as
+        { stack?: string; stacks?: Record<string, string> } | undefined;
+    const name = settings?.stack ?? Object.values(settings?.stacks ?? {})[0];
+    // Pulumi Cloud writes organisation/project/stack.
+    return name?.split("/").pop();
+}
+
+/** The stack to work on: `--stack`, else PULUMI_STACK, else the selected one, else `dev`; with its early settings. */
+export function findStack(machine: Machine, args: string[]): Stack {
+    const name =
+        flagValue(args, "stack", "s") || machine.env.PULUMI_STACK || selectedStack(machine) || DEFAULT_STACK;
+    const short = name.split("/").pop() ?? name;
+    const configFile = resolve(machine.root, flagValue(args, "config-file") ?? `Pulumi.${short}.yaml`);
+    const project = readYaml(join(machine.root, "Pulumi.yaml"));
+    const defaults = mapOf(project.config);
+    const values = mapOf(readYaml(configFile).config);
+    const setting = (key: keyof EarlySettings): string | undefined => {
+        const fallback = mapOf(defaults[key] ?? defaults[`${PROJECT}:${key}`]);
+        const value = values[`${PROJECT}:${key}`] ?? fallback.value ?? fallback.default;
+        if (value === undefined || value === null || value === "") return undefined;
+        if (typeof value === "string") return value;
+        throw new SetupError(
+            `${PROJECT}:${key} in ${configFile} must be plain text, because it is needed before Pulumi runs: ` +
+                `\`pulumi config set --plaintext ${key} VALUE\`.`,
+        );
+    };
+    const tarball = setting("imageTarball");
+    const backend = mapOf(project.backend).url;
+    return {
+        name,
+        configFile,
+        backendUrl: typeof backend === "string" ? backend : undefined,
+        settings: {
+            dockerHost: setting("dockerHost"),
+            image: setting("image"),
+            imageMirror: setting("imageMirror"),
+            imageTarball: tarball === undefined ? undefined : resolve(machine.root, tarball),
+        },
+    };
+}
+
+function mapOf(value: unknown): Record<string, unknown> {
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function readYaml(file: string): Record<string, unknown> {
+    const text = readText(file);
+    if (text === undefined) return {};
+    try {
+        return mapOf(parse(text));
+    } catch (error) {
+        throw new SetupError(`${file} is not valid YAML: ${messageOf(error)}`);
+    }
+}

@@ -1,0 +1,225 @@
+"use strict";
+// The entry of every npm script. Plain JavaScript without dependencies, in syntax that an old Node still parses,
+// because it runs before anything is installed and must be able to say so.
+const fs = require("fs");
+const path = require("path");
+const os = require("os");
+const crypto = require("crypto");
+const { spawnSync } = require("child_process");
+
+const ROOT = path.dirname(__dirname);
+const COMMANDS = {
+    name: "setup",
+    entry: path.join("setup", "main.ts"),
+    sources: ["setup", "ops", "bench", path.join("config", "defaults.ts")],
+};
+const MINIMUM_NODE = 20;
+
+function say(text) {
+    process.stderr.write(text + "\n");
+}
+
+function readText(file) {
+    try {
+        return fs.readFileSync(file, "utf8");
+    } catch (error) {
+        if (error.code === "ENOENT") return undefined;
+        throw error;
+    }
+}
+
+/** Writes through a temporary name, so that an interruption leaves the old file or the new one, never a half. */
+function writeAtomically(file, text, mode) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    const temporary = file + "." + process.pid + ".tmp";
+    fs.writeFileSync(temporary, text, { mode: mode || 0o644 });
+    fs.renameSync(temporary, file);
+}
+
+/** Changes whenever a source under `paths` is added, removed or edited; reads no file's content. */
+function fingerprint(root, paths) {
+    const hash = crypto.createHash("sha256");
+    const visit = function (relative) {
+        const stat = fs.statSync(path.join(root, relative), { throwIfNoEntry: false });
+        if (!stat) return;
+        if (stat.isDirectory()) {
+            const names = fs.readdirSync(path.join(root, relative)).sort();
+            for (const name of names) visit(path.join(relative, name));
+        } else {
+            hash.update(relative + "\0" + stat.size + "\0" + stat.mtimeMs + "\n");
+        }
+    };
+    paths.forEach(visit);
+    return hash.digest("hex").slice(0, 16);
+}
+
+function isAlive(pid) {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return error.code === "EPERM";
+    }
+}
+
+/**
+ * Waits until this process alone holds `file`, and returns the function that gives it back. The lock of a process
+ * that died is taken over. It only saves double work: what it guards is put in place by an atomic rename.
+ */
+function acquireLock(file, waitingFor) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    let told = false;
+    for (;;) {
+        try {
+            fs.writeFileSync(file, String(process.pid), { flag: "wx" });
+            return function () {
+                fs.rmSync(file, { force: true });
+            };
+        } catch (error) {
+            if (error.code !== "EEXIST") throw error;
+        }
+        const stat = fs.statSync(file, { throwIfNoEntry: false });
+        const owner = Number(readText(file) || "0");
+        // A lock without a number is one whose owner is just writing it, unless it stays so.
+        const stale = owner ? !isAlive(owner) : stat && Date.now() - stat.mtimeMs > 10000;
+        if (stale) {
+            fs.rmSync(file, { force: true });
+            continue;
+        }
+        if (!told)
+            say("Waiting for process " + owner + ", which is at work on the same: " + waitingFor + ".");
+        told = true;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+    }
+}
+
+/** npm writes node_modules/.package-lock.json as the last act of an install: equal entries mean a complete one. */
+function installedMatches(lockText, installedText) {
+    if (installedText === undefined) return false;
+    const wanted = JSON.parse(lockText).packages;
+    const installed = JSON.parse(installedText).packages || {};
+    return Object.keys(wanted).every(function (name) {
+        if (name === "") return true;
+        const found = installed[name];
+        // Optional packages are those of other platforms.
+        if (!found) return Boolean(wanted[name].optional || wanted[name].devOptional);
+        return found.version === wanted[name].version && found.integrity === wanted[name].integrity;
+    });
+}
+
+function npm(args) {
+    const viaNode = process.env.npm_execpath && /npm-cli\.js$/.test(process.env.npm_execpath);
+    const command = viaNode ? process.execPath : "npm";
+    const all = viaNode ? [process.env.npm_execpath].concat(args) : args;
+    // npm's own output goes to stderr: stdout belongs to `npm run env`.
+    return spawnSync(command, all, {
+        cwd: ROOT,
+        stdio: ["ignore", 2, 2],
+        shell: !viaNode && os.platform() === "win32",
+    });
+}
+
+/** Makes node_modules what package-lock.json says. */
+function ensurePackages(root) {
+    const lockText = readText(path.join(root, "package-lock.json"));
+    if (lockText === undefined)
+        throw new Error("package-lock.json is missing: restore it with `git checkout package-lock.json`.");
+    const stamp = path.join(root, "node_modules", ".cache", "private-registry", "packages");
+    const hash = crypto.createHash("sha256").update(lockText).digest("hex");
+    if (readText(stamp) === hash) return;
+    const lockName =
+        "private-registry-" + crypto.createHash("sha256").update(root).digest("hex").slice(0, 16) + ".lock";
+    const release = acquireLock(path.join(os.tmpdir(), lockName), "npm packages");
+    try {
+        const installed = path.join(root, "node_modules", ".package-lock.json");
+        if (!installedMatches(lockText, readText(installed))) {
+            say("npm packages: installing what package-lock.json names (`npm ci`) …");
+            fs.rmSync(stamp, { force: true });
+            const result = npm(["ci", "--no-audit", "--no-fund"]);
+            if (result.error)
+                throw new Error(
+                    "npm could not be started (" + result.error.message + "): install npm 9 or later.",
+                );
+            if (result.status !== 0) {
+                throw new Error(
+                    "`npm ci` failed; its reason is above. Once that is mended, run the same command again.",
+                );
+            }
+        }
+        writeAtomically(stamp, hash);
+    } finally {
+        release();
+    }
+}
+
+/**
+ * Bundles TypeScript when a source of it changed, and gives the file back: one file loads ten times as fast as many
+ * through a loader that transpiles or type-checks.
+ *
+ * @param what name: of the bundle; entry: TypeScript file; sources: folders and files it is made of;
+ *   external: packages that stay outside
+ */
+function bundle(root, what) {
+    const folder = path.join(root, "node_modules", ".cache", "private-registry");
+    const name = what.name + "-" + fingerprint(root, what.sources.concat("package-lock.json")) + ".cjs";
+    const target = path.join(folder, name);
+    if (fs.existsSync(target)) return target;
+    const esbuild = require(path.join(root, "node_modules", "esbuild"));
+    const temporary = target + "." + process.pid + ".tmp";
+    esbuild.buildSync({
+        entryPoints: [path.join(root, what.entry)],
+        outfile: temporary,
+        bundle: true,
+        platform: "node",
+        target: "node" + MINIMUM_NODE,
+        external: ["@pulumi/*", "esbuild"].concat(what.external || []),
+        minifySyntax: true,
+        minifyWhitespace: true,
+        logLevel: "error",
+    });
+    fs.renameSync(temporary, target);
+    for (const other of fs.readdirSync(folder)) {
+        if (other !== name && new RegExp("^" + what.name + "-[0-9a-f]{16}\\.cjs$").test(other))
+            fs.rmSync(path.join(folder, other), { force: true });
+    }
+    return target;
+}
+
+function start(command, args) {
+    if (Number(process.versions.node.split(".")[0]) < MINIMUM_NODE) {
+        say(
+            "Node " +
+                process.versions.node +
+                " is too old: install Node " +
+                MINIMUM_NODE +
+                " or later from https://nodejs.org/ and run the same command again.",
+        );
+        process.exitCode = 1;
+        return;
+    }
+    try {
+        ensurePackages(ROOT);
+        // Kept compiled code saves the parse; Node before 22.1 has no such cache.
+        const enable = require("module").enableCompileCache;
+        if (enable) enable(path.join(ROOT, "node_modules", ".cache", "private-registry", "v8"));
+        require(bundle(ROOT, COMMANDS))
+            .main(ROOT, command, args)
+            .then(function (code) {
+                process.exitCode = code;
+            });
+    } catch (error) {
+        say(error.errors ? "The kit's own sources do not build; see above." : error.message);
+        process.exitCode = 1;
+    }
+}
+
+module.exports = {
+    acquireLock,
+    bundle,
+    ensurePackages,
+    fingerprint,
+    installedMatches,
+    readText,
+    writeAtomically,
+};
+if (require.main === module) start(process.argv[2], process.argv.slice(3));
