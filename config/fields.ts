@@ -35,9 +35,9 @@ export const objectName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
 export const subjectPart = (description: string, example: string) =>
     field(z.string().min(1).max(64).optional(), { description, allowed: "1 to 64 characters", example });
 
-// `pulumi config set --path` turns 123456 into a number; a password stays what was typed.
+// `pulumi config set --path` turns 123456 into a number and true into a boolean; both stay what was typed.
 export const text = z.preprocess(
-    (v) => (typeof v === "number" && Number.isSafeInteger(v) ? String(v) : v),
+    (v) => (typeof v === "boolean" || Number.isSafeInteger(v) ? String(v) : v),
     z.string(),
 );
 

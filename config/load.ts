@@ -54,7 +54,11 @@ function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake
         {
             path: formatPath(path),
             problem: `is ${show(received, info?.secret)}; it must be ${info?.allowed ?? issue.message}`,
-            fix: setCommand(path, info ?? { example: "VALUE" }),
+            // The example of an object or list is about another place in it.
+            fix:
+                issue.path.length > 0 && info?.example.startsWith("--path")
+                    ? removeCommand(path)
+                    : setCommand(path, info ?? { example: "VALUE" }),
         },
     ];
 }
@@ -77,7 +81,7 @@ export function check(project: string, entries: Readonly<Record<string, string>>
         if (result.success) valid[key] = result.data;
         else mistakes.push(...result.error.issues.flatMap((issue) => describe(key, value, issue)));
     }
-    for (const key of Object.keys(entries).filter((key) => !(key in schema.shape))) {
+    for (const key of Object.keys(entries).filter((key) => !Object.hasOwn(schema.shape, key))) {
         mistakes.push({ path: key, problem: "is not an option of the kit", fix: removeCommand([key]) });
     }
     // The rules look at what is valid by itself, so that a mistake in one key does not hide those in others.

@@ -60,14 +60,15 @@ export function formatPath(path: readonly PropertyKey[]): string {
         .map((step, i) => {
             if (typeof step === "number") return `[${step}]`;
             const key = String(step);
-            if (!/^[\w-]+$/.test(key)) return `["${key}"]`;
+            if (!/^[\w-]+$/.test(key)) return `["${key.replaceAll('"', '\\"')}"]`;
             return i === 0 ? key : `.${key}`;
         })
         .join("");
 }
 
 /** Quotes a path for a shell where it needs it. */
-const quoted = (path: string): string => (/^[\w.-]+$/.test(path) ? path : `'${path}'`);
+const quoted = (path: string): string =>
+    /^[\w.-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 
 /** The `pulumi config set` line for a property, with an example value. */
 export function setCommand(

@@ -35,10 +35,13 @@ const users: Rule = ({ users, auth }) => {
         if (wrongName) return [mistake(["users", name], wrongName, removeCommand(["users", name]))];
         const wrong = userProblem(user);
         if (!wrong) return [];
-        const [, surplus] = Object.keys(user);
+        const [only, surplus] = Object.keys(user);
+        // A password beside the wrong hash would be one way to log in too many.
+        const first = only === "bcryptHash" ? `${removeCommand(["users", name, only])} && ` : "";
         const fix =
             surplus === undefined
-                ? setCommand(["users", name, "password"], {
+                ? first +
+                  setCommand(["users", name, "password"], {
                       example: "'a password of 1 to 72 bytes'",
                       secret: true,
                   })
@@ -81,7 +84,7 @@ const validity: Rule = ({ site, ca, tls }) => {
             mistake(
                 ["site", "earlyRenewalDays"],
                 problem,
-                "pulumi config set --path site.earlyRenewalDays 30",
+                `pulumi config set --path site.earlyRenewalDays ${Math.min(30, Math.floor(site.validityDays / 3))}`,
             ),
         );
     }
@@ -103,7 +106,9 @@ function pem(path: string[], value: string, into: Mistake[]): string | undefined
     try {
         return readPem(value);
     } catch (error) {
-        const problem = `names a file that cannot be read: ${(error as Error).message}`;
+        // The message has the value in it, which may be a key without its PEM frame.
+        const why = path.at(-1) === "key" ? (error as NodeJS.ErrnoException).code : (error as Error).message;
+        const problem = `names a file that cannot be read: ${why}`;
         into.push(
             mistake(path, problem, setCommand(path, { example: "PATH", secret: path.at(-1) === "key" })),
         );

@@ -4,8 +4,8 @@ import { z } from "zod";
 import { field, keyAlgorithm, KEYS_ALLOWED, pemOrFile, subjectPart } from "./fields";
 
 const subject = z.strictObject({
-    commonName: subjectPart("Common name (CN) of the CA", "Example Registry CA"),
-    organization: subjectPart("Organization (O)", "Example Ltd"),
+    commonName: subjectPart("Common name (CN) of the CA", "'Example Registry CA'"),
+    organization: subjectPart("Organization (O)", "'Example Ltd'"),
     organizationalUnit: subjectPart("Organizational unit (OU)", "Platform"),
     country: field(
         z

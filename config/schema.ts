@@ -5,7 +5,7 @@
 import { z } from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
-import { field, hostName, ipAddress, objectName } from "./fields";
+import { field, hostName, ipAddress, objectName, text } from "./fields";
 import { health, storage, user } from "./schema-parts";
 import { ca, certificate, site } from "./schema-tls";
 
@@ -56,6 +56,7 @@ export const schema = z.strictObject({
         description: "The CA of `tls: own-ca`",
         allowed: "an object (see ca.* below)",
         example: "--path ca.keyAlgorithm RSA-4096",
+        secret: true,
     }),
     site: field(site.prefault({}), {
         description: "The site certificate of `tls: own-ca`",
@@ -66,6 +67,7 @@ export const schema = z.strictObject({
         description: "The certificate of `tls: files`",
         allowed: "an object of cert, key and chain",
         example: "--path certificate.cert ./site.crt",
+        secret: true,
     }),
     auth: field(z.boolean().default(true), {
         description: "false: no users, anyone who reaches the port may push and delete",
@@ -154,7 +156,7 @@ export const schema = z.strictObject({
         allowed: "text, json or logstash",
         example: "json",
     }),
-    logFields: field(z.record(z.string(), z.string()).default({}), {
+    logFields: field(z.record(z.string(), text).default({}), {
         description: "Fields added to each log line. Default: service registry, environment STACK",
         allowed: "an object of strings",
         example: "--path logFields.environment production",
@@ -164,14 +166,11 @@ export const schema = z.strictObject({
         allowed: "true or false",
         example: "true",
     }),
-    headers: field(
-        z.record(z.string(), z.array(z.string())).default({ "X-Content-Type-Options": ["nosniff"] }),
-        {
-            description: "HTTP headers of every answer",
-            allowed: "an object of header names, each with a list of values",
-            example: "--path 'headers.X-Frame-Options[0]' DENY",
-        },
-    ),
+    headers: field(z.record(z.string(), z.array(text)).default({ "X-Content-Type-Options": ["nosniff"] }), {
+        description: "HTTP headers of every answer",
+        allowed: "an object of header names, each with a list of values",
+        example: "--path 'headers.X-Frame-Options[0]' DENY",
+    }),
     health: field(health.prefault({}), {
         description: "The registry's check of its own storage",
         allowed: "an object of enabled, interval, threshold",
@@ -203,6 +202,7 @@ export const schema = z.strictObject({
         description: "Any further option of the registry's config.yml, merged last",
         allowed: "an object, without the options that have a key of their own",
         example: "--path registryConfig.catalog.maxentries 5000",
+        secret: true,
     }),
 });
 

@@ -19,6 +19,8 @@ export function nameProblem(name: string): string | undefined {
     if (name.includes(":"))
         return "has a colon in its name, which ends the name in HTTP basic authentication";
     if (/[\x00-\x1f\x7f]/.test(name)) return "has a control character in its name";
+    // The registry trims each line of htpasswd, and skips those that begin with #.
+    if (/^[#\s\u0085]/.test(name)) return "begins with # or a space, which the registry does not read";
     if (Buffer.byteLength(name) > 255) return "has a name of more than 255 bytes";
     return undefined;
 }

@@ -70,7 +70,7 @@ export function conflicts(extra: Tree): { path: string; instead: string }[] {
     const walk = (tree: Tree, prefix: string) => {
         for (const [key, value] of Object.entries(tree)) {
             const path = prefix === "" ? key : `${prefix}.${key}`;
-            const instead = OWNED[path];
+            const instead = Object.hasOwn(OWNED, path) ? OWNED[path] : undefined;
             const below = Object.keys(OWNED).some((owned) => owned.startsWith(`${path}.`));
             if (instead !== undefined) found.push({ path, instead });
             else if (prefix === "storage" && !STORAGE_OPTIONS.includes(key)) {
@@ -143,6 +143,11 @@ export function renderConfig(settings: RegistrySettings): string {
         },
         health: { storagedriver: { ...settings.health } },
     };
-    // `version: 0.1` is a number in YAML, and the registry reads it as the text that stands there.
-    return stringify(merge(config, { ...settings.extra }), { lineWidth: 0, aliasDuplicateObjects: false });
+    // `version: 0.1` is a number in YAML, and the registry reads it as the text that stands there. It reads YAML 1.1,
+    // in which `yes` without quotes is a boolean.
+    return stringify(merge(config, { ...settings.extra }), {
+        version: "1.1",
+        lineWidth: 0,
+        aliasDuplicateObjects: false,
+    });
 }

@@ -84,13 +84,16 @@ export function siteProblems(
     if (certificate === undefined) return ["it holds no PEM certificate"];
     const problems = pairProblems(certificate, keyPem, now);
     for (const name of names) {
-        const matches = isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name);
+        const matches =
+            isIP(name) === 0 ? certificate.checkHost(name, { subject: "never" }) : certificate.checkIP(name);
         if (matches === undefined)
             problems.push(`it is not valid for ${name} (${certificate.subjectAltName ?? "no SAN"})`);
     }
+    if (chainPem.trim() !== "" && readCertificates(chainPem).length === 0)
+        problems.push("its chain holds no PEM certificate");
     chain.slice(1).forEach((issuer, i) => {
         const signed = chain[i];
-        if (signed && !signed.checkIssued(issuer)) {
+        if (signed && !(signed.checkIssued(issuer) && signed.verify(issuer.publicKey))) {
             problems.push(`its chain is broken: "${issuer.subject}" did not sign "${signed.subject}"`);
         }
     });

@@ -1,0 +1,5 @@
+import { serve } from "../framework/serve";
+
+import { random } from "./index";
+
+serve(random);

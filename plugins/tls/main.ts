@@ -1,0 +1,5 @@
+import { serve } from "../framework/serve";
+
+import { tls } from "./index";
+
+serve(tls);
