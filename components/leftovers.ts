@@ -50,16 +50,28 @@ export async function freeNetworkName(engine: Docker, name: string, owner: strin
     return left.length > 0;
 }
 
-/** The last lines that a container wrote. @default 15 lines */
+/** Lines of a Go stack trace, which hide the panic's own line above them. */
+const STACK_FRAME = /^(\t|goroutine \d+ |[\w./*()-]+\(.*\)$|created by )/;
+
+/** The last lines that a container wrote, without stack traces. @default 15 lines */
 export async function lastLogLines(engine: Docker, name: string, lines = 15): Promise<string> {
-    const frames = await engine.getContainer(name).logs({ stdout: true, stderr: true, tail: lines });
-    return logText(frames as unknown as Buffer).trimEnd();
+    const frames = await engine.getContainer(name).logs({ stdout: true, stderr: true, tail: 20 * lines });
+    const text = logText(frames as unknown as Buffer).split("\n");
+    return text
+        .filter((line) => line.trim() !== "" && !STACK_FRAME.test(line))
+        .slice(-lines)
+        .join("\n");
 }
 
 /** One sentence for a name that something else has. */
 export const nameTaken = (name: string): string =>
     `The container name ${name} is taken by a container that is not part of this deployment. ` +
     `Remove that one (docker rm -f ${name}), or choose another name: pulumi config set containerName NAME`;
+
+/** One sentence for a network's name that something else has. */
+export const networkTaken = (name: string): string =>
+    `The network name ${name} is taken by a network that is not part of this deployment. ` +
+    `Remove that one: docker network rm ${name}`;
 
 /** One sentence for a port that something else has. */
 export function portTaken(
@@ -68,6 +80,6 @@ export function portTaken(
     const { external = 0, ip = "0.0.0.0" } = ports[0] ?? {};
     return (
         `Port ${external} of ${ip} is taken by another program. Stop that program, or choose another port: ` +
-        `pulumi config set port ${external === 443 ? 8443 : 443}`
+        `pulumi config set port ${external === 443 ? 8443 : external + 1}`
     );
 }

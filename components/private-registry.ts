@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import { type AccountArgs, Accounts } from "./auth/accounts";
-import { clientSetup } from "./client/setup";
+import { clientSetup, loginCommand, registryAddress } from "./client/setup";
 import { DRAIN_SECONDS } from "./hardening";
 import { recover } from "./recovery";
 import { type RegistrySettings, renderConfig } from "./registry/config-yml";
@@ -82,11 +82,6 @@ export interface PrivateRegistryArgs extends Settings {
     cpus?: number | undefined;
     /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
     dockerHost?: string | undefined;
-    /**
-     * Recover through Pulumi's error hooks from what an interrupted run left. Turn it off where the language host
-     * does not pass them on; the embedded docker plugin recovers by itself. @default true
-     */
-    errorHooks?: boolean | undefined;
 }
 
 /** A registry with its CA, certificate, users, configuration, data and container. */
@@ -103,7 +98,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
 
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
-        const parent = this.children(name, args, opts);
+        const parent = { parent: this };
+        const engine = this.engine(name, args, opts);
         const prefix = args.prefix ?? name;
         const tls = args.tls ?? { mode: "own-ca" };
         const certificate = this.certificate(name, args.domain, tls);
@@ -118,7 +114,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         const image = new docker.RemoteImage(
             `${name}-image`,
             { name: args.image, keepLocally: true },
-            parent,
+            { ...parent, provider: engine },
         );
         const secret = new random.RandomBytes(`${name}-http-secret`, { length: 32 }, parent);
         const port = args.port ?? (tls.mode === "off" ? 5000 : 443);
@@ -141,21 +137,17 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                 keepData: args.keepData,
                 memoryMb: args.memoryMb,
                 cpus: args.cpus,
-                onError: this.onError(name, prefix, args),
+                onError: [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))],
             },
-            parent,
+            { ...parent, providers: engine && { docker: engine } },
         );
 
         const scheme = tls.mode === "off" ? "http" : "https";
-        const host = args.domain.includes(":") ? `[${args.domain}]` : args.domain;
-        const address = port === 443 && scheme === "https" ? host : `${host}:${port}`;
-        const user = args.users?.[0]?.name;
+        const address = registryAddress(args.domain, port, tls.mode !== "off");
         this.endpoint = registry.containerId.apply(() => `${scheme}://${address}`);
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
-        this.loginCommand = pulumi.output(
-            user === undefined ? "# no login: authentication is off" : `docker login -u ${user} ${address}`,
-        );
+        this.loginCommand = pulumi.output(loginCommand(address, args.users?.[0]?.name));
         this.clientSetup = pulumi.output(
             clientSetup({ address, domain: args.domain, tls: tls.mode !== "off" }),
         );
@@ -168,20 +160,14 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         });
     }
 
-    /** Options of every child: this parent, and the Engine where one is named. */
-    private children(
+    /** The provider for the Engine that is named; nothing where the program's own is to be used. */
+    private engine(
         name: string,
         args: PrivateRegistryArgs,
         opts?: pulumi.ComponentResourceOptions,
-    ): pulumi.ComponentResourceOptions {
-        if (args.dockerHost === undefined || opts?.provider || opts?.providers) return { parent: this };
-        const provider = new docker.Provider(`${name}-engine`, { host: args.dockerHost }, { parent: this });
-        return { parent: this, providers: { docker: provider } };
-    }
-
-    private onError(name: string, prefix: string, args: PrivateRegistryArgs): pulumi.ErrorHook[] {
-        if (args.errorHooks === false) return [];
-        return [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))];
+    ): docker.Provider | undefined {
+        if (args.dockerHost === undefined || opts?.provider || opts?.providers) return undefined;
+        return new docker.Provider(`${name}-engine`, { host: args.dockerHost }, { parent: this });
     }
 
     private certificate(

@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { connect } from "./engine";
-import { freeContainerName, freeNetworkName, lastLogLines, nameTaken, portTaken, refusal } from "./leftovers";
+import {
+    freeContainerName,
+    freeNetworkName,
+    lastLogLines,
+    nameTaken,
+    networkTaken,
+    portTaken,
+    refusal,
+} from "./leftovers";
 
 /**
  * What happens where the Engine refuses to create an object of a deployment:
@@ -24,8 +32,11 @@ export function recover(prefix: string, dockerHost?: string): pulumi.ErrorHookFu
                 if (!free) await pulumi.log.error(nameTaken(reason.name));
                 return free;
             }
-            case "network":
-                return freeNetworkName(await connect(dockerHost), reason.name, prefix);
+            case "network": {
+                const free = await freeNetworkName(await connect(dockerHost), reason.name, prefix);
+                if (!free) await pulumi.log.error(networkTaken(reason.name));
+                return free;
+            }
             case "port":
                 await pulumi.log.error(
                     portTaken((newInputs?.ports ?? []) as { external?: number; ip?: string }[]),

@@ -43,12 +43,6 @@ const accounts = (users: Schema["users"]): AccountArgs[] =>
         bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
     }));
 
-/**
- * Whether the language host passes error hooks on. The last one that builds from Go modules (3.68) does not, and
- * answers every registration of one with an error; `npm run up` and `npm run env` set this where they use it.
- */
-const errorHooks = (): boolean => process.env.PRIVATE_REGISTRY_ERROR_HOOKS !== "off";
-
 /** What PrivateRegistry is given for a stack's configuration. */
 export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
     return {
@@ -63,6 +57,5 @@ export function registryArgs(config: Schema, project: string, stack: string): Pr
                 ? config.logFields
                 : { service: "registry", environment: stack },
         extra: config.registryConfig,
-        errorHooks: errorHooks(),
     };
 }

@@ -8,6 +8,23 @@ export interface ClientFacts {
     tls: boolean;
 }
 
+/**
+ * The registry as image names have it: without port 443, which is their default. But a first part that has no dot,
+ * port or capital is read as a user of Docker Hub (distribution/reference, splitDockerDomain).
+ */
+export function registryAddress(domain: string, port: number, tls: boolean): string {
+    const host = domain.includes(":") ? `[${domain}]` : domain;
+    const isHost = host === "localhost" || /[.:A-Z]/.test(host);
+    return tls && port === 443 && isHost ? host : `${host}:${port}`;
+}
+
+/** The login of a user, for a POSIX shell. */
+export function loginCommand(address: string, user: string | undefined): string {
+    if (user === undefined) return "# no login: authentication is off";
+    const word = /^[\w@.+-]+$/.test(user) ? user : `'${user.replaceAll("'", String.raw`'\''`)}'`;
+    return `docker login -u ${word} ${address}`;
+}
+
 /** Name of the certificate's file in the snippets; `npm run up` and the README say how to get it. */
 const CA = "ca.crt";
 
