@@ -1,9 +1,18 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+    appendFileSync,
+    copyFileSync,
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { SetupError } from "./errors";
 import type { Machine } from "./machine";
 import { withProgress } from "./progress";
-import { lastLines, run, which } from "./run";
+import { lastLines, mustRun, run, which } from "./run";
 
 /** A program to be built from a Go module. */
 export interface GoProgram {
@@ -15,6 +24,8 @@ export interface GoProgram {
     package: string;
     /** What the module's own go.mod replaces, which Go ignores in a dependency. */
     replace?: string;
+    /** Edits of one source file at build time; the build fails where a text is not found exactly once. */
+    edits?: { file: string; replacements: readonly (readonly [from: string, to: string])[] };
     /** Linker settings, `import/path.variable=value`. */
     variables?: string[];
     /** The go line of the module's dependencies: an older Go refuses them. */
@@ -27,6 +38,47 @@ export interface GoProgram {
 export function goMod(program: GoProgram): string {
     const replace = program.replace ? `\nreplace ${program.replace}\n` : "";
     return `module private-registry/build\n\ngo 1.24\n\nrequire ${program.module} ${program.version}\n${replace}`;
+}
+
+/** The source text with the program's edits made. */
+export function edited(source: string, { file, replacements }: NonNullable<GoProgram["edits"]>): string {
+    return replacements.reduce((text, [from, to]) => {
+        const parts = text.split(from);
+        if (parts.length !== 2)
+            throw new Error(`${file} has ${parts.length - 1} places with ${from}, expected 1`);
+        return parts.join(to);
+    }, source);
+}
+
+// Go keeps its modules read-only, and folders copied as such could not be removed again.
+function copyWritable(from: string, to: string): void {
+    mkdirSync(to);
+    for (const entry of readdirSync(from, { withFileTypes: true })) {
+        const [source, target] = [join(from, entry.name), join(to, entry.name)];
+        if (entry.isDirectory()) copyWritable(source, target);
+        else copyFileSync(source, target);
+    }
+}
+
+/** Makes an edited copy of the module, verified by Go before, and has it stand in for the original. */
+async function editedCopy(program: GoProgram, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+    if (!program.edits) return;
+    const source = `${program.module}@${program.version}`;
+    const options = { cwd: folder, env };
+    const result = await mustRun(
+        "go",
+        ["mod", "download", "-json", source],
+        `${source} is not to be had.`,
+        options,
+    );
+    const { Dir: original } = JSON.parse(result.stdout) as { Dir: string };
+    const copy = join(folder, "source");
+    copyWritable(original, copy);
+    const file = join(copy, program.edits.file);
+    const text = edited(readFileSync(file, "utf8"), program.edits);
+    rmSync(file);
+    writeFileSync(file, text);
+    appendFileSync(join(folder, "go.mod"), `\nreplace ${program.module} => ./source\n`);
 }
 
 /** Whether version `have` (such as go1.25.3) is at least `least` (such as 1.25.1). */
@@ -85,6 +137,7 @@ export async function goBuild(
                 "-o",
                 output,
             ];
+            await editedCopy(program, folder, env);
             let packages = 0;
             const result = await run("go", [...args, program.package], {
                 cwd: folder,

@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { join, posix, win32 } from "node:path";
 
 /** The kit's own places in the user's home, shared by all clones. */
@@ -20,6 +20,8 @@ export interface Machine {
     arch: string;
     env: NodeJS.ProcessEnv;
     home: string;
+    /** Home folder in the user database, which Pulumi goes by whatever HOME says. */
+    accountHome: string;
     isRoot: boolean;
     dirs: UserDirs;
     /** Folder for what belongs to this clone: bundles, stamps. */
@@ -57,6 +59,15 @@ export function userDirs(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, home
     };
 }
 
+function accountHome(): string {
+    try {
+        return userInfo().homedir;
+    } catch {
+        // A container's user may have no entry; then Pulumi goes by HOME as well.
+        return homedir();
+    }
+}
+
 export function thisMachine(root: string): Machine {
     const home = homedir();
     return {
@@ -65,6 +76,7 @@ export function thisMachine(root: string): Machine {
         arch: process.arch,
         env: process.env,
         home,
+        accountHome: accountHome(),
         isRoot: process.getuid?.() === 0,
         dirs: userDirs(process.platform, process.env, home),
         localCache: join(root, "node_modules", ".cache", NAME),
@@ -73,5 +85,5 @@ export function thisMachine(root: string): Machine {
 
 /** Pulumi's own folder: plugins, credentials, selected stacks. */
 export function pulumiHome(machine: Machine): string {
-    return machine.env.PULUMI_HOME || join(machine.home, ".pulumi");
+    return machine.env.PULUMI_HOME || join(machine.accountHome, ".pulumi");
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { SetupError } from "./errors";
+import { SetupError, messageOf } from "./errors";
 import type { Machine } from "./machine";
 import { say } from "./progress";
 import { acquireLock, fingerprint, readText, writeAtomically } from "./start.cjs";
@@ -54,6 +54,9 @@ async function buildOne(machine: Machine, folder: string, name: string): Promise
             logLevel: "error",
         });
         renameSync(temporary, bundle);
+    } catch (error) {
+        // esbuild has shown where on stderr.
+        throw new SetupError(`The embedded plugin ${name} does not build: ${messageOf(error)}`);
     } finally {
         rmSync(temporary, { force: true });
     }

@@ -46,6 +46,6 @@ export async function prepare(machine: Machine, args: string[]): Promise<Prepare
     const tools = await prepareTools(machine, stack);
     const state = ensureState(machine, stack);
     const env = { ...tools.env, ...state.env };
-    await ensureStack(machine, stack, tools.cli.path, state.backend, { ...machine.env, ...env });
+    await ensureStack(machine, stack, tools.cli.path, { ...machine.env, ...env });
     return { ...tools, stack, state, env };
 }

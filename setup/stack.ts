@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { SetupError, messageOf } from "./errors";
 import { readJson } from "./json";
@@ -21,10 +22,12 @@ export interface EarlySettings {
 
 export interface Stack {
     name: string;
-    /** Absolute path of Pulumi.<name>.yaml, which need not exist. */
-    configFile: string;
-    /** `backend.url` of Pulumi.yaml. */
-    backendUrl?: string;
+    /** Whether `--stack` or PULUMI_STACK named it: then the selected stack stays what it is. */
+    named: boolean;
+    /** URL of the backend with the state. */
+    backend: string;
+    /** Whether that backend is the user's choice; else it is the kit's own, in files. */
+    ownBackend: boolean;
     settings: EarlySettings;
 }
 
@@ -44,22 +47,42 @@ export function workspaceFile(machine: Machine): string {
     return join(pulumiHome(machine), "workspaces", `${PROJECT}-${id}-workspace.json`);
 }
 
-/** Name of the stack that `pulumi stack select` chose for this checkout, on any backend. */
-export function selectedStack(machine: Machine): string | undefined {
+/** Name of the stack that `pulumi stack select` chose for this checkout and backend. */
+export function selectedStack(machine: Machine, backend: string): string | undefined {
     const settings = readJson(workspaceFile(machine)) as
         { stack?: string; stacks?: Record<string, string> } | undefined;
-    const name = settings?.stack ?? Object.values(settings?.stacks ?? {})[0];
-    // Pulumi Cloud writes organisation/project/stack.
+    // Older CLIs keep one name for all backends; as soon as there is one for a backend, Pulumi reads only these.
+    const name = settings?.stacks ? settings.stacks[backend] : settings?.stack;
+    // Written as organisation/project/stack.
     return name?.split("/").pop();
+}
+
+/** The backend that Pulumi would use by itself: environment, project, login; undefined when there is none. */
+export function userBackend(machine: Machine, projectUrl: string | undefined): string | undefined {
+    const { env } = machine;
+    if (env.PULUMI_BACKEND_URL) return env.PULUMI_BACKEND_URL;
+    if (projectUrl) return projectUrl;
+    const login = readJson(join(pulumiHome(machine), "credentials.json")) as { current?: string } | undefined;
+    if (login?.current) return login.current;
+    // With a token at hand Pulumi logs in by itself.
+    return env.PULUMI_ACCESS_TOKEN ? env.PULUMI_API || "https://api.pulumi.com" : undefined;
+}
+
+/** Folder of the kit's own backend. */
+export function stateFolder(machine: Machine): string {
+    return join(machine.dirs.data, "state");
 }
 
 /** The stack to work on: `--stack`, else PULUMI_STACK, else the selected one, else `dev`; with its early settings. */
 export function findStack(machine: Machine, args: string[]): Stack {
-    const name =
-        flagValue(args, "stack", "s") || machine.env.PULUMI_STACK || selectedStack(machine) || DEFAULT_STACK;
+    const project = readYaml(join(machine.root, "Pulumi.yaml"));
+    const projectUrl = mapOf(project.backend).url;
+    const own = userBackend(machine, typeof projectUrl === "string" ? projectUrl : undefined);
+    const backend = own ?? pathToFileURL(stateFolder(machine)).href;
+    const named = flagValue(args, "stack", "s") || machine.env.PULUMI_STACK;
+    const name = named || selectedStack(machine, backend) || DEFAULT_STACK;
     const short = name.split("/").pop() ?? name;
     const configFile = resolve(machine.root, flagValue(args, "config-file") ?? `Pulumi.${short}.yaml`);
-    const project = readYaml(join(machine.root, "Pulumi.yaml"));
     const defaults = mapOf(project.config);
     const values = mapOf(readYaml(configFile).config);
     const setting = (key: keyof EarlySettings): string | undefined => {
@@ -73,11 +96,11 @@ export function findStack(machine: Machine, args: string[]): Stack {
         );
     };
     const tarball = setting("imageTarball");
-    const backend = mapOf(project.backend).url;
     return {
         name,
-        configFile,
-        backendUrl: typeof backend === "string" ? backend : undefined,
+        named: Boolean(named),
+        backend,
+        ownBackend: own !== undefined,
         settings: {
             dockerHost: setting("dockerHost"),
             image: setting("image"),

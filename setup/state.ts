@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { SetupError } from "./errors";
-import { readJson } from "./json";
-import { type Machine, pulumiHome } from "./machine";
+import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";
 import { lastLines, run } from "./run";
-import { type Stack, selectedStack } from "./stack";
+import { type Stack, selectedStack, stateFolder } from "./stack";
 
 export interface State {
     /** Backend URL, for the report. */
@@ -18,27 +17,15 @@ export interface State {
     env: Record<string, string>;
 }
 
-/** The backend that Pulumi would use by itself: environment, project, login; undefined when there is none. */
-export function ownBackend(machine: Machine, stack: Stack): string | undefined {
-    const { env } = machine;
-    if (env.PULUMI_BACKEND_URL) return env.PULUMI_BACKEND_URL;
-    if (stack.backendUrl) return stack.backendUrl;
-    const login = readJson(join(pulumiHome(machine), "credentials.json")) as { current?: string } | undefined;
-    if (login?.current) return login.current;
-    // With a token at hand Pulumi logs in by itself.
-    return env.PULUMI_ACCESS_TOKEN ? env.PULUMI_API || "https://api.pulumi.com" : undefined;
-}
-
 /** Where the state is kept: the user's own backend is left alone, else files in the user's data folder. */
 export function ensureState(machine: Machine, stack: Stack): State {
-    const own = ownBackend(machine, stack);
-    if (own) return { backend: own, env: {} };
-    const folder = join(machine.dirs.data, "state");
+    const { backend } = stack;
+    if (stack.ownBackend) return { backend, env: {} };
+    const folder = stateFolder(machine);
     if (!existsSync(folder)) {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         say(`State: Pulumi is not logged in anywhere, so the state is kept in files in ${folder}.`);
     }
-    const backend = pathToFileURL(folder).href;
     const env = { PULUMI_BACKEND_URL: backend };
     if (machine.env.PULUMI_CONFIG_PASSPHRASE !== undefined || machine.env.PULUMI_CONFIG_PASSPHRASE_FILE) {
         return { backend, env };
@@ -71,36 +58,35 @@ export function ensurePassphrase(folder: string): string {
     return file;
 }
 
-/** Whether nothing shows that the stack would have to be created: found without running Pulumi, which takes 0.2 s. */
-export function isStackReady(machine: Machine, stack: Stack, backend: string): boolean {
-    if (backend.startsWith("file://")) {
-        const folder = backend.startsWith("file://~")
-            ? join(machine.home, backend.slice("file://~".length))
-            : fileURLToPath(backend);
-        const path = join(folder, ".pulumi", "stacks", "private-registry", stack.name);
-        if (![".json", ".json.gz"].some((ending) => existsSync(path + ending))) return false;
-        return selectedStack(machine) !== undefined;
-    }
-    return selectedStack(machine) === stack.name.split("/").pop();
+/** Whether the stack exists, and one is selected: found without running Pulumi, which takes 0.2 s. */
+export function isStackReady(machine: Machine, stack: Stack): boolean {
+    const selected = selectedStack(machine, stack.backend);
+    if (!stack.backend.startsWith("file://")) return selected === stack.name.split("/").pop();
+    const folder = stack.backend.startsWith("file://~")
+        ? join(machine.home, stack.backend.slice("file://~".length))
+        : fileURLToPath(stack.backend);
+    const path = join(folder, ".pulumi", "stacks", "private-registry", stack.name);
+    const exists = [".json", ".json.gz"].some((ending) => existsSync(path + ending));
+    return exists && (stack.named || selected !== undefined);
 }
 
-/** Creates the stack when it is missing, and selects it for plain `pulumi` in this checkout. */
+/** Creates the stack when it is missing. One that nobody named becomes the selected one, for plain `pulumi`. */
 export async function ensureStack(
     machine: Machine,
     stack: Stack,
     pulumi: string,
-    backend: string,
     env: NodeJS.ProcessEnv,
 ): Promise<void> {
-    if (isStackReady(machine, stack, backend)) return;
-    const args = ["stack", "select", "--create", "--stack", stack.name, "--non-interactive"];
-    const result = await withProgress(`preparing stack ${stack.name}`, () =>
-        run(pulumi, args, { cwd: machine.root, env }),
-    );
+    if (isStackReady(machine, stack)) return;
+    const verb = stack.named ? ["init", "--no-select"] : ["select", "--create"];
+    const args = ["stack", ...verb, "--stack", stack.name, "--non-interactive"];
+    const options = { cwd: machine.root, env: { ...env, PWD: machine.root } };
+    const result = await withProgress(`preparing stack ${stack.name}`, () => run(pulumi, args, options));
+    if (result.code !== 0 && stack.named && /already exists/.test(result.stderr)) return;
     if (result.code !== 0) {
         throw new SetupError(
-            `The stack ${stack.name} cannot be created in ${backend}:\n${lastLines(result)}`,
+            `The stack ${stack.name} cannot be created in ${stack.backend}:\n${lastLines(result)}`,
         );
     }
-    say(`Stack: ${stack.name} is ready in ${backend}.`);
+    say(`Stack: ${stack.name} is ready in ${stack.backend}.`);
 }

@@ -25,6 +25,8 @@ export function preparedLines(prepared: Prepared): string[] {
 /** What to do with the registry that is up now. Puts the CA certificate into a file, because clients want one. */
 export function upLines(machine: Machine, prepared: Prepared, outputs: Outputs): string[] {
     const text = (name: string) => (typeof outputs[name] === "string" ? outputs[name] : undefined);
+    // A stack that was named is not the selected one, so the commands name it again.
+    const { name, named } = prepared.stack;
     const lines: string[] = [];
     const endpoint = text("endpoint");
     if (endpoint) lines.push(line("Endpoint", endpoint));
@@ -37,13 +39,10 @@ export function upLines(machine: Machine, prepared: Prepared, outputs: Outputs):
     const login = text("loginCommand");
     if (login) lines.push(line("Log in", login));
     if (outputs.passwords !== undefined) {
-        lines.push(
-            line(
-                "Passwords",
-                'eval "$(npm run --silent env)" && pulumi stack output --show-secrets passwords',
-            ),
-        );
+        const stack = named ? ` --stack ${name}` : "";
+        const show = `pulumi stack output --show-secrets${stack} passwords`;
+        lines.push(line("Passwords", `eval "$(npm run --silent env)" && ${show}`));
     }
-    lines.push(line("Undo", "npm run destroy"));
+    lines.push(line("Undo", `npm run destroy${named ? ` -- --stack ${name}` : ""}`));
     return lines;
 }

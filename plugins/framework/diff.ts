@@ -54,7 +54,7 @@ export function diff<C>(type: ResourceType<C>, olds: Props, oldInputs: Props, ne
     const normal = (key: string, value: unknown) => type.normalize?.(key, value) ?? value;
     for (const [key, rule] of Object.entries(type.inputs)) {
         const replace = rule.replace ?? false;
-        const wanted = news[key];
+        const wanted = news[key] ?? undefined;
         if (wanted === undefined) {
             const takenBack = oldInputs[key] !== undefined && !isEmpty(olds[key]);
             if (takenBack && !rule.computed) changes.push({ property: key, kind: "delete", replace });

@@ -56,13 +56,16 @@ function diffResponse(changes: Change[], deleteBeforeReplace: boolean): proto.Di
     return response;
 }
 
+/** The official plugins write the ID among the outputs as well. */
+const outputs = (id: string, outs: Props) => toStruct({ ...outs, id });
+
 /** A gRPC error; for an object that exists and is not ready, with what Pulumi keeps of it in state. */
 function failureOf(error: unknown, inputs?: Props): Partial<grpc.ServiceError> {
     const message = error instanceof Error ? error.message : String(error);
     if (!(error instanceof InitializationError)) return { code: grpc.status.UNKNOWN, details: message };
     const detail = new proto.ErrorResourceInitFailed();
     detail.setId(error.id);
-    detail.setProperties(toStruct(error.outs));
+    detail.setProperties(outputs(error.id, error.outs));
     detail.setReasonsList(error.reasons);
     if (inputs) detail.setInputs(toStruct(inputs));
     const packed = new Any();
@@ -178,7 +181,7 @@ class Service<C> {
         );
         const response = new proto.CreateResponse();
         response.setId(id);
-        response.setProperties(toStruct(outs));
+        response.setProperties(outputs(id, outs));
         return response;
     }
 
@@ -193,7 +196,7 @@ class Service<C> {
         const response = new proto.ReadResponse();
         if (!found) return response;
         response.setId(found.id);
-        response.setProperties(toStruct(found.outs));
+        response.setProperties(outputs(found.id, found.outs));
         // A refresh keeps to the inputs that the program gives: the others are not the program's to change.
         const refresh = Object.keys(inputs).length > 0;
         const kept = Object.entries(found.inputs).filter(([key]) => !refresh || key in inputs);
@@ -206,7 +209,8 @@ class Service<C> {
         const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
         if (!type.update) throw new Error(`${type.token} cannot be updated in place.`);
         const response = new proto.UpdateResponse();
-        response.setProperties(toStruct(await type.update(request.getId(), olds, news, await this.client())));
+        const outs = await type.update(request.getId(), olds, news, await this.client());
+        response.setProperties(outputs(request.getId(), outs));
         return response;
     }
 

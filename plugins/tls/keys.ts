@@ -61,15 +61,16 @@ export function sshNumber(base64url: string | undefined): Buffer {
 /** A public key as SSH has it: its type, and its blob (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4). */
 export function sshPublicKey(key: KeyObject): { type: string; blob: Buffer } | undefined {
     const publicKey = key.type === "private" ? createPublicKey(key) : key;
-    const jwk = publicKey.export({ format: "jwk" });
+    // Asked for only where it is needed: P-224 has no JWK form either (RFC 7518 section 6.2.1.1).
+    const jwk = () => publicKey.export({ format: "jwk" });
     switch (algorithmOf(publicKey)) {
         case "RSA":
             return {
                 type: "ssh-rsa",
-                blob: Buffer.concat([sshString("ssh-rsa"), sshNumber(jwk.e), sshNumber(jwk.n)]),
+                blob: Buffer.concat([sshString("ssh-rsa"), sshNumber(jwk().e), sshNumber(jwk().n)]),
             };
         case "ED25519": {
-            const point = Buffer.from(jwk.x ?? "", "base64url");
+            const point = Buffer.from(jwk().x ?? "", "base64url");
             return { type: "ssh-ed25519", blob: Buffer.concat([sshString("ssh-ed25519"), sshString(point)]) };
         }
         case "ECDSA": {

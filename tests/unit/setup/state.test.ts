@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { userDirs } from "../../../setup/machine";
+import { findStack, flagValue, userBackend } from "../../../setup/stack";
+import { ensurePassphrase, ensureState, isStackReady } from "../../../setup/state";
+import { machineIn, put, temporaryFolder } from "./fixture";
+
+const folder = temporaryFolder();
+beforeEach(() => jest.spyOn(process.stderr, "write").mockReturnValue(true));
+afterEach(() => jest.restoreAllMocks());
+
+describe("the backend", () => {
+    test("is the one of the environment, then of the project, then of the login", () => {
+        put(join(folder.path, ".pulumi/credentials.json"), { current: "https://login.example.test" });
+        const machine = (env: NodeJS.ProcessEnv) => machineIn(folder.path, { env });
+        expect(userBackend(machine({ PULUMI_BACKEND_URL: "s3://b" }), "file:///p")).toBe("s3://b");
+        expect(userBackend(machine({}), "file:///p")).toBe("file:///p");
+        expect(userBackend(machine({}), undefined)).toBe("https://login.example.test");
+    });
+
+    test("of the user is left alone: no variable is set and no passphrase made", () => {
+        const machine = machineIn(folder.path, { env: { PULUMI_BACKEND_URL: "s3://bucket" } });
+        expect(ensureState(machine, findStack(machine, []))).toEqual({ backend: "s3://bucket", env: {} });
+    });
+
+    test("is files in the data folder where there is none, with a passphrase file", () => {
+        const machine = machineIn(folder.path);
+        const state = ensureState(machine, findStack(machine, []));
+        expect(state.backend).toBe(`file://${folder.path}/.local/share/private-registry/state`);
+        expect(state.env).toEqual({
+            PULUMI_BACKEND_URL: state.backend,
+            PULUMI_CONFIG_PASSPHRASE_FILE: `${folder.path}/.config/private-registry/passphrase`,
+        });
+    });
+
+    test("keeps the user's own passphrase, an empty one too", () => {
+        const machine = machineIn(folder.path, { env: { PULUMI_CONFIG_PASSPHRASE: "" } });
+        const { env, passphraseFile } = ensureState(machine, findStack(machine, []));
+        expect(Object.keys(env)).toEqual(["PULUMI_BACKEND_URL"]);
+        expect(passphraseFile).toBeUndefined();
+    });
+});
+
+describe("the passphrase", () => {
+    test("is readable by its owner alone and never written over", () => {
+        const config = join(folder.path, "config");
+        const file = ensurePassphrase(config);
+        expect(statSync(file).mode & 0o777).toBe(0o600);
+        expect(statSync(config).mode & 0o777).toBe(0o700);
+        const text = readFileSync(file, "utf8");
+        expect(text).toMatch(/^[\w-]{43}$/);
+        expect(ensurePassphrase(config)).toBe(file);
+        expect(readFileSync(file, "utf8")).toBe(text);
+    });
+
+    test("that is empty is reported, not replaced", () => {
+        put(join(folder.path, "passphrase"), "");
+        expect(() => ensurePassphrase(folder.path)).toThrow(/is empty/);
+    });
+});
+
+describe("the stack", () => {
+    const select = (machine: ReturnType<typeof machineIn>, content: object) => {
+        const id = createHash("sha1").update(join(machine.root, "Pulumi.yaml")).digest("hex");
+        put(join(folder.path, ".pulumi/workspaces", `private-registry-${id}-workspace.json`), content);
+    };
+
+    test("is --stack, then PULUMI_STACK, then the selected one of this backend, then dev", () => {
+        const backend = "file:///somewhere";
+        const machine = machineIn(folder.path, { env: { PULUMI_BACKEND_URL: backend } });
+        expect(findStack(machine, [])).toMatchObject({ name: "dev", named: false });
+        select(machine, {
+            stacks: { [backend]: "organization/private-registry/prod", "s3://x": "o/p/other" },
+        });
+        expect(findStack(machine, [])).toMatchObject({ name: "prod", named: false });
+        machine.env.PULUMI_STACK = "env";
+        expect(findStack(machine, [])).toMatchObject({ name: "env", named: true });
+        expect(findStack(machine, ["-s", "flag"])).toMatchObject({ name: "flag", named: true });
+    });
+
+    test("is ready when its state file is there and one is selected", () => {
+        const backend = `file://${folder.path}/state`;
+        const machine = machineIn(folder.path, { env: { PULUMI_BACKEND_URL: backend } });
+        const ready = () => isStackReady(machine, findStack(machine, []));
+        expect(ready()).toBe(false);
+        put(join(folder.path, "state/.pulumi/stacks/private-registry/dev.json"), {});
+        expect(ready()).toBe(false);
+        select(machine, { stacks: { [backend]: "organization/private-registry/dev" } });
+        expect(ready()).toBe(true);
+    });
+
+    test("tells its early settings, the stack's before the project's", () => {
+        const machine = machineIn(folder.path);
+        put(
+            join(machine.root, "Pulumi.yaml"),
+            'config:\n  imageMirror:\n    default: ""\n  image:\n    default: registry:3\n',
+        );
+        put(
+            join(machine.root, "Pulumi.dev.yaml"),
+            "config:\n  private-registry:image: registry:4\n  private-registry:imageTarball: a.tar\n",
+        );
+        expect(findStack(machine, []).settings).toEqual({
+            dockerHost: undefined,
+            image: "registry:4",
+            imageMirror: undefined,
+            imageTarball: join(machine.root, "a.tar"),
+        });
+    });
+
+    test("refuses a secret where a plain value is needed before Pulumi runs", () => {
+        const machine = machineIn(folder.path);
+        put(join(machine.root, "Pulumi.dev.yaml"), "config:\n  private-registry:image:\n    secure: v1:x\n");
+        expect(() => findStack(machine, [])).toThrow(
+            /must be plain text.*pulumi config set --plaintext image/,
+        );
+    });
+});
+
+test.each([
+    [["--stack", "a"], "a"],
+    [["--stack=a"], "a"],
+    [["--diff", "-s", "a"], "a"],
+    [["--diff"], undefined],
+])("flagValue %j", (args, expected) => expect(flagValue(args, "stack", "s")).toBe(expected));
+
+test("user folders follow each system's custom", () => {
+    expect(userDirs("linux", { XDG_CACHE_HOME: "/c", XDG_DATA_HOME: "relative" }, "/h")).toEqual({
+        cache: "/c/private-registry",
+        data: "/h/.local/share/private-registry",
+        config: "/h/.config/private-registry",
+    });
+    expect(userDirs("darwin", {}, "/h").cache).toBe("/h/Library/Caches/private-registry");
+    expect(userDirs("win32", { LOCALAPPDATA: "C:\\L" }, "C:\\h").cache).toBe(
+        "C:\\L\\private-registry\\cache",
+    );
+});
