@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { breakDeadLock } from "../setup/lock";
 import type { Machine } from "../setup/machine";
 import { type Prepared, prepare } from "../setup/prepare";
 import { say } from "../setup/progress";
@@ -25,6 +26,7 @@ export function extraFlags(args: string[], stack: string, interactive: boolean):
 export async function deploy(machine: Machine, verb: "up" | "destroy", args: string[]): Promise<number> {
     const prepared = await prepare(machine, args);
     say(`Provider plugins: the ${prepared.plugins.kind} ones (${prepared.plugins.reason}).`);
+    breakDeadLock(machine, prepared.stack, hostname());
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI);
     const folder = mkdtempSync(join(tmpdir(), "private-registry-"));
     try {

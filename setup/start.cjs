@@ -219,6 +219,7 @@ module.exports = {
     ensurePackages,
     fingerprint,
     installedMatches,
+    isAlive,
     readText,
     writeAtomically,
 };

@@ -13,6 +13,8 @@ export function ensurePackages(root: string): void;
 export function fingerprint(root: string, paths: string[]): string;
 /** Whether npm's record of what is installed matches the lock file; both as JSON text. */
 export function installedMatches(lockText: string, installedText: string | undefined): boolean;
+/** Whether a process of this machine is running. */
+export function isAlive(pid: number): boolean;
 /** A file's text, or undefined when there is none. */
 export function readText(file: string): string | undefined;
 /** Writes a file through a temporary name; mode defaults to 0644. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SetupError } from "./errors";
+import { backendFolder } from "./lock";
 import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";
 import { lastLines, run } from "./run";
@@ -61,10 +61,8 @@ export function ensurePassphrase(folder: string): string {
 /** Whether the stack exists, and one is selected: found without running Pulumi, which takes 0.2 s. */
 export function isStackReady(machine: Machine, stack: Stack): boolean {
     const selected = selectedStack(machine, stack.backend);
-    if (!stack.backend.startsWith("file://")) return selected === stack.name.split("/").pop();
-    const folder = stack.backend.startsWith("file://~")
-        ? join(machine.home, stack.backend.slice("file://~".length))
-        : fileURLToPath(stack.backend);
+    const folder = backendFolder(machine, stack.backend);
+    if (folder === undefined) return selected === stack.name.split("/").pop();
     const path = join(folder, ".pulumi", "stacks", "private-registry", stack.name);
     const exists = [".json", ".json.gz"].some((ending) => existsSync(path + ending));
     return exists && (stack.named || selected !== undefined);
