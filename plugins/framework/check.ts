@@ -51,9 +51,27 @@ function checkValue(path: string, given: unknown, rule: InputRule, failures: Fai
         );
     }
     if (rule.members) return checkMembers(`${path}.`, value as Props, rule.members, failures);
-    const reason = isUnknown(value) ? undefined : rule.validate?.(value as never);
+    const checked = rule.element === undefined ? value : checkElements(path, value, rule.element, failures);
+    const reason = isUnknown(value) ? undefined : rule.validate?.(checked as never);
     if (reason !== undefined) failures.push({ property: path, reason });
-    return value;
+    return checked;
+}
+
+/** Checks the elements of an array or of a map. */
+function checkElements(
+    path: string,
+    value: unknown,
+    type: NonNullable<InputRule["element"]>,
+    failures: Failure[],
+): unknown {
+    if (Array.isArray(value))
+        return value.map((item, i) => checkValue(`${path}[${i}]`, item, { type }, failures));
+    return Object.fromEntries(
+        Object.entries(value as Props).map(([key, item]) => [
+            key,
+            checkValue(`${path}[${JSON.stringify(key)}]`, item, { type }, failures),
+        ]),
+    );
 }
 
 /** Checks properties against rules, and fills in the defaults. */

@@ -55,6 +55,12 @@ export function diff<C>(type: ResourceType<C>, olds: Props, oldInputs: Props, ne
     for (const [key, rule] of Object.entries(type.inputs)) {
         const replace = rule.replace ?? false;
         const wanted = news[key] ?? undefined;
+        if (wanted === undefined && rule.implied !== undefined) {
+            const inForce = olds[key] ?? rule.implied;
+            if (!isDeepStrictEqual(inForce, rule.implied))
+                changes.push({ property: key, kind: "delete", replace });
+            continue;
+        }
         if (wanted === undefined) {
             const takenBack = oldInputs[key] !== undefined && !isEmpty(olds[key]);
             if (takenBack && !rule.computed) changes.push({ property: key, kind: "delete", replace });

@@ -21,13 +21,15 @@ export interface InputRule {
     replace?: boolean;
     /** The value that Check fills in where the program gives none. */
     default?: unknown;
+    /** The value in force where the program gives none, which Check leaves out of the inputs: Diff compares State with it. */
+    implied?: unknown;
     /** The resource fills it in where the program gives none, so its absence is no change. @default false */
     computed?: boolean;
     /** The order of an array does not matter (a Terraform set). @default false */
     set?: boolean;
     /** For an object, and for an array of objects: the rules of its members. */
     members?: Record<string, InputRule>;
-    /** For an array of plain values: the type of an element. */
+    /** For an array of plain values, and for a map: the type of an element. */
     element?: "string" | "integer" | "number" | "boolean";
     /** A check of a known value. Gives one sentence with the fix, or nothing. */
     validate?: (value: never) => string | undefined;
@@ -67,6 +69,11 @@ export interface ResourceType<C = void> {
     readonly autoName?: string;
     /** The old one goes first when the resource is replaced. @default false */
     readonly deleteBeforeReplace?: boolean;
+    /**
+     * Outputs that are secret by the official schema. The SDKs name them on their own at each registration;
+     * `pulumi import` does not.
+     */
+    readonly secretOutputs?: readonly string[];
     /** Errors that need more than one input. One sentence each, with the fix. */
     check?(news: Props): string[];
     /** Brings a value to the form that State holds, for Diff ("1GB" → 1024). */

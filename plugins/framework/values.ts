@@ -3,8 +3,11 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 import { type Props, UNKNOWN } from "./resource";
 
-/** Bookkeeping that the official plugins leave in inputs and outputs (`__defaults`, `__meta`). */
-const isBookkeeping = (key: string) => key.startsWith("__");
+/** What the engine and the official plugins leave in inputs and outputs for themselves. */
+const BOOKKEEPING: readonly string[] = ["__defaults", "__internal", "__meta", "__pulumi_raw_state_delta"];
+
+/** Key and value that mark a secret on the wire (pulumi/pulumi, sdk/go/common/resource/sig). */
+const SECRET = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
 
 const isAbsent = (value: unknown) => value === undefined || value === null;
 
@@ -14,7 +17,7 @@ export function clean(value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
         Object.entries(value)
-            .filter(([key, member]) => !isBookkeeping(key) && !isAbsent(member))
+            .filter(([key, member]) => !BOOKKEEPING.includes(key) && !isAbsent(member))
             .map(([key, member]) => [key, clean(member)]),
     );
 }
@@ -22,10 +25,28 @@ export function clean(value: unknown): unknown {
 /** The properties of a message, cleaned. */
 export const fromStruct = (struct: Struct | undefined): Props => clean(struct?.toJavaScript() ?? {}) as Props;
 
-/** Properties for a message. Absent outputs stay null, as the official plugins write them. */
-export function toStruct(props: Props): Struct {
-    const known = Object.entries(props).filter(([, value]) => value !== undefined);
-    return Struct.fromJavaScript(Object.fromEntries(known) as Parameters<typeof Struct.fromJavaScript>[0]);
+/** A value without members that are undefined, which the wire format has no form for. */
+function defined(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(defined);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+        Object.entries(value)
+            .filter(([, member]) => member !== undefined)
+            .map(([key, member]) => [key, defined(member)]),
+    );
+}
+
+/**
+ * Properties for a message. Absent outputs stay null, as the official plugins write them.
+ *
+ * @param secrets names of the properties that are marked as secret
+ */
+export function toStruct(props: Props, secrets: readonly string[] = []): Struct {
+    const marked = Object.entries(defined(props) as Props).map(([key, value]) => [
+        key,
+        secrets.includes(key) ? { ...SECRET, value } : value,
+    ]);
+    return Struct.fromJavaScript(Object.fromEntries(marked) as Parameters<typeof Struct.fromJavaScript>[0]);
 }
 
 /** Whether a preview does not know a value yet, or not the whole of it. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import type { Props, ResourceType } from "../framework/resource";
 
-import { keepers, lengthRule } from "./rules";
+import { decode, keepers, lengthRule } from "./rules";
 
 function outputs(value: Buffer, inputs: Props): Props {
     const prefix = (inputs.prefix ?? "") as string;
@@ -29,9 +29,9 @@ export const randomId: ResourceType = {
     async read(id, state, inputs) {
         if (state.hex !== undefined) return { id, outs: state, inputs };
         // Import: `PREFIX,VALUE` or `VALUE`, as the official plugin takes it.
-        const [value = "", prefix] = id.split(",").reverse();
-        const given = prefix === undefined ? {} : { prefix };
-        const outs = outputs(Buffer.from(value, "base64url"), given);
+        const comma = id.lastIndexOf(",");
+        const given = comma > 0 ? { prefix: id.slice(0, comma) } : {};
+        const outs = outputs(decode(id.slice(comma + 1), "base64url"), given);
         return { id: outs.id as string, outs, inputs: { byteLength: outs.byteLength, ...given } };
     },
 };

@@ -13,8 +13,10 @@ const SPECIAL = "!@#$%&*()-_=+[]{}<>:?";
 /** Cost of the `bcryptHash` output: the default of Go's bcrypt, which the official plugin uses. */
 const HASH_COST = 10;
 
-const flag: InputRule = { type: "boolean", replace: true };
-const minimum: InputRule = { type: "integer", replace: true };
+const flag: InputRule = { type: "boolean", replace: true, implied: true };
+/** `numeric` and its old name `number`: each takes its value from the other, so `diff` looks at both. */
+const alias: InputRule = { type: "boolean", replace: true, computed: true };
+const minimum: InputRule = { type: "integer", replace: true, implied: 0 };
 
 /** The character sets that the inputs ask for, each with how many characters of it there must be. */
 function sets(inputs: Props): { characters: string; least: number; used: boolean }[] {
@@ -71,24 +73,22 @@ async function outputs(result: string, inputs: Props): Promise<Props> {
         ...(inputs.overrideSpecial === undefined ? {} : { overrideSpecial: inputs.overrideSpecial }),
         ...(inputs.keepers === undefined ? {} : { keepers: inputs.keepers }),
         result,
-        // bcrypt reads 72 bytes; the official plugin cuts a longer password likewise.
-        bcryptHash: (await hash(Buffer.from(result).subarray(0, 72).toString(), HASH_COST)).replace(
-            /^\$2b/,
-            "$2a",
-        ),
+        // Of a longer password bcrypt reads 72 bytes; the official plugin cuts it likewise.
+        bcryptHash: (await hash(result, HASH_COST)).replace(/^\$2b/, "$2a"),
     };
 }
 
 /** random:index/randomPassword:RandomPassword. */
 export const randomPassword: ResourceType = {
     token: "random:index/randomPassword:RandomPassword",
+    secretOutputs: ["result", "bcryptHash"],
     inputs: {
         length: lengthRule,
         lower: flag,
         upper: flag,
         special: flag,
-        numeric: flag,
-        number: flag,
+        numeric: alias,
+        number: alias,
         minLower: minimum,
         minUpper: minimum,
         minNumeric: minimum,
@@ -97,6 +97,9 @@ export const randomPassword: ResourceType = {
         keepers,
     },
     check(news) {
+        const { numeric, number } = news;
+        if (typeof numeric === "boolean" && typeof number === "boolean" && numeric !== number)
+            return ["numeric and number differ: leave number out, which is the old name of numeric"];
         if (typeof news.length !== "number") return [];
         const wanted = sets(news);
         const least = wanted.reduce((sum, set) => sum + set.least, 0);
@@ -108,6 +111,10 @@ export const randomPassword: ResourceType = {
         if (wanted.every((set) => !set.used))
             return ["one of lower, upper, numeric and special must be true"];
         return [];
+    },
+    diff(olds, news) {
+        const given = news.numeric ?? news.number;
+        return given === undefined && olds.numeric === false ? [{ property: "numeric", replace: true }] : [];
     },
     async create(inputs) {
         return { id: "none", outs: await outputs(password(inputs), inputs) };

@@ -1,5 +1,5 @@
 /** What self-signed and locally signed certificates have in common. */
-import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
+import { type KeyObject, randomBytes } from "node:crypto";
 
 import type { InputRule, Props } from "../framework/resource";
 
@@ -30,6 +30,9 @@ const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
 
 const HOUR = 3600_000;
 
+const atLeast = (least: number) => (value: number) =>
+    value < least ? `must be at least ${least}, and is ${value}` : undefined;
+
 /** Rules of the inputs that both have. A change of `earlyRenewalHours` alone makes no new certificate. */
 export const commonRules: Readonly<Record<string, InputRule>> = {
     allowedUses: {
@@ -39,7 +42,9 @@ export const commonRules: Readonly<Record<string, InputRule>> = {
         replace: true,
         validate: (uses: string[]) => {
             const wrong = uses.find(
-                (use) => !(KEY_USAGES as readonly string[]).includes(use) && !(use in EXTENDED_KEY_USAGES),
+                (use) =>
+                    !(KEY_USAGES as readonly string[]).includes(use) &&
+                    !Object.hasOwn(EXTENDED_KEY_USAGES, use),
             );
             return (
                 wrong &&
@@ -47,12 +52,18 @@ export const commonRules: Readonly<Record<string, InputRule>> = {
             );
         },
     },
-    validityPeriodHours: { type: "integer", required: true, replace: true },
-    earlyRenewalHours: { type: "integer" },
-    isCaCertificate: { type: "boolean", replace: true },
-    maxPathLength: { type: "integer", replace: true, computed: true },
-    setSubjectKeyId: { type: "boolean", replace: true },
+    validityPeriodHours: { type: "integer", required: true, replace: true, validate: atLeast(0) },
+    earlyRenewalHours: { type: "integer", implied: 0, validate: atLeast(0) },
+    isCaCertificate: { type: "boolean", replace: true, implied: false },
+    maxPathLength: { type: "integer", replace: true, computed: true, validate: atLeast(-1) },
+    setSubjectKeyId: { type: "boolean", replace: true, implied: false },
 };
+
+/** Mistakes in inputs that both have. */
+export const commonMistakes = ({ isCaCertificate = false, maxPathLength }: Props): string[] =>
+    typeof maxPathLength === "number" && maxPathLength > 0 && isCaCertificate === false
+        ? ["maxPathLength needs isCaCertificate: true (RFC 5280 section 4.2.1.9)"]
+        : [];
 
 /** Whether a certificate is within its renewal window. */
 export function readyForRenewal(state: Props, earlyRenewalHours: unknown, now = Date.now()): boolean {
@@ -90,7 +101,7 @@ export async function certify(inputs: Props, subject: Subject, issuer: Issuer): 
     const extended = uses.map((use) => EXTENDED_KEY_USAGES[use]).filter((oid) => oid !== undefined);
     const isCa = inputs.isCaCertificate === true;
     // Go leaves out a path length of 0 unless it is told twice, which the official plugin does not.
-    const pathLength = isCa && inputs.maxPathLength ? (inputs.maxPathLength as number) : undefined;
+    const pathLength = Number(inputs.maxPathLength) > 0 ? (inputs.maxPathLength as number) : undefined;
     const extensions = [
         ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
         ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
@@ -123,7 +134,11 @@ export async function certify(inputs: Props, subject: Subject, issuer: Issuer): 
         validityStartTime: notBefore.toISOString(),
         validityEndTime: notAfter.toISOString(),
         earlyRenewalHours: inputs.earlyRenewalHours ?? 0,
-        readyForRenewal: false,
+        readyForRenewal: readyForRenewal(
+            { validityEndTime: notAfter.toISOString() },
+            inputs.earlyRenewalHours,
+            notBefore.getTime(),
+        ),
         isCaCertificate: isCa,
         setSubjectKeyId: inputs.setSubjectKeyId ?? false,
         ...(inputs.maxPathLength === undefined ? {} : { maxPathLength: inputs.maxPathLength }),
@@ -144,7 +159,5 @@ export async function readCertificate(id: string, state: Props, inputs: Props) {
 export const updateCertificate = async (_id: string, olds: Props, news: Props): Promise<Props> => ({
     ...olds,
     earlyRenewalHours: news.earlyRenewalHours ?? 0,
+    readyForRenewal: readyForRenewal(olds, news.earlyRenewalHours),
 });
-
-/** The public half of a private key. */
-export const publicHalf = (key: KeyObject): KeyObject => createPublicKey(key);

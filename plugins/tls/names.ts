@@ -1,4 +1,6 @@
 /** Subjects and subject alternative names, in the form and order of the official plugin. */
+import { isIP } from "node:net";
+
 import type { JsonGeneralNames, JsonName } from "@peculiar/x509";
 
 import type { InputRule, Props } from "../framework/resource";
@@ -24,8 +26,23 @@ export const subject: InputRule = {
     },
 };
 
+/** An input of which no element may be wrong. */
+const each = (isRight: (element: string) => boolean, wanted: string): InputRule => ({
+    ...texts,
+    validate: (given: string[]) => {
+        const wrong = given.find((element) => !isRight(element));
+        return wrong === undefined ? undefined : `has ${wrong}, which is not ${wanted}`;
+    },
+});
+/** A certificate holds these names as IA5String (RFC 5280 section 4.2.1.6). */
+const ascii = each(
+    (name) => /^[\x20-\x7e]+$/.test(name),
+    "in ASCII: write it in Punycode or percent-encoded",
+);
+const addresses = each((address) => isIP(address) !== 0, "an IP address");
+
 /** The inputs that become the SAN. */
-export const alternativeNames = { dnsNames: texts, ipAddresses: texts, uris: texts };
+export const alternativeNames = { dnsNames: ascii, ipAddresses: addresses, uris: ascii };
 
 /** The order of Go's pkix.Name, so that a subject has the same bytes whichever plugin made it. */
 const ORDER: readonly (readonly [string, string])[] = [

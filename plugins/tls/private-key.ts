@@ -42,6 +42,7 @@ function outputs(key: KeyObject, inputs: Props): Props {
 /** tls:index/privateKey:PrivateKey. */
 export const privateKey: ResourceType = {
     token: "tls:index/privateKey:PrivateKey",
+    secretOutputs: ["privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"],
     inputs: {
         algorithm: {
             type: "string",
@@ -55,12 +56,19 @@ export const privateKey: ResourceType = {
         ecdsaCurve: {
             type: "string",
             replace: true,
+            implied: "P224",
             validate: (name: string) =>
-                name in CURVES
+                Object.hasOwn(CURVES, name)
                     ? undefined
                     : `must be one of ${Object.keys(CURVES).join(", ")}, and is ${name}`,
         },
-        rsaBits: { type: "integer", replace: true },
+        rsaBits: {
+            type: "integer",
+            replace: true,
+            implied: 2048,
+            // Go's limit (crypto/rsa, GenerateKey).
+            validate: (bits: number) => (bits < 1024 ? `must be at least 1024, and is ${bits}` : undefined),
+        },
     },
     async create(inputs) {
         const options: Record<string, [string, object]> = {

@@ -1,6 +1,15 @@
+import { createPublicKey } from "node:crypto";
+
 import type { Props, ResourceType } from "../framework/resource";
 
-import { certify, commonRules, publicHalf, readCertificate, renewal, updateCertificate } from "./certificate";
+import {
+    certify,
+    commonMistakes,
+    commonRules,
+    readCertificate,
+    renewal,
+    updateCertificate,
+} from "./certificate";
 import { algorithmOf, readPrivateKey, subjectKeyId } from "./keys";
 import { alternativeNames, distinguishedName, generalNames, subject } from "./names";
 
@@ -12,24 +21,23 @@ export const selfSignedCert: ResourceType = {
         ...alternativeNames,
         subject,
         privateKeyPem: { type: "string", required: true, replace: true },
-        setAuthorityKeyId: { type: "boolean", replace: true },
+        setAuthorityKeyId: { type: "boolean", replace: true, implied: false },
     },
     check(news) {
-        if (!news.isCaCertificate || Object.keys((news.subject ?? {}) as Props).length > 0) return [];
-        return [
-            "subject: a CA certificate needs at least one name in its subject (RFC 5280 section 4.1.2.6)",
-        ];
+        const mistakes = commonMistakes(news);
+        if (news.isCaCertificate && Object.keys((news.subject ?? {}) as Props).length === 0)
+            mistakes.push("subject: a CA certificate needs a name in its subject (RFC 5280 section 4.1.2.6)");
+        if (news.setAuthorityKeyId && !news.isCaCertificate && !news.setSubjectKeyId)
+            mistakes.push("setAuthorityKeyId needs setSubjectKeyId: true");
+        return mistakes;
     },
     diff: renewal,
     async create(inputs) {
         const { x509 } = await import("./x509");
         const key = readPrivateKey(inputs.privateKeyPem as string, "privateKeyPem");
-        const publicKey = publicHalf(key);
+        const publicKey = createPublicKey(key);
         const name = distinguishedName(inputs.subject as Props | undefined);
         const names = generalNames(inputs);
-        const hasKeyId = inputs.isCaCertificate === true || inputs.setSubjectKeyId === true;
-        if (inputs.setAuthorityKeyId && !hasKeyId)
-            throw new Error("setAuthorityKeyId needs setSubjectKeyId: true.");
         const outs = await certify(
             inputs,
             {

@@ -1,0 +1,87 @@
+/** `npm run bench`: prints how fast the kit is, as ratios to what a user would else do or wait for. */
+import { resolve } from "node:path";
+
+import { withoutOurs } from "../setup/plugins";
+import { must, type RunOptions } from "../tests/e2e/run";
+import { ADMIN, freePort, Stack } from "../tests/e2e/stack";
+
+import { deployByHand } from "./manual";
+import { format, pairs, seconds } from "./measure";
+
+const ROOT = resolve(__dirname, "..");
+const DEPLOYMENTS = 3;
+const UPS = 7;
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+const verdict = (met: boolean) => (met ? "met" : "missed");
+
+async function firstDeployment(stack: Stack): Promise<void> {
+    const name = `${stack.prefix}-by-hand`;
+    const port = await freePort();
+    const { a, b, ratio } = await pairs(
+        DEPLOYMENTS,
+        async () => {
+            const time = await seconds(() => stack.up());
+            await stack.destroy();
+            return time;
+        },
+        async () => {
+            let remove = async () => {};
+            const time = await seconds(async () => (remove = await deployByHand(name, port)));
+            await remove();
+            return time;
+        },
+    );
+    print(`first deployment ÷ the manual steps:        ${format(ratio)}`);
+    print(`    pulumi up ${format(a, " s")}; openssl, htpasswd, docker run ${format(b, " s")}`);
+}
+
+async function noChange(stack: Stack, embedded: boolean): Promise<void> {
+    const options = { cwd: ROOT, env: stack.env };
+    const { a, b, ratio } = await pairs(
+        UPS,
+        () => seconds(() => stack.up("--expect-no-changes")),
+        () => seconds(() => must(process.execPath, ["-e", 'require("@pulumi/pulumi")'], options)),
+    );
+    const target = embedded ? 4 : 3;
+    print(`pulumi up without a change ÷ loading the SDK: ${format(ratio)}`);
+    print(
+        `    target ${target}: ${verdict(ratio.median <= target)}; ${format(a, " s")} and ${format(b, " s")}`,
+    );
+}
+
+async function overhead(stack: Stack): Promise<void> {
+    // `npm run up` works on its own checkout; the stack and its configuration stay outside of it.
+    const file = resolve(stack.project, `Pulumi.${stack.name}.yaml`);
+    const flags = ["--yes", "--skip-preview", "--stack", stack.name, "--config-file", file];
+    const options: RunOptions = { cwd: ROOT, env: { ...stack.env, PWD: ROOT } };
+    const npmRunUp = () => must("npm", ["run", "up", "--", ...flags], options);
+    // The first one remembers what it found on this machine.
+    await npmRunUp();
+    const { a, b, difference } = await pairs(
+        UPS,
+        () => seconds(npmRunUp),
+        () => seconds(() => must("pulumi", ["up", ...flags], options)),
+    );
+    print(`npm run up − pulumi up:                     ${format(difference, " s")}`);
+    print(`    target 0.5 s: ${verdict(difference.median < 0.5)}; ${format(a, " s")} and ${format(b, " s")}`);
+}
+
+export async function main(): Promise<void> {
+    const embedded = withoutOurs(process.env.PATH ?? "") !== process.env.PATH;
+    print(`Median (least–greatest); ${embedded ? "embedded" : "official"} provider plugins.`);
+    const stack = await Stack.create("bench", { settings: { ...ADMIN, keepData: "false" } });
+    try {
+        await firstDeployment(stack);
+        await stack.up();
+        await noChange(stack, embedded);
+        await overhead(stack);
+    } finally {
+        await stack.dispose();
+    }
+}
+
+main().catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+});

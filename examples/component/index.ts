@@ -1,0 +1,31 @@
+/** A registry as a part of a larger program: other resources wait until it answers, and use its outputs. */
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+import { PrivateRegistry } from "../../components";
+
+const config = new pulumi.Config();
+
+// A password can come from anywhere: here it is a resource of this program.
+const ci = new random.RandomPassword("ci", { length: 32, special: false });
+
+const registry = new PrivateRegistry("registry", {
+    prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
+    domain: config.get("domain") ?? "localhost",
+    port: config.getNumber("port"),
+    bindAddress: config.get("bindAddress") ?? "127.0.0.1",
+    image: "registry:3.1.2",
+    users: [
+        { name: "admin", generate: true },
+        { name: "ci", password: ci.result },
+    ],
+    tls: {
+        mode: "own-ca",
+        ca: { subject: { organization: "Example Ltd", commonName: "Example Registry CA" } },
+    },
+});
+
+export const endpoint = registry.endpoint;
+export const caCertificatePem = registry.caCertificatePem;
+export const ciPassword = ci.result;
+export const passwords = registry.passwords;

@@ -1,0 +1,43 @@
+import type { ContainerInspectInfo } from "dockerode";
+
+import type { Engine } from "./client";
+
+const POLL = 250;
+
+/** What one may know of a container that is not healthy, in words. */
+function reason({ State }: ContainerInspectInfo): string {
+    if (!State.Running) return `it ended with exit code ${State.ExitCode}`;
+    const last = State.Health?.Log?.at(-1);
+    if (!last) return `its health check has not run yet`;
+    return `its last health check gave exit code ${last.ExitCode}${last.Output ? `: ${last.Output.trim()}` : ""}`;
+}
+
+/**
+ * Waits until the health check of a container has succeeded.
+ *
+ * @param limit seconds
+ */
+export async function waitUntilHealthy(engine: Engine, id: string, limit: number): Promise<void> {
+    for (const start = Date.now(); ;) {
+        const info = await engine.getContainer(id).inspect();
+        const name = info.Name.replace(/^\//, "");
+        const { Running, Restarting, Health } = info.State;
+        const { Name: restart } = info.HostConfig.RestartPolicy ?? {};
+        const over = !Running && !Restarting && (restart === "" || restart === "no");
+        if (!Health && !over) {
+            throw new Error(
+                `You have supplied 'wait' for container ${name}, and neither it nor its image has a health check: ` +
+                    `give a healthcheck, or leave out wait.`,
+            );
+        }
+        if (Health?.Status === "healthy" && Running) return;
+        if (over || Date.now() - start > limit * 1000) {
+            const time = over ? "" : ` within ${limit} s`;
+            throw new Error(
+                `container failed to be in healthy state in time: ${name} did not become healthy${time}, ` +
+                    `${reason(info)}. \`docker logs ${name}\` may tell why.`,
+            );
+        }
+        await new Promise((resolve) => setTimeout(resolve, POLL));
+    }
+}

@@ -1,0 +1,4 @@
+import { serve } from "../framework/serve";
+import { dockerPackage } from "./index";
+
+serve(dockerPackage);

@@ -1,0 +1,67 @@
+/** A registry that does not become healthy fails `up` with its own words, and the next `up` tries again. */
+import { rmSync } from "node:fs";
+
+import { DEFAULT_IMAGE } from "../../config/defaults";
+
+import { cleanup } from "./cleanup";
+import { docker, eventsOf, inspect } from "./docker";
+import { RegistryClient } from "./http";
+import { until } from "./run";
+import { ADMIN, Stack } from "./stack";
+
+/** Runs a command as root in a folder of the Engine's machine. */
+const inFolder = (folder: string, ...command: string[]) =>
+    docker(
+        ...["run", "--rm", "--network", "none", "--volume", `${folder}:/folder`, "--workdir", "/folder"],
+        ...["--entrypoint", "/bin/sh", DEFAULT_IMAGE, "-ec", command.join(" ")],
+    );
+
+describe("a registry that does not become healthy", () => {
+    const use = cleanup();
+    let stack: Stack;
+    let folder: string;
+
+    beforeAll(async () => {
+        stack = use(await Stack.create("ill", { settings: ADMIN }));
+        folder = `/tmp/${stack.prefix}-images`;
+        use({
+            dispose: async () => {
+                await inFolder(folder, "rm -rf docker");
+                rmSync(folder, { recursive: true, force: true });
+            },
+        });
+        await stack.configure({ "storage.path": folder });
+    });
+
+    test("a wrong registry option: `up` fails with the registry's last log lines", async () => {
+        // The registry panics on anything but a YAML boolean here.
+        await stack.configure({ "registryConfig.storage.maintenance.readonly.enabled": "sometimes" });
+        const { code, screen } = await stack.tryUp();
+        expect(code).not.toBe(0);
+        expect(screen).toContain(`${stack.prefix} did not become healthy. Its last log lines:`);
+        expect(screen).toContain("readonly");
+    });
+
+    test("a registry that ends while it starts: the next `up`, with the same configuration, works", async () => {
+        await stack.unset("registryConfig");
+        const since = Date.now() / 1000;
+        const up = stack.startUp();
+        // The old container is on its way out, so the "start" after its end is the new one's.
+        await until("the new registry starts", async () => {
+            const events = await eventsOf(stack.prefix, since);
+            return events.slice(events.lastIndexOf("destroy")).includes("start") || undefined;
+        });
+        await docker("kill", stack.prefix);
+        const { code, screen } = await up.done;
+        expect(code).not.toBe(0);
+        expect(screen).toContain("error: ");
+
+        await stack.up();
+        expect((await inspect(stack.prefix)).Mounts.map(({ Source }) => Source)).toContain(folder);
+        const client = await RegistryClient.of(stack);
+        expect((await client.upload("team/image")).statuses).toEqual([202, 202, 201]);
+        client.close();
+        expect(await inFolder(folder, "ls docker/registry/v2/repositories/team")).toBe("image\n");
+        await stack.up("--expect-no-changes");
+    });
+});

@@ -1,0 +1,112 @@
+import { find, record, valueOf } from "./mocks";
+
+import { isSecret, ResourceError, secret } from "@pulumi/pulumi";
+import { compareSync, getRounds } from "bcryptjs";
+
+import { type AccountArgs, Accounts } from "../../../components";
+
+const HASH = `$2y$10$${"a".repeat(53)}`;
+
+const accounts = (users: AccountArgs[], bcryptCost?: number) =>
+    record(
+        () => new Accounts("a", { users, bcryptCost }),
+        (type, name) =>
+            type.endsWith("RandomPassword")
+                ? { result: secret(`generated for ${name}`) }
+                : { base64: secret(Buffer.from(name.slice(0, 16).padEnd(16)).toString("base64")) },
+    );
+
+/** Name → hash, of the htpasswd file. */
+async function hashes(users: AccountArgs[], bcryptCost?: number): Promise<Map<string, string>> {
+    const { result } = await accounts(users, bcryptCost);
+    const lines = (await valueOf(result.htpasswd)).trimEnd().split("\n");
+    return new Map(lines.map((line) => line.split(":") as [string, string]));
+}
+
+test("a given password, a generated one and a ready hash each give a line that verifies", async () => {
+    const found = await hashes([
+        { name: "given", password: "123456" },
+        { name: "generated", generate: true },
+        { name: "ready", bcryptHash: HASH },
+    ]);
+    expect(compareSync("123456", found.get("given") ?? "")).toBe(true);
+    expect(compareSync("generated for a-generated-password", found.get("generated") ?? "")).toBe(true);
+    expect(found.get("ready")).toBe(HASH);
+});
+
+test("the same users give the same file, in any order", async () => {
+    const users = [
+        { name: "b", password: "x" },
+        { name: "a", password: "y" },
+    ];
+    const text = async (list: AccountArgs[]) => valueOf((await accounts(list)).result.htpasswd);
+    expect(await text(users)).toBe(await text([...users].reverse()));
+});
+
+test("one user more changes no other line", async () => {
+    const one = await hashes([{ name: "a", password: "x" }]);
+    const two = await hashes([
+        { name: "b", password: "y" },
+        { name: "a", password: "x" },
+    ]);
+    expect(two.get("a")).toBe(one.get("a"));
+});
+
+test("two users with the same password have different hashes", async () => {
+    const found = await hashes([
+        { name: "a", password: "x" },
+        { name: "b", password: "x" },
+    ]);
+    expect(found.get("a")).not.toBe(found.get("b"));
+});
+
+test("the cost is 10 for given passwords, or as asked for; 4 for generated ones, which nobody can guess", async () => {
+    const users = [
+        { name: "given", password: "x" },
+        { name: "generated", generate: true },
+    ];
+    const costs = async (cost?: number) => [...(await hashes(users, cost)).values()].map(getRounds).sort();
+    expect(await costs()).toEqual([10, 4]);
+    expect(await costs(5)).toEqual([4, 5]);
+});
+
+test("a generated password has 24 letters and digits; each salt has 16 bytes", async () => {
+    const { all } = await accounts([{ name: "admin", generate: true }]);
+    expect(find(all, "a-admin-password").inputs).toEqual({ length: 24, special: false });
+    expect(find(all, "a-admin-salt").inputs).toEqual({ length: 16 });
+});
+
+test("file and passwords are secret, plain inputs too; a ready hash has no password", async () => {
+    const { result } = await accounts([
+        { name: "admin", password: "123456" },
+        { name: "ready", bcryptHash: HASH },
+    ]);
+    expect(await isSecret(result.htpasswd)).toBe(true);
+    expect(await isSecret(result.passwords)).toBe(true);
+    expect(await valueOf(result.passwords)).toEqual({ admin: "123456" });
+});
+
+test.each<[string, AccountArgs[], RegExp]>([
+    ["no user", [], /^There is no user: give at least one, or turn authentication off\.$/],
+    [
+        "a name twice",
+        [
+            { name: "a", generate: true },
+            { name: "a", password: "hunter2" },
+        ],
+        /^The user a is there twice\.$/,
+    ],
+    ["a colon in a name", [{ name: "a:b", generate: true }], /^The user "a:b" has a colon/],
+    [
+        "a control character in a name",
+        [{ name: "a\tb", generate: true }],
+        /has a control character in its name/,
+    ],
+    ["no way to log in", [{ name: "a" }], /^The user a needs exactly one of/],
+    ["two ways", [{ name: "a", generate: true, password: "hunter2" }], /^The user a needs exactly one of/],
+])("refused: %s", (_name, users, message) => {
+    const make = () => new Accounts("refused", { users });
+    expect(make).toThrow(ResourceError);
+    expect(make).toThrow(message);
+    expect(make).not.toThrow("hunter2");
+});

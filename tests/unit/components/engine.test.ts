@@ -1,0 +1,71 @@
+import { engineOptions, logText } from "../../../components/engine";
+import { nameTaken, portTaken, refusal } from "../../../components/leftovers";
+
+/** A frame of the Engine's log stream. */
+function frame(text: string, stream = 1): Buffer {
+    const header = Buffer.alloc(8);
+    header.writeUInt8(stream, 0);
+    header.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([header, Buffer.from(text)]);
+}
+
+describe("logText", () => {
+    test("joins the frames of both streams without their headers", () => {
+        expect(logText(Buffer.concat([frame("one\n"), frame("zwö\n", 2), frame("")]))).toBe("one\nzwö\n");
+        expect(logText(Buffer.alloc(0))).toBe("");
+    });
+
+    test("a frame that is cut loses nothing of what came before", () => {
+        expect(logText(Buffer.concat([frame("one\n"), frame("two\n").subarray(0, 10)]))).toBe("one\ntw");
+        expect(logText(Buffer.concat([frame("one\n"), Buffer.alloc(5)]))).toBe("one\n");
+    });
+});
+
+test.each([
+    [undefined, {}],
+    ["unix:///var/run/docker.sock", { socketPath: "/var/run/docker.sock" }],
+    ["npipe:////./pipe/docker_engine", { socketPath: "//./pipe/docker_engine" }],
+    ["tcp://docker.example.com:2376", { host: "docker.example.com", port: 2376 }],
+    ["tcp://docker.example.com", { host: "docker.example.com", port: 2375 }],
+    [
+        "ssh://root@docker.example.com",
+        { protocol: "ssh", host: "docker.example.com", port: 22, username: "root" },
+    ],
+    ["ssh://docker.example.com:2222", { protocol: "ssh", port: 2222 }],
+])("the Engine at %s", (host, options) => expect(engineOptions(host)).toMatchObject(options));
+
+const daemon = "Unable to create container: Error response from daemon: ";
+const endpoint = "driver failed programming external connectivity on endpoint x (0a1b): ";
+test.each([
+    [
+        `${daemon}Conflict. The container name "/my-registry" is already in use by container "0a1b". You have to remove`,
+        { kind: "name", name: "my-registry" },
+    ],
+    [
+        `Unable to create network: Error response from daemon: network with name my-registry already exists`,
+        { kind: "network", name: "my-registry" },
+    ],
+    [
+        `Unable to start container: Error response from daemon: ${endpoint}Bind for 0.0.0.0:443 failed: port is already allocated`,
+        { kind: "port" },
+    ],
+    [
+        `Error response from daemon: ${endpoint}Error starting userland proxy: listen tcp4 0.0.0.0:443: bind: address already in use`,
+        { kind: "port" },
+    ],
+    ["container failed to be in healthy state in time", { kind: "unhealthy" }],
+    [`${daemon}No such image: registry:3`, { kind: "other" }],
+    ["", { kind: "other" }],
+])("%s", (message, expected) => expect(refusal(message)).toEqual(expected));
+
+test("each sentence names what is taken and the command that mends it", () => {
+    expect(nameTaken("x")).toMatch(
+        /container name x is taken .*docker rm -f x.*pulumi config set containerName/,
+    );
+    expect(portTaken([{ external: 443, ip: "127.0.0.1" }])).toMatch(
+        /^Port 443 of 127\.0\.0\.1 is taken .*pulumi config set port 8443$/,
+    );
+    expect(portTaken([{ external: 8443 }])).toMatch(
+        /^Port 8443 of 0\.0\.0\.0 is taken .*config set port 8444$/,
+    );
+});

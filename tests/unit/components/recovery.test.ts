@@ -1,0 +1,164 @@
+/** Recovery from what an interrupted `up` left, against the real Docker Engine. */
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { connect } from "../../../components/engine";
+import { freeContainerName, freeNetworkName, lastLogLines } from "../../../components/leftovers";
+import { OWNER_LABEL } from "../../../components/hardening";
+import { recover } from "../../../components/recovery";
+
+const OWNER = `pu-${randomBytes(4).toString("hex")}`;
+const IMAGE = `${OWNER}:1`;
+const docker = (...args: string[]) =>
+    execFileSync("docker", args, { encoding: "utf8", stdio: "pipe" }).trim();
+const lines = (text: string) => text.split("\n").filter(Boolean);
+const exists = (name: string) => lines(docker("ps", "-aq", "--filter", `name=^${name}$`)).length > 0;
+
+/** A container that ends at once after it wrote three lines. */
+function container(name: string, owner?: string): string {
+    const label = owner === undefined ? [] : ["--label", `${OWNER_LABEL}=${owner}`];
+    const script = "echo one; echo two >&2; echo three";
+    docker("run", "--network=none", "--name", name, ...label, IMAGE, "/bin/busybox", "sh", "-c", script);
+    return name;
+}
+
+beforeAll(() => {
+    const busybox = execFileSync("readlink", ["-f", "/bin/busybox"], { encoding: "utf8" }).trim();
+    execFileSync("sh", [
+        "-c",
+        `tar -C / -c --transform 's,.*,bin/busybox,' '${busybox}' | docker import - ${IMAGE}`,
+    ]);
+}, 60_000);
+
+let log: jest.SpyInstance;
+beforeEach(() => (log = jest.spyOn(pulumi.log, "error").mockResolvedValue(undefined)));
+
+afterEach(() => {
+    log.mockRestore();
+    const left = lines(docker("ps", "-aq", "--filter", `name=^${OWNER}`));
+    if (left.length > 0) docker("rm", "-f", ...left);
+    const networks = lines(docker("network", "ls", "-q", "--filter", `name=^${OWNER}`));
+    if (networks.length > 0) docker("network", "rm", ...networks);
+});
+
+afterAll(() => {
+    docker("rmi", IMAGE);
+});
+
+/** What the error hook answers for a creation that failed with this message. */
+const answer = (message: string, newInputs: Record<string, unknown> = {}, failedOperation = "create") =>
+    recover(OWNER)({
+        urn: "urn",
+        id: "",
+        name: "name",
+        type: "docker:index/container:Container",
+        newInputs,
+        failedOperation,
+        errors: [message],
+    } as unknown as pulumi.ErrorHookArgs);
+const conflict = (name: string) =>
+    `Unable to create container: Error response from daemon: Conflict. The container name "/${name}" is already in use by container "0a1b".`;
+
+describe("a container's name is taken", () => {
+    test("by a leftover of the deployment: it is removed, and the creation tried again", async () => {
+        const name = container(`${OWNER}-left`, OWNER);
+        await expect(answer(conflict(name))).resolves.toBe(true);
+        expect(exists(name)).toBe(false);
+        expect(log).not.toHaveBeenCalled();
+    });
+
+    test("by a leftover that runs: the same", async () => {
+        const name = `${OWNER}-runs`;
+        const label = `${OWNER_LABEL}=${OWNER}`;
+        docker(
+            "run",
+            "-d",
+            "--network=none",
+            "--name",
+            name,
+            "--label",
+            label,
+            IMAGE,
+            "/bin/busybox",
+            "sleep",
+            "600",
+        );
+        await expect(answer(conflict(name))).resolves.toBe(true);
+        expect(exists(name)).toBe(false);
+    });
+
+    test.each([
+        ["without a label", undefined],
+        ["of another deployment", "other-deployment"],
+    ])("by a container %s: it is left alone, and the sentence says what to do", async (_name, owner) => {
+        const name = container(`${OWNER}-foreign`, owner);
+        await expect(answer(conflict(name))).resolves.toBe(false);
+        expect(exists(name)).toBe(true);
+        expect(log).toHaveBeenCalledTimes(1);
+        expect(log).toHaveBeenCalledWith(
+            expect.stringMatching(new RegExp(`docker rm -f ${name}.*config set`)),
+        );
+    });
+
+    test("by one that is gone in the meantime: the creation is tried again", async () => {
+        await expect(answer(conflict(`${OWNER}-gone`))).resolves.toBe(true);
+        await expect(freeContainerName(await connect(), `${OWNER}-gone`, OWNER)).resolves.toBe(true);
+    });
+
+    test("but in an update nothing is removed", async () => {
+        const name = container(`${OWNER}-left`, OWNER);
+        await expect(answer(conflict(name), {}, "update")).resolves.toBe(false);
+        expect(exists(name)).toBe(true);
+    });
+});
+
+describe("a network's name is taken", () => {
+    const network = (...args: string[]) => docker("network", "create", ...args, `${OWNER}-net`);
+    const message = `Unable to create network: Error response from daemon: network with name ${OWNER}-net already exists`;
+    const left = () => lines(docker("network", "ls", "-q", "--filter", `name=^${OWNER}-net$`)).length;
+
+    test("by a leftover of the deployment: it alone is removed, and the creation tried again", async () => {
+        docker("network", "create", "--label", `${OWNER_LABEL}=${OWNER}`, `${OWNER}-other`);
+        network("--label", `${OWNER_LABEL}=${OWNER}`);
+        await expect(answer(message)).resolves.toBe(true);
+        expect(left()).toBe(0);
+        expect(docker("network", "inspect", "--format", "{{.Name}}", `${OWNER}-other`)).toBe(
+            `${OWNER}-other`,
+        );
+    });
+
+    test("by a foreign one: it is left alone", async () => {
+        network();
+        await expect(answer(message)).resolves.toBe(false);
+        await expect(freeNetworkName(await connect(), `${OWNER}-net`, OWNER)).resolves.toBe(false);
+        expect(left()).toBe(1);
+        expect(log).toHaveBeenCalledWith(expect.stringContaining(`${OWNER}-net`));
+    });
+});
+
+test("a port is taken: one sentence, no second try", async () => {
+    const message = "Error response from daemon: Bind for 127.0.0.1:443 failed: port is already allocated";
+    await expect(answer(message, { ports: [{ external: 443, ip: "127.0.0.1" }] })).resolves.toBe(false);
+    expect(log).toHaveBeenCalledWith(expect.stringMatching(/^Port 443 of 127\.0\.0\.1 is taken/));
+});
+
+test("a registry does not become healthy: its own last lines", async () => {
+    const name = container(`${OWNER}-sick`, OWNER);
+    await expect(answer("container failed to be in healthy state in time", { name })).resolves.toBe(false);
+    const [[text]] = log.mock.calls as [[string]];
+    expect(text).toContain(`${name} did not become healthy. Its last log lines:\n`);
+    expect(text.split("\n").slice(1).sort()).toEqual(["one", "three", "two"]);
+    expect(exists(name)).toBe(true);
+});
+
+test("lastLogLines gives no more than it is asked for", async () => {
+    const name = container(`${OWNER}-logs`);
+    expect(lines(await lastLogLines(await connect(), name, 1))).toHaveLength(1);
+});
+
+test("any other error is none of its business", async () => {
+    await expect(answer("Error response from daemon: No such image: registry:3")).resolves.toBe(false);
+    expect(log).not.toHaveBeenCalled();
+});

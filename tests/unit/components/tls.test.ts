@@ -1,0 +1,123 @@
+/** The certificates, as the tls provider gets them. */
+import { deploy, makeCertificates } from "./deploy";
+import { find } from "./mocks";
+
+import { keyArgs } from "../../../components/tls/algorithm";
+
+beforeAll(makeCertificates);
+
+type Tls = NonNullable<NonNullable<Parameters<typeof deploy>[0]>["tls"]>;
+const own = async (tls: Omit<Extract<Tls, { mode: "own-ca" }>, "mode"> = {}, domain = "docker.example.com") =>
+    (await deploy({ domain, tls: { mode: "own-ca", ...tls } })).all;
+
+test.each([
+    ["ECDSA-P256" as const, { algorithm: "ECDSA", ecdsaCurve: "P256" }],
+    ["ECDSA-P384" as const, { algorithm: "ECDSA", ecdsaCurve: "P384" }],
+    ["RSA-2048" as const, { algorithm: "RSA", rsaBits: 2048 }],
+    ["RSA-3072" as const, { algorithm: "RSA", rsaBits: 3072 }],
+    ["RSA-4096" as const, { algorithm: "RSA", rsaBits: 4096 }],
+])("%s", (algorithm, args) => expect(keyArgs(algorithm)).toEqual(args));
+
+describe("the CA (R2)", () => {
+    test("by default: ECDSA P-384, ten years, path length 1, and its own key identifiers", async () => {
+        const all = await own();
+        expect(find(all, "r-ca-key").inputs).toEqual({ algorithm: "ECDSA", ecdsaCurve: "P384" });
+        expect(find(all, "r-ca-cert").inputs).toEqual({
+            privateKeyPem: expect.stringContaining("PRIVATE KEY") as string,
+            subject: { commonName: "Private Registry CA" },
+            validityPeriodHours: 3650 * 24,
+            isCaCertificate: true,
+            maxPathLength: 1,
+            setSubjectKeyId: true,
+            setAuthorityKeyId: true,
+            // nonRepudiation, cRLSign and keyCertSign of the tutorials.
+            allowedUses: ["cert_signing", "crl_signing", "content_commitment"],
+        });
+    });
+
+    test("with the subject, key and validity of the tutorials", async () => {
+        const subject = {
+            country: "CN",
+            province: "Shanxi",
+            locality: "Datong",
+            organization: "Your Company Name",
+            commonName: "Your Company Name Docker Registry CA",
+        };
+        const all = await own({
+            ca: { subject, keyAlgorithm: "RSA-4096", validityDays: 100, pathLength: 2 },
+        });
+        expect(find(all, "r-ca-key").inputs).toEqual({ algorithm: "RSA", rsaBits: 4096 });
+        expect(find(all, "r-ca-cert").inputs).toMatchObject({
+            subject,
+            validityPeriodHours: 2400,
+            maxPathLength: 2,
+        });
+    });
+
+    test("its key is a resource of its own, which a changed subject leaves as it is", async () => {
+        const before = find(await own(), "r-ca-key").inputs;
+        expect(find(await own({ ca: { subject: { commonName: "Other" } } }), "r-ca-key").inputs).toEqual(
+            before,
+        );
+    });
+});
+
+describe("the site certificate (R3)", () => {
+    test.each([
+        ["ECDSA-P256" as const, ["digital_signature", "server_auth"]],
+        ["RSA-4096" as const, ["digital_signature", "key_encipherment", "server_auth"]],
+    ])("of an %s key is for %j", async (keyAlgorithm, uses) => {
+        const all = await own({ keyAlgorithm });
+        expect(find(all, "r-site-cert").inputs.allowedUses).toEqual(uses);
+        expect(find(all, "r-site-key").inputs).toEqual(keyArgs(keyAlgorithm));
+    });
+
+    test("by default is valid for 397 days, renewed 30 days before, no CA, and has a key identifier", async () => {
+        const { inputs } = find(await own(), "r-site-cert");
+        expect(inputs).toMatchObject({
+            validityPeriodHours: 397 * 24,
+            earlyRenewalHours: 30 * 24,
+            setSubjectKeyId: true,
+        });
+        expect(inputs).not.toHaveProperty("isCaCertificate");
+        expect(
+            find(await own({ validityDays: 90, earlyRenewalDays: 7 }), "r-site-cert").inputs,
+        ).toMatchObject({
+            validityPeriodHours: 90 * 24,
+            earlyRenewalHours: 7 * 24,
+        });
+    });
+
+    test("is signed by the CA's key", async () => {
+        const { inputs, secrets } = find(await own(), "r-site-cert");
+        expect(inputs.caPrivateKeyPem).toContain("PRIVATE KEY");
+        expect(secrets).toContain("caPrivateKeyPem");
+    });
+
+    test.each([
+        ["docker.example.com", {}, ["docker.example.com", "localhost"], ["127.0.0.1"]],
+        ["docker.example.com", { localNames: false }, ["docker.example.com"], []],
+        ["localhost", {}, ["localhost"], ["127.0.0.1"]],
+        ["192.0.2.1", { localNames: false }, [], ["192.0.2.1"]],
+        ["2001:db8::1", {}, ["localhost"], ["2001:db8::1", "127.0.0.1"]],
+        [
+            "a.b",
+            { names: ["c.d", "192.0.2.1", "a.b", "127.0.0.1"] },
+            ["a.b", "c.d", "localhost"],
+            ["192.0.2.1", "127.0.0.1"],
+        ],
+    ])(
+        "for %s with %j has the names %j and addresses %j, each once",
+        async (domain, tls, dnsNames, ipAddresses) => {
+            const { inputs } = find(await own(tls, domain), "r-site-request");
+            expect(inputs).toMatchObject({ dnsNames, ipAddresses, subject: { commonName: domain } });
+        },
+    );
+
+    test("a domain of more than 64 characters is cut in the common name, not in the SAN", async () => {
+        const domain = `${"a".repeat(60)}.example.com`;
+        const { inputs } = find(await own({}, domain), "r-site-request");
+        expect(inputs).toMatchObject({ subject: { commonName: domain.slice(0, 64) } });
+        expect(inputs.dnsNames).toContain(domain);
+    });
+});

@@ -1,0 +1,19 @@
+/** Run by registry.test.ts: a configuration volume whose writer ends with the exit code of the first argument. */
+import { record } from "./mocks";
+
+import { ConfigVolume } from "../../../components/registry/config-volume";
+
+const exitCode = process.argv[2] === "undefined" ? undefined : Number(process.argv[2]);
+
+void record(
+    () =>
+        new ConfigVolume("c", {
+            volumeName: "kit-dev-config",
+            prefix: "kit-dev",
+            imageId: "sha256:0a1b",
+            files: { "config.yml": { content: "version: 0.1" } },
+            folder: "/etc/distribution",
+            onError: [],
+        }),
+    (_type, name) => (name === "c-writer" ? { exitCode } : {}),
+);

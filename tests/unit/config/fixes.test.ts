@@ -1,0 +1,102 @@
+/** The printed commands mend what they are printed for: the real Pulumi CLI runs every one of them. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { check } from "../../../config/load";
+import { ConfigError, type Mistake } from "../../../config/mistakes";
+
+import { entries, MINIMAL, PROJECT } from "./base";
+
+const folder = mkdtempSync(join(tmpdir(), "private-registry-fixes-"));
+const env = {
+    ...process.env,
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: `file://${folder}`,
+    PULUMI_CONFIG_PASSPHRASE: "x",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_STACK: "s",
+};
+const sh = (line: string) =>
+    execFileSync("sh", ["-ec", line], { cwd: folder, env, encoding: "utf8", stdio: "pipe" });
+
+beforeAll(() => {
+    writeFileSync(join(folder, "Pulumi.yaml"), stringify({ name: PROJECT, runtime: "nodejs" }));
+    sh("pulumi stack init s");
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function mistakes(config: Record<string, string>): readonly Mistake[] {
+    try {
+        check(PROJECT, config);
+        return [];
+    } catch (error) {
+        if (error instanceof ConfigError) return error.mistakes;
+        throw error;
+    }
+}
+
+/** The stack's configuration as a program sees it. */
+function readBack(): Record<string, string> {
+    const all = JSON.parse(sh("pulumi config --json --show-secrets")) as Record<string, { value: string }>;
+    return Object.fromEntries(
+        Object.entries(all).map(([key, { value }]) => [key.slice(PROJECT.length + 1), value]),
+    );
+}
+
+test.each([
+    [
+        "values of every kind",
+        {
+            domain: "https://a.b",
+            dnsNames: "text",
+            ipAddresses: ["192.0.2.1", "300.1.1.1"],
+            localNames: "perhaps",
+            port: "70000",
+            tls: "on",
+            ca: { subject: { commonName: "", organization: 5, country: "china" }, keyAlgorithm: "DSA" },
+            users: { admin: { generate: true }, "o'brien": { password: 1.5 }, 'a"b': { generate: "yes" } },
+            logFields: { a: { b: "c" } },
+            headers: { "X-A": "text", "X-B": [null] },
+            health: { interval: "often", "x y": 1 },
+            colour: "red",
+            memoryMb: "1",
+        },
+    ],
+    [
+        "rules of several keys",
+        {
+            ...MINIMAL,
+            users: {
+                "#": { generate: true },
+                "a:b": { generate: true },
+                none: {},
+                long: { password: "x".repeat(73) },
+                both: { password: "x", generate: true },
+                hash: { bcryptHash: "x" },
+            },
+            storage: { volume: "data", path: "/data" },
+            externalUrl: "http://a.b",
+            site: { validityDays: 20 },
+            image: "registry:2",
+            registryConfig: { version: 1, storage: { s3: {} }, http: { tls: { key: "x" }, debug: "x" } },
+        },
+    ],
+    ["the CA's validity", { ...MINIMAL, ca: { validityDays: 100 } }],
+    ["no users", { domain: "a.b" }],
+    ["users with authentication off", { ...MINIMAL, auth: "false" }],
+])(
+    "%s",
+    (_name, config) => {
+        const namespaced = Object.fromEntries(Object.entries(config).map(([k, v]) => [`${PROJECT}:${k}`, v]));
+        writeFileSync(join(folder, "Pulumi.s.yaml"), stringify({ config: namespaced }));
+        const found = mistakes(entries(config));
+        expect(found).not.toEqual([]);
+        for (const { fix } of found) sh(fix);
+        expect(mistakes(readBack())).toEqual([]);
+    },
+    60_000,
+);

@@ -1,0 +1,102 @@
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { registryArgs } from "../../../config/args";
+import { load } from "../../../config/load";
+
+import { accepted } from "./base";
+
+afterEach(() => pulumi.runtime.setAllConfig({}));
+
+test("load reads the project's own namespace and no other", () => {
+    const project = pulumi.getProject();
+    pulumi.runtime.setAllConfig({
+        [`${project}:domain`]: "a.b",
+        [`${project}:users`]: '{"admin":{"generate":true}}',
+        "docker:host": "tcp://x",
+        [`${project}x:colour`]: "red",
+    });
+    expect(load()).toMatchObject({ domain: "a.b", users: { admin: { generate: true } }, port: undefined });
+});
+
+test("load fails with a RunError, which Pulumi prints without a stack trace", () => {
+    pulumi.runtime.setAllConfig({ [`${pulumi.getProject()}:port`]: "0" });
+    expect(() => load()).toThrow(pulumi.RunError);
+    expect(() => load()).toThrow(/3 mistakes[^]*:domain is not set[^]*:port is 0[^]*:users names no user/);
+});
+
+describe("what the component is given", () => {
+    const args = (config: Record<string, unknown>) =>
+        registryArgs(accepted(config), "private-registry", "dev");
+
+    test("names start with project and stack", () => {
+        expect(args({}).prefix).toBe("private-registry-dev");
+    });
+
+    test("log fields tell service and stack, unless others are set", () => {
+        expect(args({}).logFields).toEqual({ service: "registry", environment: "dev" });
+        expect(args({ logFields: { team: "x" } }).logFields).toEqual({ team: "x" });
+    });
+
+    test("no users without authentication", () => {
+        expect(args({ auth: false, users: {} }).users).toBeUndefined();
+        expect(args({}).users).toEqual([{ name: "admin", generate: true }]);
+    });
+
+    test("names, storage and further options arrive", () => {
+        expect(
+            args({
+                dnsNames: ["a.b"],
+                ipAddresses: ["192.0.2.1"],
+                localNames: false,
+                site: { keyAlgorithm: "RSA-4096" },
+                ca: { subject: { country: "CN" }, pathLength: 2 },
+                storage: { path: "/opt/data" },
+                registryConfig: { catalog: { maxentries: 5 } },
+                port: "8443",
+                dockerHost: "ssh://a.b",
+            }),
+        ).toMatchObject({
+            tls: {
+                mode: "own-ca",
+                names: ["a.b", "192.0.2.1"],
+                localNames: false,
+                keyAlgorithm: "RSA-4096",
+                ca: { subject: { country: "CN" }, pathLength: 2, given: undefined },
+            },
+            dataPath: "/opt/data",
+            extra: { catalog: { maxentries: 5 } },
+            port: 8443,
+            dockerHost: "ssh://a.b",
+        });
+        expect(args({ storage: { volume: "v1" } }).dataVolume).toBe("v1");
+        expect(args({ tls: "off" }).tls).toEqual({ mode: "off" });
+    });
+
+    test("passwords, hashes and keys are secrets from here on", async () => {
+        const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+        const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+        expect(createPrivateKey(pem).type).toBe("private");
+        const hash = `$2y$10$${"a".repeat(53)}`;
+        const { users } = args({ users: { a: { password: "x" }, b: { bcryptHash: hash } } });
+        // The schema alone would refuse a key without its certificate: this looks at args by itself.
+        const files = registryArgs(
+            { ...accepted({}), tls: "files", certificate: { cert: "-----BEGIN ", key: pem } },
+            "p",
+            "s",
+        );
+        const own = registryArgs(
+            { ...accepted({}), ca: { ...accepted({}).ca, cert: "-----BEGIN ", key: pem } },
+            "p",
+            "s",
+        );
+        const secrets = [
+            users?.[0]?.password,
+            users?.[1]?.bcryptHash,
+            files.tls?.mode === "files" ? files.tls.privateKeyPem : undefined,
+            own.tls?.mode === "own-ca" ? own.tls.ca?.given?.privateKeyPem : undefined,
+        ];
+        for (const value of secrets) expect(await pulumi.isSecret(pulumi.output(value))).toBe(true);
+    });
+});

@@ -1,0 +1,111 @@
+import { check } from "../../../config/load";
+import { ConfigError, formatPath, show } from "../../../config/mistakes";
+
+import { accepted, entries, mistakeIn, PROJECT, refused } from "./base";
+
+test("all mistakes are reported at once, rules of several keys too", () => {
+    const { mistakes, message } = refused({
+        domain: "https://a.b",
+        port: "70000",
+        tls: "maybe",
+        storage: { volume: "data", path: "/data" },
+        image: "registry:2.8.3",
+        site: { validityDays: 900, keyAlgorithm: "DSA" },
+        colour: "red",
+    });
+    expect(mistakes.map(({ path }) => path)).toEqual([
+        "domain",
+        "port",
+        "tls",
+        "site.keyAlgorithm",
+        "site.validityDays",
+        "colour",
+        "storage",
+        "image",
+    ]);
+    expect(message).toMatch(/^The configuration has 8 mistakes; nothing was changed\.\n/);
+    expect(message.match(/fix: pulumi config (set|rm) /g)).toHaveLength(8);
+});
+
+test.each([
+    [{ colour: "red" }, "colour", "pulumi config rm colour"],
+    [{ constructor: "x" }, "constructor", "pulumi config rm constructor"],
+    [{ tlsMode: "off" }, "tlsMode", "pulumi config rm tlsMode"],
+    [{ ca: { keyAlgoritm: "RSA-4096" } }, "ca.keyAlgoritm", "pulumi config rm --path ca.keyAlgoritm"],
+    [{ ca: { subject: { cn: "x" } } }, "ca.subject.cn", "pulumi config rm --path ca.subject.cn"],
+    [
+        { users: { admin: { generate: true, role: "x" } } },
+        "users.admin.role",
+        "pulumi config rm --path users.admin.role",
+    ],
+])("an unknown key is a mistake: %j", (config, path, fix) => {
+    expect(mistakeIn(config)).toEqual({ path, problem: "is not an option of the kit", fix });
+});
+
+test("two unknown keys beside each other are two mistakes", () => {
+    const paths = refused({ health: { every: "10s", port: 1 } }).mistakes.map(({ path }) => path);
+    expect(paths).toEqual(["health.every", "health.port"]);
+});
+
+test("configuration of other namespaces does not disturb, and the message uses the project's name", () => {
+    expect(() => check("my-project", entries({ domain: "a b" }))).toThrow("my-project:domain");
+});
+
+const SECRET = "hunter2hunter2";
+test.each([
+    ["text for the users", { users: SECRET }],
+    ["text for a user", { users: { admin: SECRET } }],
+    ["a list of users", { users: [{ admin: { password: SECRET } }] }],
+    ["a password that is a list", { users: { admin: { password: [SECRET] } } }],
+    ["a password that is too long", { users: { admin: { password: SECRET.repeat(6) } } }],
+    ["a password with a control character", { users: { admin: { password: `${SECRET}\n` } } }],
+    ["two ways to log in", { users: { admin: { password: SECRET, generate: true } } }],
+    ["a hash that is none", { users: { admin: { bcryptHash: SECRET } } }],
+    ["users beside auth: false", { auth: "false", users: { admin: { password: SECRET } } }],
+    ["text for the CA", { ca: `-----BEGIN ${SECRET}` }],
+    ["text for the certificate", { tls: "files", certificate: `-----BEGIN ${SECRET}` }],
+    ["a key without its PEM frame", { ca: { cert: "-----BEGIN x", key: SECRET } }],
+    ["a key that is no text", { ca: { key: { pem: SECRET } } }],
+    [
+        "a site key without its PEM frame",
+        { tls: "files", certificate: { cert: "-----BEGIN x", key: SECRET } },
+    ],
+    ["registry options that are no object", { registryConfig: `redis: {password: ${SECRET}}` }],
+    ["a registry option in conflict", { registryConfig: { http: { secret: SECRET } } }],
+])("no message shows a secret: %s", (_name, config) => {
+    expect(refused(config).message).not.toContain("hunter2");
+});
+
+test("a value that is not secret is shown, and cut where it is long", () => {
+    expect(show("x".repeat(500))).toBe(`"${"x".repeat(76)}…`);
+    expect(show(undefined)).toBe("not set");
+    expect(show("abc", true)).toBe("set to a value that is not shown");
+});
+
+test.each([
+    [["dnsNames", 0], "dnsNames[0]"],
+    [["users", "a.b", "password"], 'users["a.b"].password'],
+    [["users", 'a"b'], String.raw`users["a\"b"]`],
+    [["users", "a b"], 'users["a b"]'],
+    [["health", "interval"], "health.interval"],
+])("the path %j is written as `pulumi config --path` reads it", (path, text) => {
+    expect(formatPath(path)).toBe(text);
+});
+
+test("a password of digits, which Pulumi keeps as a number, stays what was typed", () => {
+    const { users } = accepted({ users: { admin: { password: 123456 } } });
+    expect(users).toEqual({ admin: { password: "123456" } });
+});
+
+test("a number that JSON has rounded is refused, since it is not the password that was typed", () => {
+    const config = '{"admin":{"password":12345678901234567890}}';
+    expect(() => check(PROJECT, { domain: "a.b", users: config })).toThrow(ConfigError);
+});
+
+test("objects and lists are JSON; what is not is refused with the rule", () => {
+    expect(accepted({ dnsNames: '["a.b"]', headers: '{"X-A":["b"]}' })).toMatchObject({
+        dnsNames: ["a.b"],
+        headers: { "X-A": ["b"] },
+    });
+    expect(mistakeIn({ dnsNames: "[a.b" }).problem).toBe('is "[a.b"; it must be a list of host names');
+});
