@@ -116,7 +116,12 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             { name: args.image, keepLocally: true },
             { ...parent, provider: engine },
         );
-        const secret = new random.RandomBytes(`${name}-http-secret`, { length: 32 }, parent);
+        // Not RandomBytes: its ID is the value, and an ID stands in clear in state.
+        const secret = new random.RandomPassword(
+            `${name}-http-secret`,
+            { length: 43, special: false },
+            parent,
+        );
         const port = args.port ?? (tls.mode === "off" ? 5000 : 443);
 
         const registry = new Registry(
@@ -125,8 +130,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                 prefix,
                 containerName: args.containerName,
                 imageId: image.imageId,
-                configYml: secret.hex.apply((hex) =>
-                    renderConfig(this.settings(args, prefix, tls.mode !== "off", hex)),
+                configYml: secret.result.apply((text) =>
+                    renderConfig(this.settings(args, prefix, tls.mode !== "off", text)),
                 ),
                 htpasswd: accounts?.htpasswd,
                 tls: certificate?.files,

@@ -54,6 +54,9 @@ const HEALTHY =
     `wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
     `grep -qs ':${REGISTRY_PORT.toString(16).toUpperCase()} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`;
 
+/** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
+const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
+
 /** The registry: its configuration, data, network and container. */
 export class Registry extends pulumi.ComponentResource {
     /** ID of the container; resolves when the registry answers. */
@@ -123,7 +126,7 @@ export class Registry extends pulumi.ComponentResource {
                 },
                 wait: true,
                 waitTimeout: 60,
-                ...(args.cpus === undefined ? {} : { cpus: String(args.cpus) }),
+                ...(args.cpus === undefined ? {} : { cpus: cpuLimit(args.cpus) }),
                 ...confined,
                 ...boundedLog,
                 ...service,
@@ -136,6 +139,8 @@ export class Registry extends pulumi.ComponentResource {
                 // A registry that did not become healthy is made anew by the next `up`; the provider updates a
                 // health check in state alone (pulumi/pulumi-docker, container Update).
                 replaceOnChanges: ["#initerror", "healthcheck"],
+                // The name is fixed; for these two the provider does not ask for it by itself.
+                deleteBeforeReplace: true,
             },
         );
         this.containerId = pulumi.all([container.id, config.written]).apply(([id]) => id);

@@ -40,7 +40,7 @@ test("what is registered: types, names and parents", async () => {
             "random:index/randomPassword:RandomPassword r-accounts-bob-password < r-accounts",
             "random:index/randomBytes:RandomBytes r-accounts-bob-salt < r-accounts",
             "docker:index/remoteImage:RemoteImage r-image < r",
-            "random:index/randomBytes:RandomBytes r-http-secret < r",
+            "random:index/randomPassword:RandomPassword r-http-secret < r",
             `${KIT}:Registry r < r`,
             `${KIT}:ConfigVolume r-config < r`,
             "docker:index/volume:Volume r-config-volume < r-config",
@@ -105,7 +105,7 @@ describe("what changes the registry's container, and so restarts it", () => {
         ["a setting of config.yml", { logLevel: "debug" as const }, {}],
         ["a further option", { extra: { catalog: { maxentries: 5 } } }, {}],
         ["the key of the certificate", {}, { "r-site-key": { privateKeyPem: "another" } }],
-        ["the http secret", {}, { "r-http-secret": { hex: "another" } }],
+        ["the http secret", {}, { "r-http-secret": { result: "another" } }],
     ])("%s does", async (_name, args, overrides) => {
         const [before, after] = [await deploy(), await deploy(args, overrides)];
         expect(digest(before.all)).toMatch(/^[0-9a-f]{64}$/);
