@@ -46,7 +46,15 @@ export async function freeContainerName(engine: Docker, name: string, owner: str
 export async function freeNetworkName(engine: Docker, name: string, owner: string): Promise<boolean> {
     const networks = await engine.listNetworks({ filters: { label: [`${OWNER_LABEL}=${owner}`] } });
     const left = networks.filter((network) => network.Name === name);
-    for (const network of left) await engine.getNetwork(network.Id).remove();
+    for (const { Id } of left) {
+        const network = engine.getNetwork(Id);
+        const { Containers } = (await network.inspect()) as { Containers?: Record<string, unknown> };
+        // The Engine does not remove a network that a container is still in, running or not known to the state.
+        for (const container of Object.keys(Containers ?? {})) {
+            await network.disconnect({ Container: container, Force: true });
+        }
+        await network.remove();
+    }
     return left.length > 0;
 }
 

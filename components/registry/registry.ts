@@ -152,7 +152,13 @@ export class Registry extends pulumi.ComponentResource {
         const volume = new docker.Volume(
             `${name}-data`,
             { name: args.dataVolume ?? `${args.prefix}-data`, labels: ownedBy(args.prefix) },
-            { parent: this, retainOnDelete: args.keepData ?? true },
+            {
+                parent: this,
+                retainOnDelete: args.keepData ?? true,
+                // A stack that is renamed keeps its images: labels never replace the volume, and its name does only
+                // where the user gives another one.
+                ignoreChanges: ["labels", ...(args.dataVolume === undefined ? ["name"] : [])],
+            },
         );
         return { volumeName: volume.name, containerPath: DATA_FOLDER };
     }

@@ -15,6 +15,7 @@ export interface Registration {
     /** Paths of the inputs that are secret: `uploads.0.content`. */
     secrets: string[];
     retainOnDelete: boolean;
+    ignoreChanges: string[];
     replaceOnChanges: string[];
     /** Names of what it depends on. */
     dependencies: string[];
@@ -57,6 +58,7 @@ MockMonitor.prototype.registerResource = async function (request, callback) {
         inputs,
         secrets,
         retainOnDelete: request.getRetainondelete(),
+        ignoreChanges: request.getIgnorechangesList(),
         replaceOnChanges: request.getReplaceonchangesList(),
         dependencies: request.getDependenciesList().map(last),
         provider: last(request.getProvider().replace(/::[^:]*$/, "")),

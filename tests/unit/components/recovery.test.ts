@@ -129,6 +129,22 @@ describe("a network's name is taken", () => {
         );
     });
 
+    test("by a leftover that a running container is still in: it is removed all the same", async () => {
+        network("--label", `${OWNER_LABEL}=${OWNER}`);
+        const inside = [
+            `--network=${OWNER}-net`,
+            "--name",
+            `${OWNER}-inside`,
+            IMAGE,
+            "/bin/busybox",
+            "sleep",
+            "60",
+        ];
+        docker("run", "-d", ...inside);
+        await expect(answer(message)).resolves.toBe(true);
+        expect(left()).toBe(0);
+    });
+
     test("by a foreign one: it is left alone", async () => {
         network();
         await expect(answer(message)).resolves.toBe(false);

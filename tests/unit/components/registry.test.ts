@@ -95,6 +95,10 @@ describe("the registry's container", () => {
     });
 });
 
+test("a whole number of CPUs is written as the provider keeps it", async () => {
+    expect((await container({ cpus: 2 })).inputs.cpus).toBe("2.0");
+});
+
 describe("the data", () => {
     test("lie on a volume that outlives the deployment", async () => {
         const { all } = await deploy();
@@ -111,6 +115,12 @@ describe("the data", () => {
         const { all } = await deploy({ keepData: false, dataVolume: "images" });
         expect(find(all, "r-data")).toMatchObject({ retainOnDelete: false, inputs: { name: "images" } });
         for (const one of all) expect(one.retainOnDelete).toBe(false);
+    });
+
+    test("stay where they are when the stack is renamed", async () => {
+        const [kept, named] = [await deploy(), await deploy({ dataVolume: "images" })];
+        expect(find(kept.all, "r-data").ignoreChanges).toEqual(["labels", "name"]);
+        expect(find(named.all, "r-data").ignoreChanges).toEqual(["labels"]);
     });
 
     test("lie in a folder of the host where one is named, and no volume is made", async () => {
