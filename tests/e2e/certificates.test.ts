@@ -109,6 +109,19 @@ describe("certificates", () => {
         expect(longer).not.toBe(ca);
         expect(await hasData("moved.e2e.test")).toBe(true);
     });
+
+    test("a renamed stack keeps its data and its CA", async () => {
+        const before = await stack.output("caCertificatePem");
+        try {
+            await stack.must(["stack", "rename", `${stack.name}-renamed`]);
+            await stack.up();
+            expect(await hasData("moved.e2e.test")).toBe(true);
+            expect(await stack.output("caCertificatePem")).toBe(before);
+        } finally {
+            await stack.must(["stack", "rename", stack.name]);
+            await stack.up();
+        }
+    });
 });
 
 describe("the certificates of rows R2 and R3", () => {
