@@ -5,7 +5,11 @@ const ROOT = resolve(__dirname, "../../..");
 
 /** Runs code in a Node of its own, whose modules jest has no hand in. */
 function run(code: string): string {
-    return execFileSync(process.execPath, ["-e", code], { cwd: ROOT, encoding: "utf8", stdio: "pipe" }).trim();
+    return execFileSync(process.execPath, ["-e", code], {
+        cwd: ROOT,
+        encoding: "utf8",
+        stdio: "pipe",
+    }).trim();
 }
 
 const LAZY = 'require("./setup/lazy.cjs").loadLazily("typescript", require.resolve("@pulumi/pulumi"));';
