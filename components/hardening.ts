@@ -32,3 +32,10 @@ export const service = {
 
 /** A memory limit without swap on top of it, in MiB. */
 export const memoryLimit = (mib: number) => ({ memory: mib, memorySwap: mib });
+
+/**
+ * Shell command that succeeds where a port of the container is open. It reads the kernel's table, state 0A is LISTEN: a
+ * connection to a TLS port would write a failed handshake into the log at every check.
+ */
+export const listens = (port: number) =>
+    `grep -qs ':${port.toString(16).toUpperCase().padStart(4, "0")} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`;

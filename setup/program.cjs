@@ -13,6 +13,14 @@ loadLazily("@npmcli/arborist", sdk);
 // The SDK keeps a stack trace of each of its promises, and Pulumi's runner has every frame looked up in source maps.
 delete Error.prepareStackTrace;
 
+// The engine reads both. Where it was killed, Pulumi's runner would report the broken pipe to that same pipe without end,
+// and take all memory with it.
+for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", function () {
+        process.exit(1);
+    });
+}
+
 const file = bundle(path.dirname(__dirname), {
     name: "program",
     entry: "index.ts",

@@ -18,6 +18,8 @@ export interface EarlySettings {
     imageMirror?: string;
     /** Tarball made by `docker save`, absolute. */
     imageTarball?: string;
+    /** Name of the registry container. */
+    containerName?: string;
     /** `nginx` asks for the image of the front as well. */
     front?: string;
     /** frontSettings.image */
@@ -111,6 +113,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
             image: setting("image"),
             imageMirror: setting("imageMirror"),
             imageTarball: tarball === undefined ? undefined : resolve(machine.root, tarball),
+            containerName: setting("containerName"),
             front: setting("front"),
             frontImage: setting("frontSettings", "image"),
         },

@@ -11,7 +11,9 @@ const ROOT = path.dirname(__dirname);
 const COMMANDS = {
     name: "setup",
     entry: path.join("setup", "main.ts"),
-    sources: ["setup", "ops", "bench", path.join("config", "defaults.ts")],
+    sources: ["setup", "ops", "components", path.join("config", "defaults.ts")],
+    // Needed only by the commands that work on a running stack.
+    external: ["dockerode"],
 };
 const MINIMUM_NODE = 20;
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+import { boundedLog, confined, listens, memoryLimit, ownedBy, service } from "../hardening";
 
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
 import { ConfigVolume } from "./config-volume";
@@ -45,14 +45,8 @@ export interface RegistryArgs {
     onError: pulumi.ErrorHook[];
 }
 
-/**
- * Healthy means that the storage answers (debug server, on the container's loopback) and that the registry's own
- * port listens. The second is read from the kernel's table, state 0A is LISTEN: a connection to a TLS port would
- * write a failed handshake into the log at every check.
- */
-const HEALTHY =
-    `wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
-    `grep -qs ':${REGISTRY_PORT.toString(16).toUpperCase()} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`;
+/** Healthy means that the storage answers (debug server, on the container's loopback) and that the port is open. */
+const HEALTHY = `wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ${listens(REGISTRY_PORT)}`;
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
 const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));

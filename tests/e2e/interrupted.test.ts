@@ -3,7 +3,7 @@ import { cleanup } from "./cleanup";
 import { eventsOf, objectsOf, removeObjects } from "./docker";
 import { RegistryClient } from "./http";
 import { Neighbour } from "./neighbour";
-import { until } from "./run";
+import { run, until } from "./run";
 import { ADMIN, Stack } from "./stack";
 
 describe("`pulumi up` is killed", () => {
@@ -21,6 +21,11 @@ describe("`pulumi up` is killed", () => {
         await until(what, async () => ((await moment()) ? true : undefined));
         up.process.kill("SIGKILL");
         expect((await up.done).code).toBe(137);
+        // Neither the program nor a plugin may run on without an engine.
+        await until("the end of all that it started", async () => {
+            const { stdout } = await run("pgrep", ["--full", stack.folder]);
+            return stdout === "" ? true : undefined;
+        });
         const locked = await stack.tryUp();
         expect(locked.screen).toContain("the stack is currently locked");
         expect(locked.code).not.toBe(0);

@@ -1,0 +1,131 @@
+import { parseArgs } from "node:util";
+
+import { connect, type Engine } from "../components/engine/client";
+import { OWNER_LABEL } from "../components/hardening";
+import { DEFAULT_FRONT_IMAGE } from "../config/defaults";
+import type { Endpoint } from "../setup/endpoint";
+import { ensureEngine } from "../setup/engine";
+import { callEngine } from "../setup/engine-api";
+import { SetupError, messageOf } from "../setup/errors";
+import { ensureImages } from "../setup/image";
+import type { Machine } from "../setup/machine";
+import { say, withProgress } from "../setup/progress";
+import { findStack, type Stack } from "../setup/stack";
+
+import { collect, dryRun } from "./gc/collect";
+import { GC_LABEL, type Owner } from "./gc/containers";
+import { exec, inspect } from "./gc/engine";
+import { mend, thisProcess } from "./gc/mend";
+import { summary } from "./gc/report";
+
+const MENDED = "An earlier garbage collection had not ended; the registry is back in its normal mode.";
+
+const USAGE =
+    "npm run gc [-- --dry-run] [--untagged] [--mend] [--stack NAME]: removes what no image uses. --dry-run tells what " +
+    "would go; --untagged takes manifests without a tag, too; --mend ends a collection that was killed.";
+
+const FLAGS = {
+    "dry-run": { type: "boolean", default: false },
+    untagged: { type: "boolean", default: false },
+    mend: { type: "boolean", default: false },
+    stack: { type: "string", short: "s" },
+    "config-file": { type: "string" },
+} as const;
+
+function parse(args: string[]) {
+    try {
+        return parseArgs({ args, options: FLAGS, strict: true }).values;
+    } catch (error) {
+        throw new SetupError(`${messageOf(error)}. ${USAGE}`);
+    }
+}
+
+/** The names of a stack's Docker objects. */
+function namesOf({ name, settings }: Stack) {
+    const prefix = `private-registry-${name.split("/").pop() ?? name}`;
+    return { prefix, name: settings.containerName ?? prefix };
+}
+
+const clientOf = ({ url, certPath }: Endpoint) => connect({ host: url, certPath });
+
+/** Mends what a killed collection left, before a command works on the stack. */
+export async function mendFirst(endpoint: Endpoint, stack: Stack): Promise<void> {
+    const { prefix, name } = namesOf(stack);
+    const filters = JSON.stringify({ label: [`${GC_LABEL}=${prefix}`] });
+    // One request, where the client would take its time to load.
+    const { body } = await callEngine(endpoint, {
+        path: `/containers/json?all=1&filters=${encodeURIComponent(filters)}`,
+    });
+    if (body.trim() === "[]") return;
+    if (await mend(await clientOf(endpoint), prefix, name)) say(MENDED);
+}
+
+/** The ID of the gate's image, which is had as the front's is. */
+async function gateImage(
+    machine: Machine,
+    endpoint: Endpoint,
+    engine: Engine,
+    stack: Stack,
+): Promise<string> {
+    const settings = { ...stack.settings, front: "nginx" };
+    await ensureImages(machine, endpoint, settings);
+    const { Id } = await engine.getImage(settings.frontImage ?? DEFAULT_FRONT_IMAGE).inspect();
+    return Id;
+}
+
+/** Release 2 takes the children of a tagged index for untagged, and removes them. */
+async function refuseOldRegistry(engine: Engine, name: string): Promise<void> {
+    const version = await exec(engine, name, ["/bin/registry", "--version"]);
+    if (/ v?2\./.test(version)) {
+        throw new SetupError(
+            `--untagged is refused: ${version.trim()} would remove images of multi-arch tags with it. Use registry 3.1.1 or ` +
+                "newer (pulumi config rm image, pulumi up), or run npm run gc without --untagged.",
+        );
+    }
+}
+
+/** Has Ctrl-C and the like end the collection in good order; the registry is back before the command ends. */
+function abortOnSignal(): { signal: AbortSignal; off: () => void } {
+    const controller = new AbortController();
+    const abort = (signal: NodeJS.Signals) => {
+        if (controller.signal.aborted) return;
+        say(`${signal}: ending the collection; the registry is put back into its normal mode first …`);
+        controller.abort(
+            new SetupError("The collection was ended before it was done; nothing in use was removed."),
+        );
+    };
+    const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+    for (const signal of signals) process.on(signal, abort);
+    return { signal: controller.signal, off: () => signals.forEach((signal) => process.off(signal, abort)) };
+}
+
+/** `npm run gc`: garbage collection of the selected stack's registry. */
+export async function gc(machine: Machine, args: string[]): Promise<number> {
+    const flags = parse(args);
+    const stack = findStack(machine, args);
+    const { prefix, name } = namesOf(stack);
+    const endpoint = await ensureEngine(machine, stack.settings.dockerHost);
+    const engine = await clientOf(endpoint);
+    if (await mend(engine, prefix, name, flags.mend)) say(MENDED);
+    if (flags.mend) return 0;
+    const registry = await inspect(engine, name);
+    if (registry?.Config.Labels[OWNER_LABEL] !== prefix || !registry.State.Running) {
+        throw new SetupError(
+            `No registry of ${prefix} is running in this Engine: npm run up -- --stack ${stack.name}`,
+        );
+    }
+    if (flags.untagged) await refuseOldRegistry(engine, name);
+    const owner: Owner = { prefix, process: thisProcess() };
+    const image = flags["dry-run"] ? "" : await gateImage(machine, endpoint, engine, stack);
+    const { signal, off } = abortOnSignal();
+    try {
+        const collection = { engine, registry, owner, untagged: flags.untagged, say, signal };
+        const outcome = await withProgress("collecting garbage", () =>
+            flags["dry-run"] ? dryRun(collection) : collect(collection, image),
+        );
+        process.stdout.write(`${summary(outcome, outcome.freed, flags["dry-run"])}\n`);
+        return 0;
+    } finally {
+        off();
+    }
+}

@@ -1,0 +1,156 @@
+/** The containers that run while garbage is collected. Each takes after the registry's own, which is only stopped. */
+import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+
+import { OWNER_LABEL } from "../../components/hardening";
+
+/** Its value is the deployment's prefix. */
+export const GC_LABEL = "private-registry.gc";
+/** `HOST:PID` of the command that made the container. */
+export const PROCESS_LABEL = "private-registry.gc.process";
+
+/** Serves pulls while the storage is cleaned. Purging uploads would write. */
+const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}, readonly: {enabled: true}}";
+
+export const readerName = (registry: string) => `${registry}-gc-reader`;
+export const gateName = (registry: string) => `${registry}-gc-gate`;
+export const collectorName = (registry: string) => `${registry}-gc`;
+
+/** Name of a container, without the slash that the Engine puts before it. */
+export const nameOf = (container: ContainerInspectInfo) => container.Name.replace(/^\//, "");
+
+/** The network that a container is in. */
+export const networkOf = (container: ContainerInspectInfo) =>
+    Object.keys(container.NetworkSettings.Networks)[0] ?? "bridge";
+
+/** The names by which a network knows a container, its own ID aside. */
+export function aliasesOf(container: ContainerInspectInfo): string[] {
+    const { Aliases } = container.NetworkSettings.Networks[networkOf(container)] ?? {};
+    return (Aliases ?? []).filter((alias: string) => !container.Id.startsWith(alias));
+}
+
+export interface Owner {
+    prefix: string;
+    /** `HOST:PID` */
+    process: string;
+}
+
+const labels = ({ prefix, process }: Owner) => ({
+    [OWNER_LABEL]: prefix,
+    [GC_LABEL]: prefix,
+    [PROCESS_LABEL]: process,
+});
+
+/** What a container of the registry's image has in common with the registry. */
+function like({ Config, HostConfig, ...registry }: ContainerInspectInfo): ContainerCreateOptions {
+    return {
+        Image: registry.Image,
+        Entrypoint: Config.Entrypoint as string[],
+        Env: Config.Env,
+        User: Config.User,
+        HostConfig: {
+            NetworkMode: networkOf({ Config, HostConfig, ...registry }),
+            ReadonlyRootfs: HostConfig.ReadonlyRootfs,
+            CapAdd: HostConfig.CapAdd as string[],
+            CapDrop: HostConfig.CapDrop as string[],
+            SecurityOpt: HostConfig.SecurityOpt,
+            Tmpfs: HostConfig.Tmpfs as Record<string, string>,
+        },
+    };
+}
+
+/** The same registry with the same storage, configuration and users, which only reads. */
+export function reader(registry: ContainerInspectInfo, owner: Owner): ContainerCreateOptions {
+    const base = like(registry);
+    const { Config, HostConfig } = registry;
+    return {
+        ...base,
+        name: readerName(nameOf(registry)),
+        Cmd: Config.Cmd,
+        Env: [...Config.Env, READ_ONLY],
+        Labels: labels(owner),
+        Healthcheck: (Config as { Healthcheck?: ContainerCreateOptions["Healthcheck"] }).Healthcheck,
+        StopTimeout: (Config as { StopTimeout?: number }).StopTimeout,
+        HostConfig: {
+            ...base.HostConfig,
+            VolumesFrom: [`${registry.Id}:ro`],
+            Memory: HostConfig.Memory,
+            MemorySwap: HostConfig.MemorySwap,
+            LogConfig: HostConfig.LogConfig,
+            // It has to serve until the collection is over, through a restart of the Engine too.
+            RestartPolicy: { Name: "unless-stopped" },
+        },
+        NetworkingConfig: {
+            EndpointsConfig: { [networkOf(registry)]: { Aliases: aliasesOf(registry) } },
+        },
+    };
+}
+
+/** The registry's own garbage-collect on the same storage. Without a memory limit: half a collection helps nobody. */
+export function collector(
+    registry: ContainerInspectInfo,
+    owner: Owner,
+    flags: readonly string[],
+): ContainerCreateOptions {
+    const base = like(registry);
+    return {
+        ...base,
+        name: collectorName(nameOf(registry)),
+        Cmd: ["garbage-collect", ...flags, registry.Config.Cmd.at(-1) ?? ""],
+        Labels: labels(owner),
+        HostConfig: {
+            ...base.HostConfig,
+            VolumesFrom: [registry.Id],
+            // Its output is read as it comes, and may be longer than a bounded log.
+            LogConfig: { Type: "none", Config: {} },
+        },
+    };
+}
+
+export interface Gate {
+    /** ID of the nginx image. */
+    image: string;
+    /** Its configuration, without secrets. */
+    conf: string;
+}
+
+/** Only tries the gate's configuration, in the place where it is to serve. */
+export function gateTrial(registry: ContainerInspectInfo, owner: Owner, { image, conf }: Gate) {
+    const { HostConfig } = registry;
+    return {
+        name: gateName(nameOf(registry)),
+        Image: image,
+        Entrypoint: [
+            "/bin/sh",
+            "-c",
+            `printf '%s' "$0" > /tmp/nginx.conf && exec nginx "$@" -c /tmp/nginx.conf`,
+        ],
+        Cmd: [conf, "-t"],
+        Labels: labels(owner),
+        HostConfig: {
+            NetworkMode: networkOf(registry),
+            VolumesFrom: [`${registry.Id}:ro`],
+            ReadonlyRootfs: true,
+            Tmpfs: { "/tmp": "" },
+            CapDrop: ["ALL"],
+            // nginx changes its user in any case.
+            CapAdd: ["SETUID", "SETGID"],
+            SecurityOpt: HostConfig.SecurityOpt,
+            LogConfig: HostConfig.LogConfig,
+        },
+    } satisfies ContainerCreateOptions;
+}
+
+/** Takes the registry's published port where no front has it. */
+export function gate(registry: ContainerInspectInfo, owner: Owner, gate: Gate): ContainerCreateOptions {
+    const trial = gateTrial(registry, owner, gate);
+    return {
+        ...trial,
+        Cmd: [gate.conf],
+        ExposedPorts: registry.Config.ExposedPorts,
+        HostConfig: {
+            ...trial.HostConfig,
+            PortBindings: registry.HostConfig.PortBindings as Record<string, { HostPort: string }[]>,
+            RestartPolicy: { Name: "unless-stopped" },
+        },
+    };
+}

@@ -1,0 +1,124 @@
+/** What garbage collection asks of the Engine. */
+import { PassThrough, type Duplex } from "node:stream";
+
+import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+
+import type { Engine } from "../../components/engine/client";
+import { found, says } from "../../components/engine/errors";
+import { logsOf } from "../../components/engine/logs";
+import { listens } from "../../components/hardening";
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export const inspect = (engine: Engine, name: string): Promise<ContainerInspectInfo | undefined> =>
+    found(() => engine.getContainer(name).inspect());
+
+/** Removes a container and the volumes without a name that came with it; returns when it is gone. */
+export async function remove(engine: Engine, name: string): Promise<void> {
+    await found(() => engine.getContainer(name).remove({ force: true, v: true })).catch((error) => {
+        if (!says(error, "already in progress")) throw error;
+    });
+    while ((await inspect(engine, name)) !== undefined) await pause(100);
+}
+
+/** Makes a container anew, in place of one of that name. */
+export async function create(engine: Engine, options: ContainerCreateOptions): Promise<void> {
+    await remove(engine, options.name ?? "");
+    await engine.createContainer(options);
+}
+
+/** Starts a container; running already is fine. */
+export async function start(engine: Engine, name: string): Promise<void> {
+    // The Engine says 304 where it runs already, which dockerode takes for an error.
+    await engine
+        .getContainer(name)
+        .start()
+        .catch((error: { statusCode?: number }) => {
+            if (error.statusCode !== 304) throw error as Error;
+        });
+}
+
+/** Stops a container after what it has in flight, within its own stop timeout. */
+export async function stop(engine: Engine, name: string): Promise<void> {
+    await engine
+        .getContainer(name)
+        .stop()
+        .catch((error: { statusCode?: number }) => {
+            if (error.statusCode !== 304) throw error as Error;
+        });
+}
+
+/**
+ * Waits until a container is healthy; one without a health check only has to run.
+ *
+ * @throws Error with its last log lines
+ */
+export async function healthy(engine: Engine, name: string, seconds = 60): Promise<void> {
+    for (const end = Date.now() + seconds * 1000; ;) {
+        const container = await inspect(engine, name);
+        const state = container?.State;
+        if (state?.Running && (state.Health?.Status ?? "healthy") === "healthy") return;
+        if (Date.now() > end || container === undefined) {
+            const log = container === undefined ? "It is gone." : await tail(engine, name);
+            throw new Error(`${name} does not become healthy.\n${log}`);
+        }
+        await pause(250);
+    }
+}
+
+/** Waits until a running container has a port open. @throws Error with its last log lines */
+export async function listening(engine: Engine, name: string, port: number, seconds = 30): Promise<void> {
+    const probe = ["/bin/sh", "-c", `${listens(port)} && echo open`];
+    for (const end = Date.now() + seconds * 1000; ;) {
+        if ((await exec(engine, name, probe)).includes("open")) return;
+        if (Date.now() > end) throw new Error(`${name} does not open its port.\n${await tail(engine, name)}`);
+        await pause(100);
+    }
+}
+
+/** The last lines that a container wrote. */
+async function tail(engine: Engine, name: string): Promise<string> {
+    return (await logsOf(engine, name, false)).trimEnd().split("\n").slice(-8).join("\n");
+}
+
+/** Runs a container to its end and hands over each line that it prints. @returns its exit code */
+export async function runToEnd(
+    engine: Engine,
+    name: string,
+    onLine: (line: string) => void,
+): Promise<number> {
+    const container = engine.getContainer(name);
+    const output = (await container.attach({
+        stream: true,
+        stdout: true,
+        stderr: true,
+    })) as unknown as Duplex;
+    const text = new PassThrough();
+    engine.modem.demuxStream(output, text, text);
+    let rest = "";
+    text.setEncoding("utf8").on("data", (chunk: string) => {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop() ?? "";
+        lines.forEach(onLine);
+    });
+    const drained = new Promise((resolve) => output.once("end", resolve).once("close", resolve));
+    await container.start();
+    const { StatusCode } = (await container.wait()) as { StatusCode: number };
+    await drained;
+    if (rest !== "") onLine(rest);
+    return StatusCode;
+}
+
+/** What a command prints in a running container. */
+export async function exec(engine: Engine, name: string, command: string[]): Promise<string> {
+    const run = await engine
+        .getContainer(name)
+        .exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+    const stream = await run.start({});
+    const out = new PassThrough();
+    engine.modem.demuxStream(stream, out, new PassThrough().resume());
+    let text = "";
+    out.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    await new Promise((resolve) => stream.once("end", resolve).once("close", resolve));
+    return text;
+}

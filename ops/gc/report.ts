@@ -1,0 +1,57 @@
+/** Reads what `registry garbage-collect` prints, and says it in one line. */
+
+export interface Collected {
+    marked: number;
+    blobs: number;
+    manifests: number;
+    /** Digests of the blobs. */
+    digests: string[];
+}
+
+/** Takes the lines of a collection one by one (distribution v3.1, registry/storage/garbagecollect.go). */
+export class Transcript {
+    private readonly collected: Collected = { marked: 0, blobs: 0, manifests: 0, digests: [] };
+    private readonly last: string[] = [];
+
+    add(line: string): void {
+        if (line.trim() === "") return;
+        this.last.push(line);
+        if (this.last.length > 15) this.last.shift();
+        const sum = /^(\d+) blobs marked, (\d+) blobs and (\d+) manifests eligible for deletion/.exec(line);
+        if (sum) {
+            const [marked = 0, blobs = 0, manifests = 0] = sum.slice(1).map(Number);
+            Object.assign(this.collected, { marked, blobs, manifests });
+        }
+        const digest = /^blob eligible for deletion: (\S+)/.exec(line)?.[1];
+        if (digest !== undefined) this.collected.digests.push(digest);
+    }
+
+    get result(): Collected {
+        return this.collected;
+    }
+
+    /** The last lines, for a collection that failed. */
+    get tail(): string {
+        return this.last.join("\n");
+    }
+}
+
+const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+
+/** `1.5 GiB` */
+export function size(bytes: number): string {
+    const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
+    return `${unit === 0 ? bytes : (bytes / 2 ** (10 * unit)).toFixed(1)} ${UNITS[unit]}`;
+}
+
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** @param freed bytes; undefined where the storage does not tell */
+export function summary({ blobs, manifests, marked }: Collected, freed: number | undefined, dryRun: boolean) {
+    const what = `${count(blobs, "blob")} and ${count(manifests, "manifest")}`;
+    const kept = `; ${count(marked, "blob")} in use`;
+    const space = freed === undefined ? "" : `, ${size(freed)}`;
+    return dryRun
+        ? `A collection would remove ${what}${space}${kept}. Nothing was changed.`
+        : `Removed ${what}${space}${kept}.`;
+}

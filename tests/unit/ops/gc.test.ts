@@ -1,0 +1,119 @@
+import type { ContainerInspectInfo } from "dockerode";
+
+import { collector, gate, gateTrial, reader } from "../../../ops/gc/containers";
+import { gateConf } from "../../../ops/gc/gate-conf";
+import { size, summary, Transcript } from "../../../ops/gc/report";
+import { expectGolden } from "../components/golden";
+
+const registry = {
+    Id: "0123456789abcdef",
+    Name: "/my-registry",
+    Image: "sha256:1",
+    Config: {
+        Entrypoint: ["/bin/registry"],
+        Cmd: ["serve", "/etc/distribution/config.yml"],
+        Env: ["OTEL_TRACES_EXPORTER=none"],
+        User: "",
+        Labels: {},
+        ExposedPorts: { "5000/tcp": {} },
+        Healthcheck: { Test: ["CMD", "true"] },
+    },
+    HostConfig: {
+        ReadonlyRootfs: true,
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges:true"],
+        Memory: 5,
+        MemorySwap: 5,
+        LogConfig: { Type: "json-file", Config: { "max-size": "10m" } },
+        PortBindings: { "5000/tcp": [{ HostIp: "127.0.0.1", HostPort: "443" }] },
+    },
+    NetworkSettings: { Networks: { mine: { Aliases: ["registry", "0123456789ab"] } } },
+} as unknown as ContainerInspectInfo;
+const owner = { prefix: "my-registry", process: "host:1" };
+
+test("the reader is the registry without the right to write", () => {
+    const made = reader(registry, owner);
+    expect(made).toMatchObject({
+        name: "my-registry-gc-reader",
+        Image: "sha256:1",
+        Cmd: ["serve", "/etc/distribution/config.yml"],
+        Healthcheck: { Test: ["CMD", "true"] },
+        HostConfig: {
+            NetworkMode: "mine",
+            VolumesFrom: ["0123456789abcdef:ro"],
+            ReadonlyRootfs: true,
+            CapDrop: ["ALL"],
+            SecurityOpt: ["no-new-privileges:true"],
+            Memory: 5,
+            RestartPolicy: { Name: "unless-stopped" },
+        },
+        NetworkingConfig: { EndpointsConfig: { mine: { Aliases: ["registry"] } } },
+    });
+    expect(made.Env).toContain(
+        "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}, readonly: {enabled: true}}",
+    );
+    expect(made.HostConfig).not.toHaveProperty("PortBindings");
+});
+
+test("the collector runs the registry's own command on the same storage", () => {
+    expect(collector(registry, owner, ["--dry-run"])).toMatchObject({
+        Entrypoint: ["/bin/registry"],
+        Cmd: ["garbage-collect", "--dry-run", "/etc/distribution/config.yml"],
+        HostConfig: { VolumesFrom: ["0123456789abcdef"], ReadonlyRootfs: true, CapDrop: ["ALL"] },
+    });
+});
+
+test("the gate has the registry's port, its trial has none", () => {
+    const made = { image: "sha256:2", conf: "events {}" };
+    expect(gate(registry, owner, made)).toMatchObject({
+        Image: "sha256:2",
+        Cmd: ["events {}"],
+        ExposedPorts: { "5000/tcp": {} },
+        HostConfig: {
+            VolumesFrom: ["0123456789abcdef:ro"],
+            PortBindings: { "5000/tcp": [{ HostIp: "127.0.0.1", HostPort: "443" }] },
+            ReadonlyRootfs: true,
+            CapDrop: ["ALL"],
+        },
+    });
+    expect(gateTrial(registry, owner, made).HostConfig).not.toHaveProperty("PortBindings");
+});
+
+test.each([
+    ["tls", true],
+    ["plain", false],
+])("nginx.conf of the gate, %s", (name, tls) => {
+    expectGolden(`gate-${name}.conf`, gateConf({ reader: "my-registry-gc-reader", tls, retryAfter: 60 }));
+});
+
+test("the transcript of distribution 3.1 is counted", () => {
+    const transcript = new Transcript();
+    const lines = [
+        "team/image",
+        "team/image: marking manifest sha256:aa ",
+        "manifest eligible for deletion: {team/image sha256:cc []}",
+        "",
+        "4 blobs marked, 3 blobs and 1 manifests eligible for deletion",
+        "blob eligible for deletion: sha256:dd",
+        "team/image: layer link eligible for deletion: sha256:dd",
+    ];
+    for (const line of lines) transcript.add(line);
+    expect(transcript.result).toEqual({ marked: 4, blobs: 3, manifests: 1, digests: ["sha256:dd"] });
+    expect(transcript.tail.split("\n").at(-1)).toContain("layer link");
+});
+
+test.each([
+    [0, "0 bytes"],
+    [1023, "1023 bytes"],
+    [1024, "1.0 KiB"],
+    [1.5 * 2 ** 30, "1.5 GiB"],
+    [2 ** 60, "1048576.0 TiB"],
+])("%d bytes are %s", (bytes, text) => expect(size(bytes)).toBe(text));
+
+test("one line says what went, or would go", () => {
+    const found = { marked: 4, blobs: 1, manifests: 2, digests: [] };
+    expect(summary(found, 2048, false)).toBe("Removed 1 blob and 2 manifests, 2.0 KiB; 4 blobs in use.");
+    expect(summary(found, undefined, true)).toBe(
+        "A collection would remove 1 blob and 2 manifests; 4 blobs in use. Nothing was changed.",
+    );
+});
