@@ -7,6 +7,8 @@ import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardenin
 
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
 import { ConfigVolume } from "./config-volume";
+import { type RemoteStorageArgs, storageEnvs, storageFiles } from "./storage";
+import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "./storage-check";
 
 /** A certificate and its key, PEM. */
 export interface TlsFiles {
@@ -31,6 +33,8 @@ export interface RegistryArgs {
     port: number;
     /** Address of the Docker host. */
     bindAddress: string;
+    /** A store elsewhere, instead of a volume or folder, and the configuration that checks it. Kept as a secret. */
+    store?: { storage: RemoteStorageArgs; checkYml: pulumi.Input<string> } | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
     dataPath?: string | undefined;
     /** Volume for the images. @default `${prefix}-data` */
@@ -46,12 +50,12 @@ export interface RegistryArgs {
 }
 
 /**
- * Healthy means that the storage answers (debug server, on the container's loopback) and that the registry's own
- * port listens. The second is read from the kernel's table, state 0A is LISTEN: a connection to a TLS port would
+ * Healthy means that images can be written, that the storage answers (debug server, on the container's loopback) and
+ * that the registry's own port listens. The last is read from the kernel's table, state 0A is LISTEN: a connection to a TLS port would
  * write a failed handshake into the log at every check.
  */
 const HEALTHY =
-    `wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
+    `${STORAGE_CHECKED} && wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
     `grep -qs ':${REGISTRY_PORT.toString(16).toUpperCase()} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`;
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
@@ -77,6 +81,11 @@ export class Registry extends pulumi.ComponentResource {
                 folder: CONFIG_FOLDER,
                 files: {
                     "config.yml": { content: args.configYml, mode: "0400" },
+                    [CHECK_SCRIPT]: { content: storageCheckScript(args.store !== undefined) },
+                    ...(args.store === undefined
+                        ? {}
+                        : { [CHECK_CONFIG]: { content: args.store.checkYml, mode: "0400" } }),
+                    ...storageFiles(args.store?.storage),
                     ...(args.htpasswd === undefined
                         ? {}
                         : { htpasswd: { content: args.htpasswd, mode: "0400" } }),
@@ -104,7 +113,7 @@ export class Registry extends pulumi.ComponentResource {
                 entrypoints: ["/bin/registry"],
                 // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
                 command: ["serve", `${CONFIG_FOLDER}/config.yml`],
-                envs: ["OTEL_TRACES_EXPORTER=none"],
+                envs: ["OTEL_TRACES_EXPORTER=none", ...storageEnvs(args.store?.storage)],
                 // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
                 // replaces the container for all else.
                 labels: [...labels, { label: "private-registry.config", value: this.configDigest(args) }],
@@ -113,14 +122,15 @@ export class Registry extends pulumi.ComponentResource {
                 ],
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
-                    this.data(name, args),
+                    ...this.data(name, args),
                 ],
                 networksAdvanced: [{ name: network.name }],
                 readOnly: true,
                 healthcheck: {
                     tests: ["CMD-SHELL", HEALTHY],
                     interval: "2s",
-                    timeout: "5s",
+                    // The check of a store elsewhere gives up after some 17 seconds by itself.
+                    timeout: args.store === undefined ? "5s" : "20s",
                     startPeriod: "10s",
                     retries: 5,
                 },
@@ -147,8 +157,9 @@ export class Registry extends pulumi.ComponentResource {
         this.registerOutputs({ containerId: this.containerId });
     }
 
-    private data(name: string, args: RegistryArgs): docker.types.input.ContainerVolume {
-        if (args.dataPath !== undefined) return { hostPath: args.dataPath, containerPath: DATA_FOLDER };
+    private data(name: string, args: RegistryArgs): docker.types.input.ContainerVolume[] {
+        if (args.store !== undefined) return [];
+        if (args.dataPath !== undefined) return [{ hostPath: args.dataPath, containerPath: DATA_FOLDER }];
         const volume = new docker.Volume(
             `${name}-data`,
             { name: args.dataVolume ?? `${args.prefix}-data`, labels: ownedBy(args.prefix) },
@@ -160,12 +171,18 @@ export class Registry extends pulumi.ComponentResource {
                 ignoreChanges: ["labels", ...(args.dataVolume === undefined ? ["name"] : [])],
             },
         );
-        return { volumeName: volume.name, containerPath: DATA_FOLDER };
+        return [{ volumeName: volume.name, containerPath: DATA_FOLDER }];
     }
 
     /** SHA-256 of what the registry reads at its start. Of a text with a random secret, so it gives nothing away. */
     private configDigest(args: RegistryArgs): pulumi.Output<string> {
-        const texts = pulumi.all([args.configYml, args.tls?.chainPem ?? "", args.tls?.privateKeyPem ?? ""]);
+        const store = Object.values(storageFiles(args.store?.storage)).map(({ content }) => content);
+        const texts = pulumi.all([
+            args.configYml,
+            args.tls?.chainPem ?? "",
+            args.tls?.privateKeyPem ?? "",
+            ...store,
+        ]);
         return pulumi.unsecret(
             texts.apply((parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex")),
         );
