@@ -129,8 +129,8 @@ export class Registry extends pulumi.ComponentResource {
                 healthcheck: {
                     tests: ["CMD-SHELL", HEALTHY],
                     interval: "2s",
-                    // The check of a store elsewhere gives up after some 17 seconds by itself.
-                    timeout: args.store === undefined ? "5s" : "20s",
+                    // The check of a store elsewhere gives up by itself before.
+                    timeout: args.store === undefined ? "5s" : "30s",
                     startPeriod: "10s",
                     retries: 5,
                 },

@@ -23,7 +23,7 @@ const PROBLEMS: readonly (readonly [words: RegExp, meaning: string])[] = [
         "the certificate of the store is not trusted: give its authority with `pulumi config set --path storage.s3.ca ./store-ca.crt`",
     ],
     [
-        /connection refused|no such host|no route to host|network is unreachable|i\/o timeout|does not answer|server misbehaving/,
+        /connection refused|no such host|no route to host|network is unreachable|i\/o timeout|does not answer|server misbehaving|context (canceled|deadline exceeded)/,
         "the store does not answer at its address: start it, or set the right one with " +
             "`pulumi config set --path storage.s3.endpoint URL` (storage.azure.serviceUrl)",
     ],
