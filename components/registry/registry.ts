@@ -124,6 +124,8 @@ export class Registry extends pulumi.ComponentResource {
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
                     ...this.data(name, args),
                 ],
+                // The image declares a volume there: Docker would make a nameless one.
+                ...(args.store === undefined ? {} : { tmpfs: { [DATA_FOLDER]: "ro,size=4k" } }),
                 networksAdvanced: [{ name: network.name }],
                 readOnly: true,
                 healthcheck: {

@@ -103,15 +103,15 @@ describe("images in an S3 store", () => {
     });
 
     test.each<[what: string, key: string, value: string, said: string]>([
-        ["a wrong key", "secretKey", "wrong", "the store refuses the key: it is wrong"],
+        ["a wrong key", "secretKey", "not-the-right-one", "the store refuses the key: it is wrong"],
         ["a missing bucket", "bucket", "missing", "the bucket or container does not exist: create it"],
     ])("%s: `up` fails and says so", async (_what, key, value, said) => {
         const path = `storage.s3.${key}`;
         await stack.configure({ [path]: key === "secretKey" ? { secret: value } : value });
         const { code, screen } = await stack.tryUp();
+        await stack.configure({ [path]: settings()[path] ?? "" });
         expect(code).not.toBe(0);
         expect(screen).toContain(`${stack.prefix} did not become healthy. Images cannot be written: ${said}`);
-        await stack.configure({ [path]: settings()[path] ?? "" });
     });
 
     test("the next `up` with what is right works, and no key is to be seen anywhere", async () => {

@@ -159,6 +159,8 @@ describe("the container", () => {
         expect(inputs.volumes).toEqual([
             { volumeName: "kit-dev-config", containerPath: "/etc/distribution", readOnly: true },
         ]);
+        // Else Docker makes a volume without a name for the one that the image declares.
+        expect(inputs.tmpfs).toEqual({ "/var/lib/registry": "ro,size=4k" });
         expect(inputs.envs).toContain("SSL_CERT_FILE=/etc/distribution/store-ca.crt");
         expect(inputs.healthcheck).toMatchObject({ timeout: "30s" });
         const uploads = find(all, "r-config-writer").inputs.uploads as {
