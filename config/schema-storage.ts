@@ -1,5 +1,5 @@
 /** The part of the schema that is about where the images lie. */
-import { z } from "zod";
+import * as z from "zod";
 
 import { field, objectName, pemOrFile, text } from "./fields";
 
