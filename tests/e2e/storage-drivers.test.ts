@@ -111,7 +111,7 @@ test.each<[string, RemoteStorage, RegExp]>([
             credentials: { tenantId: "tenant", clientId: "client", secret: "hunter2" },
             serviceUrl: "https://127.0.0.1:9/account",
         },
-        /login\.microsoftonline\.com|does not answer/,
+        /login\.microsoftonline\.com|failed to get blob properties|does not answer/,
     ],
     [
         "gcs, service account",
