@@ -12,6 +12,13 @@ export {
 export { type RegistrySettings, renderConfig } from "./registry/config-yml";
 export { Registry, type RegistryArgs, type TlsFiles } from "./registry/registry";
 export {
+    type AzureStorage,
+    type GcsStorage,
+    type RemoteStorage,
+    type RemoteStorageArgs,
+    type S3Storage,
+} from "./registry/storage";
+export {
     CertificateAuthority,
     type CertificateAuthorityArgs,
     type GivenCaArgs,

@@ -6,12 +6,14 @@ import { type AccountArgs, Accounts } from "./auth/accounts";
 import { clientSetup, loginCommand, registryAddress } from "./client/setup";
 import { DRAIN_SECONDS } from "./hardening";
 import { recover } from "./recovery";
-import { type RegistrySettings, renderConfig } from "./registry/config-yml";
+import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
 import { Registry, type TlsFiles } from "./registry/registry";
+import type { RemoteStorage, RemoteStorageArgs } from "./registry/storage";
 import type { KeyAlgorithm } from "./tls/algorithm";
 import { CertificateAuthority, type CertificateAuthorityArgs } from "./tls/certificate-authority";
 import { trustAnchor } from "./tls/inspect";
 import { SiteCertificate } from "./tls/site-certificate";
+import { warnings } from "./warnings";
 
 /** A CA of the deployment's own, or one that the user brings (`ca.given`), signs the site certificate. */
 export interface OwnCaTls {
@@ -47,7 +49,7 @@ export interface NoTls {
 }
 
 /** Settings of config.yml; what the kit decides by itself is left out. */
-type Settings = Partial<Omit<RegistrySettings, "tls" | "secret" | "realm" | "drainSeconds">>;
+type Settings = Partial<Omit<RegistrySettings, "tls" | "secret" | "realm" | "drainSeconds" | "storage">>;
 
 export interface PrivateRegistryArgs extends Settings {
     /** Host name or IP address by which clients reach the registry. */
@@ -70,6 +72,8 @@ export interface PrivateRegistryArgs extends Settings {
     image: string;
     /** @default prefix */
     containerName?: string | undefined;
+    /** A store elsewhere for the images: S3, Azure or Google. @default a volume of the Docker host */
+    storage?: RemoteStorageArgs | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
     dataPath?: string | undefined;
     /** @default `${prefix}-data` */
@@ -123,6 +127,11 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             parent,
         );
         const port = args.port ?? (tls.mode === "off" ? 5000 : 443);
+        const settings = pulumi
+            .all([secret.result, pulumi.output(args.storage)])
+            .apply(([text, storage]) => this.settings(args, prefix, tls.mode !== "off", text, storage));
+        for (const warning of warnings(tls.mode !== "off", args.users !== undefined))
+            void pulumi.log.warn(warning, this);
 
         const registry = new Registry(
             name,
@@ -130,9 +139,11 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                 prefix,
                 containerName: args.containerName,
                 imageId: image.imageId,
-                configYml: secret.result.apply((text) =>
-                    renderConfig(this.settings(args, prefix, tls.mode !== "off", text)),
-                ),
+                configYml: settings.apply(renderConfig),
+                store: args.storage && {
+                    storage: args.storage,
+                    checkYml: settings.apply((of) => renderStorageCheck(of) ?? ""),
+                },
                 htpasswd: accounts?.htpasswd,
                 tls: certificate?.files,
                 port,
@@ -219,12 +230,14 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         prefix: string,
         tls: boolean,
         secret: string,
+        storage: RemoteStorage | undefined,
     ): RegistrySettings {
         return {
             tls,
             realm: args.users === undefined ? undefined : (args.realm ?? "basic-realm"),
             externalUrl: args.externalUrl,
             secret,
+            storage,
             deleteEnabled: args.deleteEnabled ?? true,
             logLevel: args.logLevel ?? "info",
             logFormat: args.logFormat ?? "text",

@@ -10,6 +10,7 @@ import {
     portTaken,
     refusal,
 } from "./leftovers";
+import { storageProblem } from "./registry/storage-problem";
 
 /**
  * What happens where the Engine refuses to create an object of a deployment:
@@ -49,7 +50,10 @@ export function recover(prefix: string, dockerHost?: string): pulumi.ErrorHookFu
             case "unhealthy": {
                 const name = String(newInputs?.name);
                 const lines = await lastLogLines(await connect({ host: dockerHost }), name);
-                await pulumi.log.error(`${name} did not become healthy. Its last log lines:\n${lines}`);
+                const problem = storageProblem(lines);
+                await pulumi.log.error(
+                    `${name} did not become healthy. ${problem === undefined ? "" : `${problem} `}Its last log lines:\n${lines}`,
+                );
                 return false;
             }
             case "other":

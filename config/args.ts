@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { AccountArgs, FilesTls, NoTls, OwnCaTls, PrivateRegistryArgs } from "../components";
 
+import { remoteStorage } from "./args-storage";
 import { readPem } from "./pem";
 import type { Schema } from "./schema";
 
@@ -50,6 +51,7 @@ export function registryArgs(config: Schema, project: string, stack: string): Pr
         prefix: `${project}-${stack}`,
         tls: tls(config),
         users: config.auth ? accounts(config.users) : undefined,
+        storage: remoteStorage(config.storage),
         dataPath: config.storage.path,
         dataVolume: config.storage.volume,
         logFields:

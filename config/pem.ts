@@ -13,3 +13,12 @@ export function isPem(value: string): boolean {
 export function readPem(value: string): string {
     return isPem(value) ? value : readFileSync(value, "utf8");
 }
+
+/**
+ * JSON text, or the text of the file that the value names.
+ *
+ * @throws Error of node:fs where the file cannot be read.
+ */
+export function readJsonText(value: string): string {
+    return value.trimStart().startsWith("{") ? value : readFileSync(value, "utf8");
+}

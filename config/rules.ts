@@ -5,6 +5,7 @@ import { caProblems, siteProblems } from "../components/tls/inspect";
 
 import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
 import { readPem } from "./pem";
+import { storageRules } from "./rules-storage";
 import type { Schema } from "./schema";
 
 /** A configuration in which keys with mistakes are missing. */
@@ -49,17 +50,6 @@ const users: Rule = ({ users, auth }) => {
         return [mistake(["users", name], wrong, fix)];
     });
 };
-
-const storage: Rule = ({ storage }) =>
-    storage?.volume && storage.path
-        ? [
-              mistake(
-                  ["storage"],
-                  `has both volume "${storage.volume}" and path "${storage.path}"; one of them holds the images`,
-                  removeCommand(["storage", "path"]),
-              ),
-          ]
-        : [];
 
 const externalUrl: Rule = ({ externalUrl, tls }) => {
     if (!externalUrl || !tls) return [];
@@ -196,13 +186,22 @@ const image: Rule = ({ image }) => {
     return [mistake(["image"], problem, "pulumi config rm image")];
 };
 
-const registryConfig: Rule = ({ registryConfig }) =>
-    conflicts(registryConfig ?? {}).map(({ path, instead }) => {
+const registryConfig: Rule = ({ registryConfig, storage }) =>
+    conflicts(registryConfig ?? {}, storage?.driver).map(({ path, instead }) => {
         const steps = ["registryConfig", ...path.split(".")];
         return mistake(steps, `contradicts what the kit sets; change ${instead}`, removeCommand(steps));
     });
 
-const RULES: readonly Rule[] = [users, storage, externalUrl, validity, ownCa, files, image, registryConfig];
+const RULES: readonly Rule[] = [
+    users,
+    storageRules,
+    externalUrl,
+    validity,
+    ownCa,
+    files,
+    image,
+    registryConfig,
+];
 
 /** Every mistake that the rules find. */
 export function rules(config: Partial): Mistake[] {

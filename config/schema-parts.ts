@@ -1,7 +1,7 @@
-/** The parts of the schema that are objects: a user, the storage, the health check. */
+/** The parts of the schema that are objects: a user, the health check. */
 import * as z from "zod";
 
-import { field, objectName, text } from "./fields";
+import { field, text } from "./fields";
 
 export const user = z.strictObject({
     password: field(text.optional(), {
@@ -22,25 +22,6 @@ export const user = z.strictObject({
         example: "'$2y$10$…'",
         secret: true,
     }),
-});
-
-export const storage = z.strictObject({
-    volume: field(objectName.optional(), {
-        description: "Named volume that holds the images. Default: PROJECT-STACK-data",
-        allowed: "a Docker volume name (letters, digits, _ . -)",
-        example: "registry-data",
-    }),
-    path: field(
-        z
-            .string()
-            .regex(/^\/[^:]+$/)
-            .optional(),
-        {
-            description: "Folder of the Docker host that holds the images, instead of a named volume",
-            allowed: "an absolute path of the Docker host without a colon",
-            example: "/opt/data/registry",
-        },
-    ),
 });
 
 export const health = z.strictObject({

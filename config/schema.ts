@@ -6,7 +6,8 @@ import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, hostName, ipAddress, objectName, text } from "./fields";
-import { health, storage, user } from "./schema-parts";
+import { health, user } from "./schema-parts";
+import { storage } from "./schema-storage";
 import { ca, certificate, site } from "./schema-tls";
 
 export const schema = z.strictObject({
@@ -132,7 +133,7 @@ export const schema = z.strictObject({
     }),
     storage: field(storage.prefault({}), {
         description: "Where the images lie",
-        allowed: "an object with volume or path",
+        allowed: "an object (see storage.* below)",
         example: "--path storage.volume registry-data",
     }),
     keepData: field(z.boolean().default(true), {

@@ -1,14 +1,15 @@
 /** The registry's config.yml, rendered from plain data. Option names: distribution.github.io/distribution/about/configuration. */
 import { stringify } from "yaml";
 
+import { CONFIG_FOLDER, OWNED_STORAGE, type RemoteStorage, renderStorage } from "./storage";
+import { renderCheckConfig } from "./storage-check";
+
+export { CONFIG_FOLDER, DATA_FOLDER } from "./storage";
+
 /** Port inside the container. Unprivileged, so that the container needs no capability. */
 export const REGISTRY_PORT = 5000;
 /** Port of health and metrics: plain HTTP, on the container's loopback alone, never published. */
 export const DEBUG_PORT = 5001;
-/** Where the files of the configuration are mounted. */
-export const CONFIG_FOLDER = "/etc/distribution";
-/** Where the images lie. */
-export const DATA_FOLDER = "/var/lib/registry";
 
 export interface RegistrySettings {
     /** Serves TLS from site.crt and site.key in the configuration folder. */
@@ -19,6 +20,8 @@ export interface RegistrySettings {
     externalUrl?: string | undefined;
     /** http.secret: signs the state of uploads. */
     secret: string;
+    /** A store elsewhere; nothing is a volume or folder of the Docker host. */
+    storage?: RemoteStorage | undefined;
     deleteEnabled: boolean;
     logLevel: "error" | "warn" | "info" | "debug";
     logFormat: "text" | "json" | "logstash";
@@ -42,7 +45,7 @@ const OWNED: Readonly<Record<string, string>> = {
     "log.formatter": "logFormat",
     "log.fields": "logFields",
     loglevel: "logLevel",
-    "storage.filesystem.rootdirectory": "storage.path or storage.volume",
+    ...OWNED_STORAGE,
     "storage.delete": "deleteEnabled",
     auth: "auth, realm and users",
     "http.addr": "port and bindAddress",
@@ -59,26 +62,36 @@ const OWNED: Readonly<Record<string, string>> = {
 };
 
 /** What stands beside the driver under `storage`. */
-const STORAGE_OPTIONS = ["filesystem", "cache", "delete", "maintenance", "redirect", "tag"];
+const STORAGE_OPTIONS = ["cache", "delete", "maintenance", "redirect", "tag"];
 
 const isTree = (value: unknown): value is Tree =>
     typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Options of `extra` that contradict what the kit decides. */
-export function conflicts(extra: Tree): { path: string; instead: string }[] {
+/**
+ * Options of `extra` that contradict what the kit decides.
+ *
+ * @param driver the storage driver that the kit sets
+ */
+export function conflicts(
+    extra: Tree,
+    driver: "filesystem" | RemoteStorage["driver"] = "filesystem",
+): { path: string; instead: string }[] {
     const found: { path: string; instead: string }[] = [];
+    const besideDriver = [driver, ...STORAGE_OPTIONS];
     const walk = (tree: Tree, prefix: string) => {
         for (const [key, value] of Object.entries(tree)) {
             const path = prefix === "" ? key : `${prefix}.${key}`;
             const instead = Object.hasOwn(OWNED, path) ? OWNED[path] : undefined;
             const below = Object.keys(OWNED).some((owned) => owned.startsWith(`${path}.`));
-            if (instead !== undefined) found.push({ path, instead });
-            else if (prefix === "storage" && !STORAGE_OPTIONS.includes(key)) {
+            if (prefix === "storage" && !besideDriver.includes(key)) {
                 found.push({
                     path,
-                    instead: "storage: the registry takes one storage driver, and the kit sets filesystem",
+                    instead: `storage.driver: the registry takes one storage driver, and the kit sets ${driver}`,
                 });
-            } else if (isTree(value)) walk(value, path);
+            } else if (instead !== undefined) found.push({ path, instead });
+            else if (path === "storage.redirect" && driver !== "filesystem")
+                found.push({ path, instead: "storage.redirect" });
+            else if (isTree(value)) walk(value, path);
             else if (below)
                 found.push({
                     path,
@@ -99,13 +112,9 @@ function merge(base: Tree, extra: Tree): Tree {
     return merged;
 }
 
-/**
- * The text of config.yml.
- *
- * @throws Error where `extra` contradicts what the kit decides
- */
-export function renderConfig(settings: RegistrySettings): string {
-    const [conflict] = conflicts({ ...settings.extra });
+/** The tree of config.yml. */
+function configTree(settings: RegistrySettings): Tree {
+    const [conflict] = conflicts({ ...settings.extra }, settings.storage?.driver);
     if (conflict)
         throw new Error(
             `The registry option ${conflict.path} is set by the kit; change ${conflict.instead}.`,
@@ -126,7 +135,7 @@ export function renderConfig(settings: RegistrySettings): string {
         storage: {
             delete: { enabled: settings.deleteEnabled },
             cache: { blobdescriptor: "inmemory" },
-            filesystem: { rootdirectory: DATA_FOLDER },
+            ...renderStorage(settings.storage),
         },
         ...(settings.realm === undefined
             ? {}
@@ -143,11 +152,27 @@ export function renderConfig(settings: RegistrySettings): string {
         },
         health: { storagedriver: { ...settings.health } },
     };
+    return merge(config, { ...settings.extra });
+}
+
+/**
+ * The text of config.yml.
+ *
+ * @throws Error where `extra` contradicts what the kit decides
+ */
+export function renderConfig(settings: RegistrySettings): string {
     // `version: 0.1` is a number in YAML, and the registry reads it as the text that stands there. It reads YAML 1.1,
     // in which `yes` without quotes is a boolean.
-    return stringify(merge(config, { ...settings.extra }), {
+    return stringify(configTree(settings), {
         version: "1.1",
         lineWidth: 0,
         aliasDuplicateObjects: false,
     });
+}
+
+/** The configuration of the registry that checks a store elsewhere; nothing where the images lie on the Docker host. */
+export function renderStorageCheck(settings: RegistrySettings): string | undefined {
+    if (settings.storage === undefined) return undefined;
+    const { version, storage } = configTree(settings);
+    return renderCheckConfig({ version, storage: storage as Tree, http: { secret: settings.secret } });
 }

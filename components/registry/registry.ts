@@ -7,6 +7,8 @@ import { boundedLog, confined, listens, memoryLimit, ownedBy, service } from "..
 
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
 import { ConfigVolume } from "./config-volume";
+import { type RemoteStorageArgs, storageEnvs, storageFiles } from "./storage";
+import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "./storage-check";
 
 /** A certificate and its key, PEM. */
 export interface TlsFiles {
@@ -31,6 +33,8 @@ export interface RegistryArgs {
     port: number;
     /** Address of the Docker host. */
     bindAddress: string;
+    /** A store elsewhere, instead of a volume or folder, and the configuration that checks it. Kept as a secret. */
+    store?: { storage: RemoteStorageArgs; checkYml: pulumi.Input<string> } | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
     dataPath?: string | undefined;
     /** Volume for the images. @default `${prefix}-data` */
@@ -45,8 +49,13 @@ export interface RegistryArgs {
     onError: pulumi.ErrorHook[];
 }
 
-/** Healthy means that the storage answers (debug server, on the container's loopback) and that the port is open. */
-const HEALTHY = `wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ${listens(REGISTRY_PORT)}`;
+/**
+ * Healthy means that images can be written, that the storage answers (debug server, on the container's loopback) and
+ * that the port is open.
+ */
+const HEALTHY =
+    `${STORAGE_CHECKED} && wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
+    listens(REGISTRY_PORT);
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
 const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
@@ -71,6 +80,11 @@ export class Registry extends pulumi.ComponentResource {
                 folder: CONFIG_FOLDER,
                 files: {
                     "config.yml": { content: args.configYml, mode: "0400" },
+                    [CHECK_SCRIPT]: { content: storageCheckScript(args.store !== undefined) },
+                    ...(args.store === undefined
+                        ? {}
+                        : { [CHECK_CONFIG]: { content: args.store.checkYml, mode: "0400" } }),
+                    ...storageFiles(args.store?.storage),
                     ...(args.htpasswd === undefined
                         ? {}
                         : { htpasswd: { content: args.htpasswd, mode: "0400" } }),
@@ -98,7 +112,7 @@ export class Registry extends pulumi.ComponentResource {
                 entrypoints: ["/bin/registry"],
                 // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
                 command: ["serve", `${CONFIG_FOLDER}/config.yml`],
-                envs: ["OTEL_TRACES_EXPORTER=none"],
+                envs: ["OTEL_TRACES_EXPORTER=none", ...storageEnvs(args.store?.storage)],
                 // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
                 // replaces the container for all else.
                 labels: [...labels, { label: "private-registry.config", value: this.configDigest(args) }],
@@ -107,14 +121,17 @@ export class Registry extends pulumi.ComponentResource {
                 ],
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
-                    this.data(name, args),
+                    ...this.data(name, args),
                 ],
+                // The image declares a volume there: Docker would make a nameless one.
+                ...(args.store === undefined ? {} : { tmpfs: { [DATA_FOLDER]: "ro,size=4k" } }),
                 networksAdvanced: [{ name: network.name }],
                 readOnly: true,
                 healthcheck: {
                     tests: ["CMD-SHELL", HEALTHY],
                     interval: "2s",
-                    timeout: "5s",
+                    // The check of a store elsewhere gives up by itself before.
+                    timeout: args.store === undefined ? "5s" : "30s",
                     startPeriod: "10s",
                     retries: 5,
                 },
@@ -141,8 +158,9 @@ export class Registry extends pulumi.ComponentResource {
         this.registerOutputs({ containerId: this.containerId });
     }
 
-    private data(name: string, args: RegistryArgs): docker.types.input.ContainerVolume {
-        if (args.dataPath !== undefined) return { hostPath: args.dataPath, containerPath: DATA_FOLDER };
+    private data(name: string, args: RegistryArgs): docker.types.input.ContainerVolume[] {
+        if (args.store !== undefined) return [];
+        if (args.dataPath !== undefined) return [{ hostPath: args.dataPath, containerPath: DATA_FOLDER }];
         const volume = new docker.Volume(
             `${name}-data`,
             { name: args.dataVolume ?? `${args.prefix}-data`, labels: ownedBy(args.prefix) },
@@ -154,12 +172,18 @@ export class Registry extends pulumi.ComponentResource {
                 ignoreChanges: ["labels", ...(args.dataVolume === undefined ? ["name"] : [])],
             },
         );
-        return { volumeName: volume.name, containerPath: DATA_FOLDER };
+        return [{ volumeName: volume.name, containerPath: DATA_FOLDER }];
     }
 
     /** SHA-256 of what the registry reads at its start. Of a text with a random secret, so it gives nothing away. */
     private configDigest(args: RegistryArgs): pulumi.Output<string> {
-        const texts = pulumi.all([args.configYml, args.tls?.chainPem ?? "", args.tls?.privateKeyPem ?? ""]);
+        const store = Object.values(storageFiles(args.store?.storage)).map(({ content }) => content);
+        const texts = pulumi.all([
+            args.configYml,
+            args.tls?.chainPem ?? "",
+            args.tls?.privateKeyPem ?? "",
+            ...store,
+        ]);
         return pulumi.unsecret(
             texts.apply((parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex")),
         );

@@ -3,6 +3,7 @@ import type { ContainerInspectInfo } from "dockerode";
 
 import type { Engine } from "../../components/engine/client";
 import { DATA_FOLDER, REGISTRY_PORT } from "../../components/registry/config-yml";
+import { DONE } from "../../components/registry/storage-check";
 
 import {
     collector,
@@ -90,6 +91,8 @@ export async function collect(collection: Collection, nginx: string): Promise<Ou
         await create(engine, reader(registry, owner));
         const conf = gateConf({ reader: readerName(name), tls, retryAfter: RETRY_AFTER });
         await start(engine, readerName(name));
+        // Its health check must not try to write.
+        await exec(engine, readerName(name), ["/bin/sh", "-c", `: > ${DONE}`]);
         await healthy(engine, readerName(name));
         await prepareGate(collection, { image: nginx, conf });
         signal.throwIfAborted();

@@ -150,6 +150,7 @@ describe("the writer of the configuration", () => {
         const uploads = inputs.uploads as { file: string; permissions: string }[];
         expect(uploads.map(({ file, permissions }) => [file, permissions])).toEqual([
             ["/staged/config.yml", "0400"],
+            ["/staged/storage-check.sh", "0444"],
             ["/staged/htpasswd", "0400"],
             ["/staged/site.crt", "0444"],
             ["/staged/site.key", "0400"],

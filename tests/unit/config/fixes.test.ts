@@ -85,6 +85,22 @@ test.each([
             registryConfig: { version: 1, storage: { s3: {} }, http: { tls: { key: "x" }, debug: "x" } },
         },
     ],
+    [
+        "the storage",
+        {
+            ...MINIMAL,
+            storage: {
+                driver: "s3",
+                path: "/data",
+                s3: { accessKey: "k", keyId: "k", skipVerify: true },
+                gcs: { bucket: "abc" },
+            },
+        },
+    ],
+    [
+        "a storage driver of registry 2",
+        { ...MINIMAL, storage: { driver: "swift", s3: { bucket: "abc", region: "a" } } },
+    ],
     ["the CA's validity", { ...MINIMAL, ca: { validityDays: 100 } }],
     ["no users", { domain: "a.b" }],
     ["users with authentication off", { ...MINIMAL, auth: "false" }],

@@ -32,21 +32,6 @@ export const CONTAINER: Key[] = [
         allowed: "the path of a tar file",
         fix: set("imageTarball ./registry.tar"),
     },
-    group("storage", "an object with volume or path", set("--path storage.volume registry-data")),
-    {
-        key: "storage.volume",
-        valid: same("registry-data", "data.1"),
-        invalid: ["/data", "a b", ""],
-        allowed: "a Docker volume name",
-        fix: set("--path storage.volume registry-data"),
-    },
-    {
-        key: "storage.path",
-        valid: same("/opt/data/registry", "/with space"),
-        invalid: ["data", "./data", "/a:b", "C:\\data", ""],
-        allowed: "an absolute path",
-        fix: set("--path storage.path /opt/data/registry"),
-    },
     flag("keepData", true, "false"),
     flag("deleteEnabled", true, "true"),
     {

@@ -2,7 +2,20 @@ import { accepted, allKeys, at, mistakeIn, nested, PROJECT, refused } from "./ba
 import { type Key } from "./key";
 import { TABLE } from "./keys";
 
-const withValue = ({ key, beside }: Key, value: unknown) => ({ ...beside, ...nested(key, value) });
+/** Both trees, the second one's leaves where they meet. */
+const together = (one: unknown, other: unknown): unknown =>
+    isTree(one) && isTree(other)
+        ? Object.fromEntries(
+              [...new Set([...Object.keys(one), ...Object.keys(other)])].map((key) => [
+                  key,
+                  key in other ? together(one[key], other[key]) : one[key],
+              ]),
+          )
+        : other;
+const isTree = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+const withValue = ({ key, beside }: Key, value: unknown) =>
+    together(beside ?? {}, nested(key, value)) as Record<string, unknown>;
 const cases = TABLE.map((key) => [key.key, key] as const);
 
 test("the table of these tests has every key of the schema", () => {

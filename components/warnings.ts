@@ -1,0 +1,21 @@
+/** What a deployment leaves open, in sentences that `pulumi up` shows. Pure. */
+
+/**
+ * @param tls the registry serves TLS
+ * @param login it has users
+ */
+export function warnings(tls: boolean, login: boolean): string[] {
+    const found: string[] = [];
+    if (!tls && login)
+        found.push(
+            "TLS is off: passwords and images travel in clear, and whoever is on the way can read and change them. " +
+                "For a closed network only; `pulumi config set tls own-ca` turns TLS on.",
+        );
+    if (!login)
+        found.push(
+            "Authentication is off: anyone who reaches the port may push, overwrite and delete images" +
+                `${tls ? "" : ", in clear"}. For a closed network only; users turn it on: ` +
+                "`pulumi config rm auth && pulumi config set --path users.admin.generate true`.",
+        );
+    return found;
+}
