@@ -5,6 +5,7 @@ import { bench } from "../ops/bench";
 import { check } from "../ops/check";
 import { printEnv } from "../ops/env";
 import { deploy } from "../ops/deploy";
+import { exportStack } from "../ops/export";
 import { setup } from "../ops/setup";
 import { test } from "../ops/test";
 
@@ -14,6 +15,7 @@ const COMMANDS: Record<string, Command> = {
     up: (machine, args) => deploy(machine, "up", args),
     destroy: (machine, args) => deploy(machine, "destroy", args),
     env: printEnv,
+    export: exportStack,
     setup,
     test,
     check,

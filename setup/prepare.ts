@@ -1,5 +1,5 @@
 import { type Cli, ensureCli } from "./cli";
-import type { Endpoint } from "./endpoint";
+import { type Endpoint, resolveEndpoint } from "./endpoint";
 import { engineEnv, ensureEngine } from "./engine";
 import { ensureImage } from "./image";
 import type { Machine } from "./machine";
@@ -10,11 +10,12 @@ import { type State, ensureStack, ensureState } from "./state";
 
 /** What a stack needs of the machine, whichever stack it is. */
 export interface Tools {
-    engine: Endpoint;
+    /** Nothing where the stack needs no Docker. */
+    engine?: Endpoint | undefined;
     cli: Cli;
     plugins: PluginSet;
     /** Where the registry image in the engine came from. */
-    imageSource: string;
+    imageSource?: string | undefined;
     /** Variables to be added to the environment. */
     env: Record<string, string>;
 }
@@ -25,14 +26,14 @@ export interface Prepared extends Tools {
 }
 
 /** Engine, Pulumi CLI, plugins and registry image. Silent where all is there. */
-export async function prepareTools(machine: Machine, stack: Stack): Promise<Tools> {
-    const engine = await ensureEngine(machine, stack.settings.dockerHost);
+export async function prepareTools(machine: Machine, stack: Stack, docker = true): Promise<Tools> {
+    const engine = docker ? await ensureEngine(machine, stack.settings.dockerHost) : undefined;
     // The image needs only the engine, but its steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
-    const imageSource = await ensureImage(machine, engine, stack.settings);
+    const imageSource = engine && (await ensureImage(machine, engine, stack.settings));
     const env = {
-        ...engineEnv(engine),
+        ...engineEnv(engine ?? namedEngine(machine)),
         ...pluginEnv(machine, plugins, cli.path),
         // The version is pinned, so news of another would only cost time, and much of it where the site is blocked.
         PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -40,10 +41,16 @@ export async function prepareTools(machine: Machine, stack: Stack): Promise<Tool
     return { engine, cli, plugins, imageSource, env };
 }
 
+/** The Engine that environment or context name: a stack that leaves Docker still takes its containers away there. */
+function namedEngine(machine: Machine): Endpoint | undefined {
+    const { candidates, explicit } = resolveEndpoint(machine, undefined);
+    return explicit ? candidates[0] : undefined;
+}
+
 /** All that `pulumi up` of a stack needs, the stack included. */
 export async function prepare(machine: Machine, args: string[]): Promise<Prepared> {
     const stack = findStack(machine, args);
-    const tools = await prepareTools(machine, stack);
+    const tools = await prepareTools(machine, stack, stack.settings.target !== "systemd");
     const state = ensureState(machine, stack);
     const env = { ...tools.env, ...state.env };
     await ensureStack(machine, stack, tools.cli.path, { ...machine.env, ...env });

@@ -18,6 +18,8 @@ export interface EarlySettings {
     imageMirror?: string;
     /** Tarball made by `docker save`, absolute. */
     imageTarball?: string;
+    /** `systemd` needs no Docker. */
+    target?: string;
 }
 
 export interface Stack {
@@ -106,6 +108,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
             image: setting("image"),
             imageMirror: setting("imageMirror"),
             imageTarball: tarball === undefined ? undefined : resolve(machine.root, tarball),
+            target: setting("target"),
         },
     };
 }

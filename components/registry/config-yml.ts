@@ -32,7 +32,26 @@ export interface RegistrySettings {
     extra: Readonly<Record<string, unknown>>;
 }
 
-type Tree = Record<string, unknown>;
+export type Tree = Record<string, unknown>;
+
+/** Where the registry finds its files and where it listens. */
+export interface Place {
+    /** Folder of htpasswd, site.crt and site.key. */
+    configFolder: string;
+    /** Folder of the images. */
+    dataFolder: string;
+    /** `:5000` or `127.0.0.1:5000` */
+    addr: string;
+    /** Health and metrics in plain HTTP; nothing closes that port. */
+    debugAddr?: string | undefined;
+}
+
+const IN_CONTAINER: Place = {
+    configFolder: CONFIG_FOLDER,
+    dataFolder: DATA_FOLDER,
+    addr: `:${REGISTRY_PORT}`,
+    debugAddr: `127.0.0.1:${DEBUG_PORT}`,
+};
 
 /** Options that the kit itself decides → what to change instead. Parents cover what is below them. */
 const OWNED: Readonly<Record<string, string>> = {
@@ -61,7 +80,7 @@ const OWNED: Readonly<Record<string, string>> = {
 /** What stands beside the driver under `storage`. */
 const STORAGE_OPTIONS = ["filesystem", "cache", "delete", "maintenance", "redirect", "tag"];
 
-const isTree = (value: unknown): value is Tree =>
+export const isTree = (value: unknown): value is Tree =>
     typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Options of `extra` that contradict what the kit decides. */
@@ -100,19 +119,19 @@ function merge(base: Tree, extra: Tree): Tree {
 }
 
 /**
- * The text of config.yml.
+ * The options of config.yml as a tree.
  *
  * @throws Error where `extra` contradicts what the kit decides
  */
-export function renderConfig(settings: RegistrySettings): string {
+export function configTree(settings: RegistrySettings, place: Place): Tree {
     const [conflict] = conflicts({ ...settings.extra });
     if (conflict)
         throw new Error(
             `The registry option ${conflict.path} is set by the kit; change ${conflict.instead}.`,
         );
     const tls = {
-        certificate: `${CONFIG_FOLDER}/site.crt`,
-        key: `${CONFIG_FOLDER}/site.key`,
+        certificate: `${place.configFolder}/site.crt`,
+        key: `${place.configFolder}/site.key`,
         minimumtls: "tls1.2",
     };
     const config: Tree = {
@@ -126,28 +145,41 @@ export function renderConfig(settings: RegistrySettings): string {
         storage: {
             delete: { enabled: settings.deleteEnabled },
             cache: { blobdescriptor: "inmemory" },
-            filesystem: { rootdirectory: DATA_FOLDER },
+            filesystem: { rootdirectory: place.dataFolder },
         },
         ...(settings.realm === undefined
             ? {}
-            : { auth: { htpasswd: { realm: settings.realm, path: `${CONFIG_FOLDER}/htpasswd` } } }),
+            : { auth: { htpasswd: { realm: settings.realm, path: `${place.configFolder}/htpasswd` } } }),
         http: {
-            addr: `:${REGISTRY_PORT}`,
+            addr: place.addr,
             ...(settings.externalUrl === undefined ? { relativeurls: true } : { host: settings.externalUrl }),
             secret: settings.secret,
             draintimeout: `${settings.drainSeconds}s`,
             headers: { ...settings.headers },
             http2: { disabled: false },
             ...(settings.tls ? { tls } : {}),
-            debug: { addr: `127.0.0.1:${DEBUG_PORT}` },
+            ...(place.debugAddr === undefined ? {} : { debug: { addr: place.debugAddr } }),
         },
         health: { storagedriver: { ...settings.health } },
     };
+    return merge(config, { ...settings.extra });
+}
+
+/** The text of a config.yml. */
+export function configText(tree: Tree): string {
     // `version: 0.1` is a number in YAML, and the registry reads it as the text that stands there. It reads YAML 1.1,
     // in which `yes` without quotes is a boolean.
-    return stringify(merge(config, { ...settings.extra }), {
+    return stringify(tree, {
         version: "1.1",
         lineWidth: 0,
         aliasDuplicateObjects: false,
     });
 }
+
+/**
+ * The text of config.yml in the container.
+ *
+ * @throws Error where `extra` contradicts what the kit decides
+ */
+export const renderConfig = (settings: RegistrySettings): string =>
+    configText(configTree(settings, IN_CONTAINER));
