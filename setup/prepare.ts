@@ -1,7 +1,7 @@
 import { type Cli, ensureCli } from "./cli";
 import { type Endpoint, resolveEndpoint } from "./endpoint";
 import { engineEnv, ensureEngine } from "./engine";
-import { ensureImage } from "./image";
+import { ensureImages } from "./image";
 import type { Machine } from "./machine";
 import { type PluginSet, ensurePlugins, pluginEnv } from "./plugins";
 import { ClosedRoutes } from "./probe";
@@ -14,8 +14,8 @@ export interface Tools {
     engine?: Endpoint | undefined;
     cli: Cli;
     plugins: PluginSet;
-    /** Where the registry image in the engine came from. */
-    imageSource?: string | undefined;
+    /** Title of each image that the stack runs → where the one in the engine came from. */
+    images: Record<string, string>;
     /** Variables to be added to the environment. */
     env: Record<string, string>;
 }
@@ -25,20 +25,20 @@ export interface Prepared extends Tools {
     state: State;
 }
 
-/** Engine, Pulumi CLI, plugins and registry image. Silent where all is there. */
+/** Engine, Pulumi CLI, plugins and images. Silent where all is there. */
 export async function prepareTools(machine: Machine, stack: Stack, docker = true): Promise<Tools> {
     const engine = docker ? await ensureEngine(machine, stack.settings.dockerHost) : undefined;
-    // The image needs only the engine, but its steps talk and so do the others: one after the other reads better.
+    // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
-    const imageSource = engine && (await ensureImage(machine, engine, stack.settings));
+    const images = engine ? await ensureImages(machine, engine, stack.settings) : {};
     const env = {
         ...engineEnv(engine ?? namedEngine(machine)),
         ...pluginEnv(machine, plugins, cli.path),
         // The version is pinned, so news of another would only cost time, and much of it where the site is blocked.
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
-    return { engine, cli, plugins, imageSource, env };
+    return { engine, cli, plugins, images, env };
 }
 
 /** The Engine that environment or context name: a stack that leaves Docker still takes its containers away there. */

@@ -15,7 +15,7 @@ export function preparedLines(prepared: Prepared): string[] {
         line("Docker Engine", engine ? `${engine.url} (${engine.source})` : "none (target: systemd)"),
         line("Pulumi CLI", `${prepared.cli.path} (${prepared.cli.source})`),
         line("Plugin set", `${plugins.kind} (${plugins.reason})`),
-        ...(prepared.imageSource === undefined ? [] : [line("Registry image", prepared.imageSource)]),
+        ...Object.entries(prepared.images).map(([title, source]) => line(title, source)),
         line("State", `stack ${prepared.stack.name} in ${state.backend}`),
     ];
     if (state.passphraseFile) lines.push(line("Passphrase", state.passphraseFile));

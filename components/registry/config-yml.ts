@@ -83,29 +83,36 @@ const STORAGE_OPTIONS = ["filesystem", "cache", "delete", "maintenance", "redire
 export const isTree = (value: unknown): value is Tree =>
     typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Options of `extra` that contradict what the kit decides. */
-export function conflicts(extra: Tree): { path: string; instead: string }[] {
-    const found: { path: string; instead: string }[] = [];
-    const walk = (tree: Tree, prefix: string) => {
+/** An option of `extra` that cannot stand there. */
+export interface Conflict {
+    /** `http.addr` */
+    path: string;
+    /** The same, a name each. */
+    steps: string[];
+    /** What to change instead. */
+    instead: string;
+}
+
+/** Options of `extra` that contradict what the kit decides, or that the registry would not find. */
+export function conflicts(extra: Tree): Conflict[] {
+    const found: Conflict[] = [];
+    const walk = (tree: Tree, above: string[]) => {
         for (const [key, value] of Object.entries(tree)) {
-            const path = prefix === "" ? key : `${prefix}.${key}`;
-            const instead = Object.hasOwn(OWNED, path) ? OWNED[path] : undefined;
+            const steps = [...above, key];
+            const path = steps.join(".");
+            const tell = (instead: string) => found.push({ path, steps, instead });
+            const owner = Object.hasOwn(OWNED, path) ? OWNED[path] : undefined;
             const below = Object.keys(OWNED).some((owned) => owned.startsWith(`${path}.`));
-            if (instead !== undefined) found.push({ path, instead });
-            else if (prefix === "storage" && !STORAGE_OPTIONS.includes(key)) {
-                found.push({
-                    path,
-                    instead: "storage: the registry takes one storage driver, and the kit sets filesystem",
-                });
-            } else if (isTree(value)) walk(value, path);
-            else if (below)
-                found.push({
-                    path,
-                    instead: "an object of its options: a single value would erase the kit's own",
-                });
+            // No option has one: it would pass for an option of an option here, and for none in the registry.
+            if (key.includes(".")) tell("the name with a dot to an object in an object");
+            else if (owner !== undefined) tell(owner);
+            else if (above.join(".") === "storage" && !STORAGE_OPTIONS.includes(key))
+                tell("storage: the registry takes one storage driver, and the kit sets filesystem");
+            else if (isTree(value)) walk(value, steps);
+            else if (below) tell("an object of its options: a single value would erase the kit's own");
         }
     };
-    walk(extra, "");
+    walk(extra, []);
     return found;
 }
 

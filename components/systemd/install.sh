@@ -88,6 +88,14 @@ case $REGISTRY_VERSION:$version in
     *) fail "$program is registry ${version:-of an unknown version}, which cannot read this configuration: 2.8 or 3 is needed." ;;
 esac
 
+# The folder of the images will be the service's own, with all that is in it.
+if [ -n "$DATA_PATH" ] && [ -d "$root$DATA_PATH" ] && [ "$(stat -c %U "$root$DATA_PATH")" != "$USER_NAME" ]; then
+    case $(ls -A "$root$DATA_PATH") in
+        '' | docker) ;;
+        *) fail "$DATA_PATH is not the service's, and holds other things than images: give the registry a folder of its own." ;;
+    esac
+fi
+
 # The list of what was installed is written before each step, so that an interrupted run can be repeated or undone.
 record() { printf '%s\n' "$*" >>"$manifest"; }
 recorded() { [ ! -f "$manifest" ] || sed -n "s|^$1 ||p" "$manifest"; }
