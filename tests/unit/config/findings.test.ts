@@ -5,7 +5,7 @@ import { check, load } from "../../../config/load";
 import { warnings } from "../../../config/warnings";
 import { issue } from "../components/certs";
 
-import { accepted, entries, MINIMAL, mistakeIn, PROJECT, refused } from "./base";
+import { accepted, entries, MINIMAL, mistakeIn, PROJECT, type refused } from "./base";
 
 const DAY = 86_400_000;
 
