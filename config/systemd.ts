@@ -14,11 +14,13 @@ const DOCKER_ONLY: readonly (readonly [path: string, why: string])[] = [
     ["nexus", "it is another program"],
 ];
 
-/** Keys that the registry cannot keep to by itself: an export without them would give users more than the stack does. */
-const RIGHTS: readonly (readonly [path: string, why: string])[] = [
+/** Keys without which the export would be another registry, or give users more than the stack does. */
+const INDISPENSABLE: readonly (readonly [path: string, why: string])[] = [
     ["anonymousPull", "the registry's htpasswd knows no anonymous reader"],
     ["users.*.role", "in the registry's htpasswd every user may push"],
     ["users.*.repositories", "in the registry's htpasswd every user reaches every repository"],
+    ["storage.s3.ca", "the export carries no CA of the store; the host's own trust store may have it"],
+    ["storage.gcs.keyFile", "the export carries no key of the store; the host's own account may have access"],
 ];
 
 /** A key that is set, and why the host cannot have it. */
@@ -47,7 +49,9 @@ const isIdle = (value: unknown): boolean =>
     value === false ||
     value === "none" ||
     value === "push" ||
-    (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+    (typeof value === "object" &&
+        value !== null &&
+        (Object.keys(value).length === 0 || ("enabled" in value && value.enabled === false)));
 
 const setOnes = (config: object, table: typeof DOCKER_ONLY): Missing[] =>
     table.flatMap(([path, why]) =>
@@ -58,7 +62,7 @@ const setOnes = (config: object, table: typeof DOCKER_ONLY): Missing[] =>
 
 /** What an export of this configuration leaves out, and what it cannot be made with. */
 export function missing(config: object): { leftOut: Missing[]; refused: Missing[] } {
-    return { leftOut: setOnes(config, DOCKER_ONLY), refused: setOnes(config, RIGHTS) };
+    return { leftOut: setOnes(config, DOCKER_ONLY), refused: setOnes(config, INDISPENSABLE) };
 }
 
 /** The same in words, for the stack's output. */

@@ -82,9 +82,7 @@ export async function exportStack(machine: Machine, args: string[]): Promise<num
     checkFolder(folder);
     const { host, endpoint, leftOut, refused } = await readStack(machine, args);
     if (refused.length > 0) {
-        throw new SetupError(
-            `A host without Docker would give users more than this stack does:\n  ${refused.join("\n  ")}`,
-        );
+        throw new SetupError(`This stack cannot be exported:\n  ${refused.join("\n  ")}`);
     }
     const script = (name: string) => readFileSync(join(machine.root, "components", "systemd", name), "utf8");
     let files: Record<string, string>;

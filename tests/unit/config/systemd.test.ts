@@ -56,7 +56,13 @@ describe("an export", () => {
     test("leaves out what runs beside the registry", () => {
         const config = { front: "nginx", sites: { a: {} }, mirrors: { hub: {} }, nexus: { enabled: true } };
         expect(leftOut(config).leftOut.map((line) => line.split(":")[0])).toEqual(Object.keys(config));
-        expect(leftOut({ front: "none", sites: {}, mirrors: {}, nexus: undefined }).leftOut).toEqual([]);
+        const none = { front: "none", sites: {}, mirrors: {}, nexus: { enabled: false, port: 8081 } };
+        expect(leftOut(none).leftOut).toEqual([]);
+    });
+
+    test("is refused where a file of the store would be missing", () => {
+        const { refused } = leftOut({ storage: { s3: { bucket: "b", ca: "./ca.crt" }, gcs: {} } });
+        expect(refused).toEqual([expect.stringMatching(/^storage\.s3\.ca: the export carries no CA/)]);
     });
 
     test("is refused where users would get more than the stack gives them", () => {
