@@ -4,10 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { PrivateRegistry } from "./components";
 import { registryArgs } from "./config/args";
 import { load } from "./config/load";
+import { leftOut } from "./config/systemd";
 
+const config = load();
 const registry = new PrivateRegistry(
     "registry",
-    registryArgs(load(), pulumi.getProject(), pulumi.getStack()),
+    registryArgs(config, pulumi.getProject(), pulumi.getStack()),
 );
 
 export const endpoint = registry.endpoint;
@@ -15,3 +17,5 @@ export const caCertificatePem = registry.caCertificatePem;
 export const passwords = registry.passwords;
 export const loginCommand = registry.loginCommand;
 export const clientSetup = registry.clientSetup;
+/** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
+export const hostExport = pulumi.secret({ ...leftOut(config), host: registry.host });

@@ -9,6 +9,7 @@ import { recover } from "./recovery";
 import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
 import { Registry, type TlsFiles } from "./registry/registry";
 import type { RemoteStorage, RemoteStorageArgs } from "./registry/storage";
+import type { HostMaterial } from "./systemd/material";
 import type { KeyAlgorithm } from "./tls/algorithm";
 import { CertificateAuthority, type CertificateAuthorityArgs } from "./tls/certificate-authority";
 import { trustAnchor } from "./tls/inspect";
@@ -54,6 +55,12 @@ type Settings = Partial<Omit<RegistrySettings, "tls" | "secret" | "realm" | "dra
 export interface PrivateRegistryArgs extends Settings {
     /** Host name or IP address by which clients reach the registry. */
     domain: string;
+    /**
+     * docker: a container. systemd: no Docker object at all; `host` has what a host without Docker needs.
+     *
+     * @default "docker"
+     */
+    target?: "docker" | "systemd" | undefined;
     /** Start of the name of every Docker object. @default the component's name */
     prefix?: string | undefined;
     /** @default { mode: "own-ca" } */
@@ -99,11 +106,12 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     readonly loginCommand: pulumi.Output<string>;
     /** Client → what to do there. */
     readonly clientSetup: pulumi.Output<Record<string, string>>;
+    /** What a host without Docker needs to run this registry (components/systemd). Secret. */
+    readonly host: pulumi.Output<HostMaterial>;
 
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
         const parent = { parent: this };
-        const engine = this.engine(name, args, opts);
         const prefix = args.prefix ?? name;
         const tls = args.tls ?? { mode: "own-ca" };
         const certificate = this.certificate(name, args.domain, tls);
@@ -115,11 +123,6 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                       { users: args.users, bcryptCost: args.bcryptCost },
                       parent,
                   );
-        const image = new docker.RemoteImage(
-            `${name}-image`,
-            { name: args.image, keepLocally: true },
-            { ...parent, provider: engine },
-        );
         // Not RandomBytes: its ID is the value, and an ID stands in clear in state.
         const secret = new random.RandomPassword(
             `${name}-http-secret`,
@@ -133,40 +136,45 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         for (const warning of warnings(tls.mode !== "off", args.users !== undefined))
             void pulumi.log.warn(warning, this);
 
-        const registry = new Registry(
-            name,
-            {
-                prefix,
-                containerName: args.containerName,
-                imageId: image.imageId,
-                configYml: settings.apply(renderConfig),
-                store: args.storage && {
-                    storage: args.storage,
-                    checkYml: settings.apply((of) => renderStorageCheck(of) ?? ""),
-                },
-                htpasswd: accounts?.htpasswd,
-                tls: certificate?.files,
-                port,
-                bindAddress: args.bindAddress ?? "0.0.0.0",
-                dataPath: args.dataPath,
-                dataVolume: args.dataVolume,
-                keepData: args.keepData,
-                memoryMb: args.memoryMb,
-                cpus: args.cpus,
-                onError: [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))],
-            },
-            { ...parent, providers: engine && { docker: engine } },
-        );
+        const registry =
+            args.target === "systemd"
+                ? undefined
+                : this.container(name, args, opts, {
+                      prefix,
+                      settings,
+                      port,
+                      htpasswd: accounts?.htpasswd,
+                      tls: certificate?.files,
+                  });
 
         const scheme = tls.mode === "off" ? "http" : "https";
         const address = registryAddress(args.domain, port, tls.mode !== "off");
-        this.endpoint = registry.containerId.apply(() => `${scheme}://${address}`);
+        const url = `${scheme}://${address}`;
+        this.endpoint = registry?.containerId.apply(() => url) ?? pulumi.output(url);
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
         this.loginCommand = pulumi.output(loginCommand(address, args.users?.[0]?.name));
         this.clientSetup = pulumi.output(
             clientSetup({ address, domain: args.domain, tls: tls.mode !== "off" }),
         );
+        this.host = pulumi.secret(
+            pulumi.output({
+                name: prefix,
+                settings,
+                port,
+                bindAddress: args.bindAddress ?? "0.0.0.0",
+                memoryMb: args.memoryMb ?? 512,
+                cpus: args.cpus,
+                dataPath: args.dataPath,
+                htpasswd: accounts?.htpasswd,
+                tls: certificate && {
+                    chainPem: certificate.files.chainPem,
+                    privateKeyPem: certificate.files.privateKeyPem,
+                },
+                caPem: this.caCertificatePem,
+            }),
+        );
+        // Without `host`: it would stand in the state twice.
         this.registerOutputs({
             endpoint: this.endpoint,
             caCertificatePem: this.caCertificatePem,
@@ -174,6 +182,51 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             loginCommand: this.loginCommand,
             clientSetup: this.clientSetup,
         });
+    }
+
+    /** The registry as a container, with its image. */
+    private container(
+        name: string,
+        args: PrivateRegistryArgs,
+        opts: pulumi.ComponentResourceOptions | undefined,
+        own: {
+            prefix: string;
+            settings: pulumi.Output<RegistrySettings>;
+            port: number;
+            htpasswd: pulumi.Input<string> | undefined;
+            tls: TlsFiles | undefined;
+        },
+    ): Registry {
+        const engine = this.engine(name, args, opts);
+        const image = new docker.RemoteImage(
+            `${name}-image`,
+            { name: args.image, keepLocally: true },
+            { parent: this, provider: engine },
+        );
+        return new Registry(
+            name,
+            {
+                prefix: own.prefix,
+                containerName: args.containerName,
+                imageId: image.imageId,
+                configYml: own.settings.apply(renderConfig),
+                store: args.storage && {
+                    storage: args.storage,
+                    checkYml: own.settings.apply((of) => renderStorageCheck(of) ?? ""),
+                },
+                htpasswd: own.htpasswd,
+                tls: own.tls,
+                port: own.port,
+                bindAddress: args.bindAddress ?? "0.0.0.0",
+                dataPath: args.dataPath,
+                dataVolume: args.dataVolume,
+                keepData: args.keepData,
+                memoryMb: args.memoryMb,
+                cpus: args.cpus,
+                onError: [new pulumi.ErrorHook(`${name}-recovery`, recover(own.prefix, args.dockerHost))],
+            },
+            { parent: this, providers: engine && { docker: engine } },
+        );
     }
 
     /** The provider for the Engine that is named; nothing where the program's own is to be used. */

@@ -14,6 +14,7 @@ import {
 } from "./mistakes";
 import { type Partial, rules } from "./rules";
 import { type Schema, schema } from "./schema";
+import { warnings } from "./warnings";
 
 /** The value of a key as the schema wants it. Pulumi hands every value over as text; objects and lists as JSON. */
 function parse(key: z.ZodType, raw: string): unknown {
@@ -34,6 +35,15 @@ function parse(key: z.ZodType, raw: string): unknown {
         default:
             return raw;
     }
+}
+
+/** Paths of the keys `__proto__`, which JSON has and every step after it drops without a word. */
+function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, below]) => [
+        ...(key === "__proto__" ? [[...path, key]] : []),
+        ...prototypes(below, [...path, Array.isArray(value) ? Number(key) : key]),
+    ]);
 }
 
 function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake[] {
@@ -77,6 +87,15 @@ export function check(project: string, entries: Readonly<Record<string, string>>
         // Pulumi.yaml gives every key a default, since Pulumi asks for those that have none: "" stands for none.
         const raw = entries[key] || undefined;
         const value = raw === undefined ? undefined : parse(field, raw);
+        const reserved = prototypes(value, [key]).map((path) => ({
+            path: formatPath(path),
+            problem: "has a name that JavaScript keeps for itself; choose another one",
+            fix: removeCommand(path),
+        }));
+        if (reserved.length > 0) {
+            mistakes.push(...reserved);
+            continue;
+        }
         const result = field.safeParse(value);
         if (result.success) valid[key] = result.data;
         else mistakes.push(...result.error.issues.flatMap((issue) => describe(key, value, issue)));
@@ -102,7 +121,9 @@ export function load(): Schema {
         .filter(([key]) => key.startsWith(prefix))
         .map(([key, value]) => [key.slice(prefix.length), value] as const);
     try {
-        return check(project, Object.fromEntries(entries));
+        const config = check(project, Object.fromEntries(entries));
+        for (const warning of warnings(config)) void pulumi.log.warn(warning);
+        return config;
     } catch (error) {
         if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
         throw error;

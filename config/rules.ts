@@ -1,11 +1,13 @@
 /** Rules that need more than one key, or the text of a file. Each looks at what is valid by itself. */
 import { nameProblem, userProblem } from "../components/auth/users";
 import { conflicts } from "../components/registry/config-yml";
-import { caProblems, siteProblems } from "../components/tls/inspect";
+import { caDays, caProblems, siteProblems } from "../components/tls/inspect";
 
 import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
 import { readPem } from "./pem";
 import { storageRules } from "./rules-storage";
+import { headersRule } from "./rules-headers";
+import { systemdRule } from "./rules-systemd";
 import type { Schema } from "./schema";
 
 /** A configuration in which keys with mistakes are missing. */
@@ -106,7 +108,7 @@ function pem(path: string[], value: string, into: Mistake[]): string | undefined
     }
 }
 
-const ownCa: Rule = ({ tls, ca }) => {
+const ownCa: Rule = ({ tls, ca, site }) => {
     if (!tls || !ca || (!ca.cert && !ca.key)) return [];
     if (tls !== "own-ca")
         return [
@@ -127,6 +129,12 @@ const ownCa: Rule = ({ tls, ca }) => {
     const mistakes: Mistake[] = [];
     const [cert, key] = [pem(["ca", "cert"], ca.cert, mistakes), pem(["ca", "key"], ca.key, mistakes)];
     const problems = cert !== undefined && key !== undefined ? caProblems(cert, key) : [];
+    const whole = Math.floor((cert !== undefined && caDays(cert)?.whole) || Infinity);
+    if (problems.length === 0 && site && site.validityDays > whole) {
+        const problem = `is ${site.validityDays}, longer than the ${whole} days of the CA in ca.cert`;
+        const fix = `pulumi config set --path site.validityDays ${Math.max(1, whole)}`;
+        mistakes.push(mistake(["site", "validityDays"], problem, fix));
+    }
     return [
         ...mistakes,
         ...problems.map((p) =>
@@ -187,8 +195,9 @@ const image: Rule = ({ image }) => {
 };
 
 const registryConfig: Rule = ({ registryConfig, storage }) =>
-    conflicts(registryConfig ?? {}, storage?.driver).map(({ path, instead }) => {
-        const steps = ["registryConfig", ...path.split(".")];
+    conflicts(registryConfig ?? {}, storage?.driver).map((conflict) => {
+        const { instead } = conflict;
+        const steps = ["registryConfig", ...conflict.steps];
         return mistake(steps, `contradicts what the kit sets; change ${instead}`, removeCommand(steps));
     });
 
@@ -201,6 +210,8 @@ const RULES: readonly Rule[] = [
     files,
     image,
     registryConfig,
+    systemdRule,
+    headersRule,
 ];
 
 /** Every mistake that the rules find. */

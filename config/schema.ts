@@ -199,6 +199,12 @@ export const schema = z.strictObject({
             example: "ssh://root@docker.example.com",
         },
     ),
+    target: field(z.enum(["docker", "systemd"]).default("docker"), {
+        description:
+            "docker: a container. systemd: no Docker at all, `npm run export` makes the files for a host that has none",
+        allowed: "docker or systemd",
+        example: "systemd",
+    }),
     registryConfig: field(z.record(z.string(), z.unknown()).default({}), {
         description: "Any further option of the registry's config.yml, merged last",
         allowed: "an object, without the options that have a key of their own",

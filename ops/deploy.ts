@@ -28,7 +28,7 @@ export async function deploy(machine: Machine, verb: "up" | "destroy", args: str
     const prepared = await prepare(machine, args);
     say(`Provider plugins: the ${prepared.plugins.kind} ones (${prepared.plugins.reason}).`);
     breakDeadLock(machine, prepared.stack, hostname());
-    await mendFirst(prepared.engine, prepared.stack);
+    if (prepared.engine) await mendFirst(prepared.engine, prepared.stack);
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI);
     const folder = mkdtempSync(join(tmpdir(), "private-registry-"));
     try {

@@ -43,7 +43,8 @@ export async function ensureEngine(
 }
 
 /** Variables that make Pulumi's providers and the docker CLI use that engine. */
-export function engineEnv(endpoint: Endpoint): Record<string, string> {
+export function engineEnv(endpoint: Endpoint | undefined): Record<string, string> {
+    if (endpoint === undefined) return {};
     const byDefault =
         endpoint.url === "unix:///var/run/docker.sock" || endpoint.url === "npipe:////./pipe/docker_engine";
     // The provider records the host it is given, so the default one stays unsaid: plain `pulumi up` must see no change.

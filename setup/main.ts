@@ -6,6 +6,7 @@ import { check } from "../ops/check";
 import { printEnv } from "../ops/env";
 import { deploy } from "../ops/deploy";
 import { gc } from "../ops/gc";
+import { exportStack } from "../ops/export";
 import { setup } from "../ops/setup";
 import { test } from "../ops/test";
 
@@ -15,6 +16,7 @@ const COMMANDS: Record<string, Command> = {
     up: (machine, args) => deploy(machine, "up", args),
     destroy: (machine, args) => deploy(machine, "destroy", args),
     env: printEnv,
+    export: exportStack,
     setup,
     test,
     check,

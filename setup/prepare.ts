@@ -1,5 +1,5 @@
 import { type Cli, ensureCli } from "./cli";
-import type { Endpoint } from "./endpoint";
+import { type Endpoint, resolveEndpoint } from "./endpoint";
 import { engineEnv, ensureEngine } from "./engine";
 import { ensureImages } from "./image";
 import type { Machine } from "./machine";
@@ -10,7 +10,8 @@ import { type State, ensureStack, ensureState } from "./state";
 
 /** What a stack needs of the machine, whichever stack it is. */
 export interface Tools {
-    engine: Endpoint;
+    /** Nothing where the stack needs no Docker. */
+    engine?: Endpoint | undefined;
     cli: Cli;
     plugins: PluginSet;
     /** Title of each image that the stack runs → where the one in the engine came from. */
@@ -25,14 +26,14 @@ export interface Prepared extends Tools {
 }
 
 /** Engine, Pulumi CLI, plugins and images. Silent where all is there. */
-export async function prepareTools(machine: Machine, stack: Stack): Promise<Tools> {
-    const engine = await ensureEngine(machine, stack.settings.dockerHost);
+export async function prepareTools(machine: Machine, stack: Stack, docker = true): Promise<Tools> {
+    const engine = docker ? await ensureEngine(machine, stack.settings.dockerHost) : undefined;
     // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
-    const images = await ensureImages(machine, engine, stack.settings);
+    const images = engine ? await ensureImages(machine, engine, stack.settings) : {};
     const env = {
-        ...engineEnv(engine),
+        ...engineEnv(engine ?? namedEngine(machine)),
         ...pluginEnv(machine, plugins, cli.path),
         // The version is pinned, so news of another would only cost time, and much of it where the site is blocked.
         PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -40,10 +41,16 @@ export async function prepareTools(machine: Machine, stack: Stack): Promise<Tool
     return { engine, cli, plugins, images, env };
 }
 
+/** The Engine that environment or context name: a stack that leaves Docker still takes its containers away there. */
+function namedEngine(machine: Machine): Endpoint | undefined {
+    const { candidates, explicit } = resolveEndpoint(machine, undefined);
+    return explicit ? candidates[0] : undefined;
+}
+
 /** All that `pulumi up` of a stack needs, the stack included. */
 export async function prepare(machine: Machine, args: string[]): Promise<Prepared> {
     const stack = findStack(machine, args);
-    const tools = await prepareTools(machine, stack);
+    const tools = await prepareTools(machine, stack, stack.settings.target !== "systemd");
     const state = ensureState(machine, stack);
     const env = { ...tools.env, ...state.env };
     await ensureStack(machine, stack, tools.cli.path, { ...machine.env, ...env });

@@ -24,6 +24,8 @@ export interface EarlySettings {
     front?: string;
     /** frontSettings.image */
     frontImage?: string;
+    /** `systemd` needs no Docker. */
+    target?: string;
 }
 
 export interface Stack {
@@ -116,6 +118,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
             containerName: setting("containerName"),
             front: setting("front"),
             frontImage: setting("frontSettings", "image"),
+            target: setting("target"),
         },
     };
 }

@@ -10,9 +10,9 @@ function line(label: string, value: string): string {
 
 /** Which parts of the machine are in use. */
 export function preparedLines(prepared: Prepared): string[] {
-    const { plugins, state } = prepared;
+    const { engine, plugins, state } = prepared;
     const lines = [
-        line("Docker Engine", `${prepared.engine.url} (${prepared.engine.source})`),
+        line("Docker Engine", engine ? `${engine.url} (${engine.source})` : "none (target: systemd)"),
         line("Pulumi CLI", `${prepared.cli.path} (${prepared.cli.source})`),
         line("Plugin set", `${plugins.kind} (${plugins.reason})`),
         ...Object.entries(prepared.images).map(([title, source]) => line(title, source)),

@@ -17,6 +17,7 @@ const TEST_TOOLS: TestTool[] = [
     { program: "openssl", packages: ["openssl"] },
     { program: "curl", packages: ["curl"] },
     { program: "htpasswd", packages: ["apache2-utils"] },
+    { program: "systemd-analyze", packages: ["systemd"] },
 ];
 
 /** The programs that the tests call: installed on Debian and Ubuntu as root, else named. */

@@ -15,6 +15,8 @@ export interface PlainUser {
 /** What is wrong with a user name, as the end of a sentence; nothing where it is right. */
 export function nameProblem(name: string): string | undefined {
     if (name === "") return "is empty; a user needs a name";
+    // Objects take this key for their prototype, and drop it.
+    if (name === "__proto__") return "has a name that JavaScript keeps for itself";
     // RFC 7617 section 2: the user-id ends at the first colon and holds no control characters.
     if (name.includes(":"))
         return "has a colon in its name, which ends the name in HTTP basic authentication";

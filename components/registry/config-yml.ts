@@ -1,7 +1,7 @@
 /** The registry's config.yml, rendered from plain data. Option names: distribution.github.io/distribution/about/configuration. */
 import { stringify } from "yaml";
 
-import { CONFIG_FOLDER, OWNED_STORAGE, type RemoteStorage, renderStorage } from "./storage";
+import { CONFIG_FOLDER, DATA_FOLDER, OWNED_STORAGE, type RemoteStorage, renderStorage } from "./storage";
 import { renderCheckConfig } from "./storage-check";
 
 export { CONFIG_FOLDER, DATA_FOLDER } from "./storage";
@@ -35,7 +35,26 @@ export interface RegistrySettings {
     extra: Readonly<Record<string, unknown>>;
 }
 
-type Tree = Record<string, unknown>;
+export type Tree = Record<string, unknown>;
+
+/** Where the registry finds its files and where it listens. */
+export interface Place {
+    /** Folder of htpasswd, site.crt and site.key. */
+    configFolder: string;
+    /** Folder of the images. */
+    dataFolder: string;
+    /** `:5000` or `127.0.0.1:5000` */
+    addr: string;
+    /** Health and metrics in plain HTTP; nothing closes that port. */
+    debugAddr?: string | undefined;
+}
+
+const IN_CONTAINER: Place = {
+    configFolder: CONFIG_FOLDER,
+    dataFolder: DATA_FOLDER,
+    addr: `:${REGISTRY_PORT}`,
+    debugAddr: `127.0.0.1:${DEBUG_PORT}`,
+};
 
 /** Options that the kit itself decides → what to change instead. Parents cover what is below them. */
 const OWNED: Readonly<Record<string, string>> = {
@@ -64,42 +83,48 @@ const OWNED: Readonly<Record<string, string>> = {
 /** What stands beside the driver under `storage`. */
 const STORAGE_OPTIONS = ["cache", "delete", "maintenance", "redirect", "tag"];
 
-const isTree = (value: unknown): value is Tree =>
+export const isTree = (value: unknown): value is Tree =>
     typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** An option of `extra` that cannot stand there. */
+export interface Conflict {
+    /** `http.addr` */
+    path: string;
+    /** The same, a name each. */
+    steps: string[];
+    /** What to change instead. */
+    instead: string;
+}
+
 /**
- * Options of `extra` that contradict what the kit decides.
+ * Options of `extra` that contradict what the kit decides, or that the registry would not find.
  *
  * @param driver the storage driver that the kit sets
  */
 export function conflicts(
     extra: Tree,
     driver: "filesystem" | RemoteStorage["driver"] = "filesystem",
-): { path: string; instead: string }[] {
-    const found: { path: string; instead: string }[] = [];
+): Conflict[] {
+    const found: Conflict[] = [];
     const besideDriver = [driver, ...STORAGE_OPTIONS];
-    const walk = (tree: Tree, prefix: string) => {
+    const walk = (tree: Tree, above: string[]) => {
         for (const [key, value] of Object.entries(tree)) {
-            const path = prefix === "" ? key : `${prefix}.${key}`;
-            const instead = Object.hasOwn(OWNED, path) ? OWNED[path] : undefined;
+            const steps = [...above, key];
+            const path = steps.join(".");
+            const tell = (instead: string) => found.push({ path, steps, instead });
+            const owner = Object.hasOwn(OWNED, path) ? OWNED[path] : undefined;
             const below = Object.keys(OWNED).some((owned) => owned.startsWith(`${path}.`));
-            if (prefix === "storage" && !besideDriver.includes(key)) {
-                found.push({
-                    path,
-                    instead: `storage.driver: the registry takes one storage driver, and the kit sets ${driver}`,
-                });
-            } else if (instead !== undefined) found.push({ path, instead });
-            else if (path === "storage.redirect" && driver !== "filesystem")
-                found.push({ path, instead: "storage.redirect" });
-            else if (isTree(value)) walk(value, path);
-            else if (below)
-                found.push({
-                    path,
-                    instead: "an object of its options: a single value would erase the kit's own",
-                });
+            // No option has one: it would pass for an option of an option here, and for none in the registry.
+            if (key.includes(".")) tell("the name with a dot to an object in an object");
+            else if (above.join(".") === "storage" && !besideDriver.includes(key))
+                tell(`storage.driver: the registry takes one storage driver, and the kit sets ${driver}`);
+            else if (owner !== undefined) tell(owner);
+            else if (path === "storage.redirect" && driver !== "filesystem") tell("storage.redirect");
+            else if (isTree(value)) walk(value, steps);
+            else if (below) tell("an object of its options: a single value would erase the kit's own");
         }
     };
-    walk(extra, "");
+    walk(extra, []);
     return found;
 }
 
@@ -112,16 +137,20 @@ function merge(base: Tree, extra: Tree): Tree {
     return merged;
 }
 
-/** The tree of config.yml. */
-function configTree(settings: RegistrySettings): Tree {
+/**
+ * The options of config.yml as a tree.
+ *
+ * @throws Error where `extra` contradicts what the kit decides
+ */
+export function configTree(settings: RegistrySettings, place: Place): Tree {
     const [conflict] = conflicts({ ...settings.extra }, settings.storage?.driver);
     if (conflict)
         throw new Error(
             `The registry option ${conflict.path} is set by the kit; change ${conflict.instead}.`,
         );
     const tls = {
-        certificate: `${CONFIG_FOLDER}/site.crt`,
-        key: `${CONFIG_FOLDER}/site.key`,
+        certificate: `${place.configFolder}/site.crt`,
+        key: `${place.configFolder}/site.key`,
         minimumtls: "tls1.2",
     };
     const config: Tree = {
@@ -135,35 +164,31 @@ function configTree(settings: RegistrySettings): Tree {
         storage: {
             delete: { enabled: settings.deleteEnabled },
             cache: { blobdescriptor: "inmemory" },
-            ...renderStorage(settings.storage),
+            ...renderStorage(settings.storage, place.dataFolder),
         },
         ...(settings.realm === undefined
             ? {}
-            : { auth: { htpasswd: { realm: settings.realm, path: `${CONFIG_FOLDER}/htpasswd` } } }),
+            : { auth: { htpasswd: { realm: settings.realm, path: `${place.configFolder}/htpasswd` } } }),
         http: {
-            addr: `:${REGISTRY_PORT}`,
+            addr: place.addr,
             ...(settings.externalUrl === undefined ? { relativeurls: true } : { host: settings.externalUrl }),
             secret: settings.secret,
             draintimeout: `${settings.drainSeconds}s`,
             headers: { ...settings.headers },
             http2: { disabled: false },
             ...(settings.tls ? { tls } : {}),
-            debug: { addr: `127.0.0.1:${DEBUG_PORT}` },
+            ...(place.debugAddr === undefined ? {} : { debug: { addr: place.debugAddr } }),
         },
         health: { storagedriver: { ...settings.health } },
     };
     return merge(config, { ...settings.extra });
 }
 
-/**
- * The text of config.yml.
- *
- * @throws Error where `extra` contradicts what the kit decides
- */
-export function renderConfig(settings: RegistrySettings): string {
+/** The text of a config.yml. */
+export function configText(tree: Tree): string {
     // `version: 0.1` is a number in YAML, and the registry reads it as the text that stands there. It reads YAML 1.1,
     // in which `yes` without quotes is a boolean.
-    return stringify(configTree(settings), {
+    return stringify(tree, {
         version: "1.1",
         lineWidth: 0,
         aliasDuplicateObjects: false,
@@ -173,6 +198,14 @@ export function renderConfig(settings: RegistrySettings): string {
 /** The configuration of the registry that checks a store elsewhere; nothing where the images lie on the Docker host. */
 export function renderStorageCheck(settings: RegistrySettings): string | undefined {
     if (settings.storage === undefined) return undefined;
-    const { version, storage } = configTree(settings);
+    const { version, storage } = configTree(settings, IN_CONTAINER);
     return renderCheckConfig({ version, storage: storage as Tree, http: { secret: settings.secret } });
 }
+
+/**
+ * The text of config.yml in the container.
+ *
+ * @throws Error where `extra` contradicts what the kit decides
+ */
+export const renderConfig = (settings: RegistrySettings): string =>
+    configText(configTree(settings, IN_CONTAINER));

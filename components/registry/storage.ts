@@ -141,9 +141,14 @@ function driverOptions(storage: RemoteStorage): Tree {
     }
 }
 
-/** The driver with its options, and whether clients are sent to the store; nothing given is a folder of the container. */
-export function renderStorage(storage: RemoteStorage | undefined): Tree {
-    if (storage === undefined) return { filesystem: { rootdirectory: DATA_FOLDER } };
+/**
+ * The driver with its options, and whether clients are sent to the store.
+ *
+ * @param storage nothing is a folder
+ * @param folder that folder
+ */
+export function renderStorage(storage: RemoteStorage | undefined, folder: string): Tree {
+    if (storage === undefined) return { filesystem: { rootdirectory: folder } };
     return {
         [storage.driver]: driverOptions(storage),
         // The registry panics on anything but a YAML boolean here.

@@ -47,23 +47,64 @@ function readCertificates(pem: string): X509Certificate[] {
     }
 }
 
+/** What is wrong with the time of a certificate. */
+function timeProblems(certificate: X509Certificate, now: Date): string[] {
+    if (new Date(certificate.validTo) <= now) return [`ended on ${certificate.validTo}`];
+    if (new Date(certificate.validFrom) > now) return [`begins on ${certificate.validFrom} only`];
+    return [];
+}
+
+// RFC 5280 section 4.2.1.12: id-kp-serverAuth, anyExtendedKeyUsage.
+const FOR_SERVERS = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
+
+/** Whether TLS servers may use a certificate. One without the extension is for any use. */
+const isForServers = ({ keyUsage }: X509Certificate): boolean => {
+    // Node's `keyUsage` is the extended one; it is missing where the extension is.
+    const uses = keyUsage as string[] | undefined;
+    return uses === undefined || uses.length === 0 || uses.some((use) => FOR_SERVERS.includes(use));
+};
+
+/** What is wrong with the issuers that come with a certificate: clients refuse a chain for each of these. */
+const issuerProblems = (issuers: readonly X509Certificate[], now: Date): string[] =>
+    issuers.flatMap((issuer) => [
+        ...timeProblems(issuer, now).map((problem) => `its issuer "${issuer.subject}" ${problem}`),
+        ...(isForServers(issuer)
+            ? []
+            : [`its issuer "${issuer.subject}" is not for TLS servers (extendedKeyUsage has no serverAuth)`]),
+    ]);
+
+/**
+ * Days that a CA certificate is valid: from its begin, and from now.
+ *
+ * @returns nothing where the text holds no certificate
+ */
+export function caDays(pem: string, now = new Date()): { whole: number; left: number } | undefined {
+    const [certificate] = readCertificates(pem);
+    if (certificate === undefined) return undefined;
+    const days = (from: Date) => (new Date(certificate.validTo).getTime() - from.getTime()) / 86_400_000;
+    return { whole: days(new Date(certificate.validFrom)), left: days(now) };
+}
+
 function pairProblems(certificate: X509Certificate, keyPem: string, now: Date): string[] {
     const key = readKey(keyPem);
     const problems: string[] = [];
     if (key === undefined) problems.push("its key is no unencrypted PEM private key");
     else if (!certificate.checkPrivateKey(key)) problems.push("its key does not belong to the certificate");
-    if (new Date(certificate.validTo) <= now) problems.push(`it ended on ${certificate.validTo}`);
-    if (new Date(certificate.validFrom) > now) problems.push(`it begins on ${certificate.validFrom} only`);
-    return problems;
+    return [...problems, ...timeProblems(certificate, now).map((problem) => `it ${problem}`)];
 }
+
+/** A subject of several parts has a line each. */
+const oneLine = (problem: string): string => problem.replaceAll("\n", ", ");
 
 /** What is wrong with a CA that the user brings; empty where it is right. */
 export function caProblems(certPem: string, keyPem: string, now = new Date()): string[] {
-    const [certificate] = readCertificates(certPem);
+    const [certificate, ...issuers] = readCertificates(certPem);
     if (certificate === undefined) return ["it holds no PEM certificate"];
     const problems = pairProblems(certificate, keyPem, now);
     if (!certificate.ca) problems.push("it is not a CA certificate (basicConstraints CA:TRUE is missing)");
-    return problems;
+    if (!isForServers(certificate))
+        problems.push("it may not sign for TLS servers (extendedKeyUsage has no serverAuth)");
+    return [...problems, ...issuerProblems(issuers, now)].map(oneLine);
 }
 
 /**
@@ -89,6 +130,9 @@ export function siteProblems(
         if (matches === undefined)
             problems.push(`it is not valid for ${name} (${certificate.subjectAltName ?? "no SAN"})`);
     }
+    if (!isForServers(certificate))
+        problems.push("it is not for TLS servers (extendedKeyUsage has no serverAuth)");
+    problems.push(...issuerProblems(chain.slice(1), now));
     if (chainPem.trim() !== "" && readCertificates(chainPem).length === 0)
         problems.push("its chain holds no PEM certificate");
     chain.slice(1).forEach((issuer, i) => {
@@ -97,5 +141,5 @@ export function siteProblems(
             problems.push(`its chain is broken: "${issuer.subject}" did not sign "${signed.subject}"`);
         }
     });
-    return problems.map((problem) => problem.replaceAll("\n", ", "));
+    return problems.map(oneLine);
 }

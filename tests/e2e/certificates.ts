@@ -70,7 +70,7 @@ export interface Chain {
 /** Makes a root, a CA below it and a certificate for a name with openssl, as a user's own would be made. */
 export async function makeChain(folder: string, name: string): Promise<Chain> {
     const openssl = (...args: string[]) => must("openssl", args, { cwd: folder });
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "30"];
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "400"];
     const ca = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"];
     await openssl(
         ...["req", "-x509", ...key, "-config", "/dev/null", "-subj", SUBJECT.root, ...ca],

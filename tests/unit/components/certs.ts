@@ -23,6 +23,8 @@ export interface CertOptions {
     ca?: boolean;
     /** Host names. */
     names?: string[];
+    /** OIDs of the extended key usage. Default: no such extension. */
+    uses?: string[];
     notBefore?: Date;
     notAfter?: Date;
 }
@@ -43,6 +45,7 @@ export async function issue(name: string, options: CertOptions = {}): Promise<Is
         signingKey: options.issuer?.keys.privateKey ?? keys.privateKey,
         extensions: [
             new x509.BasicConstraintsExtension(options.ca ?? false, undefined, true),
+            ...(options.uses ? [new x509.ExtendedKeyUsageExtension(options.uses)] : []),
             ...(options.names
                 ? [
                       new x509.SubjectAlternativeNameExtension(

@@ -28,12 +28,13 @@ async function run(config: Record<string, string>): Promise<Record<string, pulum
 }
 let registered: string[] = [];
 
-test("configuration in, the five outputs out", async () => {
+test("configuration in, the outputs out", async () => {
     const exported = await run({ domain: "a.b", port: "8443", users: '{"admin":{"generate":true}}' });
     expect(Object.keys(exported).sort()).toEqual([
         "caCertificatePem",
         "clientSetup",
         "endpoint",
+        "hostExport",
         "loginCommand",
         "passwords",
     ]);
@@ -42,7 +43,32 @@ test("configuration in, the five outputs out", async () => {
     expect(await valueOf(exported.loginCommand as pulumi.Output<string>)).toBe(
         "docker login -u admin a.b:8443",
     );
-    expect(await pulumi.isSecret(exported.passwords as pulumi.Output<unknown>)).toBe(true);
+    for (const secret of [exported.passwords, exported.hostExport])
+        expect(await pulumi.isSecret(secret as pulumi.Output<unknown>)).toBe(true);
+});
+
+test("target: systemd registers certificates and users, and nothing of Docker", async () => {
+    const exported = await run({
+        domain: "a.b",
+        target: "systemd",
+        users: '{"admin":{"generate":true}}',
+        memoryMb: "256",
+    });
+    expect(registered).toContain("registry-ca-cert");
+    expect(registered.filter((name) => /container|volume|network|image|engine/.test(name))).toEqual([]);
+    expect(await valueOf(exported.endpoint as pulumi.Output<string>)).toBe("https://a.b");
+    expect(await valueOf(exported.hostExport as pulumi.Output<unknown>)).toMatchObject({
+        leftOut: [],
+        refused: [],
+        host: {
+            name: expect.stringMatching(/./) as string,
+            port: 443,
+            memoryMb: 256,
+            settings: { tls: true, realm: "basic-realm" },
+            htpasswd: expect.stringMatching(/^admin:\$2y\$04\$/) as string,
+            tls: { privateKeyPem: expect.stringContaining("PRIVATE KEY") as string },
+        },
+    });
 });
 
 test("a wrong configuration stops the program before anything is registered", async () => {

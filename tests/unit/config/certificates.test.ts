@@ -16,6 +16,8 @@ beforeAll(() => {
         openssl(
             "req",
             "-x509",
+            "-days",
+            "3650",
             ...ec,
             "-keyout",
             `${name}.key`,

@@ -106,6 +106,14 @@ export const CONTAINER: Key[] = [
         fix: set("dockerHost ssh://root@docker.example.com"),
     },
     {
+        key: "target",
+        valid: same("docker", "systemd"),
+        default: "docker",
+        invalid: ["Docker", "podman", 5],
+        allowed: "docker or systemd",
+        fix: set("target systemd"),
+    },
+    {
         key: "registryConfig",
         valid: same({ catalog: { maxentries: 5000 } }, {}),
         default: {},

@@ -108,6 +108,12 @@ describe("the stack", () => {
         });
     });
 
+    test("knows that a stack needs no Docker", () => {
+        const machine = machineIn(folder.path);
+        put(join(machine.root, "Pulumi.dev.yaml"), "config:\n  private-registry:target: systemd\n");
+        expect(findStack(machine, []).settings.target).toBe("systemd");
+    });
+
     test("refuses a secret where a plain value is needed before Pulumi runs", () => {
         const machine = machineIn(folder.path);
         put(join(machine.root, "Pulumi.dev.yaml"), "config:\n  private-registry:image:\n    secure: v1:x\n");
