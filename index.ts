@@ -15,3 +15,4 @@ export const caCertificatePem = registry.caCertificatePem;
 export const passwords = registry.passwords;
 export const loginCommand = registry.loginCommand;
 export const clientSetup = registry.clientSetup;
+export const mirrors = registry.mirrors;

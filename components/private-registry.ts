@@ -5,6 +5,8 @@ import * as random from "@pulumi/random";
 import { type AccountArgs, Accounts } from "./auth/accounts";
 import { clientSetup, loginCommand, registryAddress } from "./client/setup";
 import { DRAIN_SECONDS } from "./hardening";
+import type { MirrorAccess, MirrorSettings } from "./mirror/mirror";
+import { createMirrors } from "./mirror/mirrors";
 import { recover } from "./recovery";
 import { type RegistrySettings, renderConfig } from "./registry/config-yml";
 import { Registry, type TlsFiles } from "./registry/registry";
@@ -80,6 +82,8 @@ export interface PrivateRegistryArgs extends Settings {
     memoryMb?: number | undefined;
     /** @default no limit */
     cpus?: number | undefined;
+    /** Name → pull-through cache. @default none */
+    mirrors?: Record<string, MirrorSettings> | undefined;
     /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
     dockerHost?: string | undefined;
 }
@@ -95,6 +99,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     readonly loginCommand: pulumi.Output<string>;
     /** Client → what to do there. */
     readonly clientSetup: pulumi.Output<Record<string, string>>;
+    /** Name of a mirror → its endpoint and the clients' files that use it. */
+    readonly mirrors: pulumi.Output<Record<string, MirrorAccess>>;
 
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
@@ -122,6 +128,9 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             { length: 43, special: false },
             parent,
         );
+        const bindAddress = args.bindAddress ?? "0.0.0.0";
+        const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))];
+        const here = { ...parent, providers: engine && { docker: engine } };
         const port = args.port ?? (tls.mode === "off" ? 5000 : 443);
 
         const registry = new Registry(
@@ -136,15 +145,32 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                 htpasswd: accounts?.htpasswd,
                 tls: certificate?.files,
                 port,
-                bindAddress: args.bindAddress ?? "0.0.0.0",
+                bindAddress,
                 dataPath: args.dataPath,
                 dataVolume: args.dataVolume,
                 keepData: args.keepData,
                 memoryMb: args.memoryMb,
                 cpus: args.cpus,
-                onError: [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))],
+                onError,
             },
-            { ...parent, providers: engine && { docker: engine } },
+            here,
+        );
+        this.mirrors = createMirrors(
+            name,
+            args.mirrors ?? {},
+            {
+                prefix,
+                domain: args.domain,
+                bindAddress,
+                keepData: args.keepData,
+                imageId: image.imageId,
+                networkName: registry.networkName,
+                tls: certificate?.files,
+                ownCa: tls.mode === "own-ca" || (tls.mode === "files" && tls.chainPem !== undefined),
+                settings: secret.result.apply((text) => this.settings(args, prefix, true, text)),
+                onError,
+            },
+            here,
         );
 
         const scheme = tls.mode === "off" ? "http" : "https";
@@ -162,6 +188,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             passwords: this.passwords,
             loginCommand: this.loginCommand,
             clientSetup: this.clientSetup,
+            mirrors: this.mirrors,
         });
     }
 

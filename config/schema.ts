@@ -7,6 +7,7 @@ import { z } from "zod";
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, hostName, ipAddress, objectName, text } from "./fields";
 import { health, storage, user } from "./schema-parts";
+import { mirrors } from "./schema-mirrors";
 import { ca, certificate, site } from "./schema-tls";
 
 export const schema = z.strictObject({
@@ -204,6 +205,7 @@ export const schema = z.strictObject({
         example: "--path registryConfig.catalog.maxentries 5000",
         secret: true,
     }),
+    mirrors,
 });
 
 export type Schema = z.output<typeof schema>;

@@ -10,6 +10,16 @@ export const CONFIG_FOLDER = "/etc/distribution";
 /** Where the images lie. */
 export const DATA_FOLDER = "/var/lib/registry";
 
+/** A pull-through cache. */
+export interface ProxySettings {
+    /** The other registry, `https://registry-1.docker.io`. */
+    remoteUrl: string;
+    /** How long it is kept: `168h`; `0` for ever. */
+    ttl: string;
+    /** The program that tells the login there, as docker-credential-helpers do. */
+    loginCommand: string;
+}
+
 export interface RegistrySettings {
     /** Serves TLS from site.crt and site.key in the configuration folder. */
     tls: boolean;
@@ -28,6 +38,8 @@ export interface RegistrySettings {
     health: { enabled: boolean; interval: string; threshold: number };
     /** Seconds that a stopping registry gives to requests in flight. */
     drainSeconds: number;
+    /** Serves images of another registry, kept here for a time. @default the registry's own images */
+    proxy?: ProxySettings | undefined;
     /** Any further option, merged last. */
     extra: Readonly<Record<string, unknown>>;
 }
@@ -56,6 +68,7 @@ const OWNED: Readonly<Record<string, string>> = {
     "http.tls.letsencrypt": "tls and certificate",
     "http.debug.addr": "nothing: the health check needs it on the container's loopback",
     "health.storagedriver": "health",
+    proxy: "mirrors",
 };
 
 /** What stands beside the driver under `storage`. */
@@ -110,6 +123,7 @@ export function renderConfig(settings: RegistrySettings): string {
         throw new Error(
             `The registry option ${conflict.path} is set by the kit; change ${conflict.instead}.`,
         );
+    const { proxy } = settings;
     const tls = {
         certificate: `${CONFIG_FOLDER}/site.crt`,
         key: `${CONFIG_FOLDER}/site.key`,
@@ -142,6 +156,15 @@ export function renderConfig(settings: RegistrySettings): string {
             debug: { addr: `127.0.0.1:${DEBUG_PORT}` },
         },
         health: { storagedriver: { ...settings.health } },
+        ...(proxy === undefined
+            ? {}
+            : {
+                  proxy: {
+                      remoteurl: proxy.remoteUrl,
+                      ttl: proxy.ttl,
+                      exec: { command: proxy.loginCommand },
+                  },
+              }),
     };
     // `version: 0.1` is a number in YAML, and the registry reads it as the text that stands there. It reads YAML 1.1,
     // in which `yes` without quotes is a boolean.
