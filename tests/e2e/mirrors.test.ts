@@ -1,0 +1,194 @@
+/** examples/mirrors: pull-through caches of registries that then go away. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { MirrorAccess } from "../../components";
+
+import { pemFile } from "./certificates";
+import { cleanup } from "./cleanup";
+import { docker, DockerClient, inspect } from "./docker";
+import { must, run, sleep, until } from "./run";
+import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
+import { join as joinNetwork, leave, Upstream } from "./upstream";
+
+describe("mirrors", () => {
+    const use = cleanup();
+    const client = use(new DockerClient());
+    const upstream = new Upstream();
+    let team: Stack;
+    let stack: Stack;
+    let access: Record<string, MirrorAccess>;
+    let screen: string;
+    /** Name of a mirror → image in its upstream, the same image in the mirror, its ID. */
+    const images: Record<string, { origin: string; mirrored: string; id: string }> = {};
+
+    const container = (mirror: string) => `${stack.prefix}-mirror-${mirror}`;
+    const idOf = async (image: string) =>
+        (await client.must(["image", "inspect", "--format", "{{.Id}}", image])).trim();
+
+    /** Pulls an image that is not there, and says which one came. */
+    async function pulled(image: string): Promise<string> {
+        await client.run(["rmi", "--force", image]);
+        await client.must(["pull", image]);
+        const id = await idOf(image);
+        await client.forget(image);
+        return id;
+    }
+
+    /** Bytes of blobs that a mirror keeps. */
+    const cached = async (mirror: string): Promise<string[]> =>
+        (
+            await docker(
+                ...["exec", container(mirror), "find", "/var/lib/registry/docker/registry/v2/blobs"],
+                ...["-name", "data", "-size", "+100k"],
+            )
+        )
+            .split("\n")
+            .filter((line) => line !== "");
+
+    beforeAll(async () => {
+        team = use(await Stack.create("upstream", { settings: ADMIN }));
+        const ports = [await freePort(), await freePort(), await freePort()];
+        stack = use(
+            await Stack.create("mirrors", { program: "examples/mirrors", settings: { domain: "localhost" } }),
+        );
+        await Promise.all([team.up(), upstream.start()]);
+        use(upstream);
+        const mirrors = {
+            plain: { upstream: upstream.url, port: ports[0], ttl: "0" },
+            brief: { upstream: upstream.url, port: ports[1], ttl: "4s", keepData: false },
+            team: {
+                upstream: `https://${DOMAIN}:5000`,
+                port: ports[2],
+                ca: await team.output("caCertificatePem"),
+                username: "admin",
+                password: PASSWORD,
+            },
+        };
+        await stack.must(["config", "set", "--secret", "mirrors"], JSON.stringify(mirrors));
+        screen = await stack.up();
+        access = await stack.output("mirrors");
+        await joinNetwork(stack.prefix, upstream.name, upstream.name);
+        await joinNetwork(stack.prefix, team.prefix, DOMAIN);
+        use({
+            dispose: async () => {
+                for (const name of [upstream.name, team.prefix]) await leave(stack.prefix, name);
+            },
+        });
+
+        await client.login(`localhost:${team.port}`, "admin", PASSWORD);
+        for (const [mirror, address] of [
+            ["plain", upstream.address],
+            ["team", `localhost:${team.port}`],
+        ] as const) {
+            const name = `team/${mirror}:1`;
+            const id = await client.image(`${address}/${name}`);
+            await client.must(["push", `${address}/${name}`]);
+            images[mirror] = {
+                origin: `${address}/${name}`,
+                mirrored: `${new URL(access[mirror]?.endpoint ?? "").host}/${name}`,
+                id,
+            };
+            await client.forget(`${address}/${name}`);
+        }
+    });
+
+    test("came up without their upstreams, at the addresses that the output tells", () => {
+        expect(Object.keys(access)).toEqual(["brief", "plain", "team"]);
+        expect(access.plain).toMatchObject({
+            endpoint: expect.stringMatching(/^https:\/\/localhost:\d+$/) as string,
+            upstream: upstream.url,
+            container: container("plain"),
+        });
+    });
+
+    test("`up` warns of what a login gives away, and of nothing else", () => {
+        expect(screen.match(/warning: .*/g)).toEqual(
+            expect.arrayContaining([expect.stringContaining("Whoever reaches the mirror team can pull")]),
+        );
+        expect(screen).not.toContain("the mirror plain can");
+        expect(screen).not.toContain(PASSWORD);
+    });
+
+    test.each(["plain", "team"])("docker pulls through the mirror %s, without a login", async (mirror) => {
+        const { mirrored = "", id } = images[mirror] ?? {};
+        expect(await pulled(mirrored)).toBe(id);
+        // The registry answers the client before it has written the blob to its end.
+        await until("the cache has it", async () => ((await cached(mirror)).length > 0 ? true : undefined));
+    });
+
+    test("a mirror has only what its own upstream has", async () => {
+        const elsewhere = images.plain?.mirrored.replace(
+            /.*?\//,
+            `${new URL(access.team?.endpoint ?? "").host}/`,
+        );
+        const { code, screen } = await client.run(["pull", elsewhere ?? ""]);
+        expect(code).not.toBe(0);
+        expect(screen).toMatch(/manifest unknown|not found/);
+    });
+
+    test("a push is refused: unsupported", async () => {
+        const image = images.plain?.mirrored.replace("team/plain", "team/own") ?? "";
+        await client.image(image);
+        const { code, screen } = await client.run(["push", image]);
+        expect(code).not.toBe(0);
+        expect(screen).toContain("unsupported");
+    });
+
+    test("what is over its time is removed, and fetched anew", async () => {
+        const { mirrored = "", id } = images.plain ?? {};
+        const brief = mirrored.replace(/.*?\//, `${new URL(access.brief?.endpoint ?? "").host}/`);
+        expect(await pulled(brief)).toBe(id);
+        await until(
+            "the blob is gone",
+            async () => ((await cached("brief")).length === 0 ? true : undefined),
+            30_000,
+            500,
+        );
+        expect(await pulled(brief)).toBe(id);
+    });
+
+    test("a second `up` changes nothing", async () => {
+        await stack.up("--expect-no-changes");
+    });
+
+    test("the state and the containers show no password", async () => {
+        const state = await stack.exportText();
+        const shown = JSON.stringify(await inspect(container("team")));
+        expect(state).not.toContain(PASSWORD);
+        expect(shown).not.toContain(PASSWORD);
+    });
+
+    describe("when the upstreams are gone", () => {
+        beforeAll(async () => {
+            await docker("stop", "--time", "1", upstream.name);
+            await docker("stop", "--time", "1", team.prefix);
+        });
+
+        test.each(["plain", "team"])(
+            "docker pulls from the cache of %s, also after a restart",
+            async (mirror) => {
+                const { mirrored = "", id } = images[mirror] ?? {};
+                expect(await pulled(mirrored)).toBe(id);
+                await docker("restart", container(mirror));
+                await until(`${mirror} is healthy`, async () =>
+                    (await inspect(container(mirror))).State.Health?.Status === "healthy" ? true : undefined,
+                );
+                expect(await pulled(mirrored)).toBe(id);
+            },
+        );
+
+        test("skopeo reads the upstream's name through the mirror, by the registries.conf of the output", async () => {
+            const conf = join(stack.folder, "registries.conf");
+            writeFileSync(conf, access.team?.registriesConf ?? "");
+            const ca = pemFile(stack.folder, "ca.crt", await stack.output("caCertificatePem"));
+            const env = { ...process.env, CONTAINERS_REGISTRIES_CONF: conf, SSL_CERT_FILE: ca };
+            const args = ["inspect", "--format", "{{.Digest}}", `docker://${DOMAIN}:5000/team/team:1`];
+            expect(await must("skopeo", args, { env })).toMatch(/^sha256:/);
+            const without = await run("skopeo", args, {
+                env: { ...env, CONTAINERS_REGISTRIES_CONF: "/dev/null" },
+            });
+            expect(without.code).not.toBe(0);
+        });
+    });
+});
