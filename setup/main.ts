@@ -5,6 +5,7 @@ import { bench } from "../ops/bench";
 import { check } from "../ops/check";
 import { printEnv } from "../ops/env";
 import { deploy } from "../ops/deploy";
+import { mirrors } from "../ops/mirrors";
 import { setup } from "../ops/setup";
 import { test } from "../ops/test";
 
@@ -18,6 +19,7 @@ const COMMANDS: Record<string, Command> = {
     test,
     check,
     bench,
+    mirrors,
 };
 
 /** Runs one npm script; resolves to its exit code. */

@@ -109,7 +109,7 @@ export class Mirror extends pulumi.ComponentResource {
                             ttl: ttl ?? "168h",
                             loginCommand: `${CONFIG_FOLDER}/${LOGIN_FILE}`,
                         },
-                        extra: {},
+                        extra: READ_ONLY,
                     }),
                 ),
                 files: {
@@ -168,6 +168,12 @@ export class Mirror extends pulumi.ComponentResource {
             );
     }
 }
+
+/**
+ * A mirror takes no push by itself, but answers one in a way that has Docker try again for 50 seconds, and lets anyone
+ * remove a tag. Read-only it refuses both at once; its own clean-up does not ask for leave.
+ */
+const READ_ONLY = { storage: { maintenance: { readonly: { enabled: true } } } };
 
 /** What a login at the upstream gives away. */
 function exposure(mirror: string, username: string, upstream: string): string {

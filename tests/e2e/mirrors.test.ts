@@ -4,12 +4,18 @@ import { join } from "node:path";
 
 import type { MirrorAccess } from "../../components";
 
+import { spaceOf } from "../../ops/mirrors";
+
 import { pemFile } from "./certificates";
 import { cleanup } from "./cleanup";
 import { docker, DockerClient, inspect } from "./docker";
-import { must, run, sleep, until } from "./run";
+import { RegistryClient } from "./http";
+import { must, run, until } from "./run";
 import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
 import { join as joinNetwork, leave, Upstream } from "./upstream";
+
+const ENGINE = { url: process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock", source: "the test" };
+const LAYERS = "find /var/lib/registry/docker/registry/v2/blobs -name data -size +100k";
 
 describe("mirrors", () => {
     const use = cleanup();
@@ -35,14 +41,9 @@ describe("mirrors", () => {
         return id;
     }
 
-    /** Bytes of blobs that a mirror keeps. */
+    /** Layers that a mirror keeps. */
     const cached = async (mirror: string): Promise<string[]> =>
-        (
-            await docker(
-                ...["exec", container(mirror), "find", "/var/lib/registry/docker/registry/v2/blobs"],
-                ...["-name", "data", "-size", "+100k"],
-            )
-        )
+        (await docker("exec", container(mirror), "/bin/sh", "-c", LAYERS))
             .split("\n")
             .filter((line) => line !== "");
 
@@ -127,12 +128,24 @@ describe("mirrors", () => {
         expect(screen).toMatch(/manifest unknown|not found/);
     });
 
-    test("a push is refused: unsupported", async () => {
-        const image = images.plain?.mirrored.replace("team/plain", "team/own") ?? "";
+    test("a push is refused at once, and so is taking a tag away", async () => {
+        const [address = "", ...rest] = images.plain?.mirrored.split("/") ?? [];
+        const image = `${address}/team/own:1`;
         await client.image(image);
+        const before = Date.now();
         const { code, screen } = await client.run(["push", image]);
         expect(code).not.toBe(0);
-        expect(screen).toContain("unsupported");
+        // Docker tries again for most of a minute where it does not understand a refusal.
+        expect(Date.now() - before).toBeLessThan(5000);
+        expect(screen).toMatch(/405.*Method not allowed/);
+
+        const ca = await stack.output("caCertificatePem");
+        const registry = new RegistryClient(Number(address.split(":")[1]), ca, "127.0.0.1", "localhost");
+        use({ dispose: async () => registry.close() });
+        const [repository, tag] = rest.join("/").split(":");
+        const path = `/v2/${repository}/manifests/${tag}`;
+        expect(await registry.ask(path, { method: "DELETE", login: "" })).toMatchObject({ status: 405 });
+        expect(await registry.ask(path, { login: "" })).toMatchObject({ status: 200 });
     });
 
     test("what is over its time is removed, and fetched anew", async () => {
@@ -146,6 +159,21 @@ describe("mirrors", () => {
             500,
         );
         expect(await pulled(brief)).toBe(id);
+    });
+
+    test("the size report tells how full each cache is, and where it cannot be told", async () => {
+        const { plain, team } = Object.fromEntries(
+            await Promise.all(
+                ["plain", "team"].map(async (m) => [m, await spaceOf(ENGINE, container(m))] as const),
+            ),
+        );
+        // Each has one image of 200 kB, and some folders.
+        for (const space of [plain, team]) {
+            expect(space?.used).toBeGreaterThan(190);
+            expect(space?.used).toBeLessThan(500);
+            expect(space?.free).toBeGreaterThan(1000);
+        }
+        await expect(spaceOf(ENGINE, container("none"))).rejects.toThrow(/No such container.*pulumi up/);
     });
 
     test("a second `up` changes nothing", async () => {
@@ -182,12 +210,13 @@ describe("mirrors", () => {
             const conf = join(stack.folder, "registries.conf");
             writeFileSync(conf, access.team?.registriesConf ?? "");
             const ca = pemFile(stack.folder, "ca.crt", await stack.output("caCertificatePem"));
-            const env = { ...process.env, CONTAINERS_REGISTRIES_CONF: conf, SSL_CERT_FILE: ca };
-            const args = ["inspect", "--format", "{{.Digest}}", `docker://${DOMAIN}:5000/team/team:1`];
-            expect(await must("skopeo", args, { env })).toMatch(/^sha256:/);
-            const without = await run("skopeo", args, {
-                env: { ...env, CONTAINERS_REGISTRIES_CONF: "/dev/null" },
-            });
+            const env = { ...process.env, SSL_CERT_FILE: ca };
+            const copy = [
+                ...["copy", "--insecure-policy", "--authfile", join(stack.folder, "none.json")],
+                ...[`docker://${DOMAIN}:5000/team/team:1`, `dir:${join(stack.folder, "image")}`],
+            ];
+            await must("skopeo", ["--registries-conf", conf, ...copy], { env });
+            const without = await run("skopeo", copy, { env });
             expect(without.code).not.toBe(0);
         });
     });
