@@ -40,7 +40,7 @@ export interface MirrorSettings {
 }
 
 export interface MirrorArgs extends MirrorSettings {
-    /** Name of the mirror: lower-case letters, digits, hyphens. */
+    /** Name of the mirror: letters, digits and inner hyphens. */
     mirror: string;
     /** Start of the names of the deployment's objects, and value of their label. */
     prefix: string;

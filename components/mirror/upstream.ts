@@ -51,7 +51,7 @@ export const upstreamName = (upstream: string): string =>
 
 /** Why a text cannot be the name of a mirror; nothing where it can. */
 export function mirrorNameProblem(name: string): string | undefined {
-    return /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name) && !name.endsWith("-config")
+    return /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$/.test(name) && !name.endsWith("-config")
         ? undefined
-        : "has a name that is not 1 to 32 lower-case letters, digits and inner hyphens, or that ends in -config: containers and volumes are named after it";
+        : "has a name that is not 1 to 32 letters, digits and inner hyphens, or that ends in -config: containers and volumes are named after it";
 }

@@ -28,13 +28,14 @@ async function run(config: Record<string, string>): Promise<Record<string, pulum
 }
 let registered: string[] = [];
 
-test("configuration in, the five outputs out", async () => {
+test("configuration in, the six outputs out", async () => {
     const exported = await run({ domain: "a.b", port: "8443", users: '{"admin":{"generate":true}}' });
     expect(Object.keys(exported).sort()).toEqual([
         "caCertificatePem",
         "clientSetup",
         "endpoint",
         "loginCommand",
+        "mirrors",
         "passwords",
     ]);
     expect(registered).toContain("registry-container");

@@ -85,6 +85,20 @@ test.each([
             registryConfig: { version: 1, storage: { s3: {} }, http: { tls: { key: "x" }, debug: "x" } },
         },
     ],
+    [
+        "mirrors",
+        {
+            ...MINIMAL,
+            mirrors: {
+                self: { upstream: "https://docker.example.com", port: 5001 },
+                path: { upstream: "https://quay.io/team", port: 5001, ttl: "7d" },
+                half: { upstream: "http://quay.io", port: 443, username: "robot", ca: "./none" },
+                other: { upstream: "https://quay.io", port: 5002, password: "x", users: {} },
+                "no.name": { upstream: "https://quay.io", port: 5003 },
+                empty: {},
+            },
+        },
+    ],
     ["the CA's validity", { ...MINIMAL, ca: { validityDays: 100 } }],
     ["no users", { domain: "a.b" }],
     ["users with authentication off", { ...MINIMAL, auth: "false" }],
