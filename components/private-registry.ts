@@ -129,7 +129,6 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             parent,
         );
         const bindAddress = args.bindAddress ?? "0.0.0.0";
-        const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))];
         const here = { ...parent, providers: engine && { docker: engine } };
         const port = args.port ?? (tls.mode === "off" ? 5000 : 443);
 
@@ -151,7 +150,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                 keepData: args.keepData,
                 memoryMb: args.memoryMb,
                 cpus: args.cpus,
-                onError,
+                onError: [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))],
             },
             here,
         );
@@ -168,7 +167,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                 tls: certificate?.files,
                 ownCa: tls.mode === "own-ca" || (tls.mode === "files" && tls.chainPem !== undefined),
                 settings: secret.result.apply((text) => this.settings(args, prefix, true, text)),
-                onError,
+                dockerHost: args.dockerHost,
             },
             here,
         );

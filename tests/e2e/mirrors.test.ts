@@ -1,6 +1,6 @@
 /** examples/mirrors: pull-through caches of registries that then go away. */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { MirrorAccess } from "../../components";
 
@@ -15,6 +15,7 @@ import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
 import { join as joinNetwork, leave, Upstream } from "./upstream";
 
 const ENGINE = { url: process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock", source: "the test" };
+const ROOT = resolve(__dirname, "..", "..");
 const LAYERS = "find /var/lib/registry/docker/registry/v2/blobs -name data -size +100k";
 
 describe("mirrors", () => {
@@ -209,6 +210,24 @@ describe("mirrors", () => {
         }
         const { other } = await team.output<Record<string, MirrorAccess>>("mirrors");
         expect(other).toMatchObject({ endpoint: `https://${DOMAIN}:${port}`, dockerDaemonJson: "" });
+        const npm = ["run", "--silent", "mirrors", "--", "--stack", team.name];
+        const report = await must("npm", npm, { cwd: ROOT, env: team.env });
+        expect(report).toMatch(/^other: \d+ kB of http:\/\/e2e-upstream-\S+, \d.* free on its disk\n$/);
+
+        // A port that another program has: the fix is the mirror's, not the registry's.
+        await team.must([
+            "config",
+            "set",
+            "--path",
+            "mirrors.other.port",
+            upstream.address.split(":")[1] ?? "",
+        ]);
+        const refused = await team.tryUp();
+        expect(refused.code).not.toBe(0);
+        expect(refused.screen).toMatch(
+            /taken by another program.*pulumi config set --path mirrors\.other\.port \d+/,
+        );
+
         await team.must(["config", "rm", "mirrors"]);
         await team.up();
         expect((await objectsOf(team.prefix)).filter((name) => name.includes("mirror"))).toEqual([]);

@@ -48,7 +48,7 @@ test("a mirror is a registry of its own on the deployment's network", async () =
         envs: ["OTEL_TRACES_EXPORTER=none"],
         wait: true,
     });
-    expect(hub("container").onError).toEqual(["r-recovery"]);
+    expect(hub("container").onError).toEqual(["r-mirror-hub-recovery"]);
     expect(hub("data").retainOnDelete).toBe(true);
     const networks = all.filter(({ type }) => type.endsWith(":Network"));
     expect(networks.map(({ name }) => name)).toEqual(["r-network"]);
