@@ -78,19 +78,27 @@ function authority(name: string, { ca, upstream }: MirrorSchema): Mistake[] {
     }
 }
 
-function upstream(name: string, mirror: MirrorSchema, config: Config): Mistake[] {
+function upstream(name: string, { upstream }: MirrorSchema): Mistake[] {
+    const wrong = upstreamProblem(upstream);
+    if (wrong === undefined) return [];
     const path = ["mirrors", name, "upstream"];
-    const fix = setCommand(path, { example: "https://registry-1.docker.io" });
-    const wrong = upstreamProblem(mirror.upstream);
-    if (wrong !== undefined) return [mistake(path, `is ${show(mirror.upstream)}, which ${wrong}`, fix)];
-    const { host, port } = hostAndPort(mirror.upstream);
+    // A login in it is no text for the screen.
+    const shown = upstream.includes("@") ? "a URL that" : `${show(upstream)}, which`;
+    const problem = `is ${shown} ${wrong.problem}`;
+    return [mistake(path, problem, setCommand(path, { example: wrong.instead }))];
+}
+
+/** A mirror of the stack's own registry or of a mirror beside it. */
+function ofItself(name: string, { upstream }: MirrorSchema, config: Config): Mistake | undefined {
+    if (upstreamProblem(upstream) !== undefined) return undefined;
+    const { host, port } = hostAndPort(upstream);
     const own = [config.domain, ...(config.dnsNames ?? []), ...(config.ipAddresses ?? [])];
-    if (!own.some((one) => one?.toLowerCase() === host.toLowerCase())) return [];
+    if (!own.some((one) => one?.toLowerCase() === host.toLowerCase())) return undefined;
     const { registry, mirrors } = listeners(config);
     const target = [registry, ...mirrors.values()].find((one) => one.port === port);
-    if (target === undefined) return [];
-    const problem = `is ${show(mirror.upstream)}, which is ${target.what} of this stack itself; a mirror caches another registry`;
-    return [mistake(path, problem, removeCommand(["mirrors", name]))];
+    if (target === undefined) return undefined;
+    const problem = `is ${show(upstream)}, which is ${target.what} of this stack itself; a mirror caches another registry`;
+    return mistake(["mirrors", name, "upstream"], problem, removeCommand(["mirrors", name]));
 }
 
 /** Where a cache or the registry's images lie, where the configuration says so. */
@@ -121,8 +129,11 @@ export function mirrorRules(config: Config): Mistake[] {
         const wrongName = mirrorNameProblem(name);
         if (wrongName !== undefined)
             return [mistake(["mirrors", name], wrongName, removeCommand(["mirrors", name]))];
+        // Its fix removes the mirror, so what else is wrong with it does not matter.
+        const itself = ofItself(name, mirror, config);
+        if (itself !== undefined) return [itself];
         const found = [
-            ...upstream(name, mirror, config),
+            ...upstream(name, mirror),
             ...login(name, mirror),
             ...authority(name, mirror),
             ...storage(name, mirror, places),

@@ -158,9 +158,12 @@ export class Mirror extends pulumi.ComponentResource {
     private validate({ mirror, upstream, username, password }: MirrorArgs): void {
         const wrongName = mirrorNameProblem(mirror);
         if (wrongName) throw new pulumi.ResourceError(`The mirror "${mirror}" ${wrongName}.`, this);
-        const wrongUpstream = upstreamProblem(upstream);
-        if (wrongUpstream)
-            throw new pulumi.ResourceError(`The upstream of the mirror ${mirror} ${wrongUpstream}.`, this);
+        const wrong = upstreamProblem(upstream);
+        if (wrong)
+            throw new pulumi.ResourceError(
+                `The upstream of the mirror ${mirror} ${wrong.problem}: ${wrong.instead}, for instance.`,
+                this,
+            );
         if ((username === undefined) !== (password === undefined))
             throw new pulumi.ResourceError(
                 `The mirror ${mirror} has ${username === undefined ? "a password and no username" : "a username and no password"}.`,

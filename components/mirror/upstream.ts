@@ -2,31 +2,52 @@
 
 /** Names under which people know Docker Hub, and which are not its registry. */
 const DOCKER_HUB_NAMES = ["docker.io", "www.docker.com", "hub.docker.com", "index.docker.io"];
-const DOCKER_HUB_REGISTRY = "registry-1.docker.io";
+const DOCKER_HUB = "https://registry-1.docker.io";
 
 /** Hosts that are, seen from a container, the container itself. */
 const OWN_HOST = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\]|0\.0\.0\.0|\[::\])$/;
 
+/** What is wrong with an upstream, and a URL that would be right. */
+export interface UpstreamProblem {
+    problem: string;
+    instead: string;
+}
+
 /** Why a URL cannot be the upstream of a mirror; nothing where it can. */
-export function upstreamProblem(upstream: string): string | undefined {
+export function upstreamProblem(upstream: string): UpstreamProblem | undefined {
     let url: URL;
     try {
         url = new URL(upstream);
     } catch {
-        return "is not a URL";
+        const bare = /^[\w.-]+(:\d+)?$/.test(upstream);
+        return { problem: "is not a URL", instead: bare ? `https://${upstream}` : DOCKER_HUB };
     }
-    if (!/^https?:$/.test(url.protocol)) return "must begin with http:// or https://";
-    if (url.username !== "" || url.password !== "") {
-        return "has a login in it; a login belongs into username and password";
-    }
-    if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-        return `has more than a host and a port; a mirror caches a whole registry, and keeps the path in the image's name: use ${url.origin}`;
+    if (!/^https?:$/.test(url.protocol)) {
+        return {
+            problem: "must begin with http:// or https://",
+            // `quay.io:443` reads as a URL of the scheme quay.io.
+            instead: url.host === "" ? DOCKER_HUB : `https://${url.host}`,
+        };
     }
     if (DOCKER_HUB_NAMES.includes(url.hostname)) {
-        return `is not Docker Hub's registry: use https://${DOCKER_HUB_REGISTRY}`;
+        return { problem: "is not Docker Hub's registry", instead: DOCKER_HUB };
     }
     if (OWN_HOST.test(url.hostname)) {
-        return `is the mirror's own container, seen from there: use the name or address that ${url.hostname} has for other machines`;
+        const problem = `is the mirror's own container, seen from there: use the name or address that the machine has for others`;
+        return { problem, instead: `${url.protocol}//192.0.2.10${url.port && `:${url.port}`}` };
+    }
+    if (url.username !== "" || url.password !== "") {
+        return {
+            problem: "has a login in it; a login belongs into username and password",
+            instead: url.origin,
+        };
+    }
+    if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+        return {
+            problem:
+                "has more than a host and a port; a mirror caches a whole registry, and images keep their path",
+            instead: url.origin,
+        };
     }
     return undefined;
 }
@@ -43,7 +64,8 @@ export function hostAndPort(upstream: string): { host: string; port: number } {
     };
 }
 
-export const isDockerHub = (upstream: string): boolean => new URL(upstream).hostname === DOCKER_HUB_REGISTRY;
+export const isDockerHub = (upstream: string): boolean =>
+    new URL(upstream).hostname === new URL(DOCKER_HUB).hostname;
 
 /** The upstream as image names begin with it: `docker.io`, `quay.io`, `registry.example.com:5000`. */
 export const upstreamName = (upstream: string): string =>

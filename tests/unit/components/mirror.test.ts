@@ -172,7 +172,7 @@ describe("a login", () => {
 });
 
 test.each<[string, Partial<MirrorSettings>, string]>([
-    ["an upstream with a path", { upstream: "https://quay.io/a" }, "use https://quay.io"],
+    ["an upstream with a path", { upstream: "https://quay.io/a" }, "has more than a host and a port"],
     ["a password alone", { password: "x" }, "a password and no username"],
 ])("%s is refused", async (_name, settings, message) => {
     await expect(one(settings)).rejects.toThrow(message);

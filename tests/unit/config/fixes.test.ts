@@ -86,16 +86,26 @@ test.each([
         },
     ],
     [
-        "mirrors",
+        "values of mirrors",
+        {
+            ...MINIMAL,
+            mirrors: {
+                hub: { upstream: "https://quay.io", port: 5005, ttl: "7d", memoryMb: 1, users: {} },
+                empty: {},
+            },
+        },
+    ],
+    [
+        "rules of mirrors",
         {
             ...MINIMAL,
             mirrors: {
                 self: { upstream: "https://docker.example.com", port: 5001 },
-                path: { upstream: "https://quay.io/team", port: 5001, ttl: "7d" },
+                path: { upstream: "https://quay.io/team", port: 5001 },
                 half: { upstream: "http://quay.io", port: 443, username: "robot", ca: "./none" },
-                other: { upstream: "https://quay.io", port: 5002, password: "x", users: {} },
+                other: { upstream: "https://quay.io", port: 5001, password: "x" },
                 "no.name": { upstream: "https://quay.io", port: 5003 },
-                empty: {},
+                both: { upstream: "https://quay.io", port: 5004, volume: "cache", path: "/cache" },
             },
         },
     ],

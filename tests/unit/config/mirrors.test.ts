@@ -14,23 +14,29 @@ const hub = (over: Record<string, unknown>) => ({ mirrors: { hub: { ...HUB, ...o
 const PEM = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n";
 
 describe("an upstream", () => {
+    const DOCKER_HUB = "https://registry-1.docker.io";
     test.each([
-        ["quay.io", "is not a URL"],
-        ["ftp://quay.io", "must begin with http:// or https://"],
-        ["https://quay.io/team", "use https://quay.io"],
-        ["https://quay.io/v2/", "has more than a host and a port"],
-        ["https://quay.io?x=1", "has more than a host and a port"],
-        ["https://me:pw@quay.io", "has a login in it"],
-        ["https://docker.io", "use https://registry-1.docker.io"],
-        ["https://hub.docker.com", "use https://registry-1.docker.io"],
-        ["http://localhost:5000", "is the mirror's own container"],
-        ["http://127.0.0.1:5000", "is the mirror's own container"],
-        ["http://[::1]:5000", "is the mirror's own container"],
-    ])("%s is refused", (upstream, problem) => {
+        ["quay.io", "is not a URL", "https://quay.io"],
+        ["quay.io:443", "must begin with http:// or https://", DOCKER_HUB],
+        ["two words", "is not a URL", DOCKER_HUB],
+        ["ftp://quay.io", "must begin with http:// or https://", "https://quay.io"],
+        ["https://quay.io/team", "has more than a host and a port", "https://quay.io"],
+        ["https://quay.io/v2/", "has more than a host and a port", "https://quay.io"],
+        ["http://quay.io:81?x=1", "has more than a host and a port", "http://quay.io:81"],
+        ["https://me:hunter2@quay.io/a", "has a login in it", "https://quay.io"],
+        ["https://docker.io", "is not Docker Hub's registry", DOCKER_HUB],
+        ["https://hub.docker.com/v2", "is not Docker Hub's registry", DOCKER_HUB],
+        ["http://localhost:5000", "is the mirror's own container", "http://192.0.2.10:5000"],
+        ["https://127.0.0.1", "is the mirror's own container", "https://192.0.2.10"],
+        ["http://[::1]:5000", "is the mirror's own container", "http://192.0.2.10:5000"],
+    ])("%s is refused", (upstream, problem, instead) => {
         const found = mistakeIn(hub({ upstream }));
         expect(found.path).toBe("mirrors.hub.upstream");
         expect(found.problem).toContain(problem);
-        expect(found.fix).toBe("pulumi config set --path mirrors.hub.upstream https://registry-1.docker.io");
+        expect(found.problem).not.toContain("hunter2");
+        expect(found.fix).toBe(`pulumi config set --path mirrors.hub.upstream ${instead}`);
+        // One round is enough.
+        expect(accepted(hub({ upstream: instead })).mirrors.hub?.upstream).toBe(instead);
     });
 
     test.each([
