@@ -19,3 +19,4 @@ export const loginCommand = registry.loginCommand;
 export const clientSetup = registry.clientSetup;
 /** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
 export const hostExport = pulumi.secret({ ...leftOut(config), host: registry.host });
+export const mirrors = registry.mirrors;

@@ -2,6 +2,8 @@
 export { type AccountArgs, Accounts, type AccountsArgs } from "./auth/accounts";
 export { bcrypt, renderHtpasswd } from "./auth/htpasswd";
 export { type ClientFacts, clientSetup } from "./client/setup";
+export { containerdHostsToml, dockerDaemonJson, type MirrorFacts, registriesConf } from "./mirror/clients";
+export { Mirror, type MirrorAccess, type MirrorArgs, type MirrorSettings } from "./mirror/mirror";
 export {
     type FilesTls,
     type NoTls,

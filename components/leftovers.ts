@@ -81,13 +81,18 @@ export const networkTaken = (name: string): string =>
     `The network name ${name} is taken by a network that is not part of this deployment. ` +
     `Remove that one: docker network rm ${name}`;
 
-/** One sentence for a port that something else has. */
+/**
+ * One sentence for a port that something else has.
+ *
+ * @param key path of the configuration's key that chooses it
+ */
 export function portTaken(
     ports: readonly { external?: number | undefined; ip?: string | undefined }[],
+    key = "port",
 ): string {
     const { external = 0, ip = "0.0.0.0" } = ports[0] ?? {};
     return (
         `Port ${external} of ${ip} is taken by another program. Stop that program, or choose another port: ` +
-        `pulumi config set port ${external === 443 ? 8443 : external + 1}`
+        `pulumi config set ${key.includes(".") ? "--path " : ""}${key} ${external === 443 ? 8443 : external + 1}`
     );
 }

@@ -21,9 +21,10 @@ import { storageProblem } from "./registry/storage-problem";
  *
  * @param prefix value of the deployment's label
  * @param dockerHost Engine that the deployment goes to. Default: as for the docker provider
+ * @param portKey path of the configuration's key that chooses the port. Default: port
  * @returns the callback of an error hook: whether to try again
  */
-export function recover(prefix: string, dockerHost?: string): pulumi.ErrorHookFunction {
+export function recover(prefix: string, dockerHost?: string, portKey?: string): pulumi.ErrorHookFunction {
     return async ({ errors, failedOperation, newInputs }) => {
         if (failedOperation !== "create") return false;
         const reason = refusal(errors[0] ?? "");
@@ -44,7 +45,7 @@ export function recover(prefix: string, dockerHost?: string): pulumi.ErrorHookFu
             }
             case "port":
                 await pulumi.log.error(
-                    portTaken((newInputs?.ports ?? []) as { external?: number; ip?: string }[]),
+                    portTaken((newInputs?.ports ?? []) as { external?: number; ip?: string }[], portKey),
                 );
                 return false;
             case "unhealthy": {

@@ -44,6 +44,20 @@ const accounts = (users: Schema["users"]): AccountArgs[] =>
         bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
     }));
 
+const mirrors = (mirrors: Schema["mirrors"]): PrivateRegistryArgs["mirrors"] =>
+    Object.fromEntries(
+        Object.entries(mirrors).map(([name, { password, ca, volume, path, ...rest }]) => [
+            name,
+            {
+                ...rest,
+                password: password === undefined ? undefined : pulumi.secret(password),
+                ca: ca === undefined ? undefined : readPem(ca),
+                dataVolume: volume,
+                dataPath: path,
+            },
+        ]),
+    );
+
 /** What PrivateRegistry is given for a stack's configuration. */
 export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
     return {
@@ -59,5 +73,6 @@ export function registryArgs(config: Schema, project: string, stack: string): Pr
                 ? config.logFields
                 : { service: "registry", environment: stack },
         extra: config.registryConfig,
+        mirrors: mirrors(config.mirrors),
     };
 }

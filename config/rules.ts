@@ -8,6 +8,7 @@ import { readPem } from "./pem";
 import { storageRules } from "./rules-storage";
 import { headersRule } from "./rules-headers";
 import { systemdRule } from "./rules-systemd";
+import { mirrorRules } from "./rules-mirrors";
 import type { Schema } from "./schema";
 
 /** A configuration in which keys with mistakes are missing. */
@@ -212,6 +213,7 @@ const RULES: readonly Rule[] = [
     registryConfig,
     systemdRule,
     headersRule,
+    mirrorRules,
 ];
 
 /** Every mistake that the rules find. */

@@ -6,6 +6,7 @@ import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, hostName, ipAddress, objectName, text } from "./fields";
+import { mirrors } from "./schema-mirrors";
 import { health, user } from "./schema-parts";
 import { storage } from "./schema-storage";
 import { ca, certificate, site } from "./schema-tls";
@@ -211,6 +212,7 @@ export const schema = z.strictObject({
         example: "--path registryConfig.catalog.maxentries 5000",
         secret: true,
     }),
+    mirrors,
 });
 
 export type Schema = z.output<typeof schema>;

@@ -7,6 +7,7 @@ import { printEnv } from "../ops/env";
 import { deploy } from "../ops/deploy";
 import { gc } from "../ops/gc";
 import { exportStack } from "../ops/export";
+import { mirrors } from "../ops/mirrors";
 import { setup } from "../ops/setup";
 import { test } from "../ops/test";
 
@@ -22,6 +23,7 @@ const COMMANDS: Record<string, Command> = {
     check,
     bench,
     gc,
+    mirrors,
 };
 
 /** Runs one npm script; resolves to its exit code. */

@@ -11,6 +11,16 @@ export const REGISTRY_PORT = 5000;
 /** Port of health and metrics: plain HTTP, on the container's loopback alone, never published. */
 export const DEBUG_PORT = 5001;
 
+/** A pull-through cache. */
+export interface ProxySettings {
+    /** The other registry, `https://registry-1.docker.io`. */
+    remoteUrl: string;
+    /** How long it is kept: `168h`; `0` for ever. */
+    ttl: string;
+    /** The program that tells the login there, as docker-credential-helpers do. */
+    loginCommand: string;
+}
+
 export interface RegistrySettings {
     /** Serves TLS from site.crt and site.key in the configuration folder. */
     tls: boolean;
@@ -31,6 +41,8 @@ export interface RegistrySettings {
     health: { enabled: boolean; interval: string; threshold: number };
     /** Seconds that a stopping registry gives to requests in flight. */
     drainSeconds: number;
+    /** Serves images of another registry, kept here for a time. @default the registry's own images */
+    proxy?: ProxySettings | undefined;
     /** Any further option, merged last. */
     extra: Readonly<Record<string, unknown>>;
 }
@@ -78,6 +90,7 @@ const OWNED: Readonly<Record<string, string>> = {
     "http.tls.letsencrypt": "tls and certificate",
     "http.debug.addr": "nothing: the health check needs it on the container's loopback",
     "health.storagedriver": "health",
+    proxy: "mirrors",
 };
 
 /** What stands beside the driver under `storage`. */
@@ -148,6 +161,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
         throw new Error(
             `The registry option ${conflict.path} is set by the kit; change ${conflict.instead}.`,
         );
+    const { proxy } = settings;
     const tls = {
         certificate: `${place.configFolder}/site.crt`,
         key: `${place.configFolder}/site.key`,
@@ -180,6 +194,15 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
             ...(place.debugAddr === undefined ? {} : { debug: { addr: place.debugAddr } }),
         },
         health: { storagedriver: { ...settings.health } },
+        ...(proxy === undefined
+            ? {}
+            : {
+                  proxy: {
+                      remoteurl: proxy.remoteUrl,
+                      ttl: proxy.ttl,
+                      exec: { command: proxy.loginCommand },
+                  },
+              }),
     };
     return merge(config, { ...settings.extra });
 }

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { boundedLog, confined, listens, memoryLimit, ownedBy, service } from "../hardening";
 
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
-import { ConfigVolume } from "./config-volume";
+import { ConfigVolume, type FileArgs } from "./config-volume";
 import { type RemoteStorageArgs, storageEnvs, storageFiles } from "./storage";
 import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "./storage-check";
 
@@ -17,8 +17,10 @@ export interface TlsFiles {
 }
 
 export interface RegistryArgs {
-    /** Start of the name of every Docker object, and value of its label. */
+    /** Start of the name of every Docker object. */
     prefix: string;
+    /** Value of the deployment's label. @default prefix */
+    deployment?: string | undefined;
     /** @default prefix */
     containerName?: string | undefined;
     /** ID of the registry image, sha256:… */
@@ -29,8 +31,14 @@ export interface RegistryArgs {
     htpasswd?: pulumi.Input<string> | undefined;
     /** The certificate; nothing for plain HTTP. */
     tls?: TlsFiles | undefined;
-    /** Port of the Docker host. */
-    port: number;
+    /** Further files of the configuration, read when the registry starts. @default none */
+    files?: Record<string, FileArgs> | undefined;
+    /** Further variables, `NAME=value`. Never secrets. @default none */
+    envs?: string[] | undefined;
+    /** Network to join. @default one of its own, named prefix */
+    networkName?: pulumi.Input<string> | undefined;
+    /** Port of the Docker host; nothing publishes none, and the network alone reaches it. */
+    port?: number | undefined;
     /** Address of the Docker host. */
     bindAddress: string;
     /** A store elsewhere, instead of a volume or folder, and the configuration that checks it. Kept as a secret. */
@@ -64,18 +72,20 @@ const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixe
 export class Registry extends pulumi.ComponentResource {
     /** ID of the container; resolves when the registry answers. */
     readonly containerId: pulumi.Output<string>;
+    readonly networkName: pulumi.Output<string>;
 
     constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Registry", name, {}, opts);
         const parent = { parent: this };
         const hooks = { onError: args.onError };
-        const labels = ownedBy(args.prefix);
+        const deployment = args.deployment ?? args.prefix;
+        const labels = ownedBy(deployment);
 
         const config = new ConfigVolume(
             `${name}-config`,
             {
                 volumeName: `${args.prefix}-config`,
-                prefix: args.prefix,
+                prefix: deployment,
                 imageId: args.imageId,
                 folder: CONFIG_FOLDER,
                 files: {
@@ -94,16 +104,17 @@ export class Registry extends pulumi.ComponentResource {
                               "site.crt": { content: args.tls.chainPem },
                               "site.key": { content: args.tls.privateKeyPem, mode: "0400" },
                           }),
+                    ...args.files,
                 },
                 onError: args.onError,
             },
             parent,
         );
-        const network = new docker.Network(
-            `${name}-network`,
-            { name: args.prefix, labels },
-            { ...parent, hooks },
-        );
+        this.networkName =
+            args.networkName === undefined
+                ? new docker.Network(`${name}-network`, { name: args.prefix, labels }, { ...parent, hooks })
+                      .name
+                : pulumi.output(args.networkName);
         const container = new docker.Container(
             `${name}-container`,
             {
@@ -112,20 +123,33 @@ export class Registry extends pulumi.ComponentResource {
                 entrypoints: ["/bin/registry"],
                 // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
                 command: ["serve", `${CONFIG_FOLDER}/config.yml`],
-                envs: ["OTEL_TRACES_EXPORTER=none", ...storageEnvs(args.store?.storage)],
+                envs: [
+                    "OTEL_TRACES_EXPORTER=none",
+                    ...storageEnvs(args.store?.storage),
+                    ...(args.envs ?? []),
+                ],
                 // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
                 // replaces the container for all else.
                 labels: [...labels, { label: "private-registry.config", value: this.configDigest(args) }],
-                ports: [
-                    { internal: REGISTRY_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
-                ],
+                ...(args.port === undefined
+                    ? {}
+                    : {
+                          ports: [
+                              {
+                                  internal: REGISTRY_PORT,
+                                  external: args.port,
+                                  ip: args.bindAddress,
+                                  protocol: "tcp",
+                              },
+                          ],
+                      }),
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
                     ...this.data(name, args),
                 ],
                 // The image declares a volume there: Docker would make a nameless one.
                 ...(args.store === undefined ? {} : { tmpfs: { [DATA_FOLDER]: "ro,size=4k" } }),
-                networksAdvanced: [{ name: network.name }],
+                networksAdvanced: [{ name: this.networkName }],
                 readOnly: true,
                 healthcheck: {
                     tests: ["CMD-SHELL", HEALTHY],
@@ -163,7 +187,10 @@ export class Registry extends pulumi.ComponentResource {
         if (args.dataPath !== undefined) return [{ hostPath: args.dataPath, containerPath: DATA_FOLDER }];
         const volume = new docker.Volume(
             `${name}-data`,
-            { name: args.dataVolume ?? `${args.prefix}-data`, labels: ownedBy(args.prefix) },
+            {
+                name: args.dataVolume ?? `${args.prefix}-data`,
+                labels: ownedBy(args.deployment ?? args.prefix),
+            },
             {
                 parent: this,
                 retainOnDelete: args.keepData ?? true,
@@ -177,12 +204,12 @@ export class Registry extends pulumi.ComponentResource {
 
     /** SHA-256 of what the registry reads at its start. Of a text with a random secret, so it gives nothing away. */
     private configDigest(args: RegistryArgs): pulumi.Output<string> {
-        const store = Object.values(storageFiles(args.store?.storage)).map(({ content }) => content);
+        const files = { ...storageFiles(args.store?.storage), ...args.files };
         const texts = pulumi.all([
             args.configYml,
             args.tls?.chainPem ?? "",
             args.tls?.privateKeyPem ?? "",
-            ...store,
+            ...Object.values(files).map(({ content }) => content),
         ]);
         return pulumi.unsecret(
             texts.apply((parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex")),

@@ -13,7 +13,13 @@ import { must, type Result, run } from "./run";
 /** What `docker inspect` says of a container, as far as the tests read it. */
 export interface Container {
     Id: string;
-    State: { Status: string; Running: boolean; StartedAt: string; ExitCode: number };
+    State: {
+        Status: string;
+        Running: boolean;
+        StartedAt: string;
+        ExitCode: number;
+        Health?: { Status: string };
+    };
     RestartCount: number;
     Mounts: { Type: string; Name?: string; Source: string }[];
     HostConfig: Record<string, unknown>;

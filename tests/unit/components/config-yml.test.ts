@@ -184,6 +184,7 @@ describe("options that the kit sets itself are refused in `extra`", () => {
         ["http.tls.key", "http.tls.key"],
         ["http.tls.letsencrypt.cachefile", "http.tls.letsencrypt"],
         ["http.debug.addr", "http.debug.addr"],
+        ["proxy.remoteurl", "proxy"],
         ["health.storagedriver.enabled", "health.storagedriver"],
         ["storage.s3.bucket", "storage.s3"],
         ["storage.inmemory", "storage.inmemory"],

@@ -36,6 +36,7 @@ test("configuration in, the outputs out", async () => {
         "endpoint",
         "hostExport",
         "loginCommand",
+        "mirrors",
         "passwords",
     ]);
     expect(registered).toContain("registry-container");

@@ -98,8 +98,32 @@ test.each([
         },
     ],
     [
+        "values of mirrors",
+        {
+            ...MINIMAL,
+            mirrors: {
+                hub: { upstream: "https://quay.io", port: 5005, ttl: "7d", memoryMb: 1, users: {} },
+                empty: {},
+            },
+        },
+    ],
+    [
         "a storage driver of registry 2",
         { ...MINIMAL, storage: { driver: "swift", s3: { bucket: "abc", region: "a" } } },
+    ],
+    [
+        "rules of mirrors",
+        {
+            ...MINIMAL,
+            mirrors: {
+                self: { upstream: "https://docker.example.com", port: 5001 },
+                path: { upstream: "https://quay.io/team", port: 5001 },
+                half: { upstream: "http://quay.io", port: 443, username: "robot", ca: "./none" },
+                other: { upstream: "https://quay.io", port: 5001, password: "x" },
+                "no.name": { upstream: "https://quay.io", port: 5003 },
+                both: { upstream: "https://quay.io", port: 5004, volume: "cache", path: "/cache" },
+            },
+        },
     ],
     ["the CA's validity", { ...MINIMAL, ca: { validityDays: 100 } }],
     ["no users", { domain: "a.b" }],

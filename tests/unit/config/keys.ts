@@ -2,6 +2,7 @@
 import { flag, same, set, whole, type Key } from "./key";
 import { CONTAINER } from "./keys-container";
 import { STORAGE } from "./keys-storage";
+import { MIRRORS } from "./keys-mirrors";
 import { TLS } from "./keys-tls";
 
 export const TABLE: Key[] = [
@@ -119,4 +120,5 @@ export const TABLE: Key[] = [
     whole("bcryptCost", 10, 4, 14, "from 4 to 14", "bcryptCost 10"),
     ...CONTAINER,
     ...STORAGE,
+    ...MIRRORS,
 ];

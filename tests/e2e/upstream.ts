@@ -1,0 +1,48 @@
+/** A registry that a mirror mirrors: without TLS and users, in a container by itself. */
+import { randomBytes } from "node:crypto";
+
+import { DEFAULT_IMAGE } from "../../config/defaults";
+
+import { docker } from "./docker";
+import { RegistryClient } from "./http";
+import { until } from "./run";
+import { freePort } from "./stack";
+
+export class Upstream {
+    /** Name of the container, and its host name on the networks that it joins. */
+    readonly name = `e2e-upstream-${randomBytes(3).toString("hex")}`;
+    /** As a mirror on such a network reaches it. */
+    readonly url = `http://${this.name}:5000`;
+    /** As this machine reaches it. */
+    address = "";
+
+    async start(): Promise<void> {
+        const port = await freePort();
+        this.address = `localhost:${port}`;
+        await docker(
+            ...["run", "--detach", "--name", this.name, "--publish", `127.0.0.1:${port}:5000`],
+            ...["--env", "OTEL_TRACES_EXPORTER=none", DEFAULT_IMAGE],
+        );
+        const client = new RegistryClient(port);
+        await until("the upstream answers", () =>
+            client.ask("/v2/").then(
+                () => true,
+                () => undefined,
+            ),
+        );
+        client.close();
+    }
+
+    async dispose(): Promise<void> {
+        await docker("rm", "--force", "--volumes", this.name);
+    }
+}
+
+/** Has a container join a deployment's network for the time of a test. */
+export async function join(network: string, container: string, alias: string): Promise<void> {
+    await docker("network", "connect", "--alias", alias, network, container);
+}
+
+export async function leave(network: string, container: string): Promise<void> {
+    await docker("network", "disconnect", "--force", network, container);
+}

@@ -1,0 +1,179 @@
+/** The mirrors, as the providers get them. */
+
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+
+import type { MirrorSettings } from "../../../components";
+
+import { deploy, makeCertificates } from "./deploy";
+import { expectGolden } from "./golden";
+import { type Args, find, type Registration, valueOf } from "./mocks";
+
+beforeAll(makeCertificates);
+
+const HUB: MirrorSettings = { upstream: "https://registry-1.docker.io/", port: 5443 };
+const one = async (settings: Partial<MirrorSettings> = {}, args: Args = {}) => {
+    const { registry, all } = await deploy({ ...args, mirrors: { hub: { ...HUB, ...settings } } });
+    const hub = (suffix: string) => find(all, `r-mirror-hub-${suffix}`);
+    return { registry, all, hub };
+};
+const files = ({ inputs }: Registration): Record<string, { content: string; permissions: string }> =>
+    Object.fromEntries(
+        (inputs.uploads as { file: string; content: string; permissions: string }[]).map((upload) => [
+            upload.file.replace("/staged/", ""),
+            upload,
+        ]),
+    );
+
+test("without mirrors there is none", async () => {
+    const { registry, all } = await deploy();
+    expect(all.filter(({ name }) => name.includes("mirror"))).toEqual([]);
+    expect(await valueOf(registry.mirrors)).toEqual({});
+});
+
+test("a mirror is a registry of its own on the deployment's network", async () => {
+    const { all, hub } = await one();
+    expect(hub("container").inputs).toMatchObject({
+        name: "kit-dev-mirror-hub",
+        image: "sha256:0a1b",
+        networksAdvanced: [{ name: "kit-dev" }],
+        ports: [{ internal: 5000, external: 5443, ip: "0.0.0.0", protocol: "tcp" }],
+        volumes: [
+            { volumeName: "kit-dev-mirror-hub-config", containerPath: "/etc/distribution", readOnly: true },
+            { volumeName: "kit-dev-mirror-hub-data", containerPath: "/var/lib/registry" },
+        ],
+        readOnly: true,
+        capabilities: { drops: ["ALL"] },
+        memory: 256,
+        envs: ["OTEL_TRACES_EXPORTER=none"],
+        wait: true,
+    });
+    expect(hub("container").onError).toEqual(["r-mirror-hub-recovery"]);
+    expect(hub("data").retainOnDelete).toBe(true);
+    const networks = all.filter(({ type }) => type.endsWith(":Network"));
+    expect(networks.map(({ name }) => name)).toEqual(["r-network"]);
+    for (const suffix of ["container", "config-writer", "config-volume", "data"]) {
+        expect(hub(suffix).inputs.labels).toContainEqual({
+            label: "private-registry.deployment",
+            value: "kit-dev",
+        });
+    }
+    expect(all.find(({ type }) => type.endsWith(":Mirror"))?.parent).toBe("r");
+});
+
+test("its files: config.yml, the certificate, the login", async () => {
+    const { hub } = await one();
+    const written = files(hub("config-writer"));
+    expectGolden("config-mirror.yml", written["config.yml"]?.content ?? "");
+    expect(Object.keys(written).sort()).toEqual(["config.yml", "site.crt", "site.key", "upstream-login"]);
+    expect(written["upstream-login"]).toMatchObject({
+        permissions: "0500",
+        content: expect.stringContaining('{"Username":"","Secret":""}') as string,
+    });
+});
+
+test("what the configuration says of it", async () => {
+    const { hub } = await one(
+        {
+            port: 5500,
+            bindAddress: "192.0.2.1",
+            dataPath: "/cache",
+            memoryMb: 128,
+            cpus: 2,
+            ttl: "0",
+            ca: "PEM",
+        },
+        { bindAddress: "127.0.0.1", tls: { mode: "off" } },
+    );
+    expect(hub("container").inputs).toMatchObject({
+        ports: [{ external: 5500, ip: "192.0.2.1" }],
+        volumes: [expect.anything(), { hostPath: "/cache" }],
+        memory: 128,
+        cpus: "2.0",
+        envs: ["OTEL_TRACES_EXPORTER=none", "SSL_CERT_FILE=/etc/distribution/upstream-ca.crt"],
+    });
+    const written = files(hub("config-writer"));
+    expect(written["upstream-ca.crt"]?.content).toBe("PEM");
+    expect(parse(written["config.yml"]?.content ?? "")).toMatchObject({ proxy: { ttl: "0" } });
+    expect(written).not.toHaveProperty("site.key");
+});
+
+test.each([
+    [{}, {}, true],
+    [{}, { keepData: false }, false],
+    [{ keepData: true }, { keepData: false }, true],
+    [{ keepData: false }, {}, false],
+])("the cache of %j in a stack of %j outlives it: %p", async (settings, args, kept) => {
+    expect((await one(settings, args)).hub("data").retainOnDelete).toBe(kept);
+});
+
+test("without a port it is reached on the network alone, by plain HTTP", async () => {
+    const { registry, hub } = await one({ port: undefined });
+    expect(hub("container").inputs).not.toHaveProperty("ports");
+    expect(files(hub("config-writer"))).not.toHaveProperty("site.key");
+    expect((await valueOf(registry.mirrors)).hub?.endpoint).toBe("http://kit-dev-mirror-hub:5000");
+});
+
+test.each<[Args, string, boolean]>([
+    [{}, "https://docker.example.com:5443", true],
+    [{ tls: { mode: "off" } }, "http://docker.example.com:5443", false],
+])("the output with %j", async (args, endpoint, ownCa) => {
+    const { hub } = await valueOf((await one({}, args)).registry.mirrors);
+    expect(hub).toMatchObject({
+        endpoint,
+        upstream: "https://registry-1.docker.io",
+        container: "kit-dev-mirror-hub",
+        dockerDaemonJson: expect.stringContaining(endpoint) as string,
+        containerdHostsToml: expect.stringContaining(`[host."${endpoint}"]`) as string,
+        registriesConf: expect.stringContaining('location = "docker.example.com:5443"') as string,
+    });
+    expect(hub?.containerdHostsToml.includes("ca.crt")).toBe(ownCa);
+});
+
+describe("a login", () => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(() => Promise.resolve());
+    beforeEach(() => warn.mockClear());
+    const login = { username: "robot", password: "secret" };
+
+    test("is warned of, and written as a secret", async () => {
+        const { hub } = await one(login);
+        const writer = hub("config-writer");
+        expect(files(writer)["upstream-login"]?.content).toContain('"Secret":"secret"');
+        const index = (writer.inputs.uploads as { file: string }[]).findIndex(({ file }) =>
+            file.endsWith("upstream-login"),
+        );
+        expect(writer.secrets.some((path) => `uploads.${index}.content`.startsWith(path))).toBe(true);
+        expect(warn.mock.calls.map(([text]) => text)).toEqual([
+            expect.stringMatching(
+                /^Whoever reaches the mirror hub can pull, without a login, everything that robot can read at docker\.io:/,
+            ),
+        ]);
+    });
+
+    test("over plain HTTP is warned of as well", async () => {
+        await one({ ...login, upstream: "http://registry.example.com" });
+        expect(warn.mock.calls[0]?.[0]).toContain("in clear, by plain HTTP");
+    });
+
+    test("that changes restarts the mirror; without one there is nothing to warn of", async () => {
+        const digest = async (settings: Partial<MirrorSettings>) =>
+            (await one(settings)).hub("container").inputs.labels;
+        const without = await digest({});
+        expect(warn).not.toHaveBeenCalled();
+        const [first, same, other] = [
+            await digest(login),
+            await digest(login),
+            await digest({ ...login, password: "other" }),
+        ];
+        expect(first).toEqual(same);
+        expect(first).not.toEqual(other);
+        expect(first).not.toEqual(without);
+    });
+});
+
+test.each<[string, Partial<MirrorSettings>, string]>([
+    ["an upstream with a path", { upstream: "https://quay.io/a" }, "has more than a host and a port"],
+    ["a password alone", { password: "x" }, "a password and no username"],
+])("%s is refused", async (_name, settings, message) => {
+    await expect(one(settings)).rejects.toThrow(message);
+});

@@ -1,0 +1,173 @@
+/** The rules for mirrors, and what the components are given for them. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { registryArgs } from "../../../config/args";
+
+import { accepted, mistakeIn, refused } from "./base";
+import { HUB, QUAY } from "./keys-mirrors";
+
+const hub = (over: Record<string, unknown>) => ({ mirrors: { hub: { ...HUB, ...over } } });
+const PEM = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n";
+
+describe("an upstream", () => {
+    const DOCKER_HUB = "https://registry-1.docker.io";
+    test.each([
+        ["quay.io", "is not a URL", "https://quay.io"],
+        ["quay.io:443", "must begin with http:// or https://", DOCKER_HUB],
+        ["two words", "is not a URL", DOCKER_HUB],
+        ["ftp://quay.io", "must begin with http:// or https://", "https://quay.io"],
+        ["https://quay.io/team", "has more than a host and a port", "https://quay.io"],
+        ["https://quay.io/v2/", "has more than a host and a port", "https://quay.io"],
+        ["http://quay.io:81?x=1", "has more than a host and a port", "http://quay.io:81"],
+        ["https://me:hunter2@quay.io/a", "has a login in it", "https://quay.io"],
+        ["https://docker.io", "is not Docker Hub's registry", DOCKER_HUB],
+        ["https://hub.docker.com/v2", "is not Docker Hub's registry", DOCKER_HUB],
+        ["http://localhost:5000", "is the mirror's own container", "http://192.0.2.10:5000"],
+        ["https://127.0.0.1", "is the mirror's own container", "https://192.0.2.10"],
+        ["http://[::1]:5000", "is the mirror's own container", "http://192.0.2.10:5000"],
+    ])("%s is refused", (upstream, problem, instead) => {
+        const found = mistakeIn(hub({ upstream }));
+        expect(found.path).toBe("mirrors.hub.upstream");
+        expect(found.problem).toContain(problem);
+        expect(found.problem).not.toContain("hunter2");
+        expect(found.fix).toBe(`pulumi config set --path mirrors.hub.upstream ${instead}`);
+        // One round is enough.
+        expect(accepted(hub({ upstream: instead })).mirrors.hub?.upstream).toBe(instead);
+    });
+
+    test.each([
+        ["https://docker.example.com", {}, "the registry"],
+        ["https://DOCKER.example.com:443", {}, "the registry"],
+        ["http://docker.example.com:5000", { tls: "off" }, "the registry"],
+        ["https://docker.example.com:8443", { port: 8443 }, "the registry"],
+        ["https://images.example.com", { dnsNames: ["images.example.com"] }, "the registry"],
+        ["https://192.0.2.7", { ipAddresses: ["192.0.2.7"] }, "the registry"],
+        ["https://docker.example.com:5443", {}, "the mirror hub"],
+    ])("%s with %j is this stack's own", (upstream, over, what) => {
+        const { path, problem, fix } = mistakeIn({ ...over, ...hub({ upstream }) });
+        expect(path).toBe("mirrors.hub.upstream");
+        expect(problem).toContain(`which is ${what} of this stack itself`);
+        expect(fix).toBe("pulumi config rm --path mirrors.hub");
+    });
+
+    test.each(["https://docker.example.com:5001", "https://registry.k8s.io/", "https://[2001:db8::1]:5000"])(
+        "%s is taken",
+        (upstream) => expect(accepted(hub({ upstream })).mirrors.hub?.upstream).toBe(upstream),
+    );
+});
+
+describe("a login", () => {
+    test.each([
+        [{ username: "robot" }, "password", "--secret --path mirrors.hub.password 'the password'"],
+        [{ password: "x" }, "username", "--path mirrors.hub.username robot"],
+    ])("of %j alone is refused", (over, missing, fix) => {
+        const found = mistakeIn(hub(over));
+        expect(found).toMatchObject({
+            path: `mirrors.hub.${missing}`,
+            fix: `pulumi config set ${fix}`,
+            problem: expect.stringContaining("is not set, and mirrors.hub.") as string,
+        });
+    });
+
+    test.each([
+        ["one half", { password: "hunter2" }],
+        ["the wrong kind", { username: "robot", password: ["hunter2"] }],
+    ])("is never shown: %s", (_name, over) => {
+        expect(refused(hub(over)).message).not.toContain("hunter2");
+    });
+});
+
+describe("a CA", () => {
+    let folder: string;
+    beforeAll(() => {
+        folder = mkdtempSync(join(tmpdir(), "private-registry-mirrors-"));
+        writeFileSync(join(folder, "ca.crt"), PEM);
+        writeFileSync(join(folder, "empty.crt"), "");
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    test.each([
+        ["for plain HTTP", { upstream: "http://quay.io", ca: PEM }, "is plain HTTP"],
+        ["in a file that is not there", { ca: "./no-such-file" }, "cannot be read"],
+    ])("%s is refused", (_name, over, problem) => {
+        const found = mistakeIn(hub(over));
+        expect(found).toMatchObject({
+            path: "mirrors.hub.ca",
+            fix: "pulumi config rm --path mirrors.hub.ca",
+        });
+        expect(found.problem).toContain(problem);
+    });
+
+    test("in a file without PEM is refused, and one with it is read", () => {
+        expect(mistakeIn(hub({ ca: join(folder, "empty.crt") })).problem).toContain("no PEM certificate");
+        const { mirrors } = registryArgs(accepted(hub({ ca: join(folder, "ca.crt") })), "kit", "dev");
+        expect(mirrors?.hub?.ca).toBe(PEM);
+    });
+});
+
+describe("ports", () => {
+    test.each([
+        [{ ...hub({ port: 443 }) }, "hub", "443, on which the registry listens", 444],
+        [{ ...hub({ port: 5000 }), tls: "off" }, "hub", "5000, on which the registry listens", 5001],
+        [{ ...hub({ port: 8443 }), port: 8443 }, "hub", "8443, on which the registry", 8444],
+        [{ mirrors: { hub: HUB, quay: { ...QUAY, port: 5443 } } }, "quay", "the mirror hub listens", 5444],
+        [
+            { mirrors: { hub: { ...HUB, bindAddress: "192.0.2.1", port: 443 } } },
+            "hub",
+            "on which the registry listens",
+            444,
+        ],
+    ])("taken ones are refused: %j", (config, name, problem, free) => {
+        const found = mistakeIn(config);
+        expect(found.path).toBe(`mirrors.${name}.port`);
+        expect(found.problem).toContain(problem);
+        expect(found.fix).toBe(`pulumi config set --path mirrors.${name}.port ${free}`);
+    });
+
+    test("may be the same on different addresses", () => {
+        const config = { bindAddress: "192.0.2.1", ...hub({ bindAddress: "192.0.2.2", port: 443 }) };
+        expect(accepted(config).mirrors.hub?.port).toBe(443);
+    });
+});
+
+describe("the place of a cache", () => {
+    test.each([
+        [{ mirrors: { hub: { ...HUB, volume: "cache", path: "/a" } } }, "mirrors.hub", "one of them holds"],
+        [
+            { storage: { volume: "images" }, mirrors: { hub: { ...HUB, volume: "images" } } },
+            "mirrors.hub.volume",
+            "where the registry keeps",
+        ],
+        [
+            { mirrors: { hub: { ...HUB, path: "/c" }, quay: { ...QUAY, path: "/c" } } },
+            "mirrors.quay.path",
+            "where the mirror hub keeps",
+        ],
+    ])("%j is refused", (config, path, problem) => {
+        const found = mistakeIn(config);
+        expect(found.path).toBe(path);
+        expect(found.problem).toContain(problem);
+    });
+});
+
+test.each(["", "a b", "-a", "a-", "a.b", "x".repeat(33), "hub-config"])("the name %j is refused", (name) => {
+    expect(mistakeIn({ mirrors: { [name]: HUB } }).problem).toContain("has a name that is not");
+});
+
+test("users of a mirror are refused by name, like every unknown option", () => {
+    expect(mistakeIn(hub({ users: { a: { generate: true } } }))).toMatchObject({
+        path: "mirrors.hub.users",
+        problem: "is not an option of the kit",
+    });
+});
+
+test("the components get the mirrors with their passwords as secrets", async () => {
+    const config = accepted(hub({ username: "robot", password: "x", volume: "cache", keepData: false }));
+    const { hub: args } = registryArgs(config, "kit", "dev").mirrors ?? {};
+    expect(args).toMatchObject({ ...HUB, ttl: "168h", memoryMb: 256, dataVolume: "cache", keepData: false });
+    expect(await pulumi.isSecret(args?.password as pulumi.Output<string>)).toBe(true);
+});
