@@ -2,6 +2,13 @@
 export { type AccountArgs, Accounts, type AccountsArgs } from "./auth/accounts";
 export { bcrypt, renderHtpasswd } from "./auth/htpasswd";
 export { type ClientFacts, clientSetup } from "./client/setup";
+export { Nexus, type NexusArgs } from "./nexus/nexus";
+export {
+    type DockerRepositories,
+    type HostedRepository,
+    NEXUS_IMAGE,
+    type Schedule as NexusSchedule,
+} from "./nexus/plan";
 export {
     type FilesTls,
     type NoTls,

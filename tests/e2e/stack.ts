@@ -204,7 +204,7 @@ export class Stack {
         try {
             const anonymous = await anonymousVolumes(this.prefix);
             await this.destroy();
-            const left = (await objectsOf(this.prefix)).filter((o) => o !== `volume ${this.prefix}-data`);
+            const left = (await objectsOf(this.prefix)).filter((o) => !/^volume .*-data$/.test(o));
             const volumes = (await docker("volume", "ls", "--quiet")).split("\n");
             left.push(...anonymous.filter((name) => volumes.includes(name)));
             if (left.length > 0) throw new Error(`pulumi destroy left ${left.join(", ")}`);
