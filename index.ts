@@ -15,3 +15,5 @@ export const caCertificatePem = registry.caCertificatePem;
 export const passwords = registry.passwords;
 export const loginCommand = registry.loginCommand;
 export const clientSetup = registry.clientSetup;
+export const nexusUrl = registry.nexus?.url;
+export const nexusAdminPassword = registry.nexus?.adminPassword;

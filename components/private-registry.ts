@@ -5,6 +5,7 @@ import * as random from "@pulumi/random";
 import { type AccountArgs, Accounts } from "./auth/accounts";
 import { clientSetup, loginCommand, registryAddress } from "./client/setup";
 import { DRAIN_SECONDS } from "./hardening";
+import { Nexus, type NexusArgs } from "./nexus/nexus";
 import { recover } from "./recovery";
 import { type RegistrySettings, renderConfig } from "./registry/config-yml";
 import { Registry, type TlsFiles } from "./registry/registry";
@@ -82,6 +83,8 @@ export interface PrivateRegistryArgs extends Settings {
     cpus?: number | undefined;
     /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
     dockerHost?: string | undefined;
+    /** A Sonatype Nexus 3 beside the registry. @default none */
+    nexus?: Omit<NexusArgs, "prefix" | "keepData" | "networkName" | "dockerHost"> | undefined;
 }
 
 /** A registry with its CA, certificate, users, configuration, data and container. */
@@ -95,6 +98,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     readonly loginCommand: pulumi.Output<string>;
     /** Client → what to do there. */
     readonly clientSetup: pulumi.Output<Record<string, string>>;
+    /** Nexus, where there is one. */
+    readonly nexus: Nexus | undefined;
 
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
@@ -146,6 +151,20 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             },
             { ...parent, providers: engine && { docker: engine } },
         );
+
+        this.nexus =
+            args.nexus &&
+            new Nexus(
+                `${name}-nexus`,
+                {
+                    ...args.nexus,
+                    prefix,
+                    keepData: args.keepData,
+                    networkName: registry.networkName,
+                    dockerHost: args.dockerHost,
+                },
+                { ...parent, providers: engine && { docker: engine } },
+            );
 
         const scheme = tls.mode === "off" ? "http" : "https";
         const address = registryAddress(args.domain, port, tls.mode !== "off");

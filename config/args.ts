@@ -43,6 +43,16 @@ const accounts = (users: Schema["users"]): AccountArgs[] =>
         bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
     }));
 
+function nexus({ nexus, domain }: Schema): PrivateRegistryArgs["nexus"] {
+    if (!nexus.enabled) return undefined;
+    const { adminPassword } = nexus;
+    return {
+        ...nexus,
+        domain: nexus.domain ?? `nexus.${domain}`,
+        adminPassword: adminPassword === undefined ? undefined : pulumi.secret(adminPassword),
+    };
+}
+
 /** What PrivateRegistry is given for a stack's configuration. */
 export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
     return {
@@ -57,5 +67,6 @@ export function registryArgs(config: Schema, project: string, stack: string): Pr
                 ? config.logFields
                 : { service: "registry", environment: stack },
         extra: config.registryConfig,
+        nexus: nexus(config),
     };
 }

@@ -5,6 +5,7 @@ import { caProblems, siteProblems } from "../components/tls/inspect";
 
 import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
 import { readPem } from "./pem";
+import { nexusRule } from "./rules-nexus";
 import type { Schema } from "./schema";
 
 /** A configuration in which keys with mistakes are missing. */
@@ -202,7 +203,17 @@ const registryConfig: Rule = ({ registryConfig }) =>
         return mistake(steps, `contradicts what the kit sets; change ${instead}`, removeCommand(steps));
     });
 
-const RULES: readonly Rule[] = [users, storage, externalUrl, validity, ownCa, files, image, registryConfig];
+const RULES: readonly Rule[] = [
+    users,
+    storage,
+    externalUrl,
+    validity,
+    ownCa,
+    files,
+    image,
+    registryConfig,
+    nexusRule,
+];
 
 /** Every mistake that the rules find. */
 export function rules(config: Partial): Mistake[] {

@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, hostName, ipAddress, objectName, text } from "./fields";
+import { nexus } from "./schema-nexus";
 import { health, storage, user } from "./schema-parts";
 import { ca, certificate, site } from "./schema-tls";
 
@@ -198,6 +199,12 @@ export const schema = z.strictObject({
             example: "ssh://root@docker.example.com",
         },
     ),
+    nexus: field(nexus.prefault({}), {
+        description: "Sonatype Nexus 3 beside the registry (docs/nexus.md)",
+        allowed: "an object (see nexus.* below)",
+        example: "--path nexus.enabled true",
+        secret: true,
+    }),
     registryConfig: field(z.record(z.string(), z.unknown()).default({}), {
         description: "Any further option of the registry's config.yml, merged last",
         allowed: "an object, without the options that have a key of their own",

@@ -1,6 +1,7 @@
 /** Every key of the configuration: what is taken, what is not, what the message says. */
 import { flag, same, set, whole, type Key } from "./key";
 import { CONTAINER } from "./keys-container";
+import { NEXUS } from "./keys-nexus";
 import { TLS } from "./keys-tls";
 
 export const TABLE: Key[] = [
@@ -117,4 +118,5 @@ export const TABLE: Key[] = [
     },
     whole("bcryptCost", 10, 4, 14, "from 4 to 14", "bcryptCost 10"),
     ...CONTAINER,
+    ...NEXUS,
 ];
