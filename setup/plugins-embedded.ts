@@ -29,7 +29,7 @@ export async function buildPlugins(
     const folder = join(machine.localCache, set);
     const stamp = join(folder, "fingerprint");
     // The programs name this very Node, which an upgrade may remove.
-    const current = `${fingerprint(machine.root, ["plugins", LOCK])} ${process.execPath}`;
+    const current = `${fingerprint(machine.root, ["plugins", join("components", "engine"), LOCK])} ${process.execPath}`;
     if (readText(stamp) === current) return folder;
     const release = acquireLock(`${folder}.lock`, `the provider plugins in ${folder}`);
     try {
