@@ -1,6 +1,6 @@
 /** The password that Nexus makes up at its first start, read and written through the Engine: on no screen, in no log. */
-import { connect, type Engine } from "../docker/client";
-import { isNotFound } from "../docker/errors";
+import { connect, type Engine } from "../../components/engine/client";
+import { isNotFound } from "../../components/engine/errors";
 import { tar } from "../docker/tar";
 
 const FOLDER = "/nexus-data";
