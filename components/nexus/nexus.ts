@@ -149,7 +149,8 @@ export class Nexus extends pulumi.ComponentResource {
                     tests: ["CMD-SHELL", HEALTHY],
                     interval: "3s",
                     timeout: "10s",
-                    startPeriod: `${START_SECONDS}s`,
+                    // Ten minutes as Go writes them: the provider would see "600s" as a change on every `up`.
+                    startPeriod: "10m0s",
                     retries: 10,
                 },
                 wait: true,

@@ -28,13 +28,16 @@ async function run(config: Record<string, string>): Promise<Record<string, pulum
 }
 let registered: string[] = [];
 
-test("configuration in, the five outputs out", async () => {
+test("configuration in, the outputs out", async () => {
     const exported = await run({ domain: "a.b", port: "8443", users: '{"admin":{"generate":true}}' });
     expect(Object.keys(exported).sort()).toEqual([
         "caCertificatePem",
         "clientSetup",
         "endpoint",
         "loginCommand",
+        // Nothing where there is no Nexus.
+        "nexusAdminPassword",
+        "nexusUrl",
         "passwords",
     ]);
     expect(registered).toContain("registry-container");
