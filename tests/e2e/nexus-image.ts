@@ -1,5 +1,6 @@
 /** The Nexus that the end-to-end tests run on: Sonatype's image where it can be pulled, else the stand-in. */
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
@@ -15,11 +16,13 @@ import { tar, type TarEntry } from "../../setup/tar";
 import { must, run } from "./run";
 
 const ROOT = join(__dirname, "..", "..");
-const STAND_IN = "private-registry/nexus-stand-in:test";
+const STAND_IN = "private-registry/nexus-stand-in";
 
 export interface NexusImage {
     image: string;
     standIn: boolean;
+    /** Takes the stand-in away again. */
+    dispose(): Promise<void>;
 }
 
 /** Whether the Engine has the real image, or can pull it. */
@@ -57,7 +60,8 @@ CMD ["/usr/local/bin/node", "/stand-in.cjs"]
 VOLUME /nexus-data
 `;
 
-async function buildStandIn(): Promise<void> {
+/** @param image a name of its own, so that no other test takes it away */
+async function buildStandIn(image: string): Promise<void> {
     const bundle = await build({
         entryPoints: [join(ROOT, "tests", "standin", "nexus", "main.ts")],
         bundle: true,
@@ -74,7 +78,7 @@ async function buildStandIn(): Promise<void> {
         { path: "Dockerfile", mode: 0o644, content: Buffer.from(DOCKERFILE) },
         { path: "files.tar", mode: 0o644, content: files },
     ]);
-    await must("docker", ["build", "--quiet", "--network", "none", "--tag", STAND_IN, "-"], {
+    await must("docker", ["build", "--quiet", "--network", "none", "--tag", image, "-"], {
         input: context,
         env: { ...process.env, DOCKER_BUILDKIT: "0" },
     });
@@ -83,11 +87,15 @@ async function buildStandIn(): Promise<void> {
 /** Says on the screen which one runs. */
 export async function nexusImage(): Promise<NexusImage> {
     const standIn = !(await real());
-    if (standIn) await buildStandIn();
+    const image = standIn ? `${STAND_IN}:${randomBytes(3).toString("hex")}` : NEXUS_IMAGE;
+    if (standIn) await buildStandIn(image);
     process.stderr.write(
         standIn
             ? `Nexus: ${NEXUS_IMAGE} cannot be pulled here; these tests run on the kit's STAND-IN for it.\n`
             : `Nexus: these tests run on ${NEXUS_IMAGE}.\n`,
     );
-    return { image: standIn ? STAND_IN : NEXUS_IMAGE, standIn };
+    const dispose = async () => {
+        if (standIn) await run("docker", ["image", "rm", "--force", image]);
+    };
+    return { image, standIn, dispose };
 }

@@ -1,12 +1,14 @@
 /** Nexus beside the registry, by the kit's own configuration. */
 import { cleanup } from "./cleanup";
-import { docker, inspect, objectsOf } from "./docker";
+import { inspect, objectsOf } from "./docker";
 import { NexusApi } from "./nexus-api";
 import { nexusImage } from "./nexus-image";
 import { ADMIN, freePort, Stack } from "./stack";
 
+const use = cleanup();
+
 test("Nexus joins a registry by configuration, on its network, and leaves its data when it goes", async () => {
-    const { image, standIn } = await nexusImage();
+    const { image, standIn } = use(await nexusImage());
     const port = await freePort();
     const stack = use(
         await Stack.create("kit-nexus", {
@@ -44,7 +46,4 @@ test("Nexus joins a registry by configuration, on its network, and leaves its da
     const left = await objectsOf(stack.prefix);
     expect(left).toContain(`volume ${stack.prefix}-nexus-data`);
     expect(left).not.toContain(`container ${stack.prefix}-nexus`);
-    if (standIn) use({ dispose: async () => void (await docker("image", "rm", "--force", image)) });
 });
-
-const use = cleanup();

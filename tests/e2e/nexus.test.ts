@@ -27,9 +27,7 @@ describe("Nexus", () => {
     const container = () => inspect(`${stack.prefix}-nexus`);
 
     beforeAll(async () => {
-        image = await nexusImage();
-        if (image.standIn)
-            use({ dispose: async () => void (await docker("image", "rm", "--force", image.image)) });
+        image = use(await nexusImage());
         stack = use(
             await Stack.create("nexus", {
                 program: "examples/nexus",
