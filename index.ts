@@ -20,3 +20,5 @@ export const clientSetup = registry.clientSetup;
 /** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
 export const hostExport = pulumi.secret({ ...leftOut(config), host: registry.host });
 export const mirrors = registry.mirrors;
+export const nexusUrl = registry.nexus?.url;
+export const nexusAdminPassword = registry.nexus?.adminPassword;

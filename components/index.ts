@@ -4,6 +4,13 @@ export { bcrypt, renderHtpasswd } from "./auth/htpasswd";
 export { type ClientFacts, clientSetup } from "./client/setup";
 export { containerdHostsToml, dockerDaemonJson, type MirrorFacts, registriesConf } from "./mirror/clients";
 export { Mirror, type MirrorAccess, type MirrorArgs, type MirrorSettings } from "./mirror/mirror";
+export { Nexus, type NexusArgs } from "./nexus/nexus";
+export {
+    type DockerRepositories,
+    type HostedRepository,
+    NEXUS_IMAGE,
+    type Schedule as NexusSchedule,
+} from "./nexus/plan";
 export {
     type FilesTls,
     type NoTls,

@@ -57,6 +57,15 @@ const mirrors = (mirrors: Schema["mirrors"]): PrivateRegistryArgs["mirrors"] =>
             },
         ]),
     );
+function nexus({ nexus, domain }: Schema): PrivateRegistryArgs["nexus"] {
+    if (!nexus.enabled) return undefined;
+    const { adminPassword } = nexus;
+    return {
+        ...nexus,
+        domain: nexus.domain ?? `nexus.${domain}`,
+        adminPassword: adminPassword === undefined ? undefined : pulumi.secret(adminPassword),
+    };
+}
 
 /** What PrivateRegistry is given for a stack's configuration. */
 export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
@@ -74,5 +83,6 @@ export function registryArgs(config: Schema, project: string, stack: string): Pr
                 : { service: "registry", environment: stack },
         extra: config.registryConfig,
         mirrors: mirrors(config.mirrors),
+        nexus: nexus(config),
     };
 }

@@ -9,6 +9,7 @@ import { storageRules } from "./rules-storage";
 import { headersRule } from "./rules-headers";
 import { systemdRule } from "./rules-systemd";
 import { mirrorRules } from "./rules-mirrors";
+import { nexusRule } from "./rules-nexus";
 import type { Schema } from "./schema";
 
 /** A configuration in which keys with mistakes are missing. */
@@ -214,6 +215,7 @@ const RULES: readonly Rule[] = [
     systemdRule,
     headersRule,
     mirrorRules,
+    nexusRule,
 ];
 
 /** Every mistake that the rules find. */

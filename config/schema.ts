@@ -7,6 +7,7 @@ import * as z from "zod";
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, hostName, ipAddress, objectName, text } from "./fields";
 import { mirrors } from "./schema-mirrors";
+import { nexus } from "./schema-nexus";
 import { health, user } from "./schema-parts";
 import { storage } from "./schema-storage";
 import { ca, certificate, site } from "./schema-tls";
@@ -205,6 +206,12 @@ export const schema = z.strictObject({
             "docker: a container. systemd: no Docker at all, `npm run export` makes the files for a host that has none",
         allowed: "docker or systemd",
         example: "systemd",
+    }),
+    nexus: field(nexus.prefault({}), {
+        description: "Sonatype Nexus 3 beside the registry (docs/nexus.md)",
+        allowed: "an object (see nexus.* below)",
+        example: "--path nexus.enabled true",
+        secret: true,
     }),
     registryConfig: field(z.record(z.string(), z.unknown()).default({}), {
         description: "Any further option of the registry's config.yml, merged last",

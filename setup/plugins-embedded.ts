@@ -7,22 +7,36 @@ import { acquireLock, fingerprint, readText, writeAtomically } from "./start.cjs
 
 const LOCK = "package-lock.json";
 
+/** A plugin of this checkout. */
+export interface OwnPlugin {
+    /** Pulumi's name of it. */
+    name: string;
+    /** Its folder under plugins/. @default name */
+    source?: string;
+}
+
 /**
- * Bundles plugins/<name>/main.ts, each with a program `pulumi-resource-<name>` beside it that starts it, when a source
+ * Bundles plugins/<source>/main.ts, each with a program `pulumi-resource-<name>` beside it that starts it, when a source
  * changed. Returns their folder. They stay in the clone: in Pulumi's own plugin folder they would pass for official.
+ *
+ * @param set name of the folder in the clone's cache
  */
-export async function buildEmbedded(machine: Machine, names: readonly string[]): Promise<string> {
-    const folder = join(machine.localCache, "plugins");
+export async function buildPlugins(
+    machine: Machine,
+    set: string,
+    plugins: readonly OwnPlugin[],
+): Promise<string> {
+    const folder = join(machine.localCache, set);
     const stamp = join(folder, "fingerprint");
     // The programs name this very Node, which an upgrade may remove.
     const current = `${fingerprint(machine.root, ["plugins", join("components", "engine"), LOCK])} ${process.execPath}`;
     if (readText(stamp) === current) return folder;
-    const release = acquireLock(`${folder}.lock`, "the embedded plugins");
+    const release = acquireLock(`${folder}.lock`, `the provider plugins in ${folder}`);
     try {
         if (readText(stamp) === current) return folder;
-        say("Provider plugins: bundling the embedded ones …");
+        say(`Provider plugins: bundling ${plugins.map(({ name }) => name).join(", ")} …`);
         mkdirSync(folder, { recursive: true });
-        for (const name of names) await buildOne(machine, folder, name);
+        for (const plugin of plugins) await buildOne(machine, folder, plugin);
         writeAtomically(stamp, current);
     } finally {
         release();
@@ -30,8 +44,8 @@ export async function buildEmbedded(machine: Machine, names: readonly string[]):
     return folder;
 }
 
-async function buildOne(machine: Machine, folder: string, name: string): Promise<void> {
-    const entry = join(machine.root, "plugins", name, "main.ts");
+async function buildOne(machine: Machine, folder: string, { name, source }: OwnPlugin): Promise<void> {
+    const entry = join(machine.root, "plugins", source ?? name, "main.ts");
     if (!existsSync(entry))
         throw new SetupError(`${entry} is missing: restore it with \`git checkout plugins\`.`);
     const bundle = join(folder, `${name}.cjs`);
@@ -56,7 +70,7 @@ async function buildOne(machine: Machine, folder: string, name: string): Promise
         renameSync(temporary, bundle);
     } catch (error) {
         // esbuild has shown where on stderr.
-        throw new SetupError(`The embedded plugin ${name} does not build: ${messageOf(error)}`);
+        throw new SetupError(`The plugin ${name} does not build: ${messageOf(error)}`);
     } finally {
         rmSync(temporary, { force: true });
     }

@@ -3,13 +3,16 @@ import { delimiter, dirname, join, sep } from "node:path";
 import { SetupError } from "./errors";
 import { readJson } from "./json";
 import { type Machine, pulumiHome } from "./machine";
-import { buildEmbedded } from "./plugins-embedded";
+import { buildPlugins } from "./plugins-embedded";
 import { type ClosedRoutes, answers } from "./probe";
 import { say, withProgress } from "./progress";
 import { lastLines, run, which } from "./run";
 
 export const PLUGIN_NAMES = ["docker", "random", "tls"] as const;
 export type PluginName = (typeof PLUGIN_NAMES)[number];
+
+/** The plugins that exist nowhere else, so that they are used beside either set. */
+const KIT_PLUGINS = [{ name: "private-registry-nexus", source: "nexus" }] as const;
 
 /** End of the folder in which a clone keeps its embedded plugins: what is found in such a folder is not official. */
 const OURS = join("node_modules", ".cache", "private-registry", "plugins");
@@ -33,6 +36,9 @@ export interface PluginEffects {
     /** Builds the embedded plugins; returns their folder. */
     embed: () => Promise<string>;
 }
+
+/** Folder of the plugins that go with either set: it does not end as OURS, since official ones go beside it. */
+const KIT_SET = "kit-plugins";
 
 /** PATH without the embedded plugins that an earlier `npm run env`, of any clone, put on it. */
 export function withoutOurs(path: string): string {
@@ -114,8 +120,19 @@ async function download(machine: Machine, pulumi: string, names: PluginName[]): 
     return true;
 }
 
-/** Makes one set of the three provider plugins ready for use. */
-export function ensurePlugins(machine: Machine, pulumi: string, closed: ClosedRoutes): Promise<PluginSet> {
+/** Makes one set of the three provider plugins ready for use, and the kit's own beside it. */
+export async function ensurePlugins(
+    machine: Machine,
+    pulumi: string,
+    closed: ClosedRoutes,
+): Promise<PluginSet> {
+    const set = await chooseFor(machine, pulumi, closed);
+    const own = await buildPlugins(machine, KIT_SET, KIT_PLUGINS);
+    const rest = set.path.split(delimiter).filter((folder) => folder !== own);
+    return { ...set, path: [own, ...rest].join(delimiter) };
+}
+
+function chooseFor(machine: Machine, pulumi: string, closed: ClosedRoutes): Promise<PluginSet> {
     const versions = () => PLUGIN_NAMES.map((name) => `${name}-${pluginVersion(machine, name)}`).join("-");
     return choosePlugins(machine.env, {
         onPath: (name, path) =>
@@ -129,7 +146,12 @@ export function ensurePlugins(machine: Machine, pulumi: string, closed: ClosedRo
             );
         },
         download: (names) => download(machine, pulumi, names),
-        embed: () => buildEmbedded(machine, PLUGIN_NAMES),
+        embed: () =>
+            buildPlugins(
+                machine,
+                "plugins",
+                PLUGIN_NAMES.map((name) => ({ name })),
+            ),
     });
 }
 

@@ -72,6 +72,7 @@ const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixe
 export class Registry extends pulumi.ComponentResource {
     /** ID of the container; resolves when the registry answers. */
     readonly containerId: pulumi.Output<string>;
+    /** Network of the deployment. */
     readonly networkName: pulumi.Output<string>;
 
     constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -179,6 +180,7 @@ export class Registry extends pulumi.ComponentResource {
             },
         );
         this.containerId = pulumi.all([container.id, config.written]).apply(([id]) => id);
+        this.networkName = network.name;
         this.registerOutputs({ containerId: this.containerId });
     }
 

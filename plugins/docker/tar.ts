@@ -23,9 +23,11 @@ export interface TarFile {
     /** Permissions, such as 0o644. */
     mode: number;
     content: Buffer;
+    /** User and group ID. @default 0 */
+    owner?: number;
 }
 
-function header({ path, mode, content }: TarFile, seconds: number): Buffer {
+function header({ path, mode, content, owner = 0 }: TarFile, seconds: number): Buffer {
     const block = Buffer.alloc(BLOCK);
     const octal = (value: number, length: number, offset: number) =>
         block.write(`${value.toString(8).padStart(length - 1, "0")}\0`, offset, "latin1");
@@ -34,8 +36,8 @@ function header({ path, mode, content }: TarFile, seconds: number): Buffer {
     block.write(place.name, 0);
     block.write(place.prefix, 345);
     octal(mode, 8, 100);
-    octal(0, 8, 108);
-    octal(0, 8, 116);
+    octal(owner, 8, 108);
+    octal(owner, 8, 116);
     octal(content.length, 12, 124);
     octal(seconds, 12, 136);
     block.write("0", 156);

@@ -1,5 +1,6 @@
 import { checkMembers, type Failure } from "./check";
 import { type InputRule, type Props, UNKNOWN } from "./resource";
+import { unwrapped } from "./values";
 
 /** Properties of every provider resource, which are the engine's. */
 const ENGINE_KEYS: readonly string[] = ["version", "pluginDownloadURL"];
@@ -25,6 +26,6 @@ export function checkConfig(
     };
     const decoded = Object.entries(given)
         .filter(([key]) => !ENGINE_KEYS.includes(key))
-        .map(([key, value]) => [key, decode(key, value)]);
+        .map(([key, value]) => [key, decode(key, unwrapped(value))]);
     return { config: checkMembers("", Object.fromEntries(decoded) as Props, rules, failures), failures };
 }

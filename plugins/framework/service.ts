@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 
@@ -56,9 +59,17 @@ export class Service<C> {
         return checkResponse(news, checkConfig(news, this.pkg.config).failures);
     }
 
-    async diffConfig(): Promise<proto.DiffResponse> {
-        // Another host or credential reaches the same objects; nothing of the state depends on it.
-        return diffResponse([], false);
+    /** Another host or credential reaches the same objects, so none is replaced; the engine configures anew. */
+    async diffConfig(request: proto.DiffRequest): Promise<proto.DiffResponse> {
+        const given = (struct: Struct | undefined) => checkConfig(fromStruct(struct), this.pkg.config).config;
+        const [olds, news] = [given(request.getOldInputs()), given(request.getNews())];
+        const changed = Object.keys({ ...olds, ...news }).filter(
+            (key) => !isDeepStrictEqual(olds[key], news[key]),
+        );
+        return diffResponse(
+            changed.map((property) => ({ property, kind: "update", replace: false })),
+            false,
+        );
     }
 
     async configure(request: proto.ConfigureRequest): Promise<proto.ConfigureResponse> {

@@ -7,7 +7,15 @@ import { type Props, UNKNOWN } from "./resource";
 const BOOKKEEPING: readonly string[] = ["__defaults", "__internal", "__meta", "__pulumi_raw_state_delta"];
 
 /** Key and value that mark a secret on the wire (pulumi/pulumi, sdk/go/common/resource/sig). */
-const SECRET = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = { [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270" };
+
+/** A value out of the wrapper of a secret: provider configuration comes in it, before the engine knows what we take. */
+export function unwrapped(value: unknown): unknown {
+    if (typeof value !== "object" || value === null) return value;
+    const { [SIGNATURE]: signature, value: inner } = value as Record<string, unknown>;
+    return signature === SECRET[SIGNATURE] ? inner : value;
+}
 
 const isAbsent = (value: unknown) => value === undefined || value === null;
 

@@ -37,6 +37,9 @@ test("configuration in, the outputs out", async () => {
         "hostExport",
         "loginCommand",
         "mirrors",
+        // Nothing where there is no Nexus.
+        "nexusAdminPassword",
+        "nexusUrl",
         "passwords",
     ]);
     expect(registered).toContain("registry-container");

@@ -3,6 +3,7 @@ import { flag, same, set, whole, type Key } from "./key";
 import { CONTAINER } from "./keys-container";
 import { STORAGE } from "./keys-storage";
 import { MIRRORS } from "./keys-mirrors";
+import { NEXUS } from "./keys-nexus";
 import { TLS } from "./keys-tls";
 
 export const TABLE: Key[] = [
@@ -121,4 +122,5 @@ export const TABLE: Key[] = [
     ...CONTAINER,
     ...STORAGE,
     ...MIRRORS,
+    ...NEXUS,
 ];

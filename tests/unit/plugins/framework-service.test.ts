@@ -73,6 +73,28 @@ function createRequest(inputs: Props, preview = false): proto.CreateRequest {
 const reasons = (response: proto.CheckResponse) => response.getFailuresList().map((f) => f.getReason());
 
 describe("provider configuration", () => {
+    test("comes out of the wrapper of a secret", async () => {
+        const request = new proto.ConfigureRequest();
+        request.setArgs(toStruct({ host: "tcp://engine:2376" }, ["host"]));
+        const made = service();
+        await made.configure(request);
+        await made.create(createRequest({}));
+        expect(create.mock.calls[0]?.[1]).toEqual({ host: "tcp://engine:2376" });
+    });
+
+    test("that changes is configured anew, and replaces nothing", async () => {
+        const request = new proto.DiffRequest();
+        request.setOldInputs(toStruct({ host: "tcp://old:2376", ports: "[1]" }, ["host"]));
+        request.setNews(toStruct({ host: "tcp://new:2376", ports: "[1]" }, ["host"]));
+        const changed = await service().diffConfig(request);
+        expect(changed.getChanges()).toBe(proto.DiffResponse.DiffChanges.DIFF_SOME);
+        expect(changed.getDiffsList()).toEqual(["host"]);
+        expect(changed.getReplacesList()).toEqual([]);
+        request.setNews(request.getOldInputs());
+        const same = await service().diffConfig(request);
+        expect(same.getChanges()).toBe(proto.DiffResponse.DiffChanges.DIFF_NONE);
+    });
+
     test("comes as JSON where it is no string, and reaches the resources", async () => {
         const made = await configured({ host: "tcp://engine:2376", ports: "[1,2]", version: "1.2.3" });
         await made.create(createRequest({}));

@@ -1,0 +1,66 @@
+/** The password that Nexus makes up at its first start, read and written through the Engine: on no screen, in no log. */
+import { connect, type Engine } from "../../components/engine/client";
+import { isNotFound } from "../../components/engine/errors";
+import { tar } from "../docker/tar";
+
+const FOLDER = "/nexus-data";
+const FILE = "admin.password";
+/** Nexus runs as this user and group in its image. */
+const OWNER = 200;
+
+/** The content of the first regular file of a tar archive (POSIX ustar: name, then the size in octal at 124). */
+function firstFile(archive: Buffer): string {
+    const size = parseInt(archive.toString("ascii", 124, 136), 8);
+    return archive.toString("utf8", 512, 512 + (Number.isNaN(size) ? 0 : size)).trim();
+}
+
+async function bytes(stream: NodeJS.ReadableStream): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    for await (const part of stream) parts.push(part as Buffer);
+    return Buffer.concat(parts);
+}
+
+/** The file in one container's /nexus-data. */
+export class FirstRunPassword {
+    private engine: Promise<Engine> | undefined;
+
+    /** @param host the Engine, as in DOCKER_HOST. Default: as for the docker provider */
+    constructor(
+        readonly container: string,
+        private readonly host: string | undefined,
+    ) {}
+
+    private connection(): Promise<Engine> {
+        this.engine ??= connect(this.host === undefined ? {} : { host: this.host });
+        return this.engine;
+    }
+
+    /** Nothing where there is no such file, or no such container. */
+    async read(): Promise<string | undefined> {
+        const container = (await this.connection()).getContainer(this.container);
+        try {
+            const password = firstFile(
+                await bytes(await container.getArchive({ path: `${FOLDER}/${FILE}` })),
+            );
+            return password === "" ? undefined : password;
+        } catch (error) {
+            if (isNotFound(error)) return undefined;
+            throw error;
+        }
+    }
+
+    /** Leaves a password as the first start leaves one, for the deployment that finds the volume. */
+    async write(password: string): Promise<void> {
+        const container = (await this.connection()).getContainer(this.container);
+        const archive = tar(
+            [{ path: FILE, mode: 0o600, content: Buffer.from(password), owner: OWNER }],
+            new Date(),
+        );
+        try {
+            await container.putArchive(archive, { path: FOLDER });
+        } catch (error) {
+            // Without its container there is no volume to keep either.
+            if (!isNotFound(error)) throw error;
+        }
+    }
+}

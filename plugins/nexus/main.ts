@@ -1,0 +1,5 @@
+import { serve } from "../framework/serve";
+
+import { nexus } from "./index";
+
+serve(nexus);

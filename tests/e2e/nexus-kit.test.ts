@@ -1,0 +1,49 @@
+/** Nexus beside the registry, by the kit's own configuration. */
+import { cleanup } from "./cleanup";
+import { inspect, objectsOf } from "./docker";
+import { NexusApi } from "./nexus-api";
+import { nexusImage } from "./nexus-image";
+import { ADMIN, freePort, Stack } from "./stack";
+
+const use = cleanup();
+
+test("Nexus joins a registry by configuration, on its network, and leaves its data when it goes", async () => {
+    const { image, standIn } = use(await nexusImage());
+    const port = await freePort();
+    const stack = use(
+        await Stack.create("kit-nexus", {
+            settings: {
+                ...ADMIN,
+                "nexus.enabled": "true",
+                "nexus.image": image,
+                "nexus.port": String(port),
+                "nexus.openFiles": "0",
+                ...(standIn ? { "nexus.heapMb": "512", "nexus.directMemoryMb": "512" } : {}),
+                "nexus.repositories.releases.format": "maven",
+            },
+        }),
+    );
+    const refused = await stack.tryUp();
+    expect(refused.code).not.toBe(0);
+    expect(refused.screen).toContain("nexus.acceptEula is false; Nexus runs only under its licence");
+    expect(await objectsOf(stack.prefix)).toEqual([]);
+
+    await stack.configure({ "nexus.acceptEula": "true" });
+    await stack.up();
+    const password = await stack.output("nexusAdminPassword");
+    const api = new NexusApi(await stack.output("nexusUrl"), password);
+    expect(await api.repositories()).toEqual(
+        expect.arrayContaining(["docker hosted docker-hosted", "maven2 hosted releases"]),
+    );
+    const { NetworkSettings } = await inspect(`${stack.prefix}-nexus`);
+    expect(Object.keys(NetworkSettings.Networks)).toEqual([stack.prefix]);
+    expect(await stack.exportText()).not.toContain(password);
+    await stack.up("--expect-no-changes");
+
+    await stack.configure({ "nexus.enabled": "false", "nexus.acceptEula": "false" });
+    await stack.unset("nexus.repositories");
+    await stack.up();
+    const left = await objectsOf(stack.prefix);
+    expect(left).toContain(`volume ${stack.prefix}-nexus-data`);
+    expect(left).not.toContain(`container ${stack.prefix}-nexus`);
+});

@@ -1,0 +1,125 @@
+/** The Nexus component: what the providers get, and what goes with what. */
+import "./mocks";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { Nexus, type NexusArgs } from "../../../components";
+import { upstreams, vmParams } from "../../../components/nexus/plan";
+
+import { find, record, type Registration } from "./mocks";
+
+async function deploy(args: Partial<NexusArgs> = {}): Promise<{ nexus: Nexus; all: Registration[] }> {
+    const { result, all } = await record(
+        () => new Nexus("n", { prefix: "kit-dev", acceptEula: true, networkName: "kit-dev", ...args }),
+        (type) => {
+            if (type.includes("randomPassword")) return { result: pulumi.secret("generated password") };
+            return type.includes("remoteImage") ? { imageId: "sha256:0a1b" } : {};
+        },
+    );
+    return { nexus: result, all };
+}
+
+const ours = (all: Registration[]) => all.filter(({ type }) => type.startsWith("private-registry-nexus:"));
+
+test("the container is confined, bounded, and reached from its own host alone", async () => {
+    const { all } = await deploy({ heapMb: 1024, directMemoryMb: 2048, port: 18081 });
+    const { inputs, replaceOnChanges } = find(all, "n-container");
+    expect(inputs).toMatchObject({
+        name: "kit-dev-nexus",
+        image: "sha256:0a1b",
+        user: "200:200",
+        capabilities: { drops: ["ALL"] },
+        securityOpts: ["no-new-privileges:true"],
+        logOpts: { "max-size": "10m", "max-file": "3" },
+        restart: "unless-stopped",
+        stopTimeout: 120,
+        destroyGraceSeconds: 120,
+        memory: 1024 + 2048 + 768,
+        memorySwap: 1024 + 2048 + 768,
+        ulimits: [{ name: "nofile", soft: 65536, hard: 65536 }],
+        ports: [{ internal: 8081, external: 18081, ip: "127.0.0.1", protocol: "tcp" }],
+        volumes: [{ volumeName: "kit-dev-nexus-data", containerPath: "/nexus-data" }],
+        networksAdvanced: [{ name: "kit-dev" }],
+        envs: [`INSTALL4J_ADD_VM_PARAMS=${vmParams(1024, 2048)}`],
+        wait: true,
+    });
+    expect(inputs.capabilities).not.toHaveProperty("adds");
+    expect(replaceOnChanges).toEqual(expect.arrayContaining(["#initerror", "healthcheck"]));
+});
+
+test("openFiles 0 leaves the limit to the Engine", async () => {
+    expect(find((await deploy({ openFiles: 0 })).all, "n-container").inputs).not.toHaveProperty("ulimits");
+});
+
+test("the options of Java", () => {
+    expect(vmParams(1024, 2048)).toBe(
+        "-Xms1024m -Xmx1024m -XX:MaxDirectMemorySize=2048m -Djava.util.prefs.userRoot=/nexus-data/javaprefs",
+    );
+});
+
+test("passwords are secret wherever they go", async () => {
+    const { all } = await deploy({ adminPassword: "the given one" });
+    for (const name of ["n-provider", "n-admin"]) expect(find(all, name).secrets).toContain("password");
+    expect(find(all, "n-admin").inputs).toMatchObject({ generated: false });
+    expect(JSON.stringify(find(all, "n-container").inputs)).not.toContain("the given one");
+    expect(find((await deploy()).all, "n-admin").inputs).toMatchObject({
+        generated: true,
+        password: "generated password",
+    });
+});
+
+test("the data outlive the deployment, and nothing with components is deleted, unless that was asked for", async () => {
+    const kept = (await deploy()).all;
+    expect(find(kept, "n-data").retainOnDelete).toBe(true);
+    expect(find(kept, "n-repository-docker-hosted").inputs.force).toBe(false);
+    const all = (await deploy({ keepData: false })).all;
+    expect(find(all, "n-data").retainOnDelete).toBe(false);
+    expect(find(all, "n-repository-docker-hosted").inputs.force).toBe(true);
+});
+
+test("everything waits for the administrator and the licence, a group for its members", async () => {
+    const { all } = await deploy({ cleanup: { unusedDays: 3 }, repositories: { libs: { format: "maven" } } });
+    expect(find(all, "n-settings").inputs).toEqual({
+        anonymous: false,
+        acceptEula: true,
+        realms: ["DockerToken"],
+    });
+    expect(find(all, "n-admin").dependencies).toContain("n-container");
+    for (const { name, dependencies, provider } of ours(all)) {
+        expect(provider).toContain("n-provider");
+        if (name !== "n-admin") expect(dependencies).toContain("n-admin");
+        if (name.startsWith("n-repository"))
+            expect(dependencies).toEqual(expect.arrayContaining(["n-settings", "n-cleanup"]));
+    }
+    expect(find(all, "n-repository-docker-group").dependencies).toEqual(
+        expect.arrayContaining(["n-repository-docker-hosted", "n-repository-docker-proxy"]),
+    );
+});
+
+test.each([
+    [{}, ["docker-hosted", "docker-proxy", "docker-group"]],
+    [{ docker: { proxy: false } }, ["docker-hosted", "docker-group"]],
+    [{ docker: { hosted: false, proxy: false } }, []],
+    [{ docker: { group: false } }, ["docker-hosted", "docker-proxy"]],
+])("with %j there are %j", async (args, names) => {
+    const { all } = await deploy(args);
+    const made = ours(all).filter(({ type }) => type.endsWith(":Repository"));
+    expect(made.map(({ inputs }) => inputs.name)).toEqual(names);
+});
+
+test("the front learns names and upstreams", () => {
+    expect(upstreams("nexus.example.com", "c", { force: false })).toEqual({
+        "nexus.example.com": "http://c:8081",
+    });
+    expect(
+        upstreams("n.example.com", "c", { force: false, docker: { routing: "ports", proxy: false } }),
+    ).toEqual({
+        "n.example.com": "http://c:8081",
+        "docker-hosted.n.example.com": "http://c:8082",
+        "docker-group.n.example.com": "http://c:8084",
+    });
+});
+
+test("without the licence nothing is registered", () => {
+    expect(() => new Nexus("n", { acceptEula: false })).toThrow("set acceptEula to true");
+});

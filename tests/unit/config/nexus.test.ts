@@ -1,0 +1,58 @@
+/** Rules of several keys of nexus. */
+import { accepted, mistakeIn, refused } from "./base";
+
+const on = (more: object) => ({ nexus: { enabled: true, acceptEula: true, ...more } });
+
+test.each([
+    [{ enabled: true }, {}, "nexus.acceptEula", "is false; Nexus runs only under its licence"],
+    [{ acceptEula: true }, {}, "nexus.enabled", "is false, and nexus.acceptEula is set"],
+    [{ repositories: { a: { format: "yum" } } }, {}, "nexus.enabled", "nexus.repositories is set"],
+    [
+        on({ docker: { hosted: false, proxy: false } }).nexus,
+        {},
+        "nexus.docker.group",
+        "a group needs one of them",
+    ],
+    [
+        on({ repositories: { "Docker-Hosted": { format: "pypi" } } }).nexus,
+        {},
+        "nexus.repositories.Docker-Hosted",
+        "has the name of a Docker repository",
+    ],
+    [
+        on({ repositories: { a: { format: "pypi", versionPolicy: "MIXED" } } }).nexus,
+        {},
+        "nexus.repositories.a.versionPolicy",
+        "means nothing for a pypi repository",
+    ],
+    [
+        on({ repositories: { a: { format: "maven", repodataDepth: 1 } } }).nexus,
+        {},
+        "nexus.repositories.a.repodataDepth",
+        "it is for yum",
+    ],
+    [on({ apiUrl: "http://192.0.2.1:8081" }).nexus, {}, "nexus.apiUrl", "would cross the network in clear"],
+    [on({}).nexus, { dockerHost: "ssh://root@a.b" }, "nexus.apiUrl", "ssh -L 8081:127.0.0.1:8081 HOST"],
+    [on({ port: 8443 }).nexus, { port: "8443" }, "nexus.port", "the port of the registry"],
+])("refused: nexus %j with %j", (nexus, rest, path, problem) => {
+    const found = mistakeIn({ nexus, ...rest });
+    expect(found.path).toBe(path);
+    expect(found.problem).toContain(problem);
+    expect(found.fix).toMatch(/^pulumi config (set|rm) --path nexus\./);
+});
+
+test("two names that differ in case alone", () => {
+    const repositories = { libs: { format: "maven" }, Libs: { format: "maven" } };
+    expect(mistakeIn(on({ repositories })).problem).toContain("has the name of the repository libs");
+});
+
+test("taken: a tunnel's end for an Engine on another host, and https anywhere", () => {
+    for (const apiUrl of ["http://localhost:18081", "https://nexus.example.com"])
+        expect(accepted({ ...on({ apiUrl }), dockerHost: "ssh://root@a.b" }).nexus.apiUrl).toBe(apiUrl);
+});
+
+test("no message shows the password", () => {
+    const { message } = refused({ nexus: { enabled: false, adminPassword: "hunter2hunter2" } });
+    expect(message).toContain("nexus.adminPassword is set");
+    expect(message).not.toContain("hunter2");
+});
