@@ -3,6 +3,8 @@ const project = (name, extra) => ({
     displayName: name,
     rootDir: __dirname,
     testEnvironment: "node",
+    // The SDK and dockerode keep timers and agents that jest would warn of, at length.
+    testEnvironmentOptions: { globalsCleanup: "off" },
     testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
     transform: {
         "\\.ts$": ["ts-jest", { tsconfig: "tsconfig.check.json", diagnostics: false, transpilation: true }],

@@ -1,7 +1,7 @@
 /** Looks into an Engine where it refused something. No Pulumi in here: the embedded docker plugin asks the same. */
-import type Docker from "dockerode";
-
-import { logText } from "./engine";
+import type { Engine } from "./engine/client";
+import { isNotFound } from "./engine/errors";
+import { logText } from "./engine/logs";
 import { OWNER_LABEL } from "./hardening";
 
 /** What an Engine's message says is wrong. */
@@ -29,7 +29,7 @@ export function refusal(message: string): Refusal {
  *
  * @returns whether the name is free now
  */
-export async function freeContainerName(engine: Docker, name: string, owner: string): Promise<boolean> {
+export async function freeContainerName(engine: Engine, name: string, owner: string): Promise<boolean> {
     const container = engine.getContainer(name);
     try {
         const { Config } = await container.inspect();
@@ -37,13 +37,13 @@ export async function freeContainerName(engine: Docker, name: string, owner: str
         await container.remove({ force: true });
     } catch (error) {
         // Gone in the meantime: then the name is free.
-        if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+        if (!isNotFound(error)) throw error;
     }
     return true;
 }
 
 /** The same for a network. */
-export async function freeNetworkName(engine: Docker, name: string, owner: string): Promise<boolean> {
+export async function freeNetworkName(engine: Engine, name: string, owner: string): Promise<boolean> {
     const networks = await engine.listNetworks({ filters: { label: [`${OWNER_LABEL}=${owner}`] } });
     const left = networks.filter((network) => network.Name === name);
     for (const { Id } of left) {
@@ -62,7 +62,7 @@ export async function freeNetworkName(engine: Docker, name: string, owner: strin
 const STACK_FRAME = /^(\t|goroutine \d+ |[\w./*()-]+\(.*\)$|created by )/;
 
 /** The last lines that a container wrote, without stack traces. @default 15 lines */
-export async function lastLogLines(engine: Docker, name: string, lines = 15): Promise<string> {
+export async function lastLogLines(engine: Engine, name: string, lines = 15): Promise<string> {
     const frames = await engine.getContainer(name).logs({ stdout: true, stderr: true, tail: 20 * lines });
     const text = logText(frames as unknown as Buffer).split("\n");
     return text

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { connect } from "./engine";
+import { connect } from "./engine/client";
 import {
     freeContainerName,
     freeNetworkName,
@@ -28,12 +28,16 @@ export function recover(prefix: string, dockerHost?: string): pulumi.ErrorHookFu
         const reason = refusal(errors[0] ?? "");
         switch (reason.kind) {
             case "name": {
-                const free = await freeContainerName(await connect(dockerHost), reason.name, prefix);
+                const free = await freeContainerName(
+                    await connect({ host: dockerHost }),
+                    reason.name,
+                    prefix,
+                );
                 if (!free) await pulumi.log.error(nameTaken(reason.name));
                 return free;
             }
             case "network": {
-                const free = await freeNetworkName(await connect(dockerHost), reason.name, prefix);
+                const free = await freeNetworkName(await connect({ host: dockerHost }), reason.name, prefix);
                 if (!free) await pulumi.log.error(networkTaken(reason.name));
                 return free;
             }
@@ -44,7 +48,7 @@ export function recover(prefix: string, dockerHost?: string): pulumi.ErrorHookFu
                 return false;
             case "unhealthy": {
                 const name = String(newInputs?.name);
-                const lines = await lastLogLines(await connect(dockerHost), name);
+                const lines = await lastLogLines(await connect({ host: dockerHost }), name);
                 await pulumi.log.error(`${name} did not become healthy. Its last log lines:\n${lines}`);
                 return false;
             }

@@ -1,2 +1,4 @@
 /** The registry image that the kit deploys where the configuration names none. */
 export const DEFAULT_IMAGE = "registry:3.1.2";
+/** The image of the nginx front where the configuration names none. */
+export const DEFAULT_FRONT_IMAGE = "nginx:1.28";

@@ -1,7 +1,7 @@
 /** What the schema of the configuration is written with: a field's documentation, and the values shared by several fields. */
 import { isIP } from "node:net";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { isPem } from "./pem";
 

@@ -1,6 +1,6 @@
 /** Reads a stack's configuration: the only place that does. */
 import * as pulumi from "@pulumi/pulumi";
-import type { z } from "zod";
+import type * as z from "zod";
 
 import {
     ConfigError,

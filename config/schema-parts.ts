@@ -1,5 +1,5 @@
 /** The parts of the schema that are objects: a user, the storage, the health check. */
-import { z } from "zod";
+import * as z from "zod";
 
 import { field, objectName, text } from "./fields";
 

@@ -1,5 +1,5 @@
 /** The part of the schema that is about certificates. */
-import { z } from "zod";
+import * as z from "zod";
 
 import { field, keyAlgorithm, KEYS_ALLOWED, pemOrFile, subjectPart } from "./fields";
 

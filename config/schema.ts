@@ -2,7 +2,7 @@
  * The configuration of a stack: every key, what is allowed, its default. One table for the loader, the error
  * messages, Pulumi.yaml and the README (a test holds the four together).
  */
-import { z } from "zod";
+import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, hostName, ipAddress, objectName, text } from "./fields";

@@ -11,7 +11,10 @@ import { runChild } from "./run-child";
 export async function test(machine: Machine, args: string[]): Promise<number> {
     let env: NodeJS.ProcessEnv;
     try {
-        const tools = await prepareTools(machine, findStack(machine, []));
+        const stack = findStack(machine, []);
+        // The tests deploy set-ups that the selected stack does not ask for.
+        const settings = { ...stack.settings, front: "nginx" };
+        const tools = await prepareTools(machine, { ...stack, settings });
         env = { ...machine.env, ...tools.env };
         await ensureTestTools(machine, env);
         say(`Provider plugins: the ${tools.plugins.kind} ones (${tools.plugins.reason}).`);

@@ -35,6 +35,12 @@ const HOST: GoProgram = {
             // This host stands between program and engine and passes on only the calls of its own time: error hooks
             // and transforms came later. Today's SDK speaks with the engine directly just as well.
             ['fmt.Sprintf("127.0.0.1:%d", handle.Port)', "req.GetMonitorAddress()"],
+            // It is not told the options of Pulumi.yaml, and would load a TypeScript compiler that the kit does without.
+            [
+                "if host.typescript {",
+                'if file, _ := os.ReadFile(filepath.Join(req.GetPwd(), "Pulumi.yaml")); ' +
+                    'host.typescript && !strings.Contains(string(file), "\\n    typescript: false\\n") {',
+            ],
         ],
     },
     minimumGo: "1.24",

@@ -1,15 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { aptGet, isDebian, readOsRelease } from "./debian";
 import type { Endpoint } from "./endpoint";
-import { callEngine, refusal } from "./engine-api";
 import { SetupError } from "./errors";
 import { type GoProgram, goBuild } from "./go";
-import { SOURCE_LABEL } from "./image";
+import { debianProblem, unpackPackages } from "./image-debian";
+import { SOURCE_LABEL, importImage, linuxArch } from "./image-import";
 import { parseImage } from "./image-name";
 import type { Machine } from "./machine";
-import { say, withProgress } from "./progress";
-import { mustRun } from "./run";
+import { say } from "./progress";
 import { acquireLock } from "./start.cjs";
 import { type TarEntry, tar } from "./tar";
 
@@ -65,36 +63,26 @@ export function rootFiles(registry: Buffer, busybox: Buffer, certificates: Buffe
     ];
 }
 
-interface Version {
-    Os: string;
-    Arch: string;
-}
-
 /** Builds the registry from its Go module and makes the image of it in the engine, labelled as what it is. */
 export async function buildImage(machine: Machine, engine: Endpoint, image: string): Promise<void> {
-    const { repository, tag } = parseImage(image);
+    const { tag } = parseImage(image);
     const program = registryProgram(tag);
-    const version = JSON.parse((await callEngine(engine, { path: "/version" })).body) as Version;
-    if (version.Os !== "linux") {
-        throw new SetupError(
-            `The Docker Engine runs ${version.Os} containers, and the registry needs Linux ones: switch it over.`,
-        );
-    }
+    const arch = await linuxArch(engine);
     say(
         `Registry image: building ${image} from the Go module ${program.module}@${program.version} instead …`,
     );
-    const folder = join(machine.dirs.cache, "registry", `${tag}-${version.Arch}`);
+    const folder = join(machine.dirs.cache, "registry", `${tag}-${arch}`);
     const release = acquireLock(`${folder}.lock`, "the registry image");
     try {
         mkdirSync(folder, { recursive: true });
         // The quick one first: what is missing for it shows before minutes of building.
-        const busybox = await busyboxFor(machine, version.Arch, folder);
+        const busybox = await busyboxFor(machine, arch, folder);
         const binary = join(folder, "registry");
-        if (!existsSync(binary)) await goBuild(machine, program, binary, { os: "linux", arch: version.Arch });
+        if (!existsSync(binary)) await goBuild(machine, program, binary, { os: "linux", arch });
         const bundle = "/etc/ssl/certs/ca-certificates.crt";
         const certificates = existsSync(bundle) ? readFileSync(bundle) : undefined;
         const files = rootFiles(readFileSync(binary), readFileSync(busybox), certificates);
-        await importImage(engine, repository, tag, tar(files), [
+        await importImage(engine, image, tar(files), [
             'ENTRYPOINT ["/bin/registry"]',
             'CMD ["serve","/etc/distribution/config.yml"]',
             "ENV PATH=/bin OTEL_TRACES_EXPORTER=none",
@@ -112,61 +100,21 @@ export async function buildImage(machine: Machine, engine: Endpoint, image: stri
 async function busyboxFor(machine: Machine, arch: string, folder: string): Promise<string> {
     const target = join(folder, "busybox");
     if (existsSync(target)) return target;
-    if (machine.platform !== "linux" || !isDebian(readOsRelease())) {
+    const problem = await debianProblem(machine, arch);
+    if (problem !== undefined) {
         throw new SetupError(
-            "The registry image cannot be built here, because its shell comes from Debian's busybox-static: set " +
+            `The registry image cannot be built here, because ${problem} (its shell comes from busybox-static): set ` +
                 "`pulumi config set imageMirror HOST`, or load a file with `pulumi config set imageTarball FILE`.",
-        );
-    }
-    const own = (
-        await mustRun("dpkg", ["--print-architecture"], "Debian's own architecture is not known.")
-    ).stdout.trim();
-    if (own !== arch) {
-        throw new SetupError(
-            `The Docker Engine is ${arch} and this machine ${own}, so Debian's busybox-static is not at hand for it: ` +
-                "set `pulumi config set imageMirror HOST` or `pulumi config set imageTarball FILE`.",
         );
     }
     const work = mkdtempSync(`${target}.`);
     try {
-        await aptGet("downloading busybox-static", ["download", "busybox-static"], work);
-        const deb = readdirSync(work).find((name) => name.endsWith(".deb"));
-        if (!deb)
-            throw new SetupError("`apt-get download busybox-static` left no file: run `apt-get update`.");
-        await mustRun(
-            "dpkg-deb",
-            ["-x", join(work, deb), work],
-            "Debian's busybox-static cannot be unpacked.",
-        );
-        const found = ["bin/busybox", "usr/bin/busybox"].map((path) => join(work, path)).find(existsSync);
+        const root = (await unpackPackages(["busybox-static"], work)).get("busybox-static") ?? work;
+        const found = ["bin/busybox", "usr/bin/busybox"].map((path) => join(root, path)).find(existsSync);
         if (!found) throw new SetupError("Debian's busybox-static has no busybox: run `apt-get update`.");
         renameSync(found, target);
     } finally {
         rmSync(work, { recursive: true, force: true });
     }
     return target;
-}
-
-// An import makes one layer in one call, where a build would need a Dockerfile, a context and BuildKit or not.
-async function importImage(
-    engine: Endpoint,
-    repository: string,
-    tag: string,
-    archive: Buffer,
-    changes: string[],
-): Promise<void> {
-    const query = new URLSearchParams({ fromSrc: "-", repo: repository, tag });
-    for (const change of changes) query.append("changes", change);
-    const answer = await withProgress("making the image", () =>
-        callEngine(engine, {
-            method: "POST",
-            path: `/images/create?${query.toString()}`,
-            headers: { "Content-Type": "application/x-tar" },
-            body: archive,
-            idleMs: 300_000,
-        }),
-    );
-    if (answer.status !== 200 || /"error":/.test(answer.body)) {
-        throw new SetupError(`The Docker Engine does not take the image: ${refusal(answer)}`);
-    }
 }

@@ -29,9 +29,7 @@ export async function pullImage(
     const repository = mirrored
         ? `${mirror.replace(/^https?:\/\/|\/+$/g, "")}/${name.path}`
         : name.repository;
-    say(
-        `Registry image: ${image} is not in the Docker Engine, pulling it from ${mirrored ? mirror : name.host} …`,
-    );
+    say(`${image} is not in the Docker Engine, pulling it from ${mirrored ? mirror : name.host} …`);
     const reason = await pull(machine, engine, { ...parseImage(`${repository}:x`), tag: name.tag });
     if (reason !== undefined || !mirrored) return reason;
     const query = new URLSearchParams({ repo: name.repository, tag: name.tag });

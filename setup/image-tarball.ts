@@ -22,6 +22,15 @@ export async function tagsOf(file: string): Promise<string[]> {
     return names.filter((name) => name !== undefined);
 }
 
+/** Whether a tarball has the image; true where it cannot be read, so that loading it tells why. */
+export async function tarballHas(image: string, file: string): Promise<boolean> {
+    try {
+        return (await tagsOf(file)).some((tag) => sameImage(tag, image));
+    } catch {
+        return true;
+    }
+}
+
 /** Loads the image from a tarball that must contain it. */
 export async function loadTarball(engine: Endpoint, image: string, file: string): Promise<void> {
     if (!existsSync(file)) {
@@ -45,7 +54,7 @@ export async function loadTarball(engine: Endpoint, image: string, file: string)
                 "or set `image` to what it has.",
         );
     }
-    say(`Registry image: loading ${image} from ${file} …`);
+    say(`Loading ${image} from ${file} …`);
     const answer = await withProgress("loading the image", () =>
         callEngine(engine, {
             method: "POST",

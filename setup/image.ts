@@ -1,42 +1,46 @@
-import { DEFAULT_IMAGE } from "../config/defaults";
 import type { Endpoint } from "./endpoint";
 import { callEngine, refusal } from "./engine-api";
 import { SetupError } from "./errors";
-import { buildImage } from "./image-build";
+import { SOURCE_LABEL } from "./image-import";
+import { type ImageNeed, neededImages } from "./image-needs";
 import { pullImage } from "./image-pull";
-import { loadTarball } from "./image-tarball";
+import { loadTarball, tarballHas } from "./image-tarball";
 import type { Machine } from "./machine";
 import { say } from "./progress";
 import type { EarlySettings } from "./stack";
-
-/** Label by which an image tells that it is not the official one. */
-export const SOURCE_LABEL = "private-registry.source";
 
 export interface ImageEffects {
     /** Where the image in the engine came from; undefined when it is not there. */
     find: (image: string) => Promise<string | undefined>;
     /** Pulls it; the reason when it cannot. */
     pull: (image: string, mirror: string | undefined) => Promise<string | undefined>;
+    /** Whether the tarball has it. A file that cannot be read fails when it is loaded. */
+    has: (image: string, tarball: string) => Promise<boolean>;
     load: (image: string, tarball: string) => Promise<void>;
-    build: (image: string) => Promise<void>;
 }
 
-/** Makes the registry image present in the engine: pulled, else loaded from the tarball, else built. Returns its source. */
-export async function provideImage(settings: EarlySettings, effects: ImageEffects): Promise<string> {
-    const image = settings.image ?? DEFAULT_IMAGE;
+/** Makes an image present in the engine: pulled, else loaded from the tarball, else built. Returns its source. */
+export async function provideImage(
+    need: ImageNeed,
+    { imageMirror, imageTarball }: EarlySettings,
+    effects: ImageEffects,
+): Promise<string> {
+    const { title, image } = need;
     const present = await effects.find(image);
     if (present) return present;
-    const refused = await effects.pull(image, settings.imageMirror);
+    const refused = await effects.pull(image, imageMirror);
     if (refused !== undefined) {
-        say(`Registry image: ${image} cannot be pulled: ${refused}`);
-        if (settings.imageTarball) await effects.load(image, settings.imageTarball);
-        else if (image === DEFAULT_IMAGE) await effects.build(image);
+        say(`${title}: ${image} cannot be pulled: ${refused}`);
+        // One file may hold several images. It must hold the registry's, which is what it is there for.
+        const load =
+            imageTarball !== undefined && (need.key === "image" || (await effects.has(image, imageTarball)));
+        if (load) await effects.load(image, imageTarball);
+        else if (need.build) await need.build();
         else {
             throw new SetupError(
                 `The image ${image} is not in the Docker Engine and cannot be pulled (${refused}): name a mirror with ` +
                     "`pulumi config set imageMirror HOST`, or a file made by `docker save` with " +
-                    "`pulumi config set imageTarball FILE`, or remove `image` to use " +
-                    `${DEFAULT_IMAGE}.`,
+                    `\`pulumi config set imageTarball FILE\`, or remove \`${need.key}\` to use ${need.fallback}.`,
             );
         }
     }
@@ -65,11 +69,25 @@ async function find(engine: Endpoint, image: string): Promise<string | undefined
     return inspected.RepoDigests?.length ? "pulled" : "loaded or built on this engine";
 }
 
-export function ensureImage(machine: Machine, engine: Endpoint, settings: EarlySettings): Promise<string> {
-    return provideImage(settings, {
+/**
+ * Makes every image present that a stack with these settings runs.
+ *
+ * @returns the title of each image → where it came from
+ */
+export async function ensureImages(
+    machine: Machine,
+    engine: Endpoint,
+    settings: EarlySettings,
+): Promise<Record<string, string>> {
+    const effects: ImageEffects = {
         find: (image) => find(engine, image),
         pull: (image, mirror) => pullImage(machine, engine, image, mirror),
+        has: tarballHas,
         load: (image, tarball) => loadTarball(engine, image, tarball),
-        build: (image) => buildImage(machine, engine, image),
-    });
+    };
+    const sources: Record<string, string> = {};
+    // One after the other: their steps talk.
+    for (const need of neededImages(machine, engine, settings))
+        sources[need.title] = await provideImage(need, settings, effects);
+    return sources;
 }

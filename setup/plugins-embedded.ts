@@ -15,7 +15,7 @@ export async function buildEmbedded(machine: Machine, names: readonly string[]):
     const folder = join(machine.localCache, "plugins");
     const stamp = join(folder, "fingerprint");
     // The programs name this very Node, which an upgrade may remove.
-    const current = `${fingerprint(machine.root, ["plugins", LOCK])} ${process.execPath}`;
+    const current = `${fingerprint(machine.root, ["plugins", join("components", "engine"), LOCK])} ${process.execPath}`;
     if (readText(stamp) === current) return folder;
     const release = acquireLock(`${folder}.lock`, "the embedded plugins");
     try {

@@ -1,7 +1,7 @@
 import { type Cli, ensureCli } from "./cli";
 import type { Endpoint } from "./endpoint";
 import { engineEnv, ensureEngine } from "./engine";
-import { ensureImage } from "./image";
+import { ensureImages } from "./image";
 import type { Machine } from "./machine";
 import { type PluginSet, ensurePlugins, pluginEnv } from "./plugins";
 import { ClosedRoutes } from "./probe";
@@ -13,8 +13,8 @@ export interface Tools {
     engine: Endpoint;
     cli: Cli;
     plugins: PluginSet;
-    /** Where the registry image in the engine came from. */
-    imageSource: string;
+    /** Title of each image that the stack runs → where the one in the engine came from. */
+    images: Record<string, string>;
     /** Variables to be added to the environment. */
     env: Record<string, string>;
 }
@@ -24,20 +24,20 @@ export interface Prepared extends Tools {
     state: State;
 }
 
-/** Engine, Pulumi CLI, plugins and registry image. Silent where all is there. */
+/** Engine, Pulumi CLI, plugins and images. Silent where all is there. */
 export async function prepareTools(machine: Machine, stack: Stack): Promise<Tools> {
     const engine = await ensureEngine(machine, stack.settings.dockerHost);
-    // The image needs only the engine, but its steps talk and so do the others: one after the other reads better.
+    // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
-    const imageSource = await ensureImage(machine, engine, stack.settings);
+    const images = await ensureImages(machine, engine, stack.settings);
     const env = {
         ...engineEnv(engine),
         ...pluginEnv(machine, plugins, cli.path),
         // The version is pinned, so news of another would only cost time, and much of it where the site is blocked.
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
-    return { engine, cli, plugins, imageSource, env };
+    return { engine, cli, plugins, images, env };
 }
 
 /** All that `pulumi up` of a stack needs, the stack included. */

@@ -18,6 +18,10 @@ export interface EarlySettings {
     imageMirror?: string;
     /** Tarball made by `docker save`, absolute. */
     imageTarball?: string;
+    /** `nginx` asks for the image of the front as well. */
+    front?: string;
+    /** frontSettings.image */
+    frontImage?: string;
 }
 
 export interface Stack {
@@ -85,9 +89,10 @@ export function findStack(machine: Machine, args: string[]): Stack {
     const configFile = resolve(machine.root, flagValue(args, "config-file") ?? `Pulumi.${short}.yaml`);
     const defaults = mapOf(project.config);
     const values = mapOf(readYaml(configFile).config);
-    const setting = (key: keyof EarlySettings): string | undefined => {
+    const setting = (key: string, part?: string): string | undefined => {
         const fallback = mapOf(defaults[key] ?? defaults[`${PROJECT}:${key}`]);
-        const value = values[`${PROJECT}:${key}`] ?? fallback.value ?? fallback.default;
+        const whole = values[`${PROJECT}:${key}`] ?? fallback.value ?? fallback.default;
+        const value = part === undefined ? whole : mapOf(whole)[part];
         if (value === undefined || value === null || value === "") return undefined;
         if (typeof value === "string") return value;
         throw new SetupError(
@@ -106,6 +111,8 @@ export function findStack(machine: Machine, args: string[]): Stack {
             image: setting("image"),
             imageMirror: setting("imageMirror"),
             imageTarball: tarball === undefined ? undefined : resolve(machine.root, tarball),
+            front: setting("front"),
+            frontImage: setting("frontSettings", "image"),
         },
     };
 }

@@ -15,7 +15,7 @@ export function preparedLines(prepared: Prepared): string[] {
         line("Docker Engine", `${prepared.engine.url} (${prepared.engine.source})`),
         line("Pulumi CLI", `${prepared.cli.path} (${prepared.cli.source})`),
         line("Plugin set", `${plugins.kind} (${plugins.reason})`),
-        line("Registry image", prepared.imageSource),
+        ...Object.entries(prepared.images).map(([title, source]) => line(title, source)),
         line("State", `stack ${prepared.stack.name} in ${state.backend}`),
     ];
     if (state.passphraseFile) lines.push(line("Passphrase", state.passphraseFile));

@@ -6,7 +6,7 @@ import { createGunzip } from "node:zlib";
 const BLOCK = 512;
 
 export interface TarEntry {
-    /** Path without a leading slash; at most 100 bytes. */
+    /** Path without a leading slash; at most 255 bytes, of which the last 100 begin at a slash. */
     path: string;
     /** Permissions, such as 0o755. */
     mode: number;
@@ -16,12 +16,23 @@ export interface TarEntry {
     link?: string;
 }
 
+/** A path as the header keeps it: up to 155 bytes of folders, and the rest in up to 100. */
+function splitPath(path: string): [string, string] {
+    if (Buffer.byteLength(path) <= 100) return ["", path];
+    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+        const [folders, rest] = [path.slice(0, at), path.slice(at + 1)];
+        if (rest !== "" && Buffer.byteLength(rest) <= 100 && Buffer.byteLength(folders) <= 155)
+            return [folders, rest];
+    }
+    throw new Error(`tar: path too long: ${path}`);
+}
+
 function header(entry: TarEntry): Buffer {
     const block = Buffer.alloc(BLOCK);
     const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, "0")}\0`;
     const isFile = entry.content !== undefined;
-    if (Buffer.byteLength(entry.path) > 100) throw new Error(`tar: path too long: ${entry.path}`);
-    block.write(entry.path, 0);
+    const [prefix, name] = splitPath(entry.path);
+    block.write(name, 0);
     block.write(octal(entry.mode, 8), 100);
     block.write(octal(0, 8), 108);
     block.write(octal(0, 8), 116);
@@ -31,6 +42,7 @@ function header(entry: TarEntry): Buffer {
     block.write(entry.link !== undefined ? "2" : isFile ? "0" : "5", 156);
     block.write(entry.link ?? "", 157);
     block.write("ustar\x0000", 257, "latin1");
+    block.write(prefix, 345);
     // The checksum is taken with its own field filled with spaces.
     block.fill(" ", 148, 156);
     const sum = block.reduce((total, byte) => total + byte, 0);

@@ -1,6 +1,6 @@
 import type { ContainerInspectInfo } from "dockerode";
 
-import type { Engine } from "./client";
+import type { Engine } from "../../components/engine/client";
 
 const POLL = 250;
 

@@ -2,9 +2,9 @@ import type { ContainerInspectInfo } from "dockerode";
 
 import type { Props } from "../framework/resource";
 
-import type { Engine } from "./client";
+import type { Engine } from "../../components/engine/client";
 import { containerNetworks, publishedPorts, ulimits } from "./container-read";
-import { found } from "./errors";
+import { found } from "../../components/engine/errors";
 import { labelList } from "./state";
 
 /** `name:/path:ro,z`, or `/host:/path`, as the Engine keeps them. */

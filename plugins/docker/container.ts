@@ -3,7 +3,7 @@ import type { ContainerInspectInfo } from "dockerode";
 import { diff } from "../framework/diff";
 import { InitializationError, type Found, type Props, type ResourceType } from "../framework/resource";
 
-import type { Engine } from "./client";
+import type { Engine } from "../../components/engine/client";
 import { checkContainer } from "./container-check";
 import { createBody, endpoints, updatable } from "./container-create";
 import { waitUntilHealthy } from "./container-health";
@@ -11,9 +11,9 @@ import { importedContainer } from "./container-import";
 import { type ContainerInputs, containerRules } from "./container-inputs";
 import { containerOutputs, UNUSED } from "./container-read";
 import { normalizeContainer } from "./container-normalize";
-import { doing, found, isNotFound, messageOf, says } from "./errors";
+import { doing, found, isNotFound, messageOf, says } from "../../components/engine/errors";
 import { ensureImage } from "./images";
-import { logsOf } from "./logs";
+import { logsOf } from "../../components/engine/logs";
 import { inputsOf, planned, settle } from "./state";
 import { archive } from "./uploads";
 

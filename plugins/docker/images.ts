@@ -1,7 +1,7 @@
 import type { ImageInspectInfo } from "dockerode";
 
-import type { Engine } from "./client";
-import { found, messageOf } from "./errors";
+import type { Engine } from "../../components/engine/client";
+import { found, messageOf } from "../../components/engine/errors";
 import { credentialsFor } from "./registry-auth";
 
 interface Progress {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { dockerFolder } from "./context";
+import { dockerFolder } from "../../components/engine/context";
 
 const DOCKER_HUB = "https://index.docker.io/v1/";
 

@@ -4,8 +4,8 @@ import type { ImageInspectInfo } from "dockerode";
 
 import type { InputRule, Props, ResourceType } from "../framework/resource";
 
-import type { Engine } from "./client";
-import { found, isNotFound, messageOf } from "./errors";
+import type { Engine } from "../../components/engine/client";
+import { found, isNotFound, messageOf } from "../../components/engine/errors";
 import { ensureImage } from "./images";
 import { inputsOf } from "./state";
 

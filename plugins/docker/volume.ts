@@ -4,8 +4,8 @@ import type { VolumeInspectInfo } from "dockerode";
 
 import type { Props, ResourceType } from "../framework/resource";
 
-import type { Engine } from "./client";
-import { doing, found, isNotFound, messageOf, retrying, says } from "./errors";
+import type { Engine } from "../../components/engine/client";
+import { doing, found, isNotFound, messageOf, retrying, says } from "../../components/engine/errors";
 import { inputsOf, labelList, labelMap, labelsRule } from "./state";
 
 const IN_USE = "volume is in use";

@@ -1,4 +1,4 @@
-import { engineOptions, logText } from "../../../components/engine";
+import { logText } from "../../../components/engine/logs";
 import { nameTaken, portTaken, refusal } from "../../../components/leftovers";
 
 /** A frame of the Engine's log stream. */
@@ -20,19 +20,6 @@ describe("logText", () => {
         expect(logText(Buffer.concat([frame("one\n"), Buffer.alloc(5)]))).toBe("one\n");
     });
 });
-
-test.each([
-    [undefined, {}],
-    ["unix:///var/run/docker.sock", { socketPath: "/var/run/docker.sock" }],
-    ["npipe:////./pipe/docker_engine", { socketPath: "//./pipe/docker_engine" }],
-    ["tcp://docker.example.com:2376", { host: "docker.example.com", port: 2376 }],
-    ["tcp://docker.example.com", { host: "docker.example.com", port: 2375 }],
-    [
-        "ssh://root@docker.example.com",
-        { protocol: "ssh", host: "docker.example.com", port: 22, username: "root" },
-    ],
-    ["ssh://docker.example.com:2222", { protocol: "ssh", port: 2222 }],
-])("the Engine at %s", (host, options) => expect(engineOptions(host)).toMatchObject(options));
 
 const daemon = "Unable to create container: Error response from daemon: ";
 const endpoint = "driver failed programming external connectivity on endpoint x (0a1b): ";

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { connect } from "../../../components/engine";
+import { connect } from "../../../components/engine/client";
 import { freeContainerName, freeNetworkName, lastLogLines } from "../../../components/leftovers";
 import { OWNER_LABEL } from "../../../components/hardening";
 import { recover } from "../../../components/recovery";

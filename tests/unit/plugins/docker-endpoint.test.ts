@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { resolveEndpoint, type Engine } from "../../../plugins/docker/client";
+import { resolveEndpoint, type Engine } from "../../../components/engine/client";
 import { waitUntilHealthy } from "../../../plugins/docker/container-health";
-import { messageOf, retrying } from "../../../plugins/docker/errors";
-import { logText } from "../../../plugins/docker/logs";
+import { messageOf, retrying } from "../../../components/engine/errors";
+import { logText } from "../../../components/engine/logs";
 import { credentialsFor, registryOf } from "../../../plugins/docker/registry-auth";
-import { sshCommand } from "../../../plugins/docker/ssh";
+import { sshCommand } from "../../../components/engine/ssh";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "docker-config-"))));

@@ -1,5 +1,5 @@
 import { container } from "../../../plugins/docker/container";
-import { connect, engineOptions, resolveEndpoint } from "../../../plugins/docker/client";
+import { connect, engineOptions, resolveEndpoint } from "../../../components/engine/client";
 import { check } from "../../../plugins/framework/check";
 import { diff } from "../../../plugins/framework/diff";
 import type { Props } from "../../../plugins/framework/resource";

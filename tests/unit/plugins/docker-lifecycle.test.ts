@@ -1,5 +1,5 @@
 import { container } from "../../../plugins/docker/container";
-import type { Engine } from "../../../plugins/docker/client";
+import type { Engine } from "../../../components/engine/client";
 import { remoteImage } from "../../../plugins/docker/remote-image";
 import { network } from "../../../plugins/docker/network";
 import { volume } from "../../../plugins/docker/volume";

@@ -1,12 +1,16 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { writeFileSync } from "node:fs";
-import { DEFAULT_IMAGE } from "../../../config/defaults";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../../config/defaults";
 import { type ImageEffects, provideImage } from "../../../setup/image";
 import { rootFiles } from "../../../setup/image-build";
+import { packageEntries } from "../../../setup/image-debian";
 import { parseImage, sameImage } from "../../../setup/image-name";
+import { type ImageNeed, neededImages } from "../../../setup/image-needs";
 import { registryAuth } from "../../../setup/image-pull";
 import { loadTarball, tagsOf } from "../../../setup/image-tarball";
+import type { EarlySettings } from "../../../setup/stack";
 import { readFromTar, tar } from "../../../setup/tar";
 import { machineIn, put, temporaryFolder } from "./fixture";
 
@@ -14,7 +18,9 @@ const folder = temporaryFolder();
 beforeEach(() => jest.spyOn(process.stderr, "write").mockReturnValue(true));
 afterEach(() => jest.restoreAllMocks());
 
-function effects(present: boolean, pullRefused?: string): ImageEffects {
+type Fake = ImageEffects & { build: jest.Mock<Promise<void>> };
+
+function effects(present: boolean, pullRefused?: string): Fake {
     let there = present;
     return {
         find: jest.fn(() => Promise.resolve(there ? "source" : undefined)),
@@ -23,41 +29,114 @@ function effects(present: boolean, pullRefused?: string): ImageEffects {
             return Promise.resolve(pullRefused);
         }),
         load: jest.fn(() => Promise.resolve(void (there = true))),
+        has: jest.fn((_image: string, tarball: string) => Promise.resolve(tarball.includes("nginx"))),
         build: jest.fn(() => Promise.resolve(void (there = true))),
     };
 }
 
+/** The registry's image, and the front's. */
+const registry = (fake: Fake, image = DEFAULT_IMAGE): ImageNeed => ({
+    title: "Registry image",
+    key: "image",
+    image,
+    fallback: DEFAULT_IMAGE,
+    build: image === DEFAULT_IMAGE ? fake.build : undefined,
+});
+const front = (fake: Fake): ImageNeed => ({
+    ...registry(fake),
+    title: "Front image",
+    key: "frontSettings.image",
+    image: DEFAULT_FRONT_IMAGE,
+});
+
 describe("provideImage", () => {
     test("leaves an image that is there", async () => {
         const fake = effects(true);
-        expect(await provideImage({}, fake)).toBe("source");
+        expect(await provideImage(registry(fake), {}, fake)).toBe("source");
         expect(fake.pull).not.toHaveBeenCalled();
     });
 
     test("pulls, through the mirror that is configured", async () => {
         const fake = effects(false);
-        await provideImage({ imageMirror: "mirror.example.test" }, fake);
+        await provideImage(registry(fake), { imageMirror: "mirror.example.test" }, fake);
         expect(fake.pull).toHaveBeenCalledWith(DEFAULT_IMAGE, "mirror.example.test");
         expect(fake.build).not.toHaveBeenCalled();
     });
 
     test("loads the tarball where it cannot pull", async () => {
         const fake = effects(false, "no such host");
-        await provideImage({ imageTarball: "/a.tar" }, fake);
+        await provideImage(registry(fake), { imageTarball: "/a.tar" }, fake);
         expect(fake.load).toHaveBeenCalledWith(DEFAULT_IMAGE, "/a.tar");
         expect(fake.build).not.toHaveBeenCalled();
     });
 
     test("builds only the default image", async () => {
         const fake = effects(false, "no such host");
-        await provideImage({}, fake);
-        expect(fake.build).toHaveBeenCalledWith(DEFAULT_IMAGE);
+        await provideImage(registry(fake), {}, fake);
+        expect(fake.build).toHaveBeenCalled();
         const other = effects(false, "no such host");
-        await expect(provideImage({ image: "registry:2.8" }, other)).rejects.toThrow(
+        await expect(provideImage(registry(other, "registry:2.8"), {}, other)).rejects.toThrow(
             /registry:2\.8.*no such host.*imageMirror.*imageTarball/s,
         );
         expect(other.build).not.toHaveBeenCalled();
     });
+
+    test("takes a further image from the tarball where that has it, else builds it", async () => {
+        const loaded = effects(false, "no such host");
+        await provideImage(front(loaded), { imageTarball: "/registry-and-nginx.tar" }, loaded);
+        expect(loaded.load).toHaveBeenCalledWith(DEFAULT_FRONT_IMAGE, "/registry-and-nginx.tar");
+        const built = effects(false, "no such host");
+        await provideImage(front(built), { imageTarball: "/registry.tar" }, built);
+        expect(built.load).not.toHaveBeenCalled();
+        expect(built.build).toHaveBeenCalled();
+    });
+});
+
+test("a stack needs the images that its configuration asks for", () => {
+    const images = (settings: EarlySettings) =>
+        neededImages(machineIn(folder.path), { url: "unix:///nowhere", source: "test" }, settings).map(
+            ({ image, build }) => [image, build !== undefined],
+        );
+    expect(images({})).toEqual([[DEFAULT_IMAGE, true]]);
+    expect(images({ front: "nginx" })).toEqual([
+        [DEFAULT_IMAGE, true],
+        [DEFAULT_FRONT_IMAGE, true],
+    ]);
+    expect(images({ front: "nginx", frontImage: "nginx:1.29-alpine" })[1]).toEqual([
+        "nginx:1.29-alpine",
+        false,
+    ]);
+});
+
+test("the files of a Debian package lie where today's Debian has them, without its documentation", () => {
+    const root = join(folder.path, "package");
+    const files = ["lib/x86_64-linux-gnu/libc.so.6", "usr/share/doc/libc6/copyright", "etc/nginx/mime.types"];
+    for (const file of files) {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        writeFileSync(join(root, file), file);
+    }
+    symlinkSync("libc.so.6", join(root, "lib/x86_64-linux-gnu/libc.so"));
+    const entries = packageEntries(root);
+    expect(entries.map(({ path }) => path)).toEqual([
+        "etc/",
+        "etc/nginx/",
+        "etc/nginx/mime.types",
+        "usr/lib/",
+        "usr/lib/x86_64-linux-gnu/",
+        "usr/lib/x86_64-linux-gnu/libc.so",
+        "usr/lib/x86_64-linux-gnu/libc.so.6",
+        "usr/",
+        "usr/share/",
+    ]);
+    expect(entries.find(({ link }) => link)).toMatchObject({ link: "libc.so.6" });
+});
+
+test("a long path is split over the two fields of a tar header", () => {
+    const [long, longer] = [`${"a/".repeat(70)}file`, `${"a/".repeat(130)}file`];
+    const file = join(folder.path, "long.tar");
+    writeFileSync(file, tar([{ path: long, mode: 0o644, content: Buffer.from("x") }]));
+    expect(execFileSync("tar", ["-tf", file], { encoding: "utf8" }).trim()).toBe(long);
+    expect(() => tar([{ path: longer, mode: 0o644 }])).toThrow(/path too long/);
 });
 
 test.each([

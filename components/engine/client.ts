@@ -1,11 +1,12 @@
-/** The connection to a Docker Engine. */
+/**
+ * The connection to a Docker Engine, for what no resource of the docker provider can do, and for the embedded docker
+ * plugin.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type Docker from "dockerode";
 import type { DockerOptions } from "dockerode";
-
-import type { Props } from "../framework/resource";
 
 import { contextOf } from "./context";
 import { messageOf } from "./errors";
@@ -21,12 +22,20 @@ export interface Endpoint {
     certPath?: string | undefined;
 }
 
+/** As the docker provider's arguments of these names. */
+export interface EngineConfig {
+    /** As in DOCKER_HOST. */
+    host?: string | undefined;
+    /** Name of a context of the docker CLI. */
+    context?: string | undefined;
+    certPath?: string | undefined;
+}
+
 const DEFAULT_HOST =
     process.platform === "win32" ? "npipe:////./pipe/docker_engine" : "unix:///var/run/docker.sock";
 
 /** The Engine that the official provider takes: a context, the host given, DOCKER_HOST, the default socket. */
-export function resolveEndpoint(config: Props, env: NodeJS.ProcessEnv = process.env): Endpoint {
-    const given = config as { host?: string; context?: string; certPath?: string };
+export function resolveEndpoint(given: EngineConfig, env: NodeJS.ProcessEnv = process.env): Endpoint {
     const certPath = given.certPath || env.DOCKER_CERT_PATH || undefined;
     const context = given.context || env.DOCKER_CONTEXT;
     if (context && context !== "default") return { certPath, ...contextOf(context, env) };
@@ -92,7 +101,7 @@ export function engineOptions({ host, certPath }: Endpoint): DockerOptions {
  *
  * @throws Error one sentence, where no Engine answers
  */
-export async function connect(config: Props): Promise<Engine> {
+export async function connect(config: EngineConfig = {}): Promise<Engine> {
     const endpoint = resolveEndpoint(config);
     const { default: Client } = await import("dockerode");
     const engine = new Client(engineOptions(endpoint));

@@ -1,0 +1,60 @@
+import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../config/defaults";
+import type { Endpoint } from "./endpoint";
+import { buildImage } from "./image-build";
+import { type DebianImage, buildDebianImage } from "./image-debian";
+import type { Machine } from "./machine";
+import type { EarlySettings } from "./stack";
+
+/** An image that a stack runs. */
+export interface ImageNeed {
+    /** What it is, for messages: "Registry image". */
+    title: string;
+    image: string;
+    /** Configuration key that names it. */
+    key: string;
+    /** The image where that key is not set, and the only one that is built. */
+    fallback: string;
+    /** Makes it where it can be had nowhere. */
+    build?: (() => Promise<void>) | undefined;
+}
+
+/** The same paths as in the official image, as far as the kit uses them. */
+const NGINX: DebianImage = {
+    packages: ["nginx", "nginx-common"],
+    main: "nginx",
+    folders: ["var/log", "var/log/nginx", "var/lib/nginx", "var/cache", "var/cache/nginx"],
+    changes: ['CMD ["nginx","-g","daemon off;"]', "EXPOSE 80"],
+};
+
+/** The images that a stack with these settings runs, the registry's first. */
+export function neededImages(machine: Machine, engine: Endpoint, settings: EarlySettings): ImageNeed[] {
+    const need = (
+        title: string,
+        key: string,
+        configured: string | undefined,
+        fallback: string,
+        build: (image: string) => Promise<void>,
+    ): ImageNeed => {
+        const image = configured ?? fallback;
+        return { title, key, image, fallback, build: image === fallback ? () => build(image) : undefined };
+    };
+    const debian = (recipe: DebianImage) => (image: string) =>
+        buildDebianImage(machine, engine, image, recipe);
+    const needs = [
+        need("Registry image", "image", settings.image, DEFAULT_IMAGE, (image) =>
+            buildImage(machine, engine, image),
+        ),
+    ];
+    if (settings.front === "nginx") {
+        needs.push(
+            need(
+                "Front image",
+                "frontSettings.image",
+                settings.frontImage,
+                DEFAULT_FRONT_IMAGE,
+                debian(NGINX),
+            ),
+        );
+    }
+    return needs;
+}

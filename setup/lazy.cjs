@@ -1,0 +1,34 @@
+"use strict";
+const Module = require("module");
+
+/**
+ * Has a package load where a property of it is first asked for, instead of where it is required.
+ *
+ * @param name package; from: file that requires it
+ */
+function loadLazily(name, from) {
+    let file;
+    try {
+        file = require.resolve(name, { paths: [from] });
+    } catch {
+        // What is not there is not loaded either.
+        return;
+    }
+    if (require.cache[file]) return;
+    const standIn = new Module(file);
+    standIn.loaded = true;
+    standIn.exports = new Proxy(
+        {},
+        {
+            get: function (_, key) {
+                // What a compiled `import * as` asks before any use.
+                if (key === "__esModule") return true;
+                if (require.cache[file] === standIn) delete require.cache[file];
+                return require(file)[key];
+            },
+        },
+    );
+    require.cache[file] = standIn;
+}
+
+module.exports = { loadLazily };
