@@ -9,7 +9,9 @@ export function commandFlags<T extends Options>(command: string, args: string[],
         return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
     } catch (error) {
         const known = Object.keys(options).map((name) => `--${name}`);
-        const problem = messageOf(error).split(/\. (?=To specify)/)[0]?.replace(/\.$/, "");
+        const problem = messageOf(error)
+            .split(/\. (?=To specify)/)[0]
+            ?.replace(/\.$/, "");
         throw new SetupError(`npm run ${command}: ${problem}; there are: ${known.join(", ")}.`);
     }
 }

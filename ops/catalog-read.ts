@@ -59,7 +59,12 @@ async function weigh(
     if (answer.status === 404) return undefined;
     const digest = String(answer.headers["docker-content-digest"] ?? reference);
     sizes.set(digest, answer.body.length);
-    const { manifests, config, layers = [], blobs = [] } = JSON.parse(answer.body.toString("utf8")) as Manifest;
+    const {
+        manifests,
+        config,
+        layers = [],
+        blobs = [],
+    } = JSON.parse(answer.body.toString("utf8")) as Manifest;
     for (const blob of [...(config ? [config] : []), ...layers, ...blobs]) sizes.set(blob.digest, blob.size);
     if (manifests === undefined) return { digest, images: 1 };
     let images = 0;

@@ -1,5 +1,5 @@
 import { domainOf, registryAddress } from "../components/client/address";
-import { OWNER_LABEL } from "../components/labels";
+import { OWNER_LABEL } from "../components/hardening";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
 import { readText } from "../setup/start.cjs";
@@ -83,7 +83,8 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     try {
         const login = await checkLogin(api, anonymous, target.login?.user);
         tell("login", login);
-        if (login.level !== "failure") for (const [name, finding] of await checkImage(api)) tell(name, finding);
+        if (login.level !== "failure")
+            for (const [name, finding] of await checkImage(api)) tell(name, finding);
     } finally {
         api.close();
         anonymous.close();

@@ -17,7 +17,10 @@ export async function listContainers(engine: Endpoint): Promise<Listed[]> {
 }
 
 /** The container that has a port of the Engine's host, and the address it is bound to. */
-export function holderOf(containers: readonly Listed[], port: number): { name: string; ip: string } | undefined {
+export function holderOf(
+    containers: readonly Listed[],
+    port: number,
+): { name: string; ip: string } | undefined {
     for (const { Names, Ports } of containers) {
         const found = Ports.find(({ PublicPort, Type }) => PublicPort === port && Type === "tcp");
         if (found) return { name: Names[0]?.replace(/^\//, "") ?? "", ip: found.IP ?? "0.0.0.0" };

@@ -29,8 +29,8 @@ interface Request {
 const TIMEOUT_MS = 30_000;
 
 /** The next page's path out of a Link header (RFC 8288), of the same registry whatever host it names. */
-export function nextPage(link: string | undefined, base: URL): string | undefined {
-    const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(link ?? "")?.[1];
+export function nextPage(link: string | string[] | undefined, base: URL): string | undefined {
+    const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(link ?? ""))?.[1];
     if (target === undefined) return undefined;
     const { pathname, search } = new URL(target, base);
     return pathname + search;

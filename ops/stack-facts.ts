@@ -38,7 +38,8 @@ async function findEngine(
         if (answer.ok) return { engine, engineProblem: undefined };
         first ??= { engine, engineProblem: answer.reason };
     }
-    if (first === undefined) throw new SetupError("No place to look for a Docker Engine is known: set DOCKER_HOST.");
+    if (first === undefined)
+        throw new SetupError("No place to look for a Docker Engine is known: set DOCKER_HOST.");
     return first;
 }
 
@@ -96,7 +97,9 @@ export const portOf = (url: URL): number => Number(url.port || (url.protocol ===
 
 /** Address at which this machine reaches what the Engine publishes: the name may not be known to DNS here. */
 export function engineAddress({ url }: Endpoint, published = "0.0.0.0"): string {
-    const target = /^(?:tcp|ssh|https?):/.test(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : "127.0.0.1";
+    const target = /^(?:tcp|ssh|https?):/.test(url)
+        ? new URL(url).hostname.replace(/^\[|\]$/g, "")
+        : "127.0.0.1";
     return published === "0.0.0.0" || published === "::" ? target : published;
 }
 

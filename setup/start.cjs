@@ -11,7 +11,7 @@ const ROOT = path.dirname(__dirname);
 const COMMANDS = {
     name: "setup",
     entry: path.join("setup", "main.ts"),
-    sources: ["setup", "ops", "bench", path.join("components", "client"), path.join("config", "defaults.ts")],
+    sources: ["setup", "ops", "bench", "components", path.join("config", "defaults.ts")],
 };
 const MINIMUM_NODE = 20;
 

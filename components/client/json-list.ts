@@ -40,7 +40,7 @@ function valueEnd(text: string, at: number): number {
 /** The values inside a list, or the keys and values inside an object. */
 function parts(text: string, { start, end }: Span): Span[] {
     const found: Span[] = [];
-    for (let at = skipSpace(text, start + 1); at < end - 1; ) {
+    for (let at = skipSpace(text, start + 1); at < end - 1;) {
         const stop = valueEnd(text, at);
         found.push({ start: at, end: stop });
         at = skipSpace(text, stop);
@@ -66,7 +66,9 @@ function root(text: string, file: string): Span {
     try {
         value = JSON.parse(text);
     } catch (error) {
-        throw new MergeError(`${file} is not valid JSON (${(error as Error).message}): mend it; it is left as it is.`);
+        throw new MergeError(
+            `${file} is not valid JSON (${(error as Error).message}): mend it; it is left as it is.`,
+        );
     }
     if (typeof value !== "object" || value === null || Array.isArray(value))
         throw new MergeError(`${file} holds no JSON object: mend it; it is left as it is.`);
@@ -176,7 +178,12 @@ export function takeFromList(text: string, added: ListAddition, file: string): s
         if (added.newKey && parts(result, span()).length === 0) {
             const all = members(result, root(result, file));
             const index = all.findLastIndex(({ key }) => key === added.key);
-            result = cut(result, root(result, file), all.map(({ whole }) => whole), index);
+            result = cut(
+                result,
+                root(result, file),
+                all.map(({ whole }) => whole),
+                index,
+            );
         }
     }
     const empty = Object.keys(JSON.parse(result) as object).length === 0;

@@ -120,12 +120,20 @@ function docker(facts: PlanFacts, upstart: boolean): Plan {
             ...hubMirrors(facts).map((value) => option("registry-mirror", value)),
         ];
         const restart = options.length > 0 ? [manual("service", "docker", "restart")] : [];
-        return { changes: [...certs(facts, "/etc/docker/certs.d"), ...options], after: restart, afterRemoval: restart };
+        return {
+            changes: [...certs(facts, "/etc/docker/certs.d"), ...options],
+            after: restart,
+            afterRemoval: restart,
+        };
     }
     const lists = daemonLists(DAEMON_JSON, facts);
     // Both lists are among what dockerd reads anew without a restart (dockerd, "Configuration reload behavior").
     const reload = lists.length > 0 ? [manual("systemctl", "reload", "docker")] : [];
-    return { changes: [...certs(facts, "/etc/docker/certs.d"), ...lists], after: reload, afterRemoval: reload };
+    return {
+        changes: [...certs(facts, "/etc/docker/certs.d"), ...lists],
+        after: reload,
+        afterRemoval: reload,
+    };
 }
 
 function containerd(facts: PlanFacts): Plan {
@@ -155,7 +163,11 @@ function podman(facts: PlanFacts): Plan {
             podmanMirror(imageHost(mirror), mirror.endpoint),
         ),
     );
-    return { changes: [...certs(facts, "/etc/containers/certs.d"), ...insecure, ...mirrors], after: [], afterRemoval: [] };
+    return {
+        changes: [...certs(facts, "/etc/containers/certs.d"), ...insecure, ...mirrors],
+        after: [],
+        afterRemoval: [],
+    };
 }
 
 function system(facts: PlanFacts, os: System, store: Store): Plan {

@@ -6,7 +6,15 @@ import { domainOf, registryAddress, shellWord } from "../../components/client/ad
 import { type Edit, type Entry, planEdits, removalEdits } from "../../components/client/edits";
 import { installLine, renderClientPs1, renderClientSh } from "../../components/client/installer";
 import { MergeError } from "../../components/client/json-list";
-import { type Client, CLIENTS, clientPlan, type Plan, type Store, type System, SYSTEMS } from "../../components/client/plan";
+import {
+    type Client,
+    CLIENTS,
+    clientPlan,
+    type Plan,
+    type Store,
+    type System,
+    SYSTEMS,
+} from "../../components/client/plan";
 import { planText } from "../../components/client/setup";
 import { SetupError } from "../../setup/errors";
 import { readJson } from "../../setup/json";
@@ -78,13 +86,20 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
     const target: Client = oneOf("--for", flags.for, CLIENTS);
     const os = oneOf("--os", flags.os ?? thisSystem(machine), SYSTEMS);
     const changes = flags.apply || flags.remove;
-    if (flags.apply && flags.remove) throw new SetupError("--apply and --remove exclude each other: name one.");
+    if (flags.apply && flags.remove)
+        throw new SetupError("--apply and --remove exclude each other: name one.");
     if (changes && flags.out !== undefined)
-        throw new SetupError("--out writes files for another machine, so it goes with neither --apply nor --remove.");
+        throw new SetupError(
+            "--out writes files for another machine, so it goes with neither --apply nor --remove.",
+        );
     if (os !== "linux" && ["docker", "containerd", "podman"].includes(target))
-        throw new SetupError(`--for ${target} is for Linux; on ${os} it is --for docker-desktop or --for system.`);
+        throw new SetupError(
+            `--for ${target} is for Linux; on ${os} it is --for docker-desktop or --for system.`,
+        );
     if (changes && flags.root === undefined && os !== thisSystem(machine))
-        throw new SetupError(`--os ${os} is not this machine's: leave out --apply and --remove, and do there what is printed.`);
+        throw new SetupError(
+            `--os ${os} is not this machine's: leave out --apply and --remove, and do there what is printed.`,
+        );
     const facts = await readStack(machine, flags.stack);
     const tls = facts.endpoint.protocol === "https:";
     const name = facts.endpoint.hostname.replace(/^\[|\]$/g, "");
@@ -107,9 +122,11 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
         const texts: Record<string, string> = { "README.txt": `${planText(plan, facts.caPem)}\n` };
         if (facts.caPem !== "") texts["ca.crt"] = facts.caPem;
         for (const change of plan.changes)
-            if (change.kind === "file" && change.content !== facts.caPem) texts[basename(change.path)] = change.content;
+            if (change.kind === "file" && change.content !== facts.caPem)
+                texts[basename(change.path)] = change.content;
             else if (change.kind === "list")
-                texts["daemon.json"] = `${JSON.stringify({ ...(JSON.parse(texts["daemon.json"] ?? "{}") as object), [change.key]: change.values }, undefined, 4)}\n`;
+                texts["daemon.json"] =
+                    `${JSON.stringify({ ...(JSON.parse(texts["daemon.json"] ?? "{}") as object), [change.key]: change.values }, undefined, 4)}\n`;
         texts["client.sh"] = renderClientSh(plain);
         texts["client.ps1"] = renderClientPs1(plain);
         for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
@@ -125,7 +142,10 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
         process.stdout.write(`${planText(plan, facts.caPem)}\n`);
         if (target === "containerd")
             say('containerd reads this where its config.toml has config_path = "/etc/containerd/certs.d".');
-        if (flags.ip === undefined) say(`Where DNS does not know ${domainOf(plain.address)}: --ip ADDRESS adds it to the hosts file.`);
+        if (flags.ip === undefined)
+            say(
+                `Where DNS does not know ${domainOf(plain.address)}: --ip ADDRESS adds it to the hosts file.`,
+            );
         return 0;
     }
     return change(files, plan, { client: target, address: plain.address }, LEDGER[os], flags);
@@ -159,7 +179,8 @@ async function change(
             return 1;
         }
     }
-    const record = () => writeAtomically(ledgerFile, `${JSON.stringify(result.ledger, undefined, 2)}\n`, 0o644);
+    const record = () =>
+        writeAtomically(ledgerFile, `${JSON.stringify(result.ledger, undefined, 2)}\n`, 0o644);
     // The record is there before what it tells of, and goes after it: an interruption leaves too much in it, not too little.
     if (!flags.remove) record();
     for (const edit of result.edits) files.write(edit);

@@ -38,7 +38,11 @@ export async function registryVersion(engine: Endpoint, container: string): Prom
             body: Buffer.from(JSON.stringify(payload)),
         });
     try {
-        const made = await call(`/containers/${container}/exec`, { AttachStdout: true, AttachStderr: true, Cmd: ["registry", "--version"] });
+        const made = await call(`/containers/${container}/exec`, {
+            AttachStdout: true,
+            AttachStderr: true,
+            Cmd: ["registry", "--version"],
+        });
         const { Id } = JSON.parse(made.body) as { Id: string };
         const { body } = await call(`/exec/${Id}/start`, { Detach: false, Tty: false });
         return /v?\d+\.\d+\.\d+/.exec(body)?.[0];
@@ -55,19 +59,27 @@ export function answersAt(host: string, port: number): Promise<boolean> {
             socket.destroy();
             done(answer);
         };
-        socket.on("connect", () => end(true)).on("error", () => end(false)).on("timeout", () => end(false));
+        socket
+            .on("connect", () => end(true))
+            .on("error", () => end(false))
+            .on("timeout", () => end(false));
     });
 }
 
 export const resolveName = (name: string): Promise<string[]> =>
-    lookup(name, { all: true }).then((found) => found.map(({ address }) => address), () => []);
+    lookup(name, { all: true }).then(
+        (found) => found.map(({ address }) => address),
+        () => [],
+    );
 
 /** IPv4 addresses of this machine in its networks, without those of Docker's own bridges. */
 export function lanAddresses(): string[] {
     return Object.entries(networkInterfaces()).flatMap(([name, list]) =>
         /^(docker\d|br-|veth)/.test(name)
             ? []
-            : (list ?? []).filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address),
+            : (list ?? [])
+                  .filter(({ family, internal }) => family === "IPv4" && !internal)
+                  .map(({ address }) => address),
     );
 }
 
@@ -79,7 +91,14 @@ export function handshake(
     ca: string | string[],
 ): Promise<{ certificate?: X509Certificate; problem?: string }> {
     return new Promise((done) => {
-        const socket = tlsConnect({ host, port, servername: name, ca, rejectUnauthorized: false, timeout: TIMEOUT_MS });
+        const socket = tlsConnect({
+            host,
+            port,
+            servername: name,
+            ca,
+            rejectUnauthorized: false,
+            timeout: TIMEOUT_MS,
+        });
         const end = (result: { certificate?: X509Certificate; problem?: string }) => {
             socket.destroy();
             done(result);
@@ -96,7 +115,11 @@ export function handshake(
 
 /** The CAs that the programs of this machine trust: the distribution's bundle, else those of Node. */
 export function systemCas(): string[] {
-    const bundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem"];
+    const bundles = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+    ];
     const bundle = bundles.map(readText).find((text) => text !== undefined);
     return bundle === undefined ? [...rootCertificates] : [bundle];
 }

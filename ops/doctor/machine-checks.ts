@@ -4,7 +4,10 @@ import { failure, type Finding, ok, warning } from "./finding";
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
     if (problem !== undefined || version === undefined)
-        return failure(`nothing answers at ${url} (${problem ?? "no version"})`, "start Docker Engine: systemctl start docker");
+        return failure(
+            `nothing answers at ${url} (${problem ?? "no version"})`,
+            "start Docker Engine: systemctl start docker",
+        );
     const [major = 0, minor = 0] = version.split(".").map(Number);
     if (major < 20 || (major === 20 && minor < 10))
         return warning(`Docker Engine ${version} at ${url}`, "upgrade to 20.10 or newer");
@@ -28,7 +31,8 @@ export function checkContainer(containers: readonly Listed[], label: string, own
     const names = (some: readonly Listed[]) => some.map(({ Names }) => Names[0]?.slice(1)).join(", ");
     if (own.length === 0) return failure(`no container of ${owner} is there`, "pulumi up --refresh");
     const stopped = own.filter(({ State }) => State !== "running");
-    if (stopped.length > 0) return failure(`${names(stopped)} is ${stopped[0]?.State}`, "pulumi up --refresh");
+    if (stopped.length > 0)
+        return failure(`${names(stopped)} is ${stopped[0]?.State}`, "pulumi up --refresh");
     const ill = own.filter(({ Status }) => Status.includes("unhealthy"));
     if (ill.length > 0) return failure(`${names(ill)} is unhealthy`, `docker logs ${names(ill.slice(0, 1))}`);
     return ok(`${names(own)}: running`);
@@ -47,28 +51,42 @@ export function checkPort(
         ({ Labels, Names }) => Labels[label] === owner && Names[0]?.slice(1) === holder?.name,
     );
     if (holder && !mine)
-        return failure(`port ${port} is taken by the container ${holder.name}`, `docker stop ${holder.name}, or pulumi config set port PORT; then pulumi up --refresh`);
+        return failure(
+            `port ${port} is taken by the container ${holder.name}`,
+            `docker stop ${holder.name}, or pulumi config set port PORT; then pulumi up --refresh`,
+        );
     if (!holder && answers)
-        return failure(`port ${port} is taken by another program`, `stop it (ss -ltnp 'sport = :${port}' names it), or pulumi config set port PORT; then pulumi up --refresh`);
+        return failure(
+            `port ${port} is taken by another program`,
+            `stop it (ss -ltnp 'sport = :${port}' names it), or pulumi config set port PORT; then pulumi up --refresh`,
+        );
     if (!holder) return failure(`nothing listens on port ${port}`, "pulumi up --refresh");
     if (!answers)
-        return failure(`port ${port} of ${holder.ip} is published but not reachable`, "look for a firewall between here and there");
+        return failure(
+            `port ${port} of ${holder.ip} is published but not reachable`,
+            "look for a firewall between here and there",
+        );
     return ok(`port ${port} of ${holder.ip}, published by ${holder.name}`);
 }
 
 /** @param addresses of the Engine's machine in its LAN; @param bound where the port is published */
 export function checkLan(addresses: readonly string[], bound: string | undefined, domain: string): Finding {
     if (bound?.startsWith("127."))
-        return warning(`the port is bound to ${bound}: no other machine reaches it`, "pulumi config set bindAddress 0.0.0.0, where others are to");
+        return warning(
+            `the port is bound to ${bound}: no other machine reaches it`,
+            "pulumi config set bindAddress 0.0.0.0, where others are to",
+        );
     const all = bound !== undefined && bound !== "0.0.0.0" && bound !== "::" ? [bound] : addresses;
     const [first] = all;
-    if (first === undefined) return warning("this machine has no address but the loopback's", "connect it to the LAN");
+    if (first === undefined)
+        return warning("this machine has no address but the loopback's", "connect it to the LAN");
     return ok(`clients reach it at ${all.join(" or ")} (hosts line: ${first} ${domain})`);
 }
 
 /** @param disk bytes of the file system with the storage; nothing where it cannot be told */
 export function checkDisk(disk: { free: number; total: number } | undefined, where: string): Finding {
-    if (disk === undefined) return warning(`the space at ${where} cannot be told from here`, "look there with df -h");
+    if (disk === undefined)
+        return warning(`the space at ${where} cannot be told from here`, "look there with df -h");
     const share = disk.free / disk.total;
     const text = `${(disk.free / 1e9).toFixed(1)} GB free (${Math.round(share * 100)} %) at ${where}`;
     const fix = "delete what is not needed, or give it a larger disk (storage.path)";
@@ -82,7 +100,8 @@ export function checkVersion(version: string | undefined): Finding {
     const fix = "pulumi config set image registry:3.1.2, then pulumi up";
     if (major === undefined) return warning("the registry does not tell its version", fix);
     const number = Number(major) * 1e6 + Number(minor) * 1e3 + Number(patch);
-    if (number < 3_001_001) return failure(`registry ${major}.${minor}.${patch} has known holes (CVE-2026-41888)`, fix);
+    if (number < 3_001_001)
+        return failure(`registry ${major}.${minor}.${patch} has known holes (CVE-2026-41888)`, fix);
     return ok(`registry ${major}.${minor}.${patch}`);
 }
 

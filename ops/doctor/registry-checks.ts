@@ -21,13 +21,23 @@ async function tried(check: () => Promise<Finding>, fix: string): Promise<Findin
 }
 
 /** @param anonymous a client without login; @param users whether the stack has any */
-export function checkLogin(api: RegistryApi, anonymous: RegistryApi, user: string | undefined): Promise<Finding> {
+export function checkLogin(
+    api: RegistryApi,
+    anonymous: RegistryApi,
+    user: string | undefined,
+): Promise<Finding> {
     return tried(async () => {
         const open = (await anonymous.ask("/v2/")).status;
         if (user === undefined)
             return open === 200
-                ? warning("there are no users: whoever reaches the port may push and delete", "pulumi config set auth true, unless the network is closed")
-                : failure(`without a login the answer is ${open}, and the stack has no password of its own`, "give a user a password or generate: true");
+                ? warning(
+                      "there are no users: whoever reaches the port may push and delete",
+                      "pulumi config set auth true, unless the network is closed",
+                  )
+                : failure(
+                      `without a login the answer is ${open}, and the stack has no password of its own`,
+                      "give a user a password or generate: true",
+                  );
         const { status } = await api.ask("/v2/");
         if (status !== 200) return failure(`the login of ${user} is answered ${status}`, "pulumi up");
         return ok(`${user} is let in${open === 401 ? ", nobody without a password" : ""}`);
@@ -47,11 +57,20 @@ async function pushBlob(api: RegistryApi, bytes: Buffer): Promise<void> {
  *
  * @returns the findings of push, pull and delete; where one fails the rest are not tried
  */
-export async function checkImage(api: RegistryApi, tag = randomBytes(4).toString("hex")): Promise<[string, Finding][]> {
+export async function checkImage(
+    api: RegistryApi,
+    tag = randomBytes(4).toString("hex"),
+): Promise<[string, Finding][]> {
     const found: [string, Finding][] = [];
-    const config = Buffer.from(JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } }));
+    const config = Buffer.from(
+        JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } }),
+    );
     const layer = Buffer.from(`doctor ${tag}\n`);
-    const descriptor = (mediaType: string, bytes: Buffer) => ({ mediaType, digest: digestOf(bytes), size: bytes.length });
+    const descriptor = (mediaType: string, bytes: Buffer) => ({
+        mediaType,
+        digest: digestOf(bytes),
+        size: bytes.length,
+    });
     const manifest = Buffer.from(
         JSON.stringify({
             schemaVersion: 2,
@@ -69,7 +88,11 @@ export async function checkImage(api: RegistryApi, tag = randomBytes(4).toString
     const pushed = await step("push", async () => {
         await pushBlob(api, config);
         await pushBlob(api, layer);
-        await api.must(path + tag, [201], { method: "PUT", headers: { "Content-Type": MANIFEST }, body: manifest });
+        await api.must(path + tag, [201], {
+            method: "PUT",
+            headers: { "Content-Type": MANIFEST },
+            body: manifest,
+        });
         return ok(`${REPOSITORY}:${tag}`);
     });
     if (!pushed) return found;
@@ -78,11 +101,17 @@ export async function checkImage(api: RegistryApi, tag = randomBytes(4).toString
         const blob = await api.must(`/v2/${REPOSITORY}/blobs/${digestOf(layer)}`, [200, 307]);
         // 307: the storage itself hands the blob out.
         const right = same.body.equals(manifest) && (blob.status === 307 || blob.body.equals(layer));
-        return right ? ok("the same bytes came back") : failure("other bytes came back", "check the storage's disk");
+        return right
+            ? ok("the same bytes came back")
+            : failure("other bytes came back", "check the storage's disk");
     });
     await step("delete", async () => {
         const { status } = await api.ask(path + digestOf(manifest), { method: "DELETE" });
-        if (status === 405) return warning("deleting is turned off, so the test image stays", "pulumi config set deleteEnabled true, where it is to work");
+        if (status === 405)
+            return warning(
+                "deleting is turned off, so the test image stays",
+                "pulumi config set deleteEnabled true, where it is to work",
+            );
         if (status !== 202) return failure(`deleting is answered ${status}`, LOGS);
         for (const bytes of [config, layer])
             await api.must(`/v2/${REPOSITORY}/blobs/${digestOf(bytes)}`, [202, 404], { method: "DELETE" });

@@ -10,24 +10,42 @@ const DAY = 86_400_000;
  * @param resolved addresses that the system's resolver has for the name
  * @param published addresses of the machine with the registry; none where they are not known
  */
-export function checkName(domain: string, resolved: readonly string[], published: readonly string[]): Finding {
+export function checkName(
+    domain: string,
+    resolved: readonly string[],
+    published: readonly string[],
+): Finding {
     if (isIP(domain) !== 0) return ok(`${domain} is an address, no name is needed`);
     const line = `${published[0] ?? "ADDRESS"} ${domain}`;
     if (resolved.length === 0)
-        return warning(`${domain} is not known to this machine's resolver`, `add it to DNS, or this line to /etc/hosts: ${line}`);
-    const known = published.length === 0 || resolved.some((one) => one.startsWith("127.") || one === "::1" || published.includes(one));
+        return warning(
+            `${domain} is not known to this machine's resolver`,
+            `add it to DNS, or this line to /etc/hosts: ${line}`,
+        );
+    const known =
+        published.length === 0 ||
+        resolved.some((one) => one.startsWith("127.") || one === "::1" || published.includes(one));
     if (!known)
-        return failure(`${domain} leads to ${resolved.join(", ")}, not to ${published.join(", ")}`, `mend DNS or /etc/hosts: ${line}`);
+        return failure(
+            `${domain} leads to ${resolved.join(", ")}, not to ${published.join(", ")}`,
+            `mend DNS or /etc/hosts: ${line}`,
+        );
     return ok(`${domain} leads to ${resolved.join(", ")}`);
 }
 
 /** @param certificate what the server shows; nothing where it shows none */
 export function checkCertificateName(certificate: X509Certificate | undefined, domain: string): Finding {
     if (certificate === undefined) return failure("the server shows no certificate", "see the lines above");
-    const match = isIP(domain) === 0 ? certificate.checkHost(domain, { subject: "never" }) : certificate.checkIP(domain);
+    const match =
+        isIP(domain) === 0
+            ? certificate.checkHost(domain, { subject: "never" })
+            : certificate.checkIP(domain);
     const names = certificate.subjectAltName ?? "no name";
     if (match === undefined)
-        return failure(`the certificate is for ${names}, not for ${domain}`, "pulumi up; with tls: files bring a certificate for it");
+        return failure(
+            `the certificate is for ${names}, not for ${domain}`,
+            "pulumi up; with tls: files bring a certificate for it",
+        );
     return ok(`the certificate is valid for ${domain} (${names})`);
 }
 
@@ -35,10 +53,18 @@ export function checkCertificateName(certificate: X509Certificate | undefined, d
 export function checkEnd(certificate: X509Certificate | undefined, renewalDays: number, now: Date): Finding {
     if (certificate === undefined) return failure("the server shows no certificate", "see the lines above");
     const days = Math.floor((new Date(certificate.validTo).getTime() - now.getTime()) / DAY);
-    if (days < 0) return failure(`the certificate ended ${-days} days ago`, "pulumi up renews it; with tls: files bring a new one");
+    if (days < 0)
+        return failure(
+            `the certificate ended ${-days} days ago`,
+            "pulumi up renews it; with tls: files bring a new one",
+        );
     if (new Date(certificate.validFrom) > now)
         return failure(`the certificate begins on ${certificate.validFrom} only`, "set this machine's clock");
-    if (days < renewalDays) return warning(`the certificate has ${days} days left`, "pulumi up renews it; with tls: files bring a new one");
+    if (days < renewalDays)
+        return warning(
+            `the certificate has ${days} days left`,
+            "pulumi up renews it; with tls: files bring a new one",
+        );
     return ok(`the certificate has ${days} days left, renewal from ${renewalDays} on`);
 }
 
@@ -59,6 +85,7 @@ export async function checkTrust(
 ): Promise<Finding> {
     if (!there) return ok("not on this machine");
     const problem = await handshake(caPem);
-    if (problem === undefined) return ok(caPem === undefined ? "trusted through the system's store" : "trusted");
+    if (problem === undefined)
+        return ok(caPem === undefined ? "trusted through the system's store" : "trusted");
     return warning(`not trusted here: ${problem}`, `npm run client -- --for ${client} --apply`);
 }

@@ -41,13 +41,17 @@ test("adding to a list and taking it back gives the very text", () => {
 
 test("what another hand adds in between stays when ours is taken back", () => {
     fc.assert(
-        fc.property(documents, fc.uniqueArray(fc.string(), { minLength: 2 }), (text, [ours = "", theirs = ""]) => {
-            fc.pre(!JSON.stringify(list(text) ?? []).includes(JSON.stringify(ours)));
-            const first = addToList(text, KEY, [ours], FILE);
-            const second = addToList(first.text, KEY, [theirs], FILE);
-            const left = takeFromList(second.text, first.added, FILE) ?? "";
-            expect(list(left)).toEqual(list(addToList(text, KEY, [theirs], FILE).text));
-        }),
+        fc.property(
+            documents,
+            fc.uniqueArray(fc.string(), { minLength: 2 }),
+            (text, [ours = "", theirs = ""]) => {
+                fc.pre(!JSON.stringify(list(text) ?? []).includes(JSON.stringify(ours)));
+                const first = addToList(text, KEY, [ours], FILE);
+                const second = addToList(first.text, KEY, [theirs], FILE);
+                const left = takeFromList(second.text, first.added, FILE) ?? "";
+                expect(list(left)).toEqual(list(addToList(text, KEY, [theirs], FILE).text));
+            },
+        ),
     );
 });
 
@@ -79,10 +83,13 @@ test("the file's own way of writing is kept", () => {
 
 test("adding a line and taking it back gives the very text", () => {
     fc.assert(
-        fc.property(fc.array(fc.string()).map((lines) => lines.join("\n")), (text) => {
-            fc.pre(text !== "");
-            expect(takeLine(addLine(text, "a line of ours"), "a line of ours")).toBe(text);
-        }),
+        fc.property(
+            fc.array(fc.string()).map((lines) => lines.join("\n")),
+            (text) => {
+                fc.pre(text !== "");
+                expect(takeLine(addLine(text, "a line of ours"), "a line of ours")).toBe(text);
+            },
+        ),
     );
 });
 
@@ -108,33 +115,38 @@ const plans = {
     podman: clientPlan("podman", "linux", { ...facts, mirrors }),
 };
 
-test.each(Object.entries(plans))("%s: applied twice is as once, and taken back gives what was there", (_, plan) => {
-    const content = fc.option(documents.filter((text) => !text.includes("docker.example.com")));
-    const lines = fc.option(fc.constantFrom("", "# mine\n", 'DOCKER_OPTS="--dns 192.0.2.1" # why', "\n\n"));
-    fc.assert(
-        fc.property(content, lines, lines, lines, (json, opts, hosts, own) => {
-            const all = {
-                [FILE]: json,
-                "/etc/default/docker": opts,
-                "/etc/hosts": hosts,
-                "/etc/containerd/certs.d/docker.io/hosts.toml": own,
-            };
-            const start = Object.fromEntries(
-                Object.entries(all).filter((file): file is [string, string] => file[1] !== null),
-            );
-            const disk = new Disk({ ...start });
-            const first = planEdits(plan, owner, disk.read, []);
-            disk.write(first.edits);
-            const again = planEdits(plan, owner, disk.read, first.ledger);
-            expect(again.edits).toEqual([]);
-            expect(again.ledger).toEqual(first.ledger);
-            const removal = removalEdits(owner, disk.read, again.ledger);
-            disk.write(removal.edits);
-            expect(removal).toMatchObject({ ledger: [], left: [] });
-            expect(disk.files).toEqual(start);
-        }),
-    );
-});
+test.each(Object.entries(plans))(
+    "%s: applied twice is as once, and taken back gives what was there",
+    (_, plan) => {
+        const content = fc.option(documents.filter((text) => !text.includes("docker.example.com")));
+        const lines = fc.option(
+            fc.constantFrom("", "# mine\n", 'DOCKER_OPTS="--dns 192.0.2.1" # why', "\n\n"),
+        );
+        fc.assert(
+            fc.property(content, lines, lines, lines, (json, opts, hosts, own) => {
+                const all = {
+                    [FILE]: json,
+                    "/etc/default/docker": opts,
+                    "/etc/hosts": hosts,
+                    "/etc/containerd/certs.d/docker.io/hosts.toml": own,
+                };
+                const start = Object.fromEntries(
+                    Object.entries(all).filter((file): file is [string, string] => file[1] !== null),
+                );
+                const disk = new Disk({ ...start });
+                const first = planEdits(plan, owner, disk.read, []);
+                disk.write(first.edits);
+                const again = planEdits(plan, owner, disk.read, first.ledger);
+                expect(again.edits).toEqual([]);
+                expect(again.ledger).toEqual(first.ledger);
+                const removal = removalEdits(owner, disk.read, again.ledger);
+                disk.write(removal.edits);
+                expect(removal).toMatchObject({ ledger: [], left: [] });
+                expect(disk.files).toEqual(start);
+            }),
+        );
+    },
+);
 
 test("a value that was there before stays", () => {
     const text = '{"insecure-registries":["docker.example.com:5000"]}';
