@@ -33,6 +33,18 @@ const clientFiles = (address: string) =>
         ["podman", "/etc/containers", `/etc/containers/certs.d/${address}/ca.crt`],
     ] as const;
 
+/** The first answer that there is. */
+async function first<T>(
+    names: readonly string[],
+    ask: (name: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+    for (const name of names) {
+        const answer = await ask(name);
+        if (answer !== undefined) return answer;
+    }
+    return undefined;
+}
+
 /** `npm run doctor`: a line for each check, and an exit code by the worst: 0 well, 1 warnings, 2 failures. */
 export async function doctor(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("doctor", args, { stack: { type: "string", short: "s" } });
@@ -68,11 +80,14 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         tell("certificate's name", tls.checkCertificateName(certificate, domain));
         tell("certificate's end", tls.checkEnd(certificate, await renewalDays(facts), new Date()));
         const problemWith = async (ca: string | undefined) => (await shake(ca ?? look.systemCas())).problem;
-        for (const [name, folder, file] of clientFiles(registryAddress(domain, port, true))) {
+        // Where nothing answers, nobody's trust is to blame.
+        const clients = certificate ? clientFiles(registryAddress(domain, port, true)) : [];
+        for (const [name, folder, file] of clients) {
             const there = local && (await look.diskOf(folder)) !== undefined;
             tell(`trust of ${name}`, await tls.checkTrust(name, there, readText(file), problemWith));
         }
-        tell("trust of the system", await tls.checkTrust("system", true, undefined, problemWith));
+        if (certificate)
+            tell("trust of the system", await tls.checkTrust("system", true, undefined, problemWith));
     } else {
         tell("certificate", ok("none: tls is off"));
     }
@@ -90,14 +105,12 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         anonymous.close();
     }
 
-    const details = await look.engineJson<{ Mounts: { Source: string; Destination: string }[] }>(
-        engine,
-        `/containers/${holder?.name ?? owner}/json`,
-    );
-    const data = details?.Mounts.find(({ Destination }) => Destination === "/var/lib/registry")?.Source;
+    const own = containers.filter(({ Labels }) => Labels[OWNER_LABEL] === owner);
+    const names = own.map(({ Names }) => Names[0]?.slice(1) ?? "");
+    const data = await first(names, (name) => look.dataFolder(engine, name));
     const where = data ?? "the storage";
     tell("disk", host.checkDisk(local && data !== undefined ? await look.diskOf(data) : undefined, where));
-    tell("image", host.checkVersion(await look.registryVersion(engine, owner)));
+    tell("image", host.checkVersion(await first(names, (name) => look.registryVersion(engine, name))));
     const plugins = await pluginsInUse(machine);
     tell("plugins", host.checkPlugins(plugins.kind, plugins.reason));
     return exitCode(findings);

@@ -182,9 +182,17 @@ async function change(
     const record = () =>
         writeAtomically(ledgerFile, `${JSON.stringify(result.ledger, undefined, 2)}\n`, 0o644);
     // The record is there before what it tells of, and goes after it: an interruption leaves too much in it, not too little.
-    if (!flags.remove) record();
-    for (const edit of result.edits) files.write(edit);
-    if (flags.remove) record();
+    try {
+        if (!flags.remove) record();
+        for (const edit of result.edits) files.write(edit);
+        if (flags.remove) record();
+    } catch (error) {
+        const { code, path } = error as NodeJS.ErrnoException;
+        if (code !== "EACCES" && code !== "EPERM") throw error;
+        throw new SetupError(
+            `${path ?? "A file"} is not open to this user: run it as root, or --out DIR and then \`sudo sh DIR/client.sh\`.`,
+        );
+    }
     if (result.edits.length > 0)
         await runSteps(flags.remove ? plan.afterRemoval : plan.after, flags.root === undefined);
     return 0;

@@ -28,6 +28,13 @@ export async function engineJson<T>(engine: Endpoint, path: string): Promise<T |
 
 export const containersOf = async (engine: Endpoint) => listContainers(engine).catch(() => []);
 
+/** Folder of the Engine's machine in which a container keeps images. */
+export async function dataFolder(engine: Endpoint, container: string): Promise<string | undefined> {
+    const path = `/containers/${container}/json`;
+    const details = await engineJson<{ Mounts: { Source: string; Destination: string }[] }>(engine, path);
+    return details?.Mounts.find(({ Destination }) => Destination === "/var/lib/registry")?.Source;
+}
+
 /** What a container's program prints: for the registry's own version. */
 export async function registryVersion(engine: Endpoint, container: string): Promise<string | undefined> {
     const call = (path: string, payload: object) =>

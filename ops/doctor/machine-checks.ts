@@ -2,6 +2,9 @@
 import { holderOf, type Listed } from "../published";
 import { failure, type Finding, ok, warning } from "./finding";
 
+/** End of the name of a container that writes a configuration volume. */
+const CONFIG_WRITER = "-config";
+
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
     if (problem !== undefined || version === undefined)
         return failure(
@@ -26,8 +29,10 @@ export function checkForwarding(value: string | undefined): Finding {
 
 /** @param owner the deployment's label value; @param label its name */
 export function checkContainer(containers: readonly Listed[], label: string, owner: string): Finding {
-    // The writer of the configuration is created and never started.
-    const own = containers.filter(({ Labels, State }) => Labels[label] === owner && State !== "created");
+    // The writers of configuration volumes have done their work and do not run.
+    const own = containers.filter(
+        ({ Labels, Names }) => Labels[label] === owner && !Names[0]?.endsWith(CONFIG_WRITER),
+    );
     const names = (some: readonly Listed[]) => some.map(({ Names }) => Names[0]?.slice(1)).join(", ");
     if (own.length === 0) return failure(`no container of ${owner} is there`, "pulumi up --refresh");
     const stopped = own.filter(({ State }) => State !== "running");

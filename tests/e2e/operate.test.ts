@@ -1,7 +1,9 @@
 /** Commands on a running stack: client, doctor and catalog, as an operator starts them. */
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { join, resolve } from "node:path";
 
 import { certificateFingerprint } from "../../components/client/installer";
@@ -15,6 +17,15 @@ import { ADMIN, DOMAIN, PASSWORD, Stack } from "./stack";
 const START = resolve(__dirname, "../../setup/start.cjs");
 const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+
+/** A certificate of its own for a name, with its key. */
+async function selfSigned(name: string): Promise<{ key: string; cert: string }> {
+    const pem = await must("openssl", [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", "-"],
+        ...["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`],
+    ]);
+    return { key: pem, cert: pem };
+}
 
 describe("commands on a running stack", () => {
     const use = cleanup();
@@ -126,6 +137,7 @@ describe("commands on a running stack", () => {
         const line = stdout.split("\n").find((one) => one.includes("client.sh")) ?? "";
         let served = text;
         const server = createServer((_, response) => response.end(served)).listen(0, "127.0.0.1");
+        await once(server, "listening");
         use({ dispose: () => new Promise((done) => server.close(() => done())) });
         const { port } = server.address() as { port: number };
         // The same line, with the test's server for the front and without sudo.
@@ -180,10 +192,28 @@ describe("commands on a running stack", () => {
         );
         expect(stopped.screen).toContain(`failure  port: nothing listens on port ${stack.port}`);
         const thief = createServer().listen(stack.port, "127.0.0.1");
+        await once(thief, "listening");
         try {
             expect((await npm("doctor")).screen).toContain("is taken by another program");
         } finally {
             await new Promise((done) => thief.close(done));
+            await engine("start", stack.prefix);
+        }
+    });
+
+    test("doctor sees a server whose certificate is for another name, and a CA that is not its own", async () => {
+        const { key, cert } = await selfSigned("other.e2e.test");
+        await engine("stop", stack.prefix);
+        const impostor = createTlsServer({ key, cert }).listen(stack.port, "127.0.0.1");
+        await once(impostor, "listening");
+        try {
+            const { code, screen } = await npm("doctor");
+            expect(code).toBe(2);
+            expect(screen).toContain(`is for DNS:other.e2e.test, not for ${DOMAIN}`);
+            expect(screen).toMatch(/failure {2}login: .*(self-signed|unable to verify|altnames)/);
+        } finally {
+            impostor.closeAllConnections();
+            await new Promise((done) => impostor.close(done));
             await engine("start", stack.prefix);
         }
     });

@@ -30,6 +30,12 @@ const cases: [string, Finding["level"], Finding, string][] = [
     ["ip_forward off", "failure", host.checkForwarding("0\n"), "sysctl -w net.ipv4.ip_forward=1"],
     ["ip_forward elsewhere", "ok", host.checkForwarding(undefined), "not looked at"],
     ["container", "ok", state([container()]), "running"],
+    [
+        "writer",
+        "ok",
+        state([container(), container({ Names: ["/r-config"], State: "exited" })]),
+        "r: running",
+    ],
     ["no container", "failure", state([container({ Labels: {} })]), "pulumi up --refresh"],
     ["container stopped", "failure", state([container({ State: "exited" })]), "r is exited"],
     ["container ill", "failure", state([container({ Status: "Up (unhealthy)" })]), "docker logs r"],
