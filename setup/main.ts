@@ -2,7 +2,10 @@ import { SetupError, messageOf } from "./errors";
 import { type Machine, thisMachine } from "./machine";
 import { say } from "./progress";
 import { bench } from "../ops/bench";
+import { catalog } from "../ops/catalog";
 import { check } from "../ops/check";
+import { client } from "../ops/client/command";
+import { doctor } from "../ops/doctor";
 import { printEnv } from "../ops/env";
 import { deploy } from "../ops/deploy";
 import { gc } from "../ops/gc";
@@ -24,6 +27,9 @@ const COMMANDS: Record<string, Command> = {
     bench,
     gc,
     mirrors,
+    client,
+    doctor,
+    catalog,
 };
 
 /** Runs one npm script; resolves to its exit code. */

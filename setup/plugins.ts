@@ -155,6 +155,19 @@ function chooseFor(machine: Machine, pulumi: string, closed: ClosedRoutes): Prom
     });
 }
 
+/** The set that the next `pulumi up` uses, without downloading or building any. */
+export function pluginsInUse(machine: Machine): Promise<PluginSet> {
+    return choosePlugins(machine.env, {
+        onPath: (name, path) =>
+            which(`pulumi-resource-${name}`, { ...machine.env, PATH: path }) !== undefined,
+        installed: (name) => isInstalled(machine, name),
+        closed: () => true,
+        rememberClosed: () => {},
+        download: () => Promise.resolve(false),
+        embed: () => Promise.resolve(join(machine.localCache, "plugins")),
+    });
+}
+
 /** Settings that keep Pulumi from passing over the chosen set. */
 export function pluginEnv(machine: Machine, set: PluginSet, pulumi: string): Record<string, string> {
     const folder = dirname(pulumi);

@@ -1,4 +1,8 @@
 /** What a client must do to use the registry, as text to read and paste. Pure. */
+import { shellWord } from "./address";
+import { type Change, clientPlan, type Plan, type PlanFacts } from "./plan";
+
+export { loginCommand, registryAddress } from "./address";
 
 export interface ClientFacts {
     /** `docker.example.com` or `docker.example.com:8443`, as in image names. */
@@ -8,25 +12,41 @@ export interface ClientFacts {
     tls: boolean;
 }
 
-/**
- * The registry as image names have it: without port 443, which is their default. But a first part that has no dot,
- * port or capital is read as a user of Docker Hub (distribution/reference, splitDockerDomain).
- */
-export function registryAddress(domain: string, port: number, tls: boolean): string {
-    const host = domain.includes(":") ? `[${domain}]` : domain;
-    const isHost = host === "localhost" || /[.:A-Z]/.test(host);
-    return tls && port === 443 && isHost ? host : `${host}:${port}`;
-}
-
-/** The login of a user, for a POSIX shell. */
-export function loginCommand(address: string, user: string | undefined): string {
-    if (user === undefined) return "# no login: authentication is off";
-    const word = /^[\w@.+-]+$/.test(user) ? user : `'${user.replaceAll("'", String.raw`'\''`)}'`;
-    return `docker login -u ${word} ${address}`;
-}
-
 /** Name of the certificate's file in the snippets; `npm run up` and the README say how to get it. */
 const CA = "ca.crt";
+
+const folderOf = (path: string) => path.replace(/[/\\][^/\\]*$/, "");
+
+/** The commands or the text for one change, for a reader who makes it by hand. */
+export function changeLines(change: Change, caPem: string): string[] {
+    switch (change.kind) {
+        case "file": {
+            const { path, content } = change;
+            if (path.includes("\\")) return [`md -Force ${folderOf(path)}`, `cp ${CA} ${path}`];
+            const make = `mkdir -p ${shellWord(folderOf(path))}`;
+            if (content === caPem) return [make, `cp ${CA} ${shellWord(path)}`];
+            return [make, `cat > ${shellWord(path)} <<'END'\n${content}END`];
+        }
+        case "list":
+            return [`# add to ${change.path}:`, JSON.stringify({ [change.key]: change.values })];
+        case "option":
+            return [
+                `# add to DOCKER_OPTS in ${change.path}:`,
+                `DOCKER_OPTS="--${change.option} ${change.value}"`,
+            ];
+        case "host":
+            return [`echo '${change.address} ${change.name}' >> ${change.path}`];
+    }
+}
+
+/** A whole plan by hand. */
+export function planText(plan: Plan, caPem: string): string {
+    const commands = plan.after.map(({ command }) => command.map(shellWord).join(" "));
+    return [...plan.changes.flatMap((change) => changeLines(change, caPem)), ...commands].join("\n");
+}
+
+/** Stands for the certificate, whose text the snippets do not need. */
+const SOME_CA = CA;
 
 /**
  * Snippets by client.
@@ -35,26 +55,29 @@ const CA = "ca.crt";
  * containers-certs.d(5)). Without: how to allow plain HTTP.
  */
 export function clientSetup({ address, domain, tls }: ClientFacts): Record<string, string> {
+    const facts: PlanFacts = { address, tls, caPem: tls ? SOME_CA : "" };
+    const text = (...args: Parameters<typeof clientPlan>) => planText(clientPlan(...args), facts.caPem);
     const hosts = `echo 'IP_OF_THE_REGISTRY ${domain}' >> /etc/hosts   # only where DNS does not know ${domain}`;
+    const daemons = {
+        containerd: text("containerd", "linux", facts),
+        podman: text("podman", "linux", facts),
+    };
     if (!tls) {
-        const json = JSON.stringify({ "insecure-registries": [address] });
         return {
             hosts,
-            systemd: `# add to /etc/docker/daemon.json, then: systemctl restart docker\n${json}`,
-            upstart: `# add to /etc/default/docker, then: service docker restart\nDOCKER_OPTS="--insecure-registry ${address}"`,
-            dockerDesktop: `# Settings > Docker Engine: add, then Apply & restart\n${json}`,
-            containerd: `mkdir -p /etc/containerd/certs.d/${address}\nprintf '[host."http://${address}"]\\n  capabilities = ["pull", "resolve", "push"]\\n' > /etc/containerd/certs.d/${address}/hosts.toml`,
-            podman: `printf '[[registry]]\\nlocation = "${address}"\\ninsecure = true\\n' > /etc/containers/registries.conf.d/${domain}.conf`,
+            systemd: text("docker", "linux", facts),
+            upstart: text("docker", "linux", facts, { upstart: true }),
+            dockerDesktop: text("docker-desktop", "macos", facts),
+            ...daemons,
         };
     }
     return {
         hosts,
-        docker: `mkdir -p /etc/docker/certs.d/${address}\ncp ${CA} /etc/docker/certs.d/${address}/ca.crt`,
-        containerd: `mkdir -p /etc/containerd/certs.d/${address}\ncp ${CA} /etc/containerd/certs.d/${address}/ca.crt\nprintf '[host."https://${address}"]\\n  ca = "/etc/containerd/certs.d/${address}/ca.crt"\\n' > /etc/containerd/certs.d/${address}/hosts.toml`,
-        podman: `mkdir -p /etc/containers/certs.d/${address}\ncp ${CA} /etc/containers/certs.d/${address}/ca.crt`,
-        debian: `cp ${CA} /usr/local/share/ca-certificates/${domain}.crt && update-ca-certificates`,
-        redhat: `cp ${CA} /etc/pki/ca-trust/source/anchors/${domain}.crt && update-ca-trust`,
-        macos: `security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain ${CA}   # as root; then restart Docker Desktop`,
-        windows: `Import-Certificate -FilePath ${CA} -CertStoreLocation Cert:\\LocalMachine\\Root   # as administrator; then restart Docker Desktop`,
+        docker: text("docker", "linux", facts),
+        ...daemons,
+        debian: text("system", "linux", facts),
+        redhat: text("system", "linux", facts, { store: "redhat" }),
+        macos: `${text("system", "macos", facts)}   # as root; then restart Docker Desktop`,
+        windows: `${text("system", "windows", facts)}   # as administrator; then restart Docker Desktop`,
     };
 }

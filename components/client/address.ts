@@ -1,0 +1,27 @@
+/** How a registry is written. Pure. */
+
+/**
+ * The registry as image names have it: without port 443, which is their default. But a first part that has no dot,
+ * port or capital is read as a user of Docker Hub (distribution/reference, splitDockerDomain).
+ */
+export function registryAddress(domain: string, port: number, tls: boolean): string {
+    const host = domain.includes(":") ? `[${domain}]` : domain;
+    const isHost = host === "localhost" || /[.:A-Z]/.test(host);
+    return tls && port === 443 && isHost ? host : `${host}:${port}`;
+}
+
+/** The name or IP address in an address. */
+export function domainOf(address: string): string {
+    return address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+}
+
+/** A word as a POSIX shell reads it. */
+export function shellWord(word: string): string {
+    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** The login of a user, for a POSIX shell. */
+export function loginCommand(address: string, user: string | undefined): string {
+    if (user === undefined) return "# no login: authentication is off";
+    return `docker login -u ${shellWord(user)} ${address}`;
+}

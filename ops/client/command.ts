@@ -1,0 +1,199 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+
+import { domainOf, registryAddress, shellWord } from "../../components/client/address";
+import { type Edit, type Entry, planEdits, removalEdits } from "../../components/client/edits";
+import { installLine, renderClientPs1, renderClientSh } from "../../components/client/installer";
+import { MergeError } from "../../components/client/json-list";
+import {
+    type Client,
+    CLIENTS,
+    clientPlan,
+    type Plan,
+    type Store,
+    type System,
+    SYSTEMS,
+} from "../../components/client/plan";
+import { planText } from "../../components/client/setup";
+import { SetupError } from "../../setup/errors";
+import { readJson } from "../../setup/json";
+import type { Machine } from "../../setup/machine";
+import { say } from "../../setup/progress";
+import { mustRun } from "../../setup/run";
+import { writeAtomically } from "../../setup/start.cjs";
+import { commandFlags } from "../arguments";
+import { portOf, readStack } from "../stack-facts";
+import { ClientFiles } from "./files";
+
+/** Where the record is of what was added on this machine. */
+const LEDGER: Record<System, string> = {
+    linux: "/var/lib/private-registry/client.json",
+    macos: "/usr/local/share/private-registry/client.json",
+    windows: String.raw`C:\ProgramData\private-registry\client.json`,
+};
+
+const OPTIONS = {
+    for: { type: "string" },
+    os: { type: "string" },
+    out: { type: "string" },
+    apply: { type: "boolean" },
+    remove: { type: "boolean" },
+    yes: { type: "boolean", short: "y" },
+    root: { type: "string" },
+    ip: { type: "string" },
+    upstart: { type: "boolean" },
+    stack: { type: "string", short: "s" },
+} as const;
+
+function oneOf<T extends string>(flag: string, value: string | undefined, allowed: readonly T[]): T {
+    const found = allowed.find((one) => one === value);
+    if (found !== undefined) return found;
+    throw new SetupError(
+        `${flag} is ${value === undefined ? "missing" : `"${value}"`}; it must be one of ${allowed.join(", ")}.`,
+    );
+}
+
+const thisSystem = ({ platform }: Machine): System =>
+    platform === "win32" ? "windows" : platform === "darwin" ? "macos" : "linux";
+
+function storeOf(files: ClientFiles): Store {
+    if (files.exists("/etc/pki/ca-trust/source/anchors")) return "redhat";
+    return files.exists("/etc/pki/trust/anchors") ? "suse" : "debian";
+}
+
+async function confirmed(yes: boolean | undefined): Promise<boolean> {
+    if (yes || !process.stdin.isTTY) return true;
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+        return /^y(es)?$/i.test(await terminal.question("Make these changes? (y/N) "));
+    } finally {
+        terminal.close();
+    }
+}
+
+async function runSteps(steps: Plan["after"], really: boolean): Promise<void> {
+    for (const { command, automatic } of steps) {
+        const [program = "", ...args] = command;
+        if (automatic && really) await mustRun(program, args, "The system's store of CAs was not updated.");
+        else say(`Then: ${command.map(shellWord).join(" ")}`);
+    }
+}
+
+/** `npm run client -- --for CLIENT`: what a client needs, to read, as files, or done on this machine. */
+export async function client(machine: Machine, args: string[]): Promise<number> {
+    const flags = commandFlags("client", args, OPTIONS);
+    const target: Client = oneOf("--for", flags.for, CLIENTS);
+    const os = oneOf("--os", flags.os ?? thisSystem(machine), SYSTEMS);
+    const changes = flags.apply || flags.remove;
+    if (flags.apply && flags.remove)
+        throw new SetupError("--apply and --remove exclude each other: name one.");
+    if (changes && flags.out !== undefined)
+        throw new SetupError(
+            "--out writes files for another machine, so it goes with neither --apply nor --remove.",
+        );
+    if (os !== "linux" && ["docker", "containerd", "podman"].includes(target))
+        throw new SetupError(
+            `--for ${target} is for Linux; on ${os} it is --for docker-desktop or --for system.`,
+        );
+    if (changes && flags.root === undefined && os !== thisSystem(machine))
+        throw new SetupError(
+            `--os ${os} is not this machine's: leave out --apply and --remove, and do there what is printed.`,
+        );
+    const facts = await readStack(machine, flags.stack);
+    const tls = facts.endpoint.protocol === "https:";
+    const name = facts.endpoint.hostname.replace(/^\[|\]$/g, "");
+    const plain = {
+        address: registryAddress(name, portOf(facts.endpoint), tls),
+        tls,
+        caPem: facts.caPem,
+        mirrors: facts.mirrors,
+    };
+    const files = new ClientFiles(resolve(flags.root ?? "/"), machine.home);
+    const plan = clientPlan(
+        target,
+        os,
+        { ...plain, hostAddress: flags.ip },
+        { store: storeOf(files), upstart: flags.upstart ?? false },
+    );
+    if (flags.out !== undefined) {
+        const folder = resolve(flags.out);
+        mkdirSync(folder, { recursive: true });
+        const texts: Record<string, string> = { "README.txt": `${planText(plan, facts.caPem)}\n` };
+        if (facts.caPem !== "") texts["ca.crt"] = facts.caPem;
+        for (const change of plan.changes)
+            if (change.kind === "file" && change.content !== facts.caPem)
+                texts[basename(change.path)] = change.content;
+            else if (change.kind === "list")
+                texts["daemon.json"] =
+                    `${JSON.stringify({ ...(JSON.parse(texts["daemon.json"] ?? "{}") as object), [change.key]: change.values }, undefined, 4)}\n`;
+        texts["client.sh"] = renderClientSh(plain);
+        texts["client.ps1"] = renderClientPs1(plain);
+        for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
+        say(`Written to ${folder}: ${Object.keys(texts).join(", ")}.`);
+        for (const script of ["sh", "ps1"] as const) {
+            const url = new URL(`/client.${script}`, facts.endpoint).href;
+            say(`Where client.${script} is served at ${url}, a new client needs this one line:`);
+            process.stdout.write(`${installLine(script, url, texts[`client.${script}`] ?? "")}\n`);
+        }
+        return 0;
+    }
+    if (!changes) {
+        process.stdout.write(`${planText(plan, facts.caPem)}\n`);
+        if (target === "containerd")
+            say('containerd reads this where its config.toml has config_path = "/etc/containerd/certs.d".');
+        if (flags.ip === undefined)
+            say(
+                `Where DNS does not know ${domainOf(plain.address)}: --ip ADDRESS adds it to the hosts file.`,
+            );
+        return 0;
+    }
+    return change(files, plan, { client: target, address: plain.address }, LEDGER[os], flags);
+}
+
+async function change(
+    files: ClientFiles,
+    plan: Plan,
+    owner: { client: Client; address: string },
+    ledgerPath: string,
+    flags: { remove?: boolean | undefined; yes?: boolean | undefined; root?: string | undefined },
+): Promise<number> {
+    const ledgerFile = files.place(ledgerPath);
+    const ledger = (readJson(ledgerFile) ?? []) as Entry[];
+    let result: { edits: Edit[]; ledger: Entry[]; left?: string[] };
+    try {
+        result = flags.remove
+            ? removalEdits(owner, files.read, ledger)
+            : planEdits(plan, owner, files.read, ledger);
+    } catch (error) {
+        if (error instanceof MergeError) throw new SetupError(error.message);
+        throw error;
+    }
+    for (const sentence of result.left ?? []) say(sentence);
+    if (result.edits.length === 0) {
+        say(flags.remove ? "Nothing is to be taken back." : "All is there already.");
+    } else {
+        for (const edit of result.edits) process.stdout.write(await files.diff(edit));
+        if (!(await confirmed(flags.yes))) {
+            say("Nothing was changed.");
+            return 1;
+        }
+    }
+    const record = () =>
+        writeAtomically(ledgerFile, `${JSON.stringify(result.ledger, undefined, 2)}\n`, 0o644);
+    // The record is there before what it tells of, and goes after it: an interruption leaves too much in it, not too little.
+    try {
+        if (!flags.remove) record();
+        for (const edit of result.edits) files.write(edit);
+        if (flags.remove) record();
+    } catch (error) {
+        const { code, path } = error as NodeJS.ErrnoException;
+        if (code !== "EACCES" && code !== "EPERM") throw error;
+        throw new SetupError(
+            `${path ?? "A file"} is not open to this user: run it as root, or --out DIR and then \`sudo sh DIR/client.sh\`.`,
+        );
+    }
+    if (result.edits.length > 0)
+        await runSteps(flags.remove ? plan.afterRemoval : plan.after, flags.root === undefined);
+    return 0;
+}

@@ -1,0 +1,117 @@
+import { domainOf, registryAddress } from "../components/client/address";
+import { OWNER_LABEL } from "../components/hardening";
+import type { Machine } from "../setup/machine";
+import { pluginsInUse } from "../setup/plugins";
+import { readText } from "../setup/start.cjs";
+import { commandFlags } from "./arguments";
+import { exitCode, type Finding, findingLine, ok } from "./doctor/finding";
+import * as look from "./doctor/look";
+import * as host from "./doctor/machine-checks";
+import { checkImage, checkLogin } from "./doctor/registry-checks";
+import * as tls from "./doctor/tls-checks";
+import { holderOf } from "./published";
+import { RegistryApi } from "./registry-api";
+import { engineAddress, portOf, readStack, registryTarget, type StackFacts } from "./stack-facts";
+
+const DEFAULT_RENEWAL_DAYS = 30;
+
+/** Days before the certificate's end from which Pulumi renews it, as the state has it. */
+async function renewalDays(facts: StackFacts): Promise<number> {
+    const state = JSON.parse(await facts.pulumi("stack", "export")) as {
+        deployment: { resources?: { type: string; outputs?: { earlyRenewalHours?: number } }[] };
+    };
+    const certificate = state.deployment.resources?.find(({ type }) => type.includes("LocallySignedCert"));
+    const hours = certificate?.outputs?.earlyRenewalHours;
+    return hours === undefined ? DEFAULT_RENEWAL_DAYS : hours / 24;
+}
+
+/** Clients of this machine: their names in `npm run client`, the folder that tells of them, their CA's file. */
+const clientFiles = (address: string) =>
+    [
+        ["docker", "/etc/docker", `/etc/docker/certs.d/${address}/ca.crt`],
+        ["containerd", "/etc/containerd", `/etc/containerd/certs.d/${address}/ca.crt`],
+        ["podman", "/etc/containers", `/etc/containers/certs.d/${address}/ca.crt`],
+    ] as const;
+
+/** The first answer that there is. */
+async function first<T>(
+    names: readonly string[],
+    ask: (name: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+    for (const name of names) {
+        const answer = await ask(name);
+        if (answer !== undefined) return answer;
+    }
+    return undefined;
+}
+
+/** `npm run doctor`: a line for each check, and an exit code by the worst: 0 well, 1 warnings, 2 failures. */
+export async function doctor(machine: Machine, args: string[]): Promise<number> {
+    const flags = commandFlags("doctor", args, { stack: { type: "string", short: "s" } });
+    const facts = await readStack(machine, flags.stack);
+    const findings: Finding[] = [];
+    const tell = (name: string, finding: Finding) => {
+        findings.push(finding);
+        process.stdout.write(`${findingLine(name, finding)}\n`);
+    };
+    const { engine, engineProblem, endpoint, caPem } = facts;
+    const domain = domainOf(endpoint.host);
+    const port = portOf(endpoint);
+    const secure = endpoint.protocol === "https:";
+    const owner = `private-registry-${facts.stack.name.split("/").pop()}`;
+    const local = look.isLocal(engine);
+
+    const version = await look.engineJson<{ Version: string }>(engine, "/version");
+    tell("engine", host.checkEngine(engineProblem, engine.url, version?.Version));
+    tell("ip_forward", host.checkForwarding(local ? readText("/proc/sys/net/ipv4/ip_forward") : undefined));
+    const containers = await look.containersOf(engine);
+    tell("container", host.checkContainer(containers, OWNER_LABEL, owner));
+    const holder = holderOf(containers, port);
+    const address = engineAddress(engine, holder?.ip);
+    tell("port", host.checkPort(containers, OWNER_LABEL, owner, port, await look.answersAt(address, port)));
+    const lan = local ? look.lanAddresses() : [address];
+    tell("LAN address", host.checkLan(lan, holder?.ip, domain));
+    const bound = holder === undefined || holder.ip === "0.0.0.0" || holder.ip === "::" ? lan : [holder.ip];
+    tell("name", tls.checkName(domain, await look.resolveName(domain), bound));
+
+    if (secure) {
+        const shake = (ca: string | string[]) => look.handshake(address, port, domain, ca);
+        const { certificate } = await shake(caPem);
+        tell("certificate's name", tls.checkCertificateName(certificate, domain));
+        tell("certificate's end", tls.checkEnd(certificate, await renewalDays(facts), new Date()));
+        const problemWith = async (ca: string | undefined) => (await shake(ca ?? look.systemCas())).problem;
+        // Where nothing answers, nobody's trust is to blame.
+        const clients = certificate ? clientFiles(registryAddress(domain, port, true)) : [];
+        for (const [name, folder, file] of clients) {
+            const there = local && (await look.diskOf(folder)) !== undefined;
+            tell(`trust of ${name}`, await tls.checkTrust(name, there, readText(file), problemWith));
+        }
+        if (certificate)
+            tell("trust of the system", await tls.checkTrust("system", true, undefined, problemWith));
+    } else {
+        tell("certificate", ok("none: tls is off"));
+    }
+
+    const target = registryTarget(facts, address);
+    const api = new RegistryApi(target);
+    const anonymous = new RegistryApi({ ...target, login: undefined });
+    try {
+        const login = await checkLogin(api, anonymous, target.login?.user);
+        tell("login", login);
+        if (login.level !== "failure")
+            for (const [name, finding] of await checkImage(api)) tell(name, finding);
+    } finally {
+        api.close();
+        anonymous.close();
+    }
+
+    const own = containers.filter(({ Labels }) => Labels[OWNER_LABEL] === owner);
+    const names = own.map(({ Names }) => Names[0]?.slice(1) ?? "");
+    const data = await first(names, (name) => look.dataFolder(engine, name));
+    const where = data ?? "the storage";
+    tell("disk", host.checkDisk(local && data !== undefined ? await look.diskOf(data) : undefined, where));
+    tell("image", host.checkVersion(await first(names, (name) => look.registryVersion(engine, name))));
+    const plugins = await pluginsInUse(machine);
+    tell("plugins", host.checkPlugins(plugins.kind, plugins.reason));
+    return exitCode(findings);
+}

@@ -1,0 +1,121 @@
+/** Login, push, pull and delete over the registry's API. */
+import { createHash, randomBytes } from "node:crypto";
+
+import { messageOf } from "../../setup/errors";
+import type { Answer, RegistryApi } from "../registry-api";
+import { failure, type Finding, ok, warning } from "./finding";
+
+const REPOSITORY = "private-registry-doctor";
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+const LOGS = "look into the registry's log: docker logs CONTAINER";
+
+const digestOf = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+/** A check that may fail on the way. */
+async function tried(check: () => Promise<Finding>, fix: string): Promise<Finding> {
+    try {
+        return await check();
+    } catch (error) {
+        return failure(messageOf(error), fix);
+    }
+}
+
+/** @param anonymous a client without login; @param users whether the stack has any */
+export function checkLogin(
+    api: RegistryApi,
+    anonymous: RegistryApi,
+    user: string | undefined,
+): Promise<Finding> {
+    return tried(async () => {
+        const open = (await anonymous.ask("/v2/")).status;
+        if (user === undefined)
+            return open === 200
+                ? warning(
+                      "there are no users: whoever reaches the port may push and delete",
+                      "pulumi config set auth true, unless the network is closed",
+                  )
+                : failure(
+                      `without a login the answer is ${open}, and the stack has no password of its own`,
+                      "give a user a password or generate: true",
+                  );
+        const { status } = await api.ask("/v2/");
+        if (status !== 200) return failure(`the login of ${user} is answered ${status}`, "pulumi up");
+        return ok(`${user} is let in${open === 401 ? ", nobody without a password" : ""}`);
+    }, LOGS);
+}
+
+async function pushBlob(api: RegistryApi, bytes: Buffer): Promise<void> {
+    const begun = await api.must(`/v2/${REPOSITORY}/blobs/uploads/`, [202], { method: "POST" });
+    const location = String(begun.headers.location);
+    const put = `${location}${location.includes("?") ? "&" : "?"}digest=${encodeURIComponent(digestOf(bytes))}`;
+    const headers = { "Content-Type": "application/octet-stream" };
+    await api.must(put, [201], { method: "PUT", headers, body: bytes });
+}
+
+/**
+ * Pushes, pulls and deletes an image of a few bytes, whose repository stays empty.
+ *
+ * @returns the findings of push, pull and delete; where one fails the rest are not tried
+ */
+export async function checkImage(
+    api: RegistryApi,
+    tag = randomBytes(4).toString("hex"),
+): Promise<[string, Finding][]> {
+    const found: [string, Finding][] = [];
+    const config = Buffer.from(
+        JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } }),
+    );
+    const layer = Buffer.from(`doctor ${tag}\n`);
+    const descriptor = (mediaType: string, bytes: Buffer) => ({
+        mediaType,
+        digest: digestOf(bytes),
+        size: bytes.length,
+    });
+    const manifest = Buffer.from(
+        JSON.stringify({
+            schemaVersion: 2,
+            mediaType: MANIFEST,
+            config: descriptor("application/vnd.oci.image.config.v1+json", config),
+            layers: [descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
+        }),
+    );
+    const path = `/v2/${REPOSITORY}/manifests/`;
+    const step = async (name: string, check: () => Promise<Finding>): Promise<boolean> => {
+        const finding = await tried(check, LOGS);
+        found.push([name, finding]);
+        return finding.level === "ok";
+    };
+    const pushed = await step("push", async () => {
+        await pushBlob(api, config);
+        await pushBlob(api, layer);
+        await api.must(path + tag, [201], {
+            method: "PUT",
+            headers: { "Content-Type": MANIFEST },
+            body: manifest,
+        });
+        return ok(`${REPOSITORY}:${tag}`);
+    });
+    if (!pushed) return found;
+    await step("pull", async () => {
+        const same: Answer = await api.must(path + tag, [200], { headers: { Accept: MANIFEST } });
+        const blob = await api.must(`/v2/${REPOSITORY}/blobs/${digestOf(layer)}`, [200, 307]);
+        // 307: the storage itself hands the blob out.
+        const right = same.body.equals(manifest) && (blob.status === 307 || blob.body.equals(layer));
+        return right
+            ? ok("the same bytes came back")
+            : failure("other bytes came back", "check the storage's disk");
+    });
+    await step("delete", async () => {
+        const { status } = await api.ask(path + digestOf(manifest), { method: "DELETE" });
+        if (status === 405)
+            return warning(
+                "deleting is turned off, so the test image stays",
+                "pulumi config set deleteEnabled true, where it is to work",
+            );
+        if (status !== 202) return failure(`deleting is answered ${status}`, LOGS);
+        for (const bytes of [config, layer])
+            await api.must(`/v2/${REPOSITORY}/blobs/${digestOf(bytes)}`, [202, 404], { method: "DELETE" });
+        return ok("the test image is gone");
+    });
+    return found;
+}

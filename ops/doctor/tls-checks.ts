@@ -1,0 +1,91 @@
+/** Checks of the name, the certificate and who trusts it. */
+import type { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+
+import { failure, type Finding, ok, warning } from "./finding";
+
+const DAY = 86_400_000;
+
+/**
+ * @param resolved addresses that the system's resolver has for the name
+ * @param published addresses of the machine with the registry; none where they are not known
+ */
+export function checkName(
+    domain: string,
+    resolved: readonly string[],
+    published: readonly string[],
+): Finding {
+    if (isIP(domain) !== 0) return ok(`${domain} is an address, no name is needed`);
+    const line = `${published[0] ?? "ADDRESS"} ${domain}`;
+    if (resolved.length === 0)
+        return warning(
+            `${domain} is not known to this machine's resolver`,
+            `add it to DNS, or this line to /etc/hosts: ${line}`,
+        );
+    const known =
+        published.length === 0 ||
+        resolved.some((one) => one.startsWith("127.") || one === "::1" || published.includes(one));
+    if (!known)
+        return failure(
+            `${domain} leads to ${resolved.join(", ")}, not to ${published.join(", ")}`,
+            `mend DNS or /etc/hosts: ${line}`,
+        );
+    return ok(`${domain} leads to ${resolved.join(", ")}`);
+}
+
+/** @param certificate what the server shows; nothing where it shows none */
+export function checkCertificateName(certificate: X509Certificate | undefined, domain: string): Finding {
+    if (certificate === undefined) return failure("the server shows no certificate", "see the lines above");
+    const match =
+        isIP(domain) === 0
+            ? certificate.checkHost(domain, { subject: "never" })
+            : certificate.checkIP(domain);
+    const names = certificate.subjectAltName ?? "no name";
+    if (match === undefined)
+        return failure(
+            `the certificate is for ${names}, not for ${domain}`,
+            "pulumi up; with tls: files bring a certificate for it",
+        );
+    return ok(`the certificate is valid for ${domain} (${names})`);
+}
+
+/** @param renewalDays days before its end from which `pulumi up` renews */
+export function checkEnd(certificate: X509Certificate | undefined, renewalDays: number, now: Date): Finding {
+    if (certificate === undefined) return failure("the server shows no certificate", "see the lines above");
+    const days = Math.floor((new Date(certificate.validTo).getTime() - now.getTime()) / DAY);
+    if (days < 0)
+        return failure(
+            `the certificate ended ${-days} days ago`,
+            "pulumi up renews it; with tls: files bring a new one",
+        );
+    if (new Date(certificate.validFrom) > now)
+        return failure(`the certificate begins on ${certificate.validFrom} only`, "set this machine's clock");
+    if (days < renewalDays)
+        return warning(
+            `the certificate has ${days} days left`,
+            "pulumi up renews it; with tls: files bring a new one",
+        );
+    return ok(`the certificate has ${days} days left, renewal from ${renewalDays} on`);
+}
+
+/** Why a server is not trusted with a CA; nothing where it is. */
+export type Handshake = (caPem: string | undefined) => Promise<string | undefined>;
+
+/**
+ * Whether a client of this machine trusts the server.
+ *
+ * @param there whether the client is on this machine at all
+ * @param caPem the CA that the client has for this registry; nothing where it has none, then the system's count
+ */
+export async function checkTrust(
+    client: string,
+    there: boolean,
+    caPem: string | undefined,
+    handshake: Handshake,
+): Promise<Finding> {
+    if (!there) return ok("not on this machine");
+    const problem = await handshake(caPem);
+    if (problem === undefined)
+        return ok(caPem === undefined ? "trusted through the system's store" : "trusted");
+    return warning(`not trusted here: ${problem}`, `npm run client -- --for ${client} --apply`);
+}

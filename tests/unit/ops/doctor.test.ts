@@ -1,0 +1,122 @@
+/** Every check of the doctor, well and ill. */
+import { X509Certificate } from "node:crypto";
+
+import { exitCode, failure, type Finding, findingLine, ok, warning } from "../../../ops/doctor/finding";
+import * as host from "../../../ops/doctor/machine-checks";
+import * as tls from "../../../ops/doctor/tls-checks";
+import type { Listed } from "../../../ops/published";
+import { nextPage } from "../../../ops/registry-api";
+import { issue } from "../components/certs";
+
+const LABEL = "owner";
+const container = (over: Partial<Listed> = {}): Listed => ({
+    Names: ["/r"],
+    State: "running",
+    Status: "Up 2 minutes (healthy)",
+    Labels: { [LABEL]: "mine" },
+    Ports: [{ IP: "0.0.0.0", PublicPort: 443, Type: "tcp" }],
+    ...over,
+});
+const space = (free: number) => host.checkDisk({ free, total: 100e9 }, "/data");
+const port = (some: Listed[], answers: boolean) => host.checkPort(some, LABEL, "mine", 443, answers);
+const state = (some: Listed[]) => host.checkContainer(some, LABEL, "mine");
+const name = (...resolved: string[]) => tls.checkName("r.test", resolved, ["192.0.2.1"]);
+
+const cases: [string, Finding["level"], Finding, string][] = [
+    ["engine", "ok", host.checkEngine(undefined, "unix:///s", "20.10.24+dfsg1"), "20.10.24"],
+    ["engine silent", "failure", host.checkEngine("ENOENT", "unix:///s", undefined), "start Docker"],
+    ["engine old", "warning", host.checkEngine(undefined, "unix:///s", "19.3.1"), "upgrade"],
+    ["ip_forward on", "ok", host.checkForwarding("1\n"), "is 1"],
+    ["ip_forward off", "failure", host.checkForwarding("0\n"), "sysctl -w net.ipv4.ip_forward=1"],
+    ["ip_forward elsewhere", "ok", host.checkForwarding(undefined), "not looked at"],
+    ["container", "ok", state([container()]), "running"],
+    [
+        "writer",
+        "ok",
+        state([container(), container({ Names: ["/r-config"], State: "exited" })]),
+        "r: running",
+    ],
+    ["no container", "failure", state([container({ Labels: {} })]), "pulumi up --refresh"],
+    ["container stopped", "failure", state([container({ State: "exited" })]), "r is exited"],
+    ["container ill", "failure", state([container({ Status: "Up (unhealthy)" })]), "docker logs r"],
+    ["port", "ok", port([container()], true), "published by r"],
+    ["port of another container", "failure", port([container({ Labels: {} })], true), "docker stop r"],
+    ["port of a program", "failure", port([], true), "another program"],
+    ["port closed", "failure", port([], false), "nothing listens"],
+    ["port filtered", "failure", port([container()], false), "firewall"],
+    ["LAN", "ok", host.checkLan(["192.0.2.1"], "0.0.0.0", "r.test"), "192.0.2.1 r.test"],
+    ["LAN, one address", "ok", host.checkLan(["192.0.2.1"], "192.0.2.5", "r.test"), "192.0.2.5 r.test"],
+    ["LAN, loopback", "warning", host.checkLan(["192.0.2.1"], "127.0.0.1", "r.test"), "bindAddress"],
+    ["LAN, none", "warning", host.checkLan([], "0.0.0.0", "r.test"), "no address"],
+    ["disk", "ok", space(50e9), "50.0 GB free"],
+    ["disk low", "warning", space(5e9), "5 %"],
+    ["disk full", "failure", space(1e8), "delete"],
+    ["disk unknown", "warning", host.checkDisk(undefined, "/data"), "df -h"],
+    ["image", "ok", host.checkVersion("v3.1.2"), "3.1.2"],
+    ["image, the oldest allowed", "ok", host.checkVersion("3.1.1"), "3.1.1"],
+    ["image old", "failure", host.checkVersion("2.8.3"), "config set image"],
+    ["image just too old", "failure", host.checkVersion("v3.1.0"), "CVE-2026-41888"],
+    ["image silent", "warning", host.checkVersion(undefined), "version"],
+    ["plugins", "ok", host.checkPlugins("official", "installed"), "official"],
+    ["name", "ok", name("192.0.2.1"), "leads to"],
+    ["name on the machine itself", "ok", name("127.0.0.1"), "leads to"],
+    ["name unknown", "warning", name(), "/etc/hosts: 192.0.2.1 r.test"],
+    ["name elsewhere", "failure", name("192.0.2.9"), "not to 192.0.2.1"],
+    ["address for a name", "ok", tls.checkName("192.0.2.1", [], []), "no name is needed"],
+];
+
+test.each(cases)("%s: %s", (_, level, finding, words) => {
+    expect(finding.level).toBe(level);
+    expect(findingLine("check", finding)).toContain(words);
+    if (level !== "ok") expect(finding.fix).toMatch(/\w/);
+});
+
+test("certificates: the name, the end, the renewal", async () => {
+    const DAY = 86_400_000;
+    const now = new Date("2030-01-01T00:00:00Z");
+    const at = (days: number) => new Date(now.getTime() + days * DAY);
+    const { pem } = await issue("site", { names: ["r.test"], notBefore: at(-10), notAfter: at(60) });
+    const certificate = new X509Certificate(pem);
+    expect(tls.checkCertificateName(certificate, "r.test").level).toBe("ok");
+    expect(tls.checkCertificateName(certificate, "other.test")).toMatchObject({
+        level: "failure",
+        text: expect.stringContaining("not for other.test") as string,
+    });
+    expect(tls.checkCertificateName(undefined, "r.test").level).toBe("failure");
+    expect(tls.checkEnd(certificate, 30, now)).toMatchObject({ level: "ok" });
+    expect(tls.checkEnd(certificate, 30, at(31)).level).toBe("warning");
+    expect(tls.checkEnd(certificate, 30, at(62))).toMatchObject({ level: "failure" });
+    expect(tls.checkEnd(certificate, 30, at(-20))).toMatchObject({ level: "failure" });
+    expect(tls.checkEnd(undefined, 30, now).level).toBe("failure");
+});
+
+test("trust is asked with the CA that the client has", async () => {
+    const asked: (string | undefined)[] = [];
+    const shake = (problem?: string) => (ca: string | undefined) => {
+        asked.push(ca);
+        return Promise.resolve(problem);
+    };
+    expect((await tls.checkTrust("podman", false, undefined, shake("never"))).level).toBe("ok");
+    expect(asked).toEqual([]);
+    expect((await tls.checkTrust("docker", true, "PEM", shake())).level).toBe("ok");
+    expect(await tls.checkTrust("docker", true, undefined, shake("SELF_SIGNED"))).toMatchObject({
+        level: "warning",
+        fix: "npm run client -- --for docker --apply",
+    });
+    expect(asked).toEqual(["PEM", undefined]);
+});
+
+test("the exit code is that of the worst", () => {
+    expect(exitCode([ok("a")])).toBe(0);
+    expect(exitCode([ok("a"), warning("b", "c")])).toBe(1);
+    expect(exitCode([failure("a", "b"), warning("b", "c")])).toBe(2);
+    expect(findingLine("x", failure("a\nb", "c"))).toBe("failure  x: a b → c");
+});
+
+test("a Link header leads to the next page of the same registry", () => {
+    const base = new URL("https://r.test:8443");
+    expect(nextPage('</v2/_catalog?last=b&n=2>; rel="next"', base)).toBe("/v2/_catalog?last=b&n=2");
+    expect(nextPage('<https://evil.test/v2/x?n=1>; rel="next"', base)).toBe("/v2/x?n=1");
+    expect(nextPage('</a>; rel="prev"', base)).toBeUndefined();
+    expect(nextPage(undefined, base)).toBeUndefined();
+});
