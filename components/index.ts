@@ -2,6 +2,10 @@
 export { type AccountArgs, Accounts, type AccountsArgs } from "./auth/accounts";
 export { bcrypt, renderHtpasswd } from "./auth/htpasswd";
 export { type ClientFacts, clientSetup } from "./client/setup";
+export { Front, type FrontArgs, type SiteArgs } from "./front/front";
+export { renderNginx } from "./front/nginx-conf";
+export { type FrontOptions, type SiteOptions } from "./front/options";
+export { type FrontSettings, type FrontSite, type FrontUser } from "./front/settings";
 export {
     type FilesTls,
     type NoTls,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import { type AccountArgs, Accounts } from "./auth/accounts";
+import { type FrontOptions, frontOf, frontSocket } from "./front/options";
 import { clientSetup, loginCommand, registryAddress } from "./client/setup";
 import { DRAIN_SECONDS } from "./hardening";
 import { recover } from "./recovery";
@@ -47,7 +48,7 @@ export interface NoTls {
 }
 
 /** Settings of config.yml; what the kit decides by itself is left out. */
-type Settings = Partial<Omit<RegistrySettings, "tls" | "secret" | "realm" | "drainSeconds">>;
+type Settings = Partial<Omit<RegistrySettings, "tls" | "socket" | "secret" | "realm" | "drainSeconds">>;
 
 export interface PrivateRegistryArgs extends Settings {
     /** Host name or IP address by which clients reach the registry. */
@@ -80,8 +81,17 @@ export interface PrivateRegistryArgs extends Settings {
     memoryMb?: number | undefined;
     /** @default no limit */
     cpus?: number | undefined;
+    /** nginx before the registry; it needs TLS. @default the registry itself takes the port */
+    front?: FrontOptions | undefined;
     /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
     dockerHost?: string | undefined;
+}
+
+/** The registry's certificate, what clients must trust, and more certificates of the same CA where that is ours. */
+export interface SiteTls {
+    files: TlsFiles;
+    caPem: pulumi.Output<string>;
+    sign?: (resource: string, names: string[]) => TlsFiles;
 }
 
 /** A registry with its CA, certificate, users, configuration, data and container. */
@@ -123,6 +133,11 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             parent,
         );
         const port = args.port ?? (tls.mode === "off" ? 5000 : 443);
+        const bindAddress = args.bindAddress ?? "0.0.0.0";
+        const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))];
+        // Behind a front, the registry has neither port nor TLS nor users.
+        const socket = args.front && frontSocket(name, prefix, { ...parent, provider: engine });
+        const bare = socket !== undefined;
 
         const registry = new Registry(
             name,
@@ -131,25 +146,52 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                 containerName: args.containerName,
                 imageId: image.imageId,
                 configYml: secret.result.apply((text) =>
-                    renderConfig(this.settings(args, prefix, tls.mode !== "off", text)),
+                    renderConfig({
+                        ...this.settings(bare ? { ...args, users: undefined } : args, prefix, text),
+                        tls: !bare && tls.mode !== "off",
+                        socket: socket?.path,
+                    }),
                 ),
-                htpasswd: accounts?.htpasswd,
-                tls: certificate?.files,
-                port,
-                bindAddress: args.bindAddress ?? "0.0.0.0",
+                htpasswd: bare ? undefined : accounts?.htpasswd,
+                tls: bare ? undefined : certificate?.files,
+                port: bare ? undefined : port,
+                socket,
+                bindAddress,
                 dataPath: args.dataPath,
                 dataVolume: args.dataVolume,
                 keepData: args.keepData,
                 memoryMb: args.memoryMb,
                 cpus: args.cpus,
-                onError: [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))],
+                onError,
             },
             { ...parent, providers: engine && { docker: engine } },
         );
+        const front =
+            args.front &&
+            socket &&
+            certificate &&
+            frontOf(
+                name,
+                args.front,
+                {
+                    prefix,
+                    port,
+                    bindAddress,
+                    realm: args.realm ?? "basic-realm",
+                    users: args.users,
+                    htpasswd: accounts?.htpasswd,
+                    certificate,
+                    engine,
+                    socketVolume: socket.volumeName,
+                    onError,
+                    after: [registry.container],
+                },
+                parent,
+            );
 
         const scheme = tls.mode === "off" ? "http" : "https";
         const address = registryAddress(args.domain, port, tls.mode !== "off");
-        this.endpoint = registry.containerId.apply(() => `${scheme}://${address}`);
+        this.endpoint = (front ?? registry).containerId.apply(() => `${scheme}://${address}`);
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
         this.loginCommand = pulumi.output(loginCommand(address, args.users?.[0]?.name));
@@ -175,11 +217,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         return new docker.Provider(`${name}-engine`, { host: args.dockerHost }, { parent: this });
     }
 
-    private certificate(
-        name: string,
-        domain: string,
-        tls: OwnCaTls | FilesTls | NoTls,
-    ): { files: TlsFiles; caPem: pulumi.Output<string> } | undefined {
+    private certificate(name: string, domain: string, tls: OwnCaTls | FilesTls | NoTls): SiteTls | undefined {
         if (tls.mode === "off") return undefined;
         if (tls.mode === "files") {
             const chain = pulumi.output(tls.chainPem ?? "");
@@ -193,35 +231,30 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             };
         }
         const ca = new CertificateAuthority(`${name}-ca`, tls.ca ?? {}, { parent: this });
-        const site = new SiteCertificate(
-            `${name}-site`,
-            {
-                caCertPem: ca.certPem,
-                caPrivateKeyPem: ca.privateKeyPem,
-                names: [
-                    ...new Set([
-                        domain,
-                        ...(tls.names ?? []),
-                        ...((tls.localNames ?? true) ? ["localhost", "127.0.0.1"] : []),
-                    ]),
-                ],
-                keyAlgorithm: tls.keyAlgorithm,
-                validityDays: tls.validityDays,
-                earlyRenewalDays: tls.earlyRenewalDays,
-            },
-            { parent: this },
-        );
-        return { files: site, caPem: ca.certPem.apply(trustAnchor) };
+        const sign = (resource: string, names: string[]) =>
+            new SiteCertificate(
+                resource,
+                {
+                    caCertPem: ca.certPem,
+                    caPrivateKeyPem: ca.privateKeyPem,
+                    names,
+                    keyAlgorithm: tls.keyAlgorithm,
+                    validityDays: tls.validityDays,
+                    earlyRenewalDays: tls.earlyRenewalDays,
+                },
+                { parent: this },
+            );
+        const local = (tls.localNames ?? true) ? ["localhost", "127.0.0.1"] : [];
+        const files = sign(`${name}-site`, [...new Set([domain, ...(tls.names ?? []), ...local])]);
+        return { files, caPem: ca.certPem.apply(trustAnchor), sign };
     }
 
     private settings(
         args: PrivateRegistryArgs,
         prefix: string,
-        tls: boolean,
         secret: string,
-    ): RegistrySettings {
+    ): Omit<RegistrySettings, "tls"> {
         return {
-            tls,
             realm: args.users === undefined ? undefined : (args.realm ?? "basic-realm"),
             externalUrl: args.externalUrl,
             secret,

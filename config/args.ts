@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { AccountArgs, FilesTls, NoTls, OwnCaTls, PrivateRegistryArgs } from "../components";
+import type {
+    AccountArgs,
+    FilesTls,
+    FrontOptions,
+    NoTls,
+    OwnCaTls,
+    PrivateRegistryArgs,
+} from "../components";
 
 import { readPem } from "./pem";
 import type { Schema } from "./schema";
@@ -36,12 +43,33 @@ function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
 }
 
 const accounts = (users: Schema["users"]): AccountArgs[] =>
-    Object.entries(users).map(([name, { password, generate, bcryptHash }]) => ({
+    Object.entries(users).map(([name, { password, generate, bcryptHash, role, repositories }]) => ({
         name,
+        role,
+        repositories,
         generate,
         password: password === undefined ? undefined : pulumi.secret(password),
         bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
     }));
+
+function front({ front, frontSettings, sites, anonymousPull }: Schema): FrontOptions | undefined {
+    if (front === "none") return undefined;
+    const { redirectHttp, httpPort, ...settings } = frontSettings;
+    return {
+        ...settings,
+        anonymousPull,
+        httpPort: redirectHttp ? httpPort : undefined,
+        sites: Object.entries(sites).map(([name, { upstream, folder, cert, key }]) => ({
+            name,
+            upstream,
+            folder,
+            certificate:
+                cert && key
+                    ? { chainPem: readPem(cert), privateKeyPem: pulumi.secret(readPem(key)) }
+                    : undefined,
+        })),
+    };
+}
 
 /** What PrivateRegistry is given for a stack's configuration. */
 export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
@@ -49,6 +77,7 @@ export function registryArgs(config: Schema, project: string, stack: string): Pr
         ...config,
         prefix: `${project}-${stack}`,
         tls: tls(config),
+        front: front(config),
         users: config.auth ? accounts(config.users) : undefined,
         dataPath: config.storage.path,
         dataVolume: config.storage.volume,

@@ -5,6 +5,7 @@ import { caProblems, siteProblems } from "../components/tls/inspect";
 
 import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
 import { readPem } from "./pem";
+import { front } from "./rules-front";
 import type { Schema } from "./schema";
 
 /** A configuration in which keys with mistakes are missing. */
@@ -35,7 +36,9 @@ const users: Rule = ({ users, auth }) => {
         if (wrongName) return [mistake(["users", name], wrongName, removeCommand(["users", name]))];
         const wrong = userProblem(user);
         if (!wrong) return [];
-        const [only, surplus] = Object.keys(user);
+        const [only, surplus] = Object.keys(user).filter((key) =>
+            ["password", "generate", "bcryptHash"].includes(key),
+        );
         // A password beside the wrong hash would be one way to log in too many.
         const first = only === "bcryptHash" ? `${removeCommand(["users", name, only])} && ` : "";
         const fix =
@@ -202,7 +205,17 @@ const registryConfig: Rule = ({ registryConfig }) =>
         return mistake(steps, `contradicts what the kit sets; change ${instead}`, removeCommand(steps));
     });
 
-const RULES: readonly Rule[] = [users, storage, externalUrl, validity, ownCa, files, image, registryConfig];
+const RULES: readonly Rule[] = [
+    users,
+    storage,
+    externalUrl,
+    validity,
+    ownCa,
+    files,
+    image,
+    front,
+    registryConfig,
+];
 
 /** Every mistake that the rules find. */
 export function rules(config: Partial): Mistake[] {

@@ -13,6 +13,8 @@ export const DATA_FOLDER = "/var/lib/registry";
 export interface RegistrySettings {
     /** Serves TLS from site.crt and site.key in the configuration folder. */
     tls: boolean;
+    /** Path of a socket on which the registry listens instead of its port. @default none */
+    socket?: string | undefined;
     /** The htpasswd realm; nothing turns authentication off. */
     realm?: string | undefined;
     /** http.host; nothing gives relative URLs. */
@@ -132,7 +134,9 @@ export function renderConfig(settings: RegistrySettings): string {
             ? {}
             : { auth: { htpasswd: { realm: settings.realm, path: `${CONFIG_FOLDER}/htpasswd` } } }),
         http: {
-            addr: `:${REGISTRY_PORT}`,
+            ...(settings.socket === undefined
+                ? { addr: `:${REGISTRY_PORT}` }
+                : { net: "unix", addr: settings.socket }),
             ...(settings.externalUrl === undefined ? { relativeurls: true } : { host: settings.externalUrl }),
             secret: settings.secret,
             draintimeout: `${settings.drainSeconds}s`,

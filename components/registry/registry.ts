@@ -14,6 +14,15 @@ export interface TlsFiles {
     privateKeyPem: pulumi.Input<string>;
 }
 
+/** Where a registry listens that publishes no port. */
+export interface RegistrySocket {
+    volumeName: pulumi.Input<string>;
+    /** Where the volume is mounted. */
+    folder: string;
+    /** Path of the socket in it, as config.yml names it. */
+    path: string;
+}
+
 export interface RegistryArgs {
     /** Start of the name of every Docker object, and value of its label. */
     prefix: string;
@@ -27,10 +36,12 @@ export interface RegistryArgs {
     htpasswd?: pulumi.Input<string> | undefined;
     /** The certificate; nothing for plain HTTP. */
     tls?: TlsFiles | undefined;
-    /** Port of the Docker host. */
-    port: number;
+    /** Port of the Docker host; nothing publishes none. */
+    port?: number | undefined;
     /** Address of the Docker host. */
     bindAddress: string;
+    /** The registry listens on a socket in a volume instead of a port, for a front alone. */
+    socket?: RegistrySocket | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
     dataPath?: string | undefined;
     /** Volume for the images. @default `${prefix}-data` */
@@ -50,17 +61,30 @@ export interface RegistryArgs {
  * port listens. The second is read from the kernel's table, state 0A is LISTEN: a connection to a TLS port would
  * write a failed handshake into the log at every check.
  */
-const HEALTHY =
+const healthy = (socket?: RegistrySocket) =>
     `wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
-    `grep -qs ':${REGISTRY_PORT.toString(16).toUpperCase()} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`;
+    (socket === undefined
+        ? `grep -qs ':${REGISTRY_PORT.toString(16).toUpperCase()} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`
+        : `test -S ${socket.path}`);
+
+/** A front runs as another user of the same group, and may write to the socket only where that group may. */
+const SERVE_SOCKET = 'umask 0007; exec /bin/registry "$@"';
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
 const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
+
+const published = (external: number, ip: string) => ({
+    internal: REGISTRY_PORT,
+    external,
+    ip,
+    protocol: "tcp",
+});
 
 /** The registry: its configuration, data, network and container. */
 export class Registry extends pulumi.ComponentResource {
     /** ID of the container; resolves when the registry answers. */
     readonly containerId: pulumi.Output<string>;
+    readonly container: docker.Container;
 
     constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Registry", name, {}, opts);
@@ -101,24 +125,28 @@ export class Registry extends pulumi.ComponentResource {
             {
                 name: args.containerName ?? args.prefix,
                 image: args.imageId,
-                entrypoints: ["/bin/registry"],
+                entrypoints:
+                    args.socket === undefined
+                        ? ["/bin/registry"]
+                        : ["/bin/sh", "-c", SERVE_SOCKET, "registry"],
                 // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
                 command: ["serve", `${CONFIG_FOLDER}/config.yml`],
                 envs: ["OTEL_TRACES_EXPORTER=none"],
                 // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
                 // replaces the container for all else.
                 labels: [...labels, { label: "private-registry.config", value: this.configDigest(args) }],
-                ports: [
-                    { internal: REGISTRY_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
-                ],
+                ...(args.port === undefined ? {} : { ports: [published(args.port, args.bindAddress)] }),
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
                     this.data(name, args),
+                    ...(args.socket === undefined
+                        ? []
+                        : [{ volumeName: args.socket.volumeName, containerPath: args.socket.folder }]),
                 ],
                 networksAdvanced: [{ name: network.name }],
                 readOnly: true,
                 healthcheck: {
-                    tests: ["CMD-SHELL", HEALTHY],
+                    tests: ["CMD-SHELL", healthy(args.socket)],
                     interval: "2s",
                     timeout: "5s",
                     startPeriod: "10s",
@@ -143,6 +171,7 @@ export class Registry extends pulumi.ComponentResource {
                 deleteBeforeReplace: true,
             },
         );
+        this.container = container;
         this.containerId = pulumi.all([container.id, config.written]).apply(([id]) => id);
         this.registerOutputs({ containerId: this.containerId });
     }

@@ -1,6 +1,7 @@
 /** Every key of the configuration: what is taken, what is not, what the message says. */
 import { flag, same, set, whole, type Key } from "./key";
 import { CONTAINER } from "./keys-container";
+import { FRONT, FRONT_USERS } from "./keys-front";
 import { TLS } from "./keys-tls";
 
 export const TABLE: Key[] = [
@@ -115,6 +116,8 @@ export const TABLE: Key[] = [
         fix: "pulumi config set --secret --path users.NAME.bcryptHash '$2y$10$…'",
         secret: true,
     },
+    ...FRONT_USERS,
     whole("bcryptCost", 10, 4, 14, "from 4 to 14", "bcryptCost 10"),
+    ...FRONT,
     ...CONTAINER,
 ];
