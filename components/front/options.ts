@@ -1,6 +1,6 @@
 /** The front as PrivateRegistry takes and makes it. */
 import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 import type { AccountArgs } from "../auth/accounts";
 import { ownedBy } from "../hardening";

@@ -18,11 +18,16 @@ export const forwarded: readonly string[] = [
     'proxy_set_header Forwarded "";',
 ];
 
-/** Large bodies in both directions, for as long as they take. */
+/** Large bodies in both directions, for as long as they take, without a copy on disk. */
 export const streamed: readonly string[] = [
     "client_max_body_size 0;",
+    "client_body_buffer_size 128k;",
     "proxy_request_buffering off;",
-    "proxy_buffering off;",
+    // In memory, a few parts at a time: with `off` nginx would wait for the client after each part.
+    "proxy_buffers 8 64k;",
+    "proxy_buffer_size 64k;",
+    "proxy_busy_buffers_size 128k;",
+    "proxy_max_temp_file_size 0;",
     "proxy_read_timeout 900s;",
     "proxy_send_timeout 900s;",
 ];
@@ -109,6 +114,12 @@ export function registryServer(settings: FrontSettings): string[] {
                           "add_header Retry-After 60 always;",
                           refuse(429, "TOOMANYREQUESTS", "too many logins that were not known yet"),
                       ]),
+                      // A client without a login has nothing better to try, and Docker would try for a minute.
+                      ...(anonymousPull
+                          ? [
+                                `if ($claim = anonymous) { ${refuse(403, "DENIED", "log in to change something")} }`,
+                            ]
+                          : []),
                       "add_header WWW-Authenticate $challenge always;",
                       refuse(401, "UNAUTHORIZED", "authentication required"),
                   ]),

@@ -6,13 +6,12 @@ import { join } from "node:path";
 import { handshake, pemFile } from "./certificates";
 import { cleanup } from "./cleanup";
 import { docker, DockerClient, outerAddress } from "./docker";
+import { DISGUISED, READER, ROLES, TEAM } from "./front-cases";
 import { RegistryClient } from "./http";
 import { must, run } from "./run";
 import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
 
 const HOST = outerAddress();
-const READER = "reader:the reader's password";
-const TEAM = "team:the team's password";
 const [DOCS, APP] = ["docs.e2e.test", "app.e2e.test"];
 const password = (login: string) => login.slice(login.indexOf(":") + 1);
 
@@ -96,38 +95,11 @@ describe("a registry behind nginx", () => {
         await stack.up("--expect-no-changes", "--refresh");
     });
 
-    test.each<[string, string, string, number]>([
-        ["", "GET", "/v2/", 401],
-        ["admin:wrong", "GET", "/v2/", 401],
-        [READER, "GET", "/v2/", 200],
-        [READER, "GET", "/v2/_catalog", 200],
-        [READER, "GET", "/v2/team-b/app/tags/list", 200],
-        [READER, "GET", "/v2/team-b/app/manifests/1", 200],
-        [READER, "POST", "/v2/team-b/app/blobs/uploads/", 403],
-        [READER, "PUT", "/v2/team-b/app/manifests/2", 403],
-        [READER, "DELETE", "/v2/team-b/app/manifests/1", 403],
-        [TEAM, "GET", "/v2/", 200],
-        [TEAM, "GET", "/v2/_catalog", 403],
-        [TEAM, "GET", "/v2/team-a/app/manifests/1", 200],
-        [TEAM, "GET", "/v2/team-b/app/manifests/1", 403],
-        [TEAM, "GET", "/v2/team-a/manifests/1", 403],
-        [TEAM, "POST", "/v2/team-a/app/blobs/uploads/", 202],
-        [TEAM, "POST", "/v2/team-b/app/blobs/uploads/", 403],
-        [TEAM, "POST", "/v2/team-ab/blobs/uploads/", 403],
-        [`admin:${PASSWORD}`, "POST", "/v2/team-b/app/blobs/uploads/", 202],
-        [`admin:${PASSWORD}`, "GET", "/v2/team-b/app/nothing", 404],
-    ])("%s: %s %s is answered %i", async (login, method, path, expected) => {
+    test.each(ROLES)("%s: %s %s is answered %i", async (login, method, path, expected) => {
         expect(await status(login, method, path)).toBe(expected);
     });
 
-    test.each([
-        "/v2/team-a/../team-b/app/manifests/1",
-        "/v2/team-a/%2e%2e/team-b/app/manifests/1",
-        "/v2/team-a%2F..%2Fteam-b/app/manifests/1",
-        "/v2//team-b/app/manifests/1",
-        "/v2/./team-b/app/manifests/1",
-        "/v2/%74eam-b/app/manifests/1",
-    ])("a path in disguise leads nowhere: %s", async (path) => {
+    test.each(DISGUISED)("a path in disguise leads nowhere: %s", async (path) => {
         const code = await curl(DOMAIN, path, "-o", "/dev/null", "-w", "%{http_code}", "-u", TEAM);
         expect(["400", "403", "404"]).toContain(code);
     });
@@ -288,7 +260,7 @@ describe("a registry behind nginx", () => {
         await anyone.must(["pull", image]);
         await must("skopeo", ["inspect", "--tls-verify=false", "--no-creds", `docker://${image}`]);
         await anyone.image(other, 20_000);
-        expect((await anyone.run(["push", other])).code).not.toBe(0);
+        expect((await anyone.run(["push", other])).screen).toContain("log in to change something");
         expect((await anyone.login(address, "admin", "wrong")).code).not.toBe(0);
         expect(await anyone.login(address, "admin", PASSWORD)).toMatchObject({ code: 0 });
         await anyone.must(["push", other]);
