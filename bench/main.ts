@@ -5,6 +5,7 @@ import { withoutOurs } from "../setup/plugins";
 import { must, type RunOptions } from "../tests/e2e/run";
 import { ADMIN, freePort, Stack } from "../tests/e2e/stack";
 
+import { front } from "./front";
 import { deployByHand } from "./manual";
 import { format, pairs, seconds } from "./measure";
 
@@ -79,6 +80,7 @@ export async function main(): Promise<void> {
     } finally {
         await stack.dispose();
     }
+    await front();
 }
 
 main().catch((error: Error) => {

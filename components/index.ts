@@ -11,13 +11,12 @@ export {
     NEXUS_IMAGE,
     type Schedule as NexusSchedule,
 } from "./nexus/plan";
-export {
-    type FilesTls,
-    type NoTls,
-    type OwnCaTls,
-    PrivateRegistry,
-    type PrivateRegistryArgs,
-} from "./private-registry";
+export { Front, type FrontArgs, type SiteArgs } from "./front/front";
+export { renderNginx } from "./front/nginx-conf";
+export { type FrontOptions, type SiteOptions } from "./front/options";
+export { type FrontSettings, type FrontSite, type FrontUser } from "./front/settings";
+export { PrivateRegistry } from "./private-registry";
+export { type PrivateRegistryArgs } from "./private-registry-args";
 export { type RegistrySettings, renderConfig } from "./registry/config-yml";
 export { Registry, type RegistryArgs, type TlsFiles } from "./registry/registry";
 export {
@@ -34,4 +33,5 @@ export {
     type SubjectArgs,
 } from "./tls/certificate-authority";
 export { type KeyAlgorithm } from "./tls/algorithm";
+export { type FilesTls, type NoTls, type OwnCaTls } from "./tls/site-tls";
 export { SiteCertificate, type SiteCertificateArgs } from "./tls/site-certificate";

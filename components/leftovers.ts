@@ -42,6 +42,25 @@ export async function freeContainerName(engine: Engine, name: string, owner: str
     return true;
 }
 
+/**
+ * Frees a deployment's port where its own front has it: a registry that is to take the port again is created before
+ * the front is deleted. The front is stopped and no more, so that the deletion still finds it.
+ *
+ * @returns whether a front was stopped
+ */
+export async function stopFront(engine: Engine, owner: string): Promise<boolean> {
+    const container = engine.getContainer(`${owner}-front`);
+    try {
+        const { Config, State } = await container.inspect();
+        if (Config.Labels[OWNER_LABEL] !== owner || !State.Running) return false;
+        await container.stop();
+        return true;
+    } catch (error) {
+        if (isNotFound(error)) return false;
+        throw error;
+    }
+}
+
 /** The same for a network. */
 export async function freeNetworkName(engine: Engine, name: string, owner: string): Promise<boolean> {
     const networks = await engine.listNetworks({ filters: { label: [`${OWNER_LABEL}=${owner}`] } });

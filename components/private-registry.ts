@@ -1,101 +1,20 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { type AccountArgs, Accounts } from "./auth/accounts";
+import { Accounts } from "./auth/accounts";
 import { clientSetup, loginCommand, registryAddress } from "./client/setup";
+import { containersOf } from "./containers";
 import { DRAIN_SECONDS } from "./hardening";
-import { recover } from "./recovery";
-import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
-import { Registry, type TlsFiles } from "./registry/registry";
-import type { RemoteStorage, RemoteStorageArgs } from "./registry/storage";
+import type { MirrorAccess } from "./mirror/mirror";
+import type { Nexus } from "./nexus/nexus";
+import type { PrivateRegistryArgs } from "./private-registry-args";
+import type { RegistrySettings } from "./registry/config-yml";
+import type { RemoteStorage } from "./registry/storage";
 import type { HostMaterial } from "./systemd/material";
-import type { KeyAlgorithm } from "./tls/algorithm";
-import { CertificateAuthority, type CertificateAuthorityArgs } from "./tls/certificate-authority";
-import { trustAnchor } from "./tls/inspect";
-import { SiteCertificate } from "./tls/site-certificate";
+import { siteTls } from "./tls/site-tls";
 import { warnings } from "./warnings";
 
-/** A CA of the deployment's own, or one that the user brings (`ca.given`), signs the site certificate. */
-export interface OwnCaTls {
-    mode: "own-ca";
-    /** @default a CA of its own, ECDSA P-384, 10 years */
-    ca?: CertificateAuthorityArgs | undefined;
-    /** Further DNS names and IP addresses of the site certificate. @default [] */
-    names?: string[] | undefined;
-    /** localhost and 127.0.0.1 are valid names too. @default true */
-    localNames?: boolean | undefined;
-    /** @default "ECDSA-P256" */
-    keyAlgorithm?: KeyAlgorithm | undefined;
-    /** Days. @default 397 */
-    validityDays?: number | undefined;
-    /** Days before the end from which an `up` renews. @default 30 */
-    earlyRenewalDays?: number | undefined;
-}
-
-/** A certificate that the user brings. */
-export interface FilesTls {
-    mode: "files";
-    /** PEM. */
-    certPem: pulumi.Input<string>;
-    /** PEM. Kept as a secret. */
-    privateKeyPem: pulumi.Input<string>;
-    /** PEM of the issuers, root last. @default none */
-    chainPem?: pulumi.Input<string> | undefined;
-}
-
-/** Plain HTTP, for a closed network. */
-export interface NoTls {
-    mode: "off";
-}
-
-/** Settings of config.yml; what the kit decides by itself is left out. */
-type Settings = Partial<Omit<RegistrySettings, "tls" | "secret" | "realm" | "drainSeconds" | "storage">>;
-
-export interface PrivateRegistryArgs extends Settings {
-    /** Host name or IP address by which clients reach the registry. */
-    domain: string;
-    /**
-     * docker: a container. systemd: no Docker object at all; `host` has what a host without Docker needs.
-     *
-     * @default "docker"
-     */
-    target?: "docker" | "systemd" | undefined;
-    /** Start of the name of every Docker object. @default the component's name */
-    prefix?: string | undefined;
-    /** @default { mode: "own-ca" } */
-    tls?: OwnCaTls | FilesTls | NoTls | undefined;
-    /** Nothing turns authentication off. */
-    users?: AccountArgs[] | undefined;
-    /** Cost of the hash of given passwords, 4 to 31. @default 10 */
-    bcryptCost?: number | undefined;
-    /** Realm of the login. @default "basic-realm" */
-    realm?: string | undefined;
-    /** @default 443, or 5000 without TLS */
-    port?: number | undefined;
-    /** @default "0.0.0.0" */
-    bindAddress?: string | undefined;
-    /** CNCF Distribution 3.1.1 or newer. A local image of that name is used without a pull. */
-    image: string;
-    /** @default prefix */
-    containerName?: string | undefined;
-    /** A store elsewhere for the images: S3, Azure or Google. @default a volume of the Docker host */
-    storage?: RemoteStorageArgs | undefined;
-    /** Folder of the Docker host for the images, instead of a volume. */
-    dataPath?: string | undefined;
-    /** @default `${prefix}-data` */
-    dataVolume?: string | undefined;
-    /** The data volume outlives the deployment. @default true */
-    keepData?: boolean | undefined;
-    /** MiB. @default 512 */
-    memoryMb?: number | undefined;
-    /** @default no limit */
-    cpus?: number | undefined;
-    /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
-    dockerHost?: string | undefined;
-}
-
-/** A registry with its CA, certificate, users, configuration, data and container. */
+/** A registry with its CA, certificate, users, configuration, data and containers. */
 export class PrivateRegistry extends pulumi.ComponentResource {
     /** `https://docker.example.com`; resolves when the registry answers. */
     readonly endpoint: pulumi.Output<string>;
@@ -107,72 +26,78 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     /** Client → what to do there. */
     readonly clientSetup: pulumi.Output<Record<string, string>>;
     /** What a host without Docker needs to run this registry (components/systemd). Secret. */
-    readonly host: pulumi.Output<HostMaterial>;
+    readonly host: pulumi.Output<pulumi.Unwrap<HostMaterial>>;
+    /** Name of a mirror → its endpoint and the clients' files that use it. */
+    readonly mirrors: pulumi.Output<Record<string, MirrorAccess>>;
+    /** Nexus, where there is one. */
+    readonly nexus: Nexus | undefined;
 
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
         const parent = { parent: this };
         const prefix = args.prefix ?? name;
         const tls = args.tls ?? { mode: "own-ca" };
-        const certificate = this.certificate(name, args.domain, tls);
-        const accounts =
-            args.users === undefined
-                ? undefined
-                : new Accounts(
-                      `${name}-accounts`,
-                      { users: args.users, bcryptCost: args.bcryptCost },
-                      parent,
-                  );
+        const encrypted = tls.mode !== "off";
+        const certificate = siteTls(name, args.domain, tls, parent);
+        const { users, bcryptCost } = args;
+        const accounts = users && new Accounts(`${name}-accounts`, { users, bcryptCost }, parent);
         // Not RandomBytes: its ID is the value, and an ID stands in clear in state.
         const secret = new random.RandomPassword(
             `${name}-http-secret`,
             { length: 43, special: false },
             parent,
         );
-        const port = args.port ?? (tls.mode === "off" ? 5000 : 443);
+        const port = args.port ?? (encrypted ? 443 : 5000);
+        const bindAddress = args.bindAddress ?? "0.0.0.0";
         const settings = pulumi
             .all([secret.result, pulumi.output(args.storage)])
-            .apply(([text, storage]) => this.settings(args, prefix, tls.mode !== "off", text, storage));
-        for (const warning of warnings(tls.mode !== "off", args.users !== undefined))
-            void pulumi.log.warn(warning, this);
+            .apply(([text, storage]) => settingsOf(args, prefix, encrypted, text, storage));
+        for (const warning of warnings(encrypted, users !== undefined)) void pulumi.log.warn(warning, this);
 
-        const registry =
+        const containers =
             args.target === "systemd"
                 ? undefined
-                : this.container(name, args, opts, {
-                      prefix,
-                      settings,
-                      port,
-                      htpasswd: accounts?.htpasswd,
-                      tls: certificate?.files,
-                  });
+                : containersOf(
+                      name,
+                      args,
+                      {
+                          prefix,
+                          settings,
+                          port,
+                          bindAddress,
+                          htpasswd: accounts?.htpasswd,
+                          certificate,
+                          ownCa:
+                              tls.mode === "own-ca" || (tls.mode === "files" && tls.chainPem !== undefined),
+                      },
+                      parent,
+                      opts,
+                  );
 
-        const scheme = tls.mode === "off" ? "http" : "https";
-        const address = registryAddress(args.domain, port, tls.mode !== "off");
-        const url = `${scheme}://${address}`;
-        this.endpoint = registry?.containerId.apply(() => url) ?? pulumi.output(url);
+        const address = registryAddress(args.domain, port, encrypted);
+        const url = `${encrypted ? "https" : "http"}://${address}`;
+        this.endpoint = containers?.answering.apply(() => url) ?? pulumi.output(url);
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
-        this.loginCommand = pulumi.output(loginCommand(address, args.users?.[0]?.name));
-        this.clientSetup = pulumi.output(
-            clientSetup({ address, domain: args.domain, tls: tls.mode !== "off" }),
-        );
+        this.loginCommand = pulumi.output(loginCommand(address, users?.[0]?.name));
+        this.clientSetup = pulumi.output(clientSetup({ address, domain: args.domain, tls: encrypted }));
+        this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
+        this.nexus = containers?.nexus;
         this.host = pulumi.secret(
-            pulumi.output({
-                name: prefix,
-                settings,
-                port,
-                bindAddress: args.bindAddress ?? "0.0.0.0",
-                memoryMb: args.memoryMb ?? 512,
-                cpus: args.cpus,
-                dataPath: args.dataPath,
-                htpasswd: accounts?.htpasswd,
-                tls: certificate && {
-                    chainPem: certificate.files.chainPem,
-                    privateKeyPem: certificate.files.privateKeyPem,
-                },
-                caPem: this.caCertificatePem,
-            }),
+            pulumi
+                .all([settings, accounts?.htpasswd, certificate?.files, this.caCertificatePem])
+                .apply(([all, htpasswd, files, caPem]): HostMaterial => ({
+                    name: prefix,
+                    settings: all,
+                    port,
+                    bindAddress,
+                    memoryMb: args.memoryMb ?? 512,
+                    cpus: args.cpus,
+                    dataPath: args.dataPath,
+                    htpasswd,
+                    tls: files && { chainPem: files.chainPem, privateKeyPem: files.privateKeyPem },
+                    caPem,
+                })),
         );
         // Without `host`: it would stand in the state twice.
         this.registerOutputs({
@@ -181,125 +106,32 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             passwords: this.passwords,
             loginCommand: this.loginCommand,
             clientSetup: this.clientSetup,
+            mirrors: this.mirrors,
         });
     }
+}
 
-    /** The registry as a container, with its image. */
-    private container(
-        name: string,
-        args: PrivateRegistryArgs,
-        opts: pulumi.ComponentResourceOptions | undefined,
-        own: {
-            prefix: string;
-            settings: pulumi.Output<RegistrySettings>;
-            port: number;
-            htpasswd: pulumi.Input<string> | undefined;
-            tls: TlsFiles | undefined;
-        },
-    ): Registry {
-        const engine = this.engine(name, args, opts);
-        const image = new docker.RemoteImage(
-            `${name}-image`,
-            { name: args.image, keepLocally: true },
-            { parent: this, provider: engine },
-        );
-        return new Registry(
-            name,
-            {
-                prefix: own.prefix,
-                containerName: args.containerName,
-                imageId: image.imageId,
-                configYml: own.settings.apply(renderConfig),
-                store: args.storage && {
-                    storage: args.storage,
-                    checkYml: own.settings.apply((of) => renderStorageCheck(of) ?? ""),
-                },
-                htpasswd: own.htpasswd,
-                tls: own.tls,
-                port: own.port,
-                bindAddress: args.bindAddress ?? "0.0.0.0",
-                dataPath: args.dataPath,
-                dataVolume: args.dataVolume,
-                keepData: args.keepData,
-                memoryMb: args.memoryMb,
-                cpus: args.cpus,
-                onError: [new pulumi.ErrorHook(`${name}-recovery`, recover(own.prefix, args.dockerHost))],
-            },
-            { parent: this, providers: engine && { docker: engine } },
-        );
-    }
-
-    /** The provider for the Engine that is named; nothing where the program's own is to be used. */
-    private engine(
-        name: string,
-        args: PrivateRegistryArgs,
-        opts?: pulumi.ComponentResourceOptions,
-    ): docker.Provider | undefined {
-        if (args.dockerHost === undefined || opts?.provider || opts?.providers) return undefined;
-        return new docker.Provider(`${name}-engine`, { host: args.dockerHost }, { parent: this });
-    }
-
-    private certificate(
-        name: string,
-        domain: string,
-        tls: OwnCaTls | FilesTls | NoTls,
-    ): { files: TlsFiles; caPem: pulumi.Output<string> } | undefined {
-        if (tls.mode === "off") return undefined;
-        if (tls.mode === "files") {
-            const chain = pulumi.output(tls.chainPem ?? "");
-            const privateKeyPem = pulumi.secret(tls.privateKeyPem);
-            return {
-                files: {
-                    chainPem: pulumi.all([tls.certPem, chain]).apply((parts) => parts.join("\n")),
-                    privateKeyPem,
-                },
-                caPem: chain.apply(trustAnchor),
-            };
-        }
-        const ca = new CertificateAuthority(`${name}-ca`, tls.ca ?? {}, { parent: this });
-        const site = new SiteCertificate(
-            `${name}-site`,
-            {
-                caCertPem: ca.certPem,
-                caPrivateKeyPem: ca.privateKeyPem,
-                names: [
-                    ...new Set([
-                        domain,
-                        ...(tls.names ?? []),
-                        ...((tls.localNames ?? true) ? ["localhost", "127.0.0.1"] : []),
-                    ]),
-                ],
-                keyAlgorithm: tls.keyAlgorithm,
-                validityDays: tls.validityDays,
-                earlyRenewalDays: tls.earlyRenewalDays,
-            },
-            { parent: this },
-        );
-        return { files: site, caPem: ca.certPem.apply(trustAnchor) };
-    }
-
-    private settings(
-        args: PrivateRegistryArgs,
-        prefix: string,
-        tls: boolean,
-        secret: string,
-        storage: RemoteStorage | undefined,
-    ): RegistrySettings {
-        return {
-            tls,
-            realm: args.users === undefined ? undefined : (args.realm ?? "basic-realm"),
-            externalUrl: args.externalUrl,
-            secret,
-            storage,
-            deleteEnabled: args.deleteEnabled ?? true,
-            logLevel: args.logLevel ?? "info",
-            logFormat: args.logFormat ?? "text",
-            logFields: args.logFields ?? { service: "registry", environment: prefix },
-            accessLog: args.accessLog ?? false,
-            headers: args.headers ?? { "X-Content-Type-Options": ["nosniff"] },
-            health: args.health ?? { enabled: true, interval: "10s", threshold: 3 },
-            drainSeconds: DRAIN_SECONDS,
-            extra: args.extra ?? {},
-        };
-    }
+function settingsOf(
+    args: PrivateRegistryArgs,
+    prefix: string,
+    tls: boolean,
+    secret: string,
+    storage: RemoteStorage | undefined,
+): RegistrySettings {
+    return {
+        tls,
+        realm: args.users === undefined ? undefined : (args.realm ?? "basic-realm"),
+        externalUrl: args.externalUrl,
+        secret,
+        storage,
+        deleteEnabled: args.deleteEnabled ?? true,
+        logLevel: args.logLevel ?? "info",
+        logFormat: args.logFormat ?? "text",
+        logFields: args.logFields ?? { service: "registry", environment: prefix },
+        accessLog: args.accessLog ?? false,
+        headers: args.headers ?? { "X-Content-Type-Options": ["nosniff"] },
+        health: args.health ?? { enabled: true, interval: "10s", threshold: 3 },
+        drainSeconds: DRAIN_SECONDS,
+        extra: args.extra ?? {},
+    };
 }

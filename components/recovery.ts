@@ -9,6 +9,7 @@ import {
     networkTaken,
     portTaken,
     refusal,
+    stopFront,
 } from "./leftovers";
 import { storageProblem } from "./registry/storage-problem";
 
@@ -16,7 +17,8 @@ import { storageProblem } from "./registry/storage-problem";
  * What happens where the Engine refuses to create an object of a deployment:
  *
  * - The name is taken by what an interrupted `up` left: it is removed, and the creation tried again.
- * - The port is taken: one sentence with the fix.
+ * - The port is taken by the deployment's own front, which is to go: it is stopped, and the creation tried again.
+ * - The port is taken by something else: one sentence with the fix.
  * - The container does not become healthy: its own last log lines.
  *
  * @param prefix value of the deployment's label
@@ -44,6 +46,9 @@ export function recover(prefix: string, dockerHost?: string, portKey?: string): 
                 return free;
             }
             case "port":
+                if (newInputs?.name !== `${prefix}-front`) {
+                    if (await stopFront(await connect({ host: dockerHost }), prefix)) return true;
+                }
                 await pulumi.log.error(
                     portTaken((newInputs?.ports ?? []) as { external?: number; ip?: string }[], portKey),
                 );

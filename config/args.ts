@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { AccountArgs, FilesTls, NoTls, OwnCaTls, PrivateRegistryArgs } from "../components";
+import type {
+    AccountArgs,
+    FilesTls,
+    FrontOptions,
+    NoTls,
+    OwnCaTls,
+    PrivateRegistryArgs,
+} from "../components";
 
 import { remoteStorage } from "./args-storage";
 import { readPem } from "./pem";
@@ -37,8 +44,10 @@ function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
 }
 
 const accounts = (users: Schema["users"]): AccountArgs[] =>
-    Object.entries(users).map(([name, { password, generate, bcryptHash }]) => ({
+    Object.entries(users).map(([name, { password, generate, bcryptHash, role, repositories }]) => ({
         name,
+        role,
+        repositories,
         generate,
         password: password === undefined ? undefined : pulumi.secret(password),
         bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
@@ -57,6 +66,7 @@ const mirrors = (mirrors: Schema["mirrors"]): PrivateRegistryArgs["mirrors"] =>
             },
         ]),
     );
+
 function nexus({ nexus, domain }: Schema): PrivateRegistryArgs["nexus"] {
     if (!nexus.enabled) return undefined;
     const { adminPassword } = nexus;
@@ -67,12 +77,32 @@ function nexus({ nexus, domain }: Schema): PrivateRegistryArgs["nexus"] {
     };
 }
 
+function front({ front, frontSettings, sites, anonymousPull }: Schema): FrontOptions | undefined {
+    if (front === "none") return undefined;
+    const { redirectHttp, httpPort, ...settings } = frontSettings;
+    return {
+        ...settings,
+        anonymousPull,
+        httpPort: redirectHttp ? httpPort : undefined,
+        sites: Object.entries(sites).map(([name, { upstream, folder, cert, key }]) => ({
+            name,
+            upstream,
+            folder,
+            certificate:
+                cert && key
+                    ? { chainPem: readPem(cert), privateKeyPem: pulumi.secret(readPem(key)) }
+                    : undefined,
+        })),
+    };
+}
+
 /** What PrivateRegistry is given for a stack's configuration. */
 export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
     return {
         ...config,
         prefix: `${project}-${stack}`,
         tls: tls(config),
+        front: front(config),
         users: config.auth ? accounts(config.users) : undefined,
         storage: remoteStorage(config.storage),
         dataPath: config.storage.path,

@@ -40,14 +40,20 @@ function listeners(config: Config): { registry: Listener; mirrors: Map<string, L
     return {
         registry: { what: "the registry", port, bindAddress },
         mirrors: new Map(
-            Object.entries(config.mirrors ?? {}).map(([name, mirror]) => [
-                name,
-                {
-                    what: `the mirror ${name}`,
-                    port: mirror.port,
-                    bindAddress: mirror.bindAddress ?? bindAddress,
-                },
-            ]),
+            Object.entries(config.mirrors ?? {}).flatMap(([name, mirror]) =>
+                mirror.port === undefined
+                    ? []
+                    : [
+                          [
+                              name,
+                              {
+                                  what: `the mirror ${name}`,
+                                  port: mirror.port,
+                                  bindAddress: mirror.bindAddress ?? bindAddress,
+                              },
+                          ] as const,
+                      ],
+            ),
         ),
     };
 }
@@ -119,6 +125,28 @@ function storage(name: string, mirror: MirrorSchema, others: [string, string | u
     return [mistake(at, problem, removeCommand(at))];
 }
 
+/** A mirror without a port needs a front, and a name there that nothing else has. */
+function published(name: string, { port, domain }: MirrorSchema, config: Config): Mistake[] {
+    const portPath = ["mirrors", name, "port"];
+    const domainPath = ["mirrors", name, "domain"];
+    if (port !== undefined) {
+        if (domain === undefined) return [];
+        const problem = `is ${show(domain)}, and the mirror has port ${port}: with a port it is reached under the registry's name`;
+        return [mistake(domainPath, problem, removeCommand(portPath))];
+    }
+    const fix = setCommand(portPath, { example: "5443" });
+    if (config.front === "none")
+        return [mistake(portPath, "is not set; without front: nginx nothing else publishes the mirror", fix)];
+    if (config.tls === "files" && config.front === "nginx")
+        return [
+            mistake(portPath, "is not set; with tls: files there is no CA to sign a name of its own", fix),
+        ];
+    const site = domain ?? (config.domain === undefined ? undefined : `${name}.${config.domain}`);
+    if (site === undefined || (site !== config.domain && !Object.hasOwn(config.sites ?? {}, site))) return [];
+    const problem = `gives the mirror the name ${site}, which the front serves already`;
+    return [mistake(domainPath, problem, setCommand(domainPath, { example: `mirror-${site}` }))];
+}
+
 /** Every mistake in the mirrors of a configuration. */
 export function mirrorRules(config: Config): Mistake[] {
     const { registry, mirrors } = listeners(config);
@@ -137,6 +165,7 @@ export function mirrorRules(config: Config): Mistake[] {
             ...login(name, mirror),
             ...authority(name, mirror),
             ...storage(name, mirror, places),
+            ...published(name, mirror, config),
         ];
         const listener = mirrors.get(name);
         const taken = listener && listening.find((other) => collide(listener, other));

@@ -10,6 +10,7 @@ import { headersRule } from "./rules-headers";
 import { systemdRule } from "./rules-systemd";
 import { mirrorRules } from "./rules-mirrors";
 import { nexusRule } from "./rules-nexus";
+import { front } from "./rules-front";
 import type { Schema } from "./schema";
 
 /** A configuration in which keys with mistakes are missing. */
@@ -40,7 +41,9 @@ const users: Rule = ({ users, auth }) => {
         if (wrongName) return [mistake(["users", name], wrongName, removeCommand(["users", name]))];
         const wrong = userProblem(user);
         if (!wrong) return [];
-        const [only, surplus] = Object.keys(user);
+        const [only, surplus] = Object.keys(user).filter((key) =>
+            ["password", "generate", "bcryptHash"].includes(key),
+        );
         // A password beside the wrong hash would be one way to log in too many.
         const first = only === "bcryptHash" ? `${removeCommand(["users", name, only])} && ` : "";
         const fix =
@@ -211,6 +214,7 @@ const RULES: readonly Rule[] = [
     ownCa,
     files,
     image,
+    front,
     registryConfig,
     systemdRule,
     headersRule,

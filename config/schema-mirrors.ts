@@ -1,7 +1,7 @@
 /** The part of the schema for the pull-through caches. */
-import { z } from "zod";
+import * as z from "zod";
 
-import { field, ipAddress, objectName, pemOrFile, text } from "./fields";
+import { field, hostName, ipAddress, objectName, pemOrFile, text } from "./fields";
 
 export const mirror = z.strictObject({
     upstream: field(z.string().min(1), {
@@ -31,10 +31,16 @@ export const mirror = z.strictObject({
         allowed: "a whole number with s, m or h, or 0",
         example: "168h",
     }),
-    port: field(z.int().min(1).max(65535), {
-        description: "Port of the Docker host at which the mirror listens",
+    port: field(z.int().min(1).max(65535).optional(), {
+        description:
+            "Port of the Docker host at which the mirror listens. Default: the front's, under mirrors.NAME.domain",
         allowed: "a whole number from 1 to 65535, another one than the registry's and each other mirror's",
         example: "5443",
+    }),
+    domain: field(hostName.optional(), {
+        description: "Name under which the front publishes a mirror without a port. Default: NAME.DOMAIN",
+        allowed: "a host name",
+        example: "mirror.example.com",
     }),
     bindAddress: field(ipAddress.optional(), {
         description: "Address of the Docker host on which the mirror's port opens. Default: bindAddress",

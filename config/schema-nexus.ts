@@ -1,5 +1,5 @@
 /** The part of the schema that is about Nexus. */
-import { z } from "zod";
+import * as z from "zod";
 
 import { DOCKER_HUB, NEXUS_IMAGE, NEXUS_PORT } from "../components/nexus/plan";
 

@@ -3,6 +3,10 @@ import * as z from "zod";
 
 import { field, text } from "./fields";
 
+// The grammar of names (OCI distribution spec), with a star for all below.
+const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const REPOSITORIES = new RegExp(`^${PART}(?:/${PART})*(?:/\\*)?$`);
+
 export const user = z.strictObject({
     password: field(text.optional(), {
         description: "The password, at most 72 bytes (the limit of bcrypt)",
@@ -22,6 +26,23 @@ export const user = z.strictObject({
         example: "'$2y$10$…'",
         secret: true,
     }),
+    role: field(z.enum(["push", "pull"]).optional(), {
+        description: "front: nginx. push: reads, writes and deletes. pull: reads. Default: push",
+        allowed: "push or pull",
+        example: "pull",
+    }),
+    repositories: field(
+        z
+            .array(z.string())
+            .refine((list) => list.length > 0 && list.every((one) => REPOSITORIES.test(one)))
+            .optional(),
+        {
+            description:
+                "front: nginx. Repositories that the user may use, team/app or team/* for all below. Default: all",
+            allowed: "a list of repositories in lower case, each whole or with /* at its end",
+            example: "--path 'users.NAME.repositories[0]' 'team/*'",
+        },
+    ),
 });
 
 export const health = z.strictObject({

@@ -6,6 +6,7 @@ import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, hostName, ipAddress, objectName, text } from "./fields";
+import { frontSettings, site as frontSite } from "./schema-front";
 import { mirrors } from "./schema-mirrors";
 import { nexus } from "./schema-nexus";
 import { health, user } from "./schema-parts";
@@ -99,6 +100,29 @@ export const schema = z.strictObject({
             "Cost of the hash of given passwords; each step doubles the time of every request's check",
         allowed: "a whole number from 4 to 14",
         example: "10",
+    }),
+    front: field(z.enum(["none", "nginx"]).default("none"), {
+        description:
+            "nginx: an nginx before the registry, which checks passwords once, knows roles, and serves further sites",
+        allowed: "none or nginx",
+        example: "nginx",
+    }),
+    frontSettings: field(frontSettings.prefault({}), {
+        description: "The front of `front: nginx`",
+        allowed: "an object (see frontSettings.* below)",
+        example: "--path frontSettings.cacheSeconds 60",
+    }),
+    anonymousPull: field(z.boolean().default(false), {
+        description: "front: nginx. Anyone may read, users alone may write",
+        allowed: "true or false",
+        example: "true",
+    }),
+    sites: field(z.record(hostName, frontSite).default({}), {
+        description:
+            "front: nginx. Host name → a further site on the same port, from an upstream or a folder",
+        allowed: "an object of host names, each with one of upstream and folder",
+        example: "--path 'sites[\"docs.example.com\"].folder' docs",
+        secret: true,
     }),
     containerName: field(objectName.optional(), {
         description: "Name of the registry container. Default: PROJECT-STACK",

@@ -70,6 +70,8 @@ export async function mirrors(machine: Machine, args: string[]): Promise<number>
     const names = Object.keys(found).sort();
     if (names.length === 0)
         say(`The stack ${stack.name} has no mirror; docs/mirrors.md tells how to add one.`);
+    // A stack without an Engine has no mirrors either.
+    if (engine === undefined) return 0;
     let failed = false;
     for (const name of names) {
         const { upstream = "", container = "" } = found[name] ?? {};

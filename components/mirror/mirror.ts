@@ -25,6 +25,8 @@ export interface MirrorSettings {
      * network, for a front that publishes it.
      */
     port?: number | undefined;
+    /** Name under which a front publishes a mirror without a port. @default `${mirror}.${domain}` */
+    domain?: string | undefined;
     /** @default the registry's */
     bindAddress?: string | undefined;
     /** Volume for the cache. @default `${prefix}-mirror-${mirror}-data` */
@@ -55,6 +57,8 @@ export interface MirrorArgs extends MirrorSettings {
     tls?: TlsFiles | undefined;
     /** Clients have to be given a CA to trust that certificate. */
     ownCa: boolean;
+    /** URL at which a front publishes it, in place of a port of its own. @default none */
+    frontEndpoint?: string | undefined;
     /** Settings of config.yml that the mirror shares with the registry. */
     settings: pulumi.Input<RegistrySettings>;
     onError: pulumi.ErrorHook[];
@@ -75,6 +79,12 @@ export interface MirrorAccess {
     registriesConf: string;
 }
 
+const containerName = (prefix: string, mirror: string) => `${prefix}-mirror-${mirror}`;
+
+/** Where a mirror without a port answers on the deployment's network. */
+export const inside = (prefix: string, mirror: string) =>
+    `http://${containerName(prefix, mirror)}:${REGISTRY_PORT}`;
+
 /** A mirror: a registry that fetches what it is asked for from another one, and keeps it for a time. */
 export class Mirror extends pulumi.ComponentResource {
     readonly access: pulumi.Output<MirrorAccess>;
@@ -87,7 +97,7 @@ export class Mirror extends pulumi.ComponentResource {
         const { username, password, ca, ttl } = args;
         if (username !== undefined) void pulumi.log.warn(exposure(args.mirror, username, upstream), this);
         const tls = args.port === undefined ? undefined : args.tls;
-        const container = `${args.prefix}-mirror-${args.mirror}`;
+        const container = containerName(args.prefix, args.mirror);
 
         const registry = new Registry(
             name,
@@ -101,6 +111,8 @@ export class Mirror extends pulumi.ComponentResource {
                         tls: tls !== undefined,
                         realm: undefined,
                         externalUrl: undefined,
+                        // The cache lies on the Docker host, wherever the registry's own images are.
+                        storage: undefined,
                         // Without it the registry cannot remove what is over its time.
                         deleteEnabled: true,
                         logFields: { ...shared.logFields, mirror: args.mirror },
@@ -140,10 +152,11 @@ export class Mirror extends pulumi.ComponentResource {
         );
 
         const endpoint =
-            args.port === undefined
-                ? `http://${container}:${REGISTRY_PORT}`
-                : `${tls ? "https" : "http"}://${registryAddress(args.domain, args.port, tls !== undefined)}`;
-        const facts = { endpoint, upstream, ownCa: tls !== undefined && args.ownCa };
+            args.frontEndpoint ??
+            (args.port === undefined
+                ? inside(args.prefix, args.mirror)
+                : `${tls ? "https" : "http"}://${registryAddress(args.domain, args.port, tls !== undefined)}`);
+        const facts = { endpoint, upstream, ownCa: endpoint.startsWith("https:") && args.ownCa };
         this.access = registry.containerId.apply(() => ({
             endpoint,
             upstream,

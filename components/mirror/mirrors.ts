@@ -1,19 +1,44 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { registryAddress } from "../client/setup";
 import { recover } from "../recovery";
 
-import { Mirror, type MirrorAccess, type MirrorArgs, type MirrorSettings } from "./mirror";
+import { inside, Mirror, type MirrorAccess, type MirrorArgs, type MirrorSettings } from "./mirror";
 
 /** What the mirrors of a deployment have in common. */
 export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onError"> &
     Required<Pick<MirrorSettings, "bindAddress">> &
-    Pick<MirrorSettings, "keepData"> & { dockerHost?: string | undefined };
+    Pick<MirrorSettings, "keepData"> & {
+        /** The registry's name, at which mirrors with a port are reached too. */
+        domain: string;
+        /** Port of the front, which publishes the mirrors that have none. @default no front */
+        frontPort?: number | undefined;
+        dockerHost?: string | undefined;
+    };
+
+/** The name under which a front publishes a mirror. */
+const siteName = (domain: string, mirror: string, settings: MirrorSettings) =>
+    settings.domain ?? `${mirror}.${domain}`;
+
+/** The mirrors without a port of their own, as sites of the front. */
+export function mirrorSites(
+    prefix: string,
+    domain: string,
+    mirrors: Readonly<Record<string, MirrorSettings>>,
+): { name: string; upstream: string }[] {
+    return Object.entries(mirrors)
+        .filter(([, { port }]) => port === undefined)
+        .map(([mirror, settings]) => ({
+            name: siteName(domain, mirror, settings),
+            upstream: inside(prefix, mirror),
+        }));
+}
 
 /** The mirrors of a deployment. @returns name → how to use it */
 export function createMirrors(
     name: string,
     mirrors: Readonly<Record<string, MirrorSettings>>,
-    { dockerHost, ...shared }: SharedArgs,
+    { dockerHost, frontPort, ...shared }: SharedArgs,
     opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<Record<string, MirrorAccess>> {
     const made = Object.entries(mirrors).map(([mirror, settings]) => {
@@ -22,6 +47,11 @@ export function createMirrors(
             ...shared,
             ...settings,
             mirror,
+            frontEndpoint:
+                settings.port === undefined && frontPort !== undefined
+                    ? `https://${registryAddress(siteName(shared.domain, mirror, settings), frontPort, true)}`
+                    : undefined,
+            domain: shared.domain,
             bindAddress: settings.bindAddress ?? shared.bindAddress,
             keepData: settings.keepData ?? shared.keepData,
             // The registry's own hook would tell to change the registry's port.

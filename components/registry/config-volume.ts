@@ -21,6 +21,12 @@ export interface ConfigVolumeArgs {
     files: Record<string, FileArgs>;
     /** Where the volume is mounted while it is written. */
     folder: string;
+    /**
+     * Shell command that looks at the new files in /staged; where it fails, the former ones stay in place.
+     *
+     * @default no check
+     */
+    check?: string | undefined;
     onError: pulumi.ErrorHook[];
 }
 
@@ -31,9 +37,10 @@ const STAGE = "/staged";
  * Puts the staged files in place. Each is copied beside its target and renamed over it: a reader sees the old
  * file or the new one, never a part. (Docker's own copy removes the old file before it writes the new one.)
  */
-const script = (folder: string) =>
+const script = (folder: string, check?: string) =>
     [
         "set -eu",
+        ...(check === undefined ? [] : [check]),
         "umask 077",
         `cd ${STAGE}`,
         `for f in *; do cp -p "$f" "${folder}/.$f.new"; mv -f "${folder}/.$f.new" "${folder}/$f"; done`,
@@ -65,10 +72,12 @@ export class ConfigVolume extends pulumi.ComponentResource {
                 name: args.volumeName,
                 image: args.imageId,
                 labels: ownedBy(args.prefix),
-                entrypoints: ["/bin/sh", "-c", script(args.folder)],
+                entrypoints: ["/bin/sh", "-c", script(args.folder, args.check)],
                 command: [],
                 // The container ends at once: `up` waits for that, and an ended container is no drift.
                 attach: true,
+                // What the check says.
+                ...(args.check === undefined ? {} : { logs: true }),
                 mustRun: false,
                 restart: "no",
                 networkMode: "none",
@@ -85,8 +94,14 @@ export class ConfigVolume extends pulumi.ComponentResource {
             { parent: this, hooks: { onError: args.onError } },
         );
         this.volumeName = volume.name;
-        this.written = pulumi.all([this.writer.exitCode, this.writer.urn]).apply(([code, urn]) => {
+        const { exitCode, urn, containerLogs } = this.writer;
+        this.written = pulumi.all([exitCode, urn, containerLogs]).apply(([code, urn, logs]) => {
             if (code !== undefined && code !== 0) {
+                if (args.check !== undefined && logs) {
+                    throw new Error(
+                        `The new configuration in ${args.volumeName} was refused, and the former one stays: ${logs.trim()}`,
+                    );
+                }
                 throw new Error(
                     `The configuration was not written into the volume ${args.volumeName} (exit code ${code}; is the disk full?). ` +
                         `Look at \`docker logs ${args.volumeName}\`, then run: pulumi up --replace '${urn}'`,

@@ -24,6 +24,8 @@ export interface ProxySettings {
 export interface RegistrySettings {
     /** Serves TLS from site.crt and site.key in the configuration folder. */
     tls: boolean;
+    /** Path of a socket on which the registry listens instead of its port. @default none */
+    socket?: string | undefined;
     /** The htpasswd realm; nothing turns authentication off. */
     realm?: string | undefined;
     /** http.host; nothing gives relative URLs. */
@@ -184,7 +186,9 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
             ? {}
             : { auth: { htpasswd: { realm: settings.realm, path: `${place.configFolder}/htpasswd` } } }),
         http: {
-            addr: place.addr,
+            ...(settings.socket === undefined
+                ? { addr: place.addr }
+                : { net: "unix", addr: settings.socket }),
             ...(settings.externalUrl === undefined ? { relativeurls: true } : { host: settings.externalUrl }),
             secret: settings.secret,
             draintimeout: `${settings.drainSeconds}s`,

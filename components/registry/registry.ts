@@ -16,6 +16,15 @@ export interface TlsFiles {
     privateKeyPem: pulumi.Input<string>;
 }
 
+/** Where a registry listens that publishes no port. */
+export interface RegistrySocket {
+    volumeName: pulumi.Input<string>;
+    /** Where the volume is mounted. */
+    folder: string;
+    /** Path of the socket in it, as config.yml names it. */
+    path: string;
+}
+
 export interface RegistryArgs {
     /** Start of the name of every Docker object. */
     prefix: string;
@@ -37,10 +46,12 @@ export interface RegistryArgs {
     envs?: string[] | undefined;
     /** Network to join. @default one of its own, named prefix */
     networkName?: pulumi.Input<string> | undefined;
-    /** Port of the Docker host; nothing publishes none, and the network alone reaches it. */
+    /** Port of the Docker host; nothing publishes none, and the network or the socket alone reaches it. */
     port?: number | undefined;
     /** Address of the Docker host. */
     bindAddress: string;
+    /** The registry listens on a socket in a volume instead of a port, for a front alone. */
+    socket?: RegistrySocket | undefined;
     /** A store elsewhere, instead of a volume or folder, and the configuration that checks it. Kept as a secret. */
     store?: { storage: RemoteStorageArgs; checkYml: pulumi.Input<string> } | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
@@ -61,12 +72,22 @@ export interface RegistryArgs {
  * Healthy means that images can be written, that the storage answers (debug server, on the container's loopback) and
  * that the port is open.
  */
-const HEALTHY =
+const healthy = (socket?: RegistrySocket) =>
     `${STORAGE_CHECKED} && wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
-    listens(REGISTRY_PORT);
+    (socket === undefined ? listens(REGISTRY_PORT) : `test -S ${socket.path}`);
+
+/** A front runs as another user of the same group, and may write to the socket only where that group may. */
+const SERVE_SOCKET = 'umask 0007; exec /bin/registry "$@"';
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
 const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
+
+const published = (external: number, ip: string) => ({
+    internal: REGISTRY_PORT,
+    external,
+    ip,
+    protocol: "tcp",
+});
 
 /** The registry: its configuration, data, network and container. */
 export class Registry extends pulumi.ComponentResource {
@@ -74,6 +95,7 @@ export class Registry extends pulumi.ComponentResource {
     readonly containerId: pulumi.Output<string>;
     /** Network of the deployment. */
     readonly networkName: pulumi.Output<string>;
+    readonly container: docker.Container;
 
     constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Registry", name, {}, opts);
@@ -121,7 +143,10 @@ export class Registry extends pulumi.ComponentResource {
             {
                 name: args.containerName ?? args.prefix,
                 image: args.imageId,
-                entrypoints: ["/bin/registry"],
+                entrypoints:
+                    args.socket === undefined
+                        ? ["/bin/registry"]
+                        : ["/bin/sh", "-c", SERVE_SOCKET, "registry"],
                 // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
                 command: ["serve", `${CONFIG_FOLDER}/config.yml`],
                 envs: [
@@ -132,28 +157,20 @@ export class Registry extends pulumi.ComponentResource {
                 // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
                 // replaces the container for all else.
                 labels: [...labels, { label: "private-registry.config", value: this.configDigest(args) }],
-                ...(args.port === undefined
-                    ? {}
-                    : {
-                          ports: [
-                              {
-                                  internal: REGISTRY_PORT,
-                                  external: args.port,
-                                  ip: args.bindAddress,
-                                  protocol: "tcp",
-                              },
-                          ],
-                      }),
+                ...(args.port === undefined ? {} : { ports: [published(args.port, args.bindAddress)] }),
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
                     ...this.data(name, args),
+                    ...(args.socket === undefined
+                        ? []
+                        : [{ volumeName: args.socket.volumeName, containerPath: args.socket.folder }]),
                 ],
                 // The image declares a volume there: Docker would make a nameless one.
                 ...(args.store === undefined ? {} : { tmpfs: { [DATA_FOLDER]: "ro,size=4k" } }),
                 networksAdvanced: [{ name: this.networkName }],
                 readOnly: true,
                 healthcheck: {
-                    tests: ["CMD-SHELL", HEALTHY],
+                    tests: ["CMD-SHELL", healthy(args.socket)],
                     interval: "2s",
                     // The check of a store elsewhere gives up by itself before.
                     timeout: args.store === undefined ? "5s" : "30s",
@@ -179,8 +196,8 @@ export class Registry extends pulumi.ComponentResource {
                 deleteBeforeReplace: true,
             },
         );
+        this.container = container;
         this.containerId = pulumi.all([container.id, config.written]).apply(([id]) => id);
-        this.networkName = network.name;
         this.registerOutputs({ containerId: this.containerId });
     }
 

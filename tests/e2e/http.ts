@@ -64,7 +64,13 @@ export class RegistryClient {
         };
         const request = (this.ca === undefined ? http : https).request(options);
         const answer = new Promise<Answer>((resolve, reject) => {
-            request.on("error", reject).on("timeout", () => request.destroy(new Error("no answer in time")));
+            request.on("error", (error: NodeJS.ErrnoException) => {
+                // A server may close an idle connection at any time; clients ask once more (RFC 9112 section 9.3.1).
+                const again = request.reusedSocket && error.code === "ECONNRESET" && method === "GET";
+                if (again) this.ask(path, { method, headers, login }).then(resolve, reject);
+                else reject(error);
+            });
+            request.on("timeout", () => request.destroy(new Error("no answer in time")));
             request.on("response", (response) => {
                 const chunks: Buffer[] = [];
                 response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);

@@ -66,6 +66,14 @@ export const MIRRORS: Key[] = [
     }),
     of(whole("port", undefined, 1, 65535, "a whole number from 1 to 65535", "KEY 5443")),
     of({
+        key: "domain",
+        beside: { front: "nginx", mirrors: { NAME: { upstream: HUB.upstream } } },
+        valid: same("mirror.example.com"),
+        invalid: ["a b", "https://a.b", ""],
+        allowed: "a host name",
+        fix: "pulumi config set KEY mirror.example.com",
+    }),
+    of({
         key: "bindAddress",
         valid: same("127.0.0.1", "::", "192.0.2.1"),
         invalid: ["localhost", "1.2.3", "127.0.0.1:443"],

@@ -4,6 +4,7 @@ import { CONTAINER } from "./keys-container";
 import { STORAGE } from "./keys-storage";
 import { MIRRORS } from "./keys-mirrors";
 import { NEXUS } from "./keys-nexus";
+import { FRONT, FRONT_USERS } from "./keys-front";
 import { TLS } from "./keys-tls";
 
 export const TABLE: Key[] = [
@@ -118,7 +119,9 @@ export const TABLE: Key[] = [
         fix: "pulumi config set --secret --path users.NAME.bcryptHash '$2y$10$…'",
         secret: true,
     },
+    ...FRONT_USERS,
     whole("bcryptCost", 10, 4, 14, "from 4 to 14", "bcryptCost 10"),
+    ...FRONT,
     ...CONTAINER,
     ...STORAGE,
     ...MIRRORS,

@@ -34,9 +34,9 @@ test.each([
     [{ ca: { keyAlgoritm: "RSA-4096" } }, "ca.keyAlgoritm", "pulumi config rm --path ca.keyAlgoritm"],
     [{ ca: { subject: { cn: "x" } } }, "ca.subject.cn", "pulumi config rm --path ca.subject.cn"],
     [
-        { users: { admin: { generate: true, role: "x" } } },
-        "users.admin.role",
-        "pulumi config rm --path users.admin.role",
+        { users: { admin: { generate: true, roles: "x" } } },
+        "users.admin.roles",
+        "pulumi config rm --path users.admin.roles",
     ],
 ])("an unknown key is a mistake: %j", (config, path, fix) => {
     expect(mistakeIn(config)).toEqual({ path, problem: "is not an option of the kit", fix });

@@ -1,0 +1,150 @@
+/** The containers of a deployment and what they share: Engine, image, network. */
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { type FrontOptions, frontOf, frontSocket, type SiteOptions } from "./front/options";
+import type { MirrorAccess } from "./mirror/mirror";
+import { createMirrors, mirrorSites } from "./mirror/mirrors";
+import { Nexus } from "./nexus/nexus";
+import type { PrivateRegistryArgs } from "./private-registry-args";
+import { recover } from "./recovery";
+import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
+import { Registry } from "./registry/registry";
+import type { SiteTls } from "./tls/site-tls";
+
+/** What the containers get from the deployment. */
+export interface ContainersContext {
+    prefix: string;
+    /** Of the registry as it would be without a front. */
+    settings: pulumi.Output<RegistrySettings>;
+    port: number;
+    bindAddress: string;
+    htpasswd: pulumi.Output<string> | undefined;
+    certificate: SiteTls | undefined;
+    /** Clients have to be given a CA to trust the certificate. */
+    ownCa: boolean;
+}
+
+export interface Containers {
+    /** Resolves when clients get an answer. */
+    answering: pulumi.Output<unknown>;
+    mirrors: pulumi.Output<Record<string, MirrorAccess>>;
+    nexus: Nexus | undefined;
+}
+
+/** The provider for the Engine that is named; nothing where the program's own is to be used. */
+function engineOf(
+    name: string,
+    { dockerHost }: PrivateRegistryArgs,
+    parent: { parent: pulumi.Resource },
+    opts?: pulumi.ComponentResourceOptions,
+): docker.Provider | undefined {
+    if (dockerHost === undefined || opts?.provider || opts?.providers) return undefined;
+    return new docker.Provider(`${name}-engine`, { host: dockerHost }, parent);
+}
+
+/** Makes the containers of a deployment: registry, front, mirrors, Nexus. */
+export function containersOf(
+    name: string,
+    args: PrivateRegistryArgs,
+    context: ContainersContext,
+    parent: { parent: pulumi.Resource },
+    opts?: pulumi.ComponentResourceOptions,
+): Containers {
+    const { prefix, settings, port, bindAddress, htpasswd, certificate } = context;
+    const engine = engineOf(name, args, parent, opts);
+    const here = { ...parent, providers: engine && { docker: engine } };
+    const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))];
+    const image = new docker.RemoteImage(
+        `${name}-image`,
+        { name: args.image, keepLocally: true },
+        { ...parent, provider: engine },
+    );
+    const socket = args.front && frontSocket(name, prefix, { ...parent, provider: engine });
+    const own = settings.apply((all) =>
+        // Behind a front, the registry has neither port nor TLS nor users.
+        socket === undefined ? all : { ...all, tls: false, realm: undefined, socket: socket.path },
+    );
+    const registry = new Registry(
+        name,
+        {
+            prefix,
+            containerName: args.containerName,
+            imageId: image.imageId,
+            configYml: own.apply(renderConfig),
+            store: args.storage && {
+                storage: args.storage,
+                checkYml: own.apply((of) => renderStorageCheck(of) ?? ""),
+            },
+            ...(socket === undefined ? { htpasswd, tls: certificate?.files, port } : { socket }),
+            bindAddress,
+            dataPath: args.dataPath,
+            dataVolume: args.dataVolume,
+            keepData: args.keepData,
+            memoryMb: args.memoryMb,
+            cpus: args.cpus,
+            onError,
+        },
+        here,
+    );
+    const mirrors = createMirrors(
+        name,
+        args.mirrors ?? {},
+        {
+            prefix,
+            domain: args.domain,
+            bindAddress,
+            keepData: args.keepData,
+            imageId: image.imageId,
+            networkName: registry.networkName,
+            tls: certificate?.files,
+            ownCa: context.ownCa,
+            settings,
+            frontPort: args.front && port,
+            dockerHost: args.dockerHost,
+        },
+        here,
+    );
+    const nexus =
+        args.nexus &&
+        new Nexus(
+            `${name}-nexus`,
+            {
+                ...args.nexus,
+                prefix,
+                keepData: args.keepData,
+                networkName: registry.networkName,
+                dockerHost: args.dockerHost,
+            },
+            here,
+        );
+    if (args.front === undefined || socket === undefined || certificate === undefined)
+        return { answering: registry.containerId, mirrors, nexus };
+
+    const inside: SiteOptions[] = [
+        ...mirrorSites(prefix, args.domain, args.mirrors ?? {}),
+        ...Object.entries(nexus?.upstreams ?? {}).map(([site, upstream]) => ({ name: site, upstream })),
+    ];
+    const options: FrontOptions = { ...args.front, sites: [...(args.front.sites ?? []), ...inside] };
+    const front = frontOf(
+        name,
+        options,
+        {
+            prefix,
+            port,
+            bindAddress,
+            realm: args.realm ?? "basic-realm",
+            users: args.users,
+            htpasswd,
+            certificate,
+            engine,
+            socketVolume: socket.volumeName,
+            // To the mirrors and Nexus; the registry itself has no port there.
+            networks: inside.length > 0 ? [registry.networkName] : [],
+            onError,
+            after: [registry.container],
+        },
+        parent,
+    );
+    return { answering: front.containerId, mirrors, nexus };
+}

@@ -1,0 +1,198 @@
+/** Who may do what: the check of passwords, the roles, the repositories of a user. */
+import type { FrontSettings, FrontUser } from "./settings";
+import { block, literal, map, quoted } from "./text";
+
+const AUTH_SOCKET = "unix:/tmp/auth.sock";
+const DENIED_SOCKET = "unix:/tmp/denied.sock";
+
+const READABLE = "(?:catalog|manifests|blobs|tags|referrers)";
+/** A part of a query that cannot be another spelling of `from`: Go decodes names, and nginx does not. */
+const OTHER_PART = "(?!from=)[a-z_-]+=[A-Za-z0-9._:/~=+%-]*";
+
+const slashes = (text: string, slash: string): string => text.split("/").map(literal).join(slash);
+
+/** `team/*` as a regular expression. */
+function scope(pattern: string, slash = "/", any = "[^ ]+"): string {
+    return pattern.endsWith("/*") ? slashes(pattern.slice(0, -1), slash) + any : slashes(pattern, slash);
+}
+
+const oneOf = (patterns: readonly string[]): string => `(?:${patterns.join("|")})`;
+
+/** Users with repositories of their own → whether a request stays within them, and whether a mount's source does. */
+function scopeMaps(users: readonly FrontUser[]): string[] {
+    const repository: [string, string][] = [];
+    const mount: [string, string][] = [];
+    for (const { name, repositories } of users) {
+        if (repositories === undefined) continue;
+        const user = ` ${literal(name)}$`;
+        const encoded = repositories.map((one) => scope(one, "(?:/|%2[Ff])", "(?:[A-Za-z0-9._/-]|%2[Ff])+"));
+        repository.push(
+            [`"~^${oneOf(repositories.map((one) => scope(one)))}${user}"`, "1"],
+            [`"~^[^ ]*${user}"`, "0"],
+        );
+        mount.push(
+            [`"~^(?:${OTHER_PART}(?:&${OTHER_PART})*)?${user}"`, "1"],
+            [`"~^(?:${OTHER_PART}&)*from=${oneOf(encoded)}(?:&${OTHER_PART})*${user}"`, "1"],
+            [`"~^[^ ]*${user}"`, "0"],
+        );
+    }
+    return [
+        "# Neither a repository nor a query has a space in it: what follows the first one is the user.",
+        ...map('"$repository $access_user"', "$in_scope", [["default", "1"], ...repository]),
+        ...map('"$args $access_user"', "$mount_in_scope", [["default", "1"], ...mount]),
+    ];
+}
+
+/** The maps that decide, on what is known after the password was checked. */
+export function accessMaps({ users, anonymousPull }: FrontSettings): string[] {
+    const named = (role: FrontUser["role"]) => (users ?? []).filter((user) => user.role === role);
+    const roles = (["push", "pull"] as const).flatMap((role): [string, string][] =>
+        named(role).length === 0
+            ? []
+            : [[`"~^${oneOf(named(role).map(({ name }) => literal(name)))}$"`, role]],
+    );
+    const nobody = users === undefined ? "push" : anonymousPull ? "pull" : "none";
+    return [
+        ...map("$access_user", "$role", [["default", "none"], ['""', nobody], ...roles]),
+        ...scopeMaps(users ?? []),
+        ...map('"$kind:$reading:$role:$in_scope"', "$target", [
+            ["default", "denied"],
+            ['"~^base:1:"', "registry"],
+            [`"~^${READABLE}:1:(?:push|pull):1$"`, "registry"],
+            ['"~^(?:uploads|manifests|blobs|tags|referrers):[01]:push:1$"', "registry"],
+        ]),
+        "# A mount from a repository that the user may not read becomes an ordinary upload, as the specification allows.",
+        ...map('"$request_method:$kind:$mount_in_scope"', "$forwarded_uri", [
+            ["default", "$request_uri"],
+            ["POST:uploads:0", "$uri"],
+        ]),
+        "# The registry would read `from` out of a form in the body, too.",
+        ...map('"$request_method:$kind"', "$forwarded_type", [
+            ["default", "$content_type"],
+            ["POST:uploads", "application/octet-stream"],
+        ]),
+    ];
+}
+
+/**
+ * How a client shows who it is. With anonymous pulls it is a token: Docker asks for one with its login or without,
+ * where a challenge for a password would end a pull without login, and no challenge at all a push with one. The token
+ * is the login itself, so that nothing has to be signed or kept.
+ */
+export function loginMaps({ anonymousPull, realm }: FrontSettings): string[] {
+    const bearer: [string, string][] = [
+        ['"Bearer anonymous"', '""'],
+        ['"~^Bearer (?<bearer>[A-Za-z0-9+/=]+)$"', '"Basic $bearer"'],
+    ];
+    return [
+        ...map("$http_authorization", "$login", [
+            ["default", "$http_authorization"],
+            ...(anonymousPull ? bearer : []),
+        ]),
+        ...(anonymousPull
+            ? [
+                  ...map("$http_authorization", "$claim", [
+                      ["default", "login"],
+                      ['""', "none"],
+                      ['"Bearer anonymous"', "anonymous"],
+                  ]),
+                  ...map('"$claim:$reading:$kind"', "$anonymous", [
+                      ["default", "0"],
+                      [`"~^(?:none|anonymous):1:${READABLE}$"`, "1"],
+                      ["anonymous:1:base", "1"],
+                      ['"~^none:1:$"', "1"],
+                  ]),
+                  ...map("$http_authorization", "$token", [
+                      ["default", "anonymous"],
+                      ['"~^Basic (?<credentials>[A-Za-z0-9+/=]+)$"', "$credentials"],
+                  ]),
+              ]
+            : []),
+        ...map("$host", "$challenge", [
+            [
+                "default",
+                anonymousPull
+                    ? quoted(`Bearer realm="https://HOST/token",service="registry"`).replace(
+                          "HOST",
+                          "$http_host",
+                      )
+                    : quoted(`Basic realm="${realm.replace(/[\\"]/g, "\\$&")}"`),
+            ],
+        ]),
+    ];
+}
+
+/**
+ * The server that checks passwords, a bcrypt each time, and so counts the checks of each client. It tells the reason
+ * of a refusal in a header: the auth_request module hands on no other status than 401 and 403.
+ */
+export const authServer = (): string[] => [
+    ...block("server", [
+        `listen ${AUTH_SOCKET};`,
+        "access_log off;",
+        ...block("location /", [
+            "limit_req zone=attempts burst=20 nodelay;",
+            "limit_req_status 429;",
+            "auth_basic registry;",
+            "auth_basic_user_file htpasswd;",
+            "error_page 401 = @wrong;",
+            "error_page 429 = @limited;",
+            "# Comes after the check of the password, where `return` would come before it.",
+            "try_files /tmp/none @right;",
+        ]),
+        ...block("location @right", ["add_header X-Access-User $remote_user;", "return 200;"]),
+        ...block("location @wrong", ["add_header X-Refusal wrong always;", "return 403;"]),
+        ...block("location @limited", ["add_header X-Refusal limited always;", "return 403;"]),
+    ]),
+];
+
+/** The limit and the cache of that server. */
+export const authZones = ({ attemptsPerMinute, cacheSeconds }: FrontSettings): string[] => [
+    `limit_req_zone $http_x_client zone=attempts:10m rate=${attemptsPerMinute}r/m;`,
+    ...(cacheSeconds > 0
+        ? [
+              "proxy_cache_path /tmp/auth levels=1 keys_zone=auth:2m max_size=8m " +
+                  `inactive=${cacheSeconds}s use_temp_path=off;`,
+          ]
+        : []),
+];
+
+/** The location by which the registry's server asks that one. */
+export const authLocation = ({ anonymousPull, cacheSeconds, generation }: FrontSettings): string[] =>
+    block("location = /_auth", [
+        "internal;",
+        ...(anonymousPull ? ["if ($anonymous) { return 204; }"] : []),
+        "# Docker asks without a login first: that is no attempt.",
+        'if ($login = "") { return 403; }',
+        `proxy_pass http://${AUTH_SOCKET}:/;`,
+        "proxy_method GET;",
+        "proxy_pass_request_body off;",
+        "proxy_pass_request_headers off;",
+        "proxy_set_header Authorization $login;",
+        "proxy_set_header X-Client $remote_addr;",
+        ...(cacheSeconds > 0
+            ? [
+                  "proxy_cache auth;",
+                  "# A new configuration has new keys, so a user who is gone or changed is refused at once.",
+                  `proxy_cache_key "${generation} $login";`,
+                  "# A wrong password is never kept.",
+                  `proxy_cache_valid 200 ${cacheSeconds}s;`,
+                  "# Of the requests that come at once with the same login, one checks the password.",
+                  "proxy_cache_lock on;",
+                  "proxy_cache_use_stale updating;",
+              ]
+            : []),
+    ]);
+
+/** Answers what a role does not allow. */
+export const deniedServer = (body: string): string[] => [
+    "upstream denied {",
+    `    server ${DENIED_SOCKET};`,
+    "}",
+    ...block("server", [
+        `listen ${DENIED_SOCKET};`,
+        "access_log off;",
+        "default_type application/json;",
+        `location / { return 403 ${body}; }`,
+    ]),
+];

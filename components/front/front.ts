@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+import { ConfigVolume, type FileArgs } from "../registry/config-volume";
+import type { TlsFiles } from "../registry/registry";
+
+import { renderNginx } from "./nginx-conf";
+import { ASK, FRONT_USER, Reload } from "./reload";
+import {
+    FRONT_FOLDER,
+    type FrontSettings,
+    type FrontSite,
+    PLAIN_PORT,
+    SITES_FOLDER,
+    SOCKET_FOLDER,
+    siteFiles,
+    TLS_PORT,
+} from "./settings";
+
+/** A site with its certificate. */
+export interface SiteArgs extends FrontSite {
+    tls: TlsFiles;
+}
+
+export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectTo" | "sites"> {
+    /** Start of the name of every Docker object, and value of its label. */
+    prefix: string;
+    /** ID of the nginx image, sha256:… */
+    imageId: pulumi.Input<string>;
+    /** The registry's certificate. */
+    tls: TlsFiles;
+    /** The htpasswd file; nothing where there are no users. */
+    htpasswd?: pulumi.Input<string> | undefined;
+    sites: SiteArgs[];
+    /** Folder of the Docker host with the folders of the sites. */
+    sitesFolder?: string | undefined;
+    /** Port of the Docker host. */
+    port: number;
+    /** Port of the Docker host for plain HTTP, which is redirected; nothing opens none. */
+    httpPort?: number | undefined;
+    /** Address of the Docker host. */
+    bindAddress: string;
+    /** Volume with the registry's socket. */
+    socketVolume: pulumi.Input<string>;
+    /** Further networks on which sites have their upstreams. */
+    networks: pulumi.Input<string>[];
+    /** MiB. */
+    memoryMb: number;
+    onError: pulumi.ErrorHook[];
+    /** What must be there before the front takes its port. */
+    after: pulumi.Resource[];
+}
+
+/** Readable for the front's group. */
+const SECRET = "0440";
+
+/** nginx before the registry: TLS, users, roles and further sites. What it serves changes by reload. */
+export class Front extends pulumi.ComponentResource {
+    /** ID of the container; resolves when it serves this configuration. */
+    readonly containerId: pulumi.Output<string>;
+
+    constructor(name: string, args: FrontArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("private-registry:index:Front", name, {}, opts);
+        const parent = { parent: this };
+        const files = this.files(args);
+        const generation = this.generation(args, files);
+        const containerName = `${args.prefix}-front`;
+        const common = { prefix: args.prefix, imageId: args.imageId, onError: args.onError };
+
+        const config = new ConfigVolume(
+            `${name}-config`,
+            {
+                ...common,
+                volumeName: `${containerName}-config`,
+                folder: FRONT_FOLDER,
+                files: { ...files, "nginx.conf": { content: this.conf(args, generation), mode: SECRET } },
+                // As root: without a user nginx would give its folders to another one, for which it has no right here.
+                check: "nginx -e stderr -t -q -c /staged/nginx.conf -g 'user root;'",
+            },
+            parent,
+        );
+        const network = new docker.Network(
+            `${name}-network`,
+            { name: containerName, labels: ownedBy(args.prefix) },
+            { ...parent, hooks: { onError: args.onError } },
+        );
+        const container = new docker.Container(
+            `${name}-container`,
+            {
+                name: containerName,
+                image: args.imageId,
+                labels: ownedBy(args.prefix),
+                entrypoints: ["nginx"],
+                command: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
+                user: FRONT_USER,
+                ports: [
+                    { internal: TLS_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
+                    ...(args.httpPort === undefined
+                        ? []
+                        : [
+                              {
+                                  internal: PLAIN_PORT,
+                                  external: args.httpPort,
+                                  ip: args.bindAddress,
+                                  protocol: "tcp",
+                              },
+                          ]),
+                ],
+                volumes: [
+                    { volumeName: config.volumeName, containerPath: FRONT_FOLDER, readOnly: true },
+                    { volumeName: args.socketVolume, containerPath: SOCKET_FOLDER, readOnly: true },
+                    ...(args.sitesFolder === undefined
+                        ? []
+                        : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
+                ],
+                // Sockets, and the answers of the password check: in memory alone.
+                tmpfs: { "/tmp": "uid=101,gid=0,mode=0700,size=32m,noexec" },
+                networksAdvanced: [network.name, ...args.networks].map((of) => ({ name: of })),
+                readOnly: true,
+                stopSignal: "SIGQUIT",
+                healthcheck: {
+                    tests: ["CMD-SHELL", `[ -n "$(${ASK})" ]`],
+                    interval: "2s",
+                    timeout: "5s",
+                    startPeriod: "10s",
+                    retries: 5,
+                },
+                wait: true,
+                waitTimeout: 60,
+                ...confined,
+                ...boundedLog,
+                ...service,
+                ...memoryLimit(args.memoryMb),
+            },
+            {
+                ...parent,
+                hooks: { onError: args.onError },
+                // Not what it says: a change of that is a reload.
+                dependsOn: [config.writer, ...args.after],
+                replaceOnChanges: ["#initerror", "healthcheck", "tmpfs"],
+                deleteBeforeReplace: true,
+            },
+        );
+        const reload = new Reload(
+            `${name}-reload`,
+            {
+                ...common,
+                containerName: `${containerName}-reload`,
+                frontId: container.id,
+                generation: pulumi.all([generation, config.written]).apply(([text]) => text),
+            },
+            parent,
+        );
+        this.containerId = pulumi.all([container.id, reload.done]).apply(([id]) => id);
+        this.registerOutputs({ containerId: this.containerId });
+    }
+
+    private files(args: FrontArgs): Record<string, FileArgs> {
+        const pair = (crt: string, key: string, tls: TlsFiles): Record<string, FileArgs> => ({
+            [crt]: { content: tls.chainPem },
+            [key]: { content: tls.privateKeyPem, mode: SECRET },
+        });
+        return Object.assign(
+            pair("site.crt", "site.key", args.tls),
+            args.htpasswd === undefined ? {} : { htpasswd: { content: args.htpasswd, mode: SECRET } },
+            ...args.sites.map((site) => {
+                const { crt, key } = siteFiles(site.name);
+                return pair(crt, key, site.tls);
+            }),
+        ) as Record<string, FileArgs>;
+    }
+
+    private render(args: FrontArgs, generation: string): string {
+        return renderNginx({
+            ...args,
+            sites: args.sites.map(({ name, upstream, folder }) => ({ name, upstream, folder })),
+            redirectTo: args.httpPort === undefined ? undefined : args.port,
+            generation,
+        });
+    }
+
+    private conf(args: FrontArgs, generation: pulumi.Output<string>): pulumi.Output<string> {
+        return generation.apply((text) => this.render(args, text));
+    }
+
+    /** SHA-256 of all that is served. There is a private key among it, so it gives nothing away. */
+    private generation(args: FrontArgs, files: Record<string, FileArgs>): pulumi.Output<string> {
+        const texts = Object.entries(files).map(([file, { content }]) => pulumi.all([file, content]));
+        return pulumi.unsecret(
+            pulumi.all(texts).apply((parts) =>
+                createHash("sha256")
+                    .update(JSON.stringify([this.render(args, ""), parts]))
+                    .digest("hex"),
+            ),
+        );
+    }
+}

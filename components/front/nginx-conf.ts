@@ -1,0 +1,85 @@
+/** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
+import { accessMaps, authServer, authZones, deniedServer, loginMaps } from "./access";
+import { registryServer } from "./registry-server";
+import { accessLog, requestMaps, statusServer } from "./requests";
+import { type FrontSettings, SOCKET, STATUS_PORT } from "./settings";
+import { redirectServer, siteServer } from "./site-server";
+import { block, errorBody, map } from "./text";
+
+/** TLS 1.2 ciphers with forward secrecy and authenticated encryption (ssl-config.mozilla.org, intermediate). */
+const CIPHERS = ["ECDSA", "RSA"]
+    .flatMap((key) =>
+        ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"].map(
+            (cipher) => `ECDHE-${key}-${cipher}`,
+        ),
+    )
+    .join(":");
+
+const GENERAL: readonly string[] = [
+    "include /etc/nginx/mime.types;",
+    "default_type application/octet-stream;",
+    "server_tokens off;",
+    "sendfile on;",
+    "tcp_nopush on;",
+    ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((one) => `${one}_temp_path /tmp/${one};`),
+    "client_body_timeout 300s;",
+    "send_timeout 300s;",
+    "server_names_hash_bucket_size 256;",
+    "map_hash_bucket_size 256;",
+    "variables_hash_max_size 2048;",
+    "# Docker's own name server, for the upstreams of sites.",
+    "resolver 127.0.0.11 valid=10s ipv6=off;",
+];
+
+const TLS: readonly string[] = [
+    "ssl_protocols TLSv1.2 TLSv1.3;",
+    `ssl_ciphers ${CIPHERS};`,
+    "ssl_prefer_server_ciphers off;",
+    "ssl_session_cache shared:tls:5m;",
+    "ssl_session_timeout 1d;",
+    "ssl_session_tickets off;",
+];
+
+/** The text of nginx.conf. Paths without a folder are beside it. */
+export function renderNginx(settings: FrontSettings): string {
+    const { users, upstream = `unix:${SOCKET}`, sites, redirectTo, generation } = settings;
+    const http = [
+        ...GENERAL,
+        "",
+        ...TLS,
+        "",
+        ...block("geo $dollar", ['default "$";']),
+        ...map("$http_upgrade", "$upgraded", [
+            ["default", "upgrade"],
+            ['""', '""'],
+        ]),
+        ...requestMaps(),
+        ...accessLog(),
+        "",
+        ...(users === undefined
+            ? map("$host", "$access_user", [["default", '""']])
+            : [...loginMaps(settings), ...authZones(settings)]),
+        ...accessMaps(settings),
+        "",
+        ...block("upstream registry", [`server ${upstream};`, "keepalive 32;"]),
+        ...deniedServer(errorBody("DENIED", "requested access to the resource is denied")),
+        ...(users === undefined ? [] : ["", ...authServer()]),
+        "",
+        ...registryServer(settings),
+        ...sites.flatMap((site) => ["", ...siteServer(site)]),
+        "",
+        ...(redirectTo === undefined ? [] : [...redirectServer(redirectTo), ""]),
+        ...statusServer(STATUS_PORT, generation),
+    ];
+    return [
+        "# A check of a password occupies a worker for as long as the bcrypt takes: the others go on.",
+        "worker_processes 4;",
+        "# After a reload a push in flight goes on in its old worker.",
+        "worker_shutdown_timeout 12h;",
+        "pid /tmp/nginx.pid;",
+        "error_log stderr warn;",
+        ...block("events", ["worker_connections 2048;"]),
+        ...block("http", http),
+        "",
+    ].join("\n");
+}

@@ -1,0 +1,128 @@
+/** The public server of the registry. */
+import { authLocation } from "./access";
+import { type FrontSettings, TLS_PORT } from "./settings";
+import { block, errorBody } from "./text";
+
+const API_VERSION = "add_header Docker-Distribution-Api-Version registry/2.0 always;";
+const NOSNIFF = "add_header X-Content-Type-Options nosniff always;";
+
+/** What the upstream gets to know about the client: from the front alone, never from the client. */
+export const forwarded: readonly string[] = [
+    "proxy_http_version 1.1;",
+    "proxy_set_header Host $http_host;",
+    "proxy_set_header X-Real-IP $remote_addr;",
+    "proxy_set_header X-Forwarded-For $remote_addr;",
+    "proxy_set_header X-Forwarded-Proto https;",
+    'proxy_set_header X-Forwarded-Host "";',
+    'proxy_set_header X-Forwarded-Port "";',
+    'proxy_set_header Forwarded "";',
+];
+
+/** Large bodies in both directions, for as long as they take, without a copy on disk. */
+export const streamed: readonly string[] = [
+    "client_max_body_size 0;",
+    "client_body_buffer_size 128k;",
+    "proxy_request_buffering off;",
+    // In memory, a few parts at a time: with `off` nginx would wait for the client after each part.
+    "proxy_buffers 8 64k;",
+    "proxy_buffer_size 64k;",
+    "proxy_busy_buffers_size 128k;",
+    "proxy_max_temp_file_size 0;",
+    "proxy_read_timeout 900s;",
+    "proxy_send_timeout 900s;",
+];
+
+export const listenTls = (crt: string, key: string, suffix = ""): string[] => [
+    // As of 1.25.1 nginx prefers a directive `http2`, which those before it do not know.
+    `listen ${TLS_PORT} ssl http2${suffix};`,
+    `ssl_certificate ${crt};`,
+    `ssl_certificate_key ${key};`,
+];
+
+const refuse = (status: number, code: string, message: string) =>
+    `return ${status} ${errorBody(code, message)};`;
+
+function tokenLocations(): string[] {
+    const token = `return 200 '{"token":"$token","access_token":"$token","expires_in":300}';`;
+    return [
+        ...block("location = /token", [
+            "default_type application/json;",
+            "if ($request_method != GET) { return 405; }",
+            "auth_request /_auth;",
+            "auth_request_set $access_user $upstream_http_x_access_user;",
+            "auth_request_set $refusal $upstream_http_x_refusal;",
+            "error_page 403 = @refused;",
+            "try_files /tmp/none @token;",
+        ]),
+        ...block("location @token", [
+            "default_type application/json;",
+            "add_header Cache-Control no-store;",
+            token,
+        ]),
+    ];
+}
+
+export function registryServer(settings: FrontSettings): string[] {
+    const { users, anonymousPull, drain } = settings;
+    return block("server", [
+        ...listenTls("site.crt", "site.key", " default_server"),
+        "server_name _;",
+        "default_type application/json;",
+        "",
+        ...block("location /v2/", [
+            API_VERSION,
+            `if ($odd_path) { ${refuse(400, "NAME_INVALID", "invalid path")} }`,
+            `if ($kind = "") { ${refuse(404, "UNSUPPORTED", "no end-point of the registry API")} }`,
+            ...(drain === undefined
+                ? []
+                : block("if ($reading = 0)", [
+                      API_VERSION,
+                      `add_header Retry-After ${drain.retryAfter} always;`,
+                      refuse(503, "UNAVAILABLE", "the registry takes no changes at the moment"),
+                  ])),
+            "# Known from here on, in the subrequest that checks the password as well.",
+            'set $decided_on "$kind $repository $reading";',
+            ...(users === undefined
+                ? []
+                : [
+                      "auth_request /_auth;",
+                      "auth_request_set $access_user $upstream_http_x_access_user;",
+                      "auth_request_set $refusal $upstream_http_x_refusal;",
+                      "error_page 403 = @refused;",
+                  ]),
+            "proxy_pass http://$target$forwarded_uri;",
+            ...forwarded,
+            'proxy_set_header Connection "";',
+            'proxy_set_header Authorization "";',
+            "proxy_set_header Content-Type $forwarded_type;",
+            ...streamed,
+            "proxy_hide_header Docker-Distribution-Api-Version;",
+        ]),
+        "location = /v2 { return 308 /v2/; }",
+        `location / { ${refuse(404, "UNSUPPORTED", "this is a registry; its API is under /v2/")} }`,
+        ...(users === undefined
+            ? []
+            : [
+                  "",
+                  ...authLocation(settings),
+                  ...(anonymousPull ? tokenLocations() : []),
+                  ...block("location @refused", [
+                      API_VERSION,
+                      NOSNIFF,
+                      ...block("if ($refusal = limited)", [
+                          API_VERSION,
+                          "add_header Retry-After 60 always;",
+                          refuse(429, "TOOMANYREQUESTS", "too many logins that were not known yet"),
+                      ]),
+                      // A client without a login has nothing better to try, and Docker would try for a minute.
+                      ...(anonymousPull
+                          ? [
+                                `if ($claim = anonymous) { ${refuse(403, "DENIED", "log in to change something")} }`,
+                            ]
+                          : []),
+                      "add_header WWW-Authenticate $challenge always;",
+                      refuse(401, "UNAUTHORIZED", "authentication required"),
+                  ]),
+              ]),
+    ]);
+}

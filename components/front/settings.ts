@@ -1,0 +1,58 @@
+/** What the front's configuration is rendered from. */
+
+/** A user of the registry, as far as the front must know: the password stands in the htpasswd file. */
+export interface FrontUser {
+    name: string;
+    /** push: reads, writes and deletes. pull: reads. */
+    role: "push" | "pull";
+    /** Repositories that the user may use: `team/app`, or all below a prefix: `team/*`. @default all */
+    repositories?: readonly string[] | undefined;
+}
+
+/** A further site on the same port, told apart by the server name of TLS. Exactly one of `upstream` and `folder`. */
+export interface FrontSite {
+    /** The server name. */
+    name: string;
+    /** Origin that requests are passed on to, `http://host:port`. */
+    upstream?: string | undefined;
+    /** Folder below the folder of the sites whose files are served. */
+    folder?: string | undefined;
+}
+
+export interface FrontSettings {
+    /** Names this configuration: it changes with everything that is served. */
+    generation: string;
+    /** Where the registry answers: `unix:/path` or `host:port`. @default the registry's socket */
+    upstream?: string | undefined;
+    /** Nothing lets anyone do anything. */
+    users?: readonly FrontUser[] | undefined;
+    /** Anyone may read, users alone may write. */
+    anonymousPull: boolean;
+    /** Realm of the login. */
+    realm: string;
+    /** Seconds for which a right password is not checked again. 0: each request checks. */
+    cacheSeconds: number;
+    /** Password checks a minute that one client address gets. */
+    attemptsPerMinute: number;
+    sites: readonly FrontSite[];
+    /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
+    redirectTo?: number | undefined;
+    /** Writes are answered 503 with this many seconds in Retry-After, while reads go on. @default writes go on */
+    drain?: { retryAfter: number } | undefined;
+}
+
+/** Ports inside the container. Unprivileged, so that it needs no capability. */
+export const TLS_PORT = 8443;
+export const PLAIN_PORT = 8080;
+/** Health and generation: on the container's loopback alone. */
+export const STATUS_PORT = 8081;
+/** Where the front's files are mounted. */
+export const FRONT_FOLDER = "/etc/front";
+/** Where the folders of the sites are mounted. */
+export const SITES_FOLDER = "/srv/sites";
+/** The registry listens on a socket in a volume that it shares with the front: no network leads past the front. */
+export const SOCKET_FOLDER = "/run/registry";
+export const SOCKET = `${SOCKET_FOLDER}/registry.sock`;
+
+/** File names of a site's certificate and key in the front's folder. */
+export const siteFiles = (site: string) => ({ crt: `site-${site}.crt`, key: `site-${site}.key` });

@@ -1,0 +1,61 @@
+import type { AccountArgs } from "./auth/accounts";
+import type { FrontOptions } from "./front/options";
+import type { MirrorSettings } from "./mirror/mirror";
+import type { NexusArgs } from "./nexus/nexus";
+import type { RegistrySettings } from "./registry/config-yml";
+import type { RemoteStorageArgs } from "./registry/storage";
+import type { TlsArgs } from "./tls/site-tls";
+
+/** Settings of config.yml; what the kit decides by itself is left out. */
+type Settings = Partial<
+    Omit<RegistrySettings, "tls" | "socket" | "proxy" | "secret" | "realm" | "drainSeconds" | "storage">
+>;
+
+export interface PrivateRegistryArgs extends Settings {
+    /** Host name or IP address by which clients reach the registry. */
+    domain: string;
+    /**
+     * docker: a container. systemd: no Docker object at all; `host` has what a host without Docker needs.
+     *
+     * @default "docker"
+     */
+    target?: "docker" | "systemd" | undefined;
+    /** Start of the name of every Docker object. @default the component's name */
+    prefix?: string | undefined;
+    /** @default { mode: "own-ca" } */
+    tls?: TlsArgs | undefined;
+    /** Nothing turns authentication off. */
+    users?: AccountArgs[] | undefined;
+    /** Cost of the hash of given passwords, 4 to 31. @default 10 */
+    bcryptCost?: number | undefined;
+    /** Realm of the login. @default "basic-realm" */
+    realm?: string | undefined;
+    /** @default 443, or 5000 without TLS */
+    port?: number | undefined;
+    /** @default "0.0.0.0" */
+    bindAddress?: string | undefined;
+    /** CNCF Distribution 3.1.1 or newer. A local image of that name is used without a pull. */
+    image: string;
+    /** @default prefix */
+    containerName?: string | undefined;
+    /** A store elsewhere for the images: S3, Azure or Google. @default a volume of the Docker host */
+    storage?: RemoteStorageArgs | undefined;
+    /** Folder of the Docker host for the images, instead of a volume. */
+    dataPath?: string | undefined;
+    /** @default `${prefix}-data` */
+    dataVolume?: string | undefined;
+    /** The data volume outlives the deployment. @default true */
+    keepData?: boolean | undefined;
+    /** MiB. @default 512 */
+    memoryMb?: number | undefined;
+    /** @default no limit */
+    cpus?: number | undefined;
+    /** nginx before the registry; it needs TLS. @default the registry itself takes the port */
+    front?: FrontOptions | undefined;
+    /** Name → pull-through cache. @default none */
+    mirrors?: Record<string, MirrorSettings> | undefined;
+    /** A Sonatype Nexus 3 beside the registry. @default none */
+    nexus?: Omit<NexusArgs, "prefix" | "keepData" | "networkName" | "dockerHost"> | undefined;
+    /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
+    dockerHost?: string | undefined;
+}

@@ -1,0 +1,108 @@
+/** The front's containers and files, as the docker provider gets them. */
+import { deploy, makeCertificates } from "./deploy";
+import { find, type Registration } from "./mocks";
+
+beforeAll(makeCertificates);
+
+const FRONT = { image: "nginx:1.28" };
+const files = (all: Registration[]): Record<string, string> =>
+    Object.fromEntries(
+        (find(all, "r-front-config-writer").inputs.uploads as { file: string; content: string }[]).map(
+            ({ file, content }) => [file, content],
+        ),
+    );
+
+describe("a registry behind a front", () => {
+    let all: Registration[];
+    beforeAll(async () => {
+        ({ all } = await deploy({ front: FRONT, port: 8443, bindAddress: "127.0.0.1" }));
+    });
+
+    test("publishes no port, has no users and no key, and listens on the socket", () => {
+        const { inputs } = find(all, "r-container");
+        expect(inputs).not.toHaveProperty("ports");
+        expect(inputs.volumes).toContainEqual({
+            volumeName: "kit-dev-socket",
+            containerPath: "/run/registry",
+        });
+        expect(inputs.entrypoints).toEqual([
+            "/bin/sh",
+            "-c",
+            expect.stringContaining("umask 0007"),
+            "registry",
+        ]);
+        const [config, ...more] = find(all, "r-config-writer").inputs.uploads as { content: string }[];
+        expect(more).toEqual([]);
+        expect(config?.content).toMatch(/net: unix\n\s+addr: \/run\/registry\/registry.sock/);
+        expect(config?.content).not.toMatch(/htpasswd|certificate:/);
+    });
+
+    test.each(["r-front-container", "r-front-config-writer", "r-front-reload-container"])(
+        "%s is confined, bounded and labelled",
+        (name) => {
+            const { inputs } = find(all, name);
+            expect(inputs).toMatchObject({
+                capabilities: { drops: ["ALL"] },
+                securityOpts: ["no-new-privileges:true"],
+                logDriver: "json-file",
+                memory: expect.any(Number) as number,
+                labels: [{ label: "private-registry.deployment", value: "kit-dev" }],
+            });
+            expect(inputs.capabilities).not.toHaveProperty("adds");
+            expect(inputs.memorySwap).toBe(inputs.memory);
+        },
+    );
+
+    test("the front has the port, no right to write, and does not depend on what it serves", () => {
+        const { inputs, dependencies } = find(all, "r-front-container");
+        expect(inputs).toMatchObject({
+            name: "kit-dev-front",
+            user: "101:0",
+            readOnly: true,
+            ports: [{ internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" }],
+            networksAdvanced: [{ name: "kit-dev-front" }],
+        });
+        expect(dependencies).toEqual(expect.arrayContaining(["r-container", "r-front-config-writer"]));
+        const [generation] = /[0-9a-f]{64}/.exec(files(all)["/staged/nginx.conf"] ?? "") ?? [];
+        expect(generation).toBeDefined();
+        expect(JSON.stringify(inputs)).not.toContain(generation);
+        const reload = find(all, "r-front-reload-container").inputs;
+        expect(JSON.stringify(reload.entrypoints)).toContain(generation);
+        expect(reload.pidMode).toBe("container:id of r-front-container");
+    });
+
+    test("its files are secret, and tried before they are put in place", () => {
+        const { inputs, secrets } = find(all, "r-front-config-writer");
+        expect(secrets.some((path) => path.startsWith("uploads"))).toBe(true);
+        expect(Object.keys(files(all)).sort()).toEqual(
+            ["htpasswd", "nginx.conf", "site.crt", "site.key"].map((name) => `/staged/${name}`),
+        );
+        const script = (inputs.entrypoints as string[])[2] ?? "";
+        expect(script.indexOf("nginx -e stderr -t")).toBeGreaterThan(0);
+        expect(script.indexOf("nginx -e stderr -t")).toBeLessThan(script.indexOf("mv -f"));
+    });
+});
+
+test("a site gets a certificate of the CA, and another generation is served", async () => {
+    const site = { name: "app.example.com", upstream: "http://192.0.2.10" };
+    const [plain, more] = [
+        await deploy({ front: FRONT }),
+        await deploy({ front: { ...FRONT, sites: [site] } }),
+    ];
+    expect(find(more.all, "r-site-app.example.com-request").inputs.dnsNames).toEqual(["app.example.com"]);
+    expect(files(more.all)["/staged/site-app.example.com.key"]).toContain("PRIVATE KEY");
+    const script = ({ all }: { all: Registration[] }) =>
+        find(all, "r-front-reload-container").inputs.entrypoints;
+    expect(script(more)).not.toEqual(script(plain));
+});
+
+test("plain HTTP opens a second port only where it is redirected", async () => {
+    const { all } = await deploy({ front: { ...FRONT, httpPort: 80 } });
+    expect(find(all, "r-front-container").inputs.ports).toHaveLength(2);
+    expect(files(all)["/staged/nginx.conf"]).toContain("return 308 https://$host$request_uri;");
+});
+
+test("without a front there is nothing of it", async () => {
+    const { all } = await deploy();
+    expect(all.filter(({ name }) => /front|socket/.test(name))).toEqual([]);
+});
