@@ -56,7 +56,6 @@ const KNOWN: Known = {
     },
     health: true,
     catalog: { maxentries: true },
-    proxy: { remoteurl: true, username: true, password: true },
     validation: { enabled: true, disabled: true, manifests: { urls: true } },
     policy: true,
 };

@@ -31,8 +31,11 @@ describe("a registry behind a front", () => {
             expect.stringContaining("umask 0007"),
             "registry",
         ]);
-        const [config, ...more] = find(all, "r-config-writer").inputs.uploads as { content: string }[];
-        expect(more).toEqual([]);
+        const [config, ...more] = find(all, "r-config-writer").inputs.uploads as {
+            content: string;
+            file: string;
+        }[];
+        expect(more.map(({ file }) => file)).toEqual(["/staged/storage-check.sh"]);
         expect(config?.content).toMatch(/net: unix\n\s+addr: \/run\/registry\/registry.sock/);
         expect(config?.content).not.toMatch(/htpasswd|certificate:/);
     });

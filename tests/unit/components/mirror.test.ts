@@ -65,7 +65,13 @@ test("its files: config.yml, the certificate, the login", async () => {
     const { hub } = await one();
     const written = files(hub("config-writer"));
     expectGolden("config-mirror.yml", written["config.yml"]?.content ?? "");
-    expect(Object.keys(written).sort()).toEqual(["config.yml", "site.crt", "site.key", "upstream-login"]);
+    expect(Object.keys(written).sort()).toEqual([
+        "config.yml",
+        "site.crt",
+        "site.key",
+        "storage-check.sh",
+        "upstream-login",
+    ]);
     expect(written["upstream-login"]).toMatchObject({
         permissions: "0500",
         content: expect.stringContaining('{"Username":"","Secret":""}') as string,

@@ -88,7 +88,11 @@ describe("registryConfig with a dot in a name", () => {
     });
 
     test("dots in values are none of it", () => {
-        expect(accepted({ registryConfig: { proxy: { remoteurl: "https://a.b" } } })).toBeDefined();
+        expect(
+            accepted({
+                registryConfig: { notifications: { endpoints: [{ name: "a", url: "https://a.b" }] } },
+            }),
+        ).toBeDefined();
     });
 });
 

@@ -103,7 +103,7 @@ test.each([
             ...MINIMAL,
             mirrors: {
                 hub: { upstream: "https://quay.io", port: 5005, ttl: "7d", memoryMb: 1, users: {} },
-                empty: {},
+                empty: { port: 5006 },
             },
         },
     ],

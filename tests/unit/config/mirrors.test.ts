@@ -109,6 +109,38 @@ describe("a CA", () => {
     });
 });
 
+describe("without a port", () => {
+    const upstream = HUB.upstream;
+    const bare = (more = {}) => ({ mirrors: { hub: { upstream, ...more } } });
+
+    test("a mirror needs a front", () => {
+        expect(mistakeIn(bare())).toMatchObject({
+            path: "mirrors.hub.port",
+            problem: "is not set; without front: nginx nothing else publishes the mirror",
+            fix: "pulumi config set --path mirrors.hub.port 5443",
+        });
+        expect(accepted({ ...bare(), front: "nginx" }).mirrors.hub?.port).toBeUndefined();
+    });
+
+    test("a name that the front serves already is refused", () => {
+        const front = { front: "nginx", domain: "a.b" };
+        const site = { sites: { "hub.a.b": { upstream: "http://192.0.2.1" } } };
+        expect(mistakeIn({ ...bare(), ...front, ...site })).toMatchObject({
+            path: "mirrors.hub.domain",
+            problem: "gives the mirror the name hub.a.b, which the front serves already",
+            fix: "pulumi config set --path mirrors.hub.domain mirror-hub.a.b",
+        });
+        expect(mistakeIn({ ...bare({ domain: "a.b" }), ...front }).problem).toContain("the name a.b");
+    });
+
+    test("with a port, a name of its own means nothing", () => {
+        expect(mistakeIn({ ...bare({ port: 5443, domain: "m.a.b" }), front: "nginx" })).toMatchObject({
+            path: "mirrors.hub.domain",
+            fix: "pulumi config rm --path mirrors.hub.port",
+        });
+    });
+});
+
 describe("ports", () => {
     test.each([
         [{ ...hub({ port: 443 }) }, "hub", "443, on which the registry listens", 444],

@@ -59,7 +59,6 @@ describe("options of registry 3 on 2.8", () => {
         ["http.h2c", { http: { h2c: { enabled: true } } }],
         ["http.tls.clientauth", { http: { tls: { clientauth: "require-any-client-cert" } } }],
         ["log.reportcaller", { log: { reportcaller: true } }],
-        ["proxy.ttl", { proxy: { remoteurl: "https://a.b", ttl: "1h" } }],
         ["validation.manifests.indexes", { validation: { manifests: { indexes: { platforms: "none" } } } }],
         ["tags", { tags: { maxtags: 5 } }],
         ["constructor", { constructor: { x: 1 } }],
@@ -77,7 +76,6 @@ describe("options of registry 3 on 2.8", () => {
     test.each([
         ["catalog", { maxentries: 5 }],
         ["notifications", { endpoints: [{ name: "a", url: "https://a.b" }] }],
-        ["proxy", { remoteurl: "https://a.b", username: "u", password: "p" }],
     ])("%s goes through", (key, value) => {
         expect(render({ [key]: value })[key]).toEqual(value);
     });
