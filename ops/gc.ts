@@ -17,6 +17,7 @@ import { GC_LABEL, type Owner } from "./gc/containers";
 import { exec, inspect } from "./gc/engine";
 import { mend, thisProcess } from "./gc/mend";
 import { summary } from "./gc/report";
+import { wayOf } from "./gc/way";
 
 const MENDED = "An earlier garbage collection had not ended; the registry is back in its normal mode.";
 
@@ -116,12 +117,14 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
     }
     if (flags.untagged) await refuseOldRegistry(engine, name);
     const owner: Owner = { prefix, process: thisProcess() };
-    const image = flags["dry-run"] ? "" : await gateImage(machine, endpoint, engine, stack);
+    const image = () => gateImage(machine, endpoint, engine, stack);
     const { signal, off } = abortOnSignal();
     try {
         const collection = { engine, registry, owner, untagged: flags.untagged, say, signal };
-        const outcome = await withProgress("collecting garbage", () =>
-            flags["dry-run"] ? dryRun(collection) : collect(collection, image),
+        const outcome = await withProgress("collecting garbage", async () =>
+            flags["dry-run"]
+                ? dryRun(collection)
+                : collect(collection, await wayOf(engine, registry, owner, image)),
         );
         process.stdout.write(`${summary(outcome, outcome.freed, flags["dry-run"])}\n`);
         return 0;

@@ -2,7 +2,7 @@
 import { accessMaps, authServer, authZones, deniedServer, loginMaps } from "./access";
 import { registryServer } from "./registry-server";
 import { accessLog, requestMaps, statusServer } from "./requests";
-import { type FrontSettings, SOCKET, STATUS_PORT } from "./settings";
+import { type FrontSettings, SECOND_SOCKET, SOCKET, STATUS_PORT } from "./settings";
 import { redirectServer, siteServer } from "./site-server";
 import { block, errorBody, map } from "./text";
 
@@ -42,7 +42,7 @@ const TLS: readonly string[] = [
 
 /** The text of nginx.conf. Paths without a folder are beside it. */
 export function renderNginx(settings: FrontSettings): string {
-    const { users, upstream = `unix:${SOCKET}`, sites, redirectTo, generation } = settings;
+    const { users, sites, redirectTo, generation } = settings;
     const http = [
         ...GENERAL,
         "",
@@ -61,7 +61,11 @@ export function renderNginx(settings: FrontSettings): string {
             : [...loginMaps(settings), ...authZones(settings)]),
         ...accessMaps(settings),
         "",
-        ...block("upstream registry", [`server ${upstream};`, "keepalive 32;"]),
+        ...block("upstream registry", [
+            `server unix:${SOCKET} max_fails=0;`,
+            `server unix:${SECOND_SOCKET} backup;`,
+            "keepalive 32;",
+        ]),
         ...deniedServer(errorBody("DENIED", "requested access to the resource is denied")),
         ...(users === undefined ? [] : ["", ...authServer()]),
         "",

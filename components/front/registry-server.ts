@@ -1,6 +1,6 @@
 /** The public server of the registry. */
 import { authLocation } from "./access";
-import { type FrontSettings, TLS_PORT } from "./settings";
+import { DRAIN_FILE, type FrontSettings, RETRY_AFTER, TLS_PORT } from "./settings";
 import { block, errorBody } from "./text";
 
 const API_VERSION = "add_header Docker-Distribution-Api-Version registry/2.0 always;";
@@ -63,7 +63,7 @@ function tokenLocations(): string[] {
 }
 
 export function registryServer(settings: FrontSettings): string[] {
-    const { users, anonymousPull, drain } = settings;
+    const { users, anonymousPull } = settings;
     return block("server", [
         ...listenTls("site.crt", "site.key", " default_server"),
         "server_name _;",
@@ -73,13 +73,13 @@ export function registryServer(settings: FrontSettings): string[] {
             API_VERSION,
             `if ($odd_path) { ${refuse(400, "NAME_INVALID", "invalid path")} }`,
             `if ($kind = "") { ${refuse(404, "UNSUPPORTED", "no end-point of the registry API")} }`,
-            ...(drain === undefined
-                ? []
-                : block("if ($reading = 0)", [
-                      API_VERSION,
-                      `add_header Retry-After ${drain.retryAfter} always;`,
-                      refuse(503, "UNAVAILABLE", "the registry takes no changes at the moment"),
-                  ])),
+            "set $drained $reading;",
+            `if (-f ${DRAIN_FILE}) { set $drained "drained $reading"; }`,
+            ...block('if ($drained = "drained 0")', [
+                API_VERSION,
+                `add_header Retry-After ${RETRY_AFTER} always;`,
+                refuse(503, "UNAVAILABLE", "garbage collection is running: push again in a moment"),
+            ]),
             "# Known from here on, in the subrequest that checks the password as well.",
             'set $decided_on "$kind $repository $reading";',
             ...(users === undefined

@@ -22,8 +22,6 @@ export interface FrontSite {
 export interface FrontSettings {
     /** Names this configuration: it changes with everything that is served. */
     generation: string;
-    /** Where the registry answers: `unix:/path` or `host:port`. @default the registry's socket */
-    upstream?: string | undefined;
     /** Nothing lets anyone do anything. */
     users?: readonly FrontUser[] | undefined;
     /** Anyone may read, users alone may write. */
@@ -37,8 +35,6 @@ export interface FrontSettings {
     sites: readonly FrontSite[];
     /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
     redirectTo?: number | undefined;
-    /** Writes are answered 503 with this many seconds in Retry-After, while reads go on. @default writes go on */
-    drain?: { retryAfter: number } | undefined;
 }
 
 /** Ports inside the container. Unprivileged, so that it needs no capability. */
@@ -53,6 +49,12 @@ export const SITES_FOLDER = "/srv/sites";
 /** The registry listens on a socket in a volume that it shares with the front: no network leads past the front. */
 export const SOCKET_FOLDER = "/run/registry";
 export const SOCKET = `${SOCKET_FOLDER}/registry.sock`;
+/** Socket of a second registry, which answers while the first one is away for garbage collection. */
+export const SECOND_SOCKET = `${SOCKET_FOLDER}/second.sock`;
+/** While this file is there, writes are answered 503 with Retry-After, and reads go on. In the front's memory. */
+export const DRAIN_FILE = "/tmp/drain";
+/** What a client is told then, seconds. */
+export const RETRY_AFTER = 60;
 
 /** File names of a site's certificate and key in the front's folder. */
 export const siteFiles = (site: string) => ({ crt: `site-${site}.crt`, key: `site-${site}.key` });

@@ -2,25 +2,14 @@
 import type { ContainerInspectInfo } from "dockerode";
 
 import type { Engine } from "../../components/engine/client";
-import { DATA_FOLDER, REGISTRY_PORT } from "../../components/registry/config-yml";
+import { DATA_FOLDER } from "../../components/registry/config-yml";
 import { DONE } from "../../components/registry/storage-check";
 
-import {
-    collector,
-    collectorName,
-    gate,
-    type Gate,
-    gateName,
-    gateTrial,
-    nameOf,
-    reader,
-    readerName,
-    type Owner,
-} from "./containers";
-import { create, exec, healthy, listening, remove, runToEnd, start, stop } from "./engine";
-import { gateConf } from "./gate-conf";
+import { collector, collectorName, nameOf, reader, readerName, type Owner } from "./containers";
+import { create, exec, healthy, remove, runToEnd, start, stop } from "./engine";
 import { normal } from "./mend";
 import { type Collected, Transcript } from "./report";
+import type { Way } from "./way";
 
 export interface Collection {
     engine: Engine;
@@ -37,8 +26,6 @@ export interface Outcome extends Collected {
     /** Bytes; undefined where the storage is not in files. */
     freed: number | undefined;
 }
-
-const RETRY_AFTER = 60;
 
 /** Runs the registry's garbage-collect to its end. @throws Error with its last lines */
 async function run(
@@ -81,25 +68,22 @@ export async function dryRun(collection: Collection): Promise<Outcome> {
  *
  * It is started anew because it remembers blobs: one that was removed would be taken for present by the next push.
  *
- * @param nginx ID of the image of the gate
+ * @param way how clients reach the second one
  */
-export async function collect(collection: Collection, nginx: string): Promise<Outcome> {
+export async function collect(collection: Collection, way: Way): Promise<Outcome> {
     const { engine, registry, owner, say, signal } = collection;
     const name = nameOf(registry);
-    const tls = registry.Config.ExposedPorts !== undefined && (await hasCertificate(engine, name));
     try {
         await create(engine, reader(registry, owner));
-        const conf = gateConf({ reader: readerName(name), tls, retryAfter: RETRY_AFTER });
         await start(engine, readerName(name));
         // Its health check must not try to write.
         await exec(engine, readerName(name), ["/bin/sh", "-c", `: > ${DONE}`]);
         await healthy(engine, readerName(name));
-        await prepareGate(collection, { image: nginx, conf });
         signal.throwIfAborted();
+        await way.prepare();
         say("Pushes are refused until the collection is over; pulls go on.");
         await stop(engine, name);
-        await start(engine, gateName(name));
-        await listening(engine, gateName(name), REGISTRY_PORT);
+        await way.open();
         const before = await used(engine, readerName(name));
         const collected = await run(collection, false);
         const after = await used(engine, readerName(name));
@@ -108,22 +92,7 @@ export async function collect(collection: Collection, nginx: string): Promise<Ou
             freed: before === undefined || after === undefined ? undefined : before - after,
         };
     } finally {
-        await normal(engine, name);
+        await normal(engine, owner.prefix, name);
         say("The registry is back in its normal mode.");
     }
-}
-
-/** Makes the gate, after a trial: once it is needed it must not fail. */
-async function prepareGate({ engine, registry, owner }: Collection, conf: Gate): Promise<void> {
-    const lines: string[] = [];
-    await create(engine, gateTrial(registry, owner, conf));
-    const code = await runToEnd(engine, gateName(nameOf(registry)), (line) => lines.push(line));
-    if (code !== 0) throw new Error(`nginx refuses the gate's configuration:\n${lines.join("\n")}`);
-    await create(engine, gate(registry, owner, conf));
-}
-
-/** Whether the registry itself speaks TLS. */
-async function hasCertificate(engine: Engine, name: string): Promise<boolean> {
-    const text = await exec(engine, name, ["/bin/sh", "-c", "[ -e /etc/distribution/site.crt ] && echo yes"]);
-    return text.includes("yes");
 }

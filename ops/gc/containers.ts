@@ -1,6 +1,7 @@
 /** The containers that run while garbage is collected. Each takes after the registry's own, which is only stopped. */
-import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+import type { ContainerCreateOptions, ContainerInspectInfo, MountConfig } from "dockerode";
 
+import { SECOND_SOCKET, SOCKET_FOLDER } from "../../components/front/settings";
 import { OWNER_LABEL } from "../../components/hardening";
 
 /** Its value is the deployment's prefix. */
@@ -13,6 +14,7 @@ const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}
 
 export const readerName = (registry: string) => `${registry}-gc-reader`;
 export const gateName = (registry: string) => `${registry}-gc-gate`;
+export const frontName = (prefix: string) => `${prefix}-front`;
 export const collectorName = (registry: string) => `${registry}-gc`;
 
 /** Name of a container, without the slash that the Engine puts before it. */
@@ -58,21 +60,35 @@ function like({ Config, HostConfig, ...registry }: ContainerInspectInfo): Contai
     };
 }
 
+/** Whether a registry listens on a socket alone, for a front. */
+export const behindFront = (registry: ContainerInspectInfo) =>
+    registry.Mounts.some(({ Destination }) => Destination === SOCKET_FOLDER);
+
+/** The registry's mounts without the right to write, but for a socket of its own beside the registry's. */
+const readOnlyMounts = (registry: ContainerInspectInfo): MountConfig =>
+    registry.Mounts.map(({ Type, Name, Source, Destination }) => ({
+        Type: Type as MountConfig[number]["Type"],
+        Source: Name ?? Source,
+        Target: Destination,
+        ReadOnly: Destination !== SOCKET_FOLDER,
+    }));
+
 /** The same registry with the same storage, configuration and users, which only reads. */
 export function reader(registry: ContainerInspectInfo, owner: Owner): ContainerCreateOptions {
     const base = like(registry);
     const { Config, HostConfig } = registry;
+    const listen = behindFront(registry) ? [`REGISTRY_HTTP_ADDR=${SECOND_SOCKET}`] : [];
     return {
         ...base,
         name: readerName(nameOf(registry)),
         Cmd: Config.Cmd,
-        Env: [...Config.Env, READ_ONLY],
+        Env: [...Config.Env, READ_ONLY, ...listen],
         Labels: labels(owner),
         Healthcheck: (Config as { Healthcheck?: ContainerCreateOptions["Healthcheck"] }).Healthcheck,
         StopTimeout: (Config as { StopTimeout?: number }).StopTimeout,
         HostConfig: {
             ...base.HostConfig,
-            VolumesFrom: [`${registry.Id}:ro`],
+            Mounts: readOnlyMounts(registry),
             Memory: HostConfig.Memory,
             MemorySwap: HostConfig.MemorySwap,
             LogConfig: HostConfig.LogConfig,

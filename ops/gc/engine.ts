@@ -66,14 +66,20 @@ export async function healthy(engine: Engine, name: string, seconds = 60): Promi
     }
 }
 
-/** Waits until a running container has a port open. @throws Error with its last log lines */
-export async function listening(engine: Engine, name: string, port: number, seconds = 30): Promise<void> {
-    const probe = ["/bin/sh", "-c", `${listens(port)} && echo open`];
-    for (const end = Date.now() + seconds * 1000; ;) {
-        if ((await exec(engine, name, probe)).includes("open")) return;
-        if (Date.now() > end) throw new Error(`${name} does not open its port.\n${await tail(engine, name)}`);
+/** Asks until the answer is yes. @throws Error with `problem` after the limit of time */
+export async function until(problem: string, ask: () => Promise<boolean>, seconds = 30): Promise<void> {
+    for (const end = Date.now() + seconds * 1000; !(await ask());) {
+        if (Date.now() > end) throw new Error(`${problem} within ${seconds} seconds.`);
         await pause(100);
     }
+}
+
+/** Waits until a running container has a port open. */
+export async function listening(engine: Engine, name: string, port: number): Promise<void> {
+    const probe = ["/bin/sh", "-c", `${listens(port)} && echo open`];
+    await until(`${name} does not open its port`, async () =>
+        (await exec(engine, name, probe)).includes("open"),
+    );
 }
 
 /** The last lines that a container wrote. */

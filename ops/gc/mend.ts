@@ -8,8 +8,9 @@ import { OWNER_LABEL } from "../../components/hardening";
 import { SetupError } from "../../setup/errors";
 import { isAlive } from "../../setup/start.cjs";
 
-import { GC_LABEL, PROCESS_LABEL, collectorName, gateName, readerName } from "./containers";
+import { GC_LABEL, PROCESS_LABEL, collectorName, readerName } from "./containers";
 import { healthy, inspect, remove, start } from "./engine";
+import { closeGate, endDrain } from "./way";
 
 /** `HOST:PID` of this process. */
 export const thisProcess = () => `${hostname()}:${process.pid}`;
@@ -30,11 +31,12 @@ function atWork(container: ContainerInfo): string | undefined {
  * Puts the registry back into its normal mode: nothing but it, running and healthy. The order keeps the time short in
  * which nobody has the port.
  */
-export async function normal(engine: Engine, registry: string): Promise<void> {
+export async function normal(engine: Engine, prefix: string, registry: string): Promise<void> {
     await remove(engine, collectorName(registry));
-    await remove(engine, gateName(registry));
+    await closeGate(engine, registry);
     await start(engine, registry);
     await healthy(engine, registry);
+    await endDrain(engine, prefix);
     await remove(engine, readerName(registry));
 }
 
@@ -61,7 +63,7 @@ export async function mend(
         );
     }
     const own = await inspect(engine, registry);
-    if (own?.Config.Labels[OWNER_LABEL] === prefix) await normal(engine, registry);
+    if (own?.Config.Labels[OWNER_LABEL] === prefix) await normal(engine, prefix, registry);
     // The registry itself is gone: then there is nothing to go back to.
     else for (const { Id } of left) await remove(engine, Id);
     return true;

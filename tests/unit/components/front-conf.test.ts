@@ -42,7 +42,7 @@ test.each<[string, Partial<FrontSettings>]>([
             cacheSeconds: 0,
         },
     ],
-    ["open", { users: undefined, upstream: "registry-gc:5000", drain: { retryAfter: 30 } }],
+    ["open", { users: undefined }],
 ])("golden nginx-%s.conf", (name, settings) => expectGolden(`nginx-${name}.conf`, render(settings)));
 
 test("each thing that is served is in the generation's key of the password cache", () => {

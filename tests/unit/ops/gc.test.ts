@@ -18,6 +18,10 @@ const registry = {
         ExposedPorts: { "5000/tcp": {} },
         Healthcheck: { Test: ["CMD", "true"] },
     },
+    Mounts: [
+        { Type: "volume", Name: "data", Source: "/x", Destination: "/var/lib/registry", RW: true },
+        { Type: "bind", Source: "/srv", Destination: "/srv", RW: true },
+    ],
     HostConfig: {
         ReadonlyRootfs: true,
         CapDrop: ["ALL"],
@@ -40,7 +44,10 @@ test("the reader is the registry without the right to write", () => {
         Healthcheck: { Test: ["CMD", "true"] },
         HostConfig: {
             NetworkMode: "mine",
-            VolumesFrom: ["0123456789abcdef:ro"],
+            Mounts: [
+                { Type: "volume", Source: "data", Target: "/var/lib/registry", ReadOnly: true },
+                { Type: "bind", Source: "/srv", Target: "/srv", ReadOnly: true },
+            ],
             ReadonlyRootfs: true,
             CapDrop: ["ALL"],
             SecurityOpt: ["no-new-privileges:true"],
@@ -53,6 +60,15 @@ test("the reader is the registry without the right to write", () => {
         "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}, readonly: {enabled: true}}",
     );
     expect(made.HostConfig).not.toHaveProperty("PortBindings");
+});
+
+test("behind a front the reader has a socket of its own beside the registry's", () => {
+    const socket = { Type: "volume", Name: "s", Source: "/y", Destination: "/run/registry", RW: true };
+    const made = reader({ ...registry, Mounts: [socket] } as unknown as ContainerInspectInfo, owner);
+    expect(made.Env).toContain("REGISTRY_HTTP_ADDR=/run/registry/second.sock");
+    expect(made.HostConfig?.Mounts).toEqual([
+        { Type: "volume", Source: "s", Target: "/run/registry", ReadOnly: false },
+    ]);
 });
 
 test("the collector runs the registry's own command on the same storage", () => {
