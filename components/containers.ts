@@ -9,6 +9,7 @@ import { Nexus } from "./nexus/nexus";
 import type { PrivateRegistryArgs } from "./private-registry-args";
 import { recover } from "./recovery";
 import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
+import { Redis } from "./registry/redis";
 import { Registry } from "./registry/registry";
 import type { SiteTls } from "./tls/site-tls";
 
@@ -43,7 +44,7 @@ function engineOf(
     return new docker.Provider(`${name}-engine`, { host: dockerHost }, parent);
 }
 
-/** Makes the containers of a deployment: registry, front, mirrors, Nexus. */
+/** Makes the containers of a deployment: registry, its cache, front, mirrors, Nexus. */
 export function containersOf(
     name: string,
     args: PrivateRegistryArgs,
@@ -61,10 +62,13 @@ export function containersOf(
         { ...parent, provider: engine },
     );
     const socket = args.front && frontSocket(name, prefix, { ...parent, provider: engine });
-    const own = settings.apply((all) =>
+    const redis = args.redis && new Redis(`${name}-redis`, { ...args.redis, prefix, onError }, here);
+    const own = pulumi.all([settings, redis?.access]).apply(([all, access]) => ({
+        ...all,
+        redis: access,
         // Behind a front, the registry has neither port nor TLS nor users.
-        socket === undefined ? all : { ...all, tls: false, realm: undefined, socket: socket.path },
-    );
+        ...(socket === undefined ? {} : { tls: false, realm: undefined, socket: socket.path }),
+    }));
     const registry = new Registry(
         name,
         {
@@ -78,6 +82,7 @@ export function containersOf(
             },
             ...(socket === undefined ? { htpasswd, tls: certificate?.files, port } : { socket }),
             bindAddress,
+            cache: redis,
             dataPath: args.dataPath,
             dataVolume: args.dataVolume,
             keepData: args.keepData,

@@ -18,6 +18,7 @@ export { type FrontSettings, type FrontSite, type FrontUser } from "./front/sett
 export { PrivateRegistry } from "./private-registry";
 export { type PrivateRegistryArgs } from "./private-registry-args";
 export { type RegistrySettings, renderConfig } from "./registry/config-yml";
+export { Redis, type RedisArgs, type RedisOptions } from "./registry/redis";
 export { Registry, type RegistryArgs, type TlsFiles } from "./registry/registry";
 export {
     type AzureStorage,

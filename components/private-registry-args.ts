@@ -2,13 +2,17 @@ import type { AccountArgs } from "./auth/accounts";
 import type { FrontOptions } from "./front/options";
 import type { MirrorSettings } from "./mirror/mirror";
 import type { NexusArgs } from "./nexus/nexus";
+import type { RedisOptions } from "./registry/redis";
 import type { RegistrySettings } from "./registry/config-yml";
 import type { RemoteStorageArgs } from "./registry/storage";
 import type { TlsArgs } from "./tls/site-tls";
 
 /** Settings of config.yml; what the kit decides by itself is left out. */
 type Settings = Partial<
-    Omit<RegistrySettings, "tls" | "socket" | "proxy" | "secret" | "realm" | "drainSeconds" | "storage">
+    Omit<
+        RegistrySettings,
+        "tls" | "socket" | "proxy" | "secret" | "realm" | "drainSeconds" | "storage" | "redis"
+    >
 >;
 
 export interface PrivateRegistryArgs extends Settings {
@@ -40,6 +44,8 @@ export interface PrivateRegistryArgs extends Settings {
     containerName?: string | undefined;
     /** A store elsewhere for the images: S3, Azure or Google. @default a volume of the Docker host */
     storage?: RemoteStorageArgs | undefined;
+    /** A Redis beside the registry that keeps what is known of blobs. @default the registry's own memory */
+    redis?: RedisOptions | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
     dataPath?: string | undefined;
     /** @default `${prefix}-data` */

@@ -105,6 +105,7 @@ export function registryArgs(config: Schema, project: string, stack: string): Pr
         front: front(config),
         users: config.auth ? accounts(config.users) : undefined,
         storage: remoteStorage(config.storage),
+        redis: config.cache === "redis" ? config.redis : undefined,
         dataPath: config.storage.path,
         dataVolume: config.storage.volume,
         logFields:

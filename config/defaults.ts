@@ -2,3 +2,5 @@
 export const DEFAULT_IMAGE = "registry:3.1.2";
 /** The image of the nginx front where the configuration names none. */
 export const DEFAULT_FRONT_IMAGE = "nginx:1.28";
+/** The image of the Redis cache where the configuration names none. */
+export const DEFAULT_REDIS_IMAGE = "redis:7.4";

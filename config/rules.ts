@@ -5,6 +5,7 @@ import { caDays, caProblems, siteProblems } from "../components/tls/inspect";
 
 import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
 import { readPem } from "./pem";
+import { redisRule } from "./rules-redis";
 import { storageRules } from "./rules-storage";
 import { headersRule } from "./rules-headers";
 import { systemdRule } from "./rules-systemd";
@@ -199,8 +200,8 @@ const image: Rule = ({ image }) => {
     return [mistake(["image"], problem, "pulumi config rm image")];
 };
 
-const registryConfig: Rule = ({ registryConfig, storage }) =>
-    conflicts(registryConfig ?? {}, storage?.driver).map((conflict) => {
+const registryConfig: Rule = ({ registryConfig, storage, cache }) =>
+    conflicts(registryConfig ?? {}, storage?.driver, cache).map((conflict) => {
         const { instead } = conflict;
         const steps = ["registryConfig", ...conflict.steps];
         return mistake(steps, `contradicts what the kit sets; change ${instead}`, removeCommand(steps));
@@ -209,6 +210,7 @@ const registryConfig: Rule = ({ registryConfig, storage }) =>
 const RULES: readonly Rule[] = [
     users,
     storageRules,
+    redisRule,
     externalUrl,
     validity,
     ownCa,

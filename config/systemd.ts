@@ -8,6 +8,7 @@ const DOCKER_ONLY: readonly (readonly [path: string, why: string])[] = [
     ["imageTarball", "there is no image"],
     ["storage.volume", "the images lie in the package's own folder"],
     ["dockerHost", "there is no Docker Engine"],
+    ["cache", "the registry keeps what it knows of blobs in its own memory"],
     ["front", "the registry itself serves TLS and the users"],
     ["sites", "they belong to the front"],
     ["mirrors", "each mirror is a registry of its own"],
@@ -48,6 +49,7 @@ const isIdle = (value: unknown): boolean =>
     value === undefined ||
     value === false ||
     value === "none" ||
+    value === "inmemory" ||
     value === "push" ||
     (typeof value === "object" &&
         value !== null &&

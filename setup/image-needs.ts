@@ -1,4 +1,4 @@
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../config/defaults";
+import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../config/defaults";
 import type { Endpoint } from "./endpoint";
 import { buildImage } from "./image-build";
 import { type DebianImage, buildDebianImage } from "./image-debian";
@@ -24,6 +24,14 @@ const NGINX: DebianImage = {
     main: "nginx",
     folders: ["var/log", "var/log/nginx", "var/lib/nginx", "var/cache", "var/cache/nginx"],
     changes: ['CMD ["nginx","-g","daemon off;"]', "EXPOSE 80"],
+};
+
+const REDIS: DebianImage = {
+    // The server's program is in the package of the tools.
+    packages: ["redis-server", "redis-tools"],
+    main: "redis-server",
+    folders: ["data"],
+    changes: ['CMD ["redis-server"]', "EXPOSE 6379"],
 };
 
 /** The images that a stack with these settings runs, the registry's first. */
@@ -54,6 +62,11 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
                 DEFAULT_FRONT_IMAGE,
                 debian(NGINX),
             ),
+        );
+    }
+    if (settings.cache === "redis") {
+        needs.push(
+            need("Redis image", "redis.image", settings.redisImage, DEFAULT_REDIS_IMAGE, debian(REDIS)),
         );
     }
     return needs;

@@ -24,6 +24,10 @@ export interface EarlySettings {
     front?: string;
     /** frontSettings.image */
     frontImage?: string;
+    /** `redis` asks for the image of the cache as well. */
+    cache?: string;
+    /** redis.image */
+    redisImage?: string;
     /** `systemd` needs no Docker. */
     target?: string;
 }
@@ -118,6 +122,8 @@ export function findStack(machine: Machine, args: string[]): Stack {
             containerName: setting("containerName"),
             front: setting("front"),
             frontImage: setting("frontSettings", "image"),
+            cache: setting("cache"),
+            redisImage: setting("redis", "image"),
             target: setting("target"),
         },
     };

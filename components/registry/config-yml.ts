@@ -1,6 +1,7 @@
 /** The registry's config.yml, rendered from plain data. Option names: distribution.github.io/distribution/about/configuration. */
 import { stringify } from "yaml";
 
+import type { RedisAccess } from "./redis-conf";
 import { CONFIG_FOLDER, DATA_FOLDER, OWNED_STORAGE, type RemoteStorage, renderStorage } from "./storage";
 import { renderCheckConfig } from "./storage-check";
 
@@ -34,6 +35,8 @@ export interface RegistrySettings {
     secret: string;
     /** A store elsewhere; nothing is a volume or folder of the Docker host. */
     storage?: RemoteStorage | undefined;
+    /** Keeps what is known of blobs. @default the registry's own memory */
+    redis?: RedisAccess | undefined;
     deleteEnabled: boolean;
     logLevel: "error" | "warn" | "info" | "debug";
     logFormat: "text" | "json" | "logstash";
@@ -95,6 +98,18 @@ const OWNED: Readonly<Record<string, string>> = {
     proxy: "mirrors",
 };
 
+/** The same where the kit brings the Redis. */
+const OWNED_REDIS: Readonly<Record<string, string>> = Object.fromEntries(
+    [
+        "storage.cache.blobdescriptor",
+        "redis.addrs",
+        "redis.username",
+        "redis.password",
+        "redis.db",
+        "redis.tls",
+    ].map((path) => [path, "cache"]),
+);
+
 /** What stands beside the driver under `storage`. */
 const STORAGE_OPTIONS = ["cache", "delete", "maintenance", "redirect", "tag"];
 
@@ -115,11 +130,14 @@ export interface Conflict {
  * Options of `extra` that contradict what the kit decides, or that the registry would not find.
  *
  * @param driver the storage driver that the kit sets
+ * @param cache where the kit keeps what is known of blobs
  */
 export function conflicts(
     extra: Tree,
     driver: "filesystem" | RemoteStorage["driver"] = "filesystem",
+    cache: "inmemory" | "redis" = "inmemory",
 ): Conflict[] {
+    const owned = cache === "redis" ? { ...OWNED, ...OWNED_REDIS } : OWNED;
     const found: Conflict[] = [];
     const besideDriver = [driver, ...STORAGE_OPTIONS];
     const walk = (tree: Tree, above: string[]) => {
@@ -127,8 +145,8 @@ export function conflicts(
             const steps = [...above, key];
             const path = steps.join(".");
             const tell = (instead: string) => found.push({ path, steps, instead });
-            const owner = Object.hasOwn(OWNED, path) ? OWNED[path] : undefined;
-            const below = Object.keys(OWNED).some((owned) => owned.startsWith(`${path}.`));
+            const owner = Object.hasOwn(owned, path) ? owned[path] : undefined;
+            const below = Object.keys(owned).some((one) => one.startsWith(`${path}.`));
             // No option has one: it would pass for an option of an option here, and for none in the registry.
             if (key.includes(".")) tell("the name with a dot to an object in an object");
             else if (above.join(".") === "storage" && !besideDriver.includes(key))
@@ -152,18 +170,32 @@ function merge(base: Tree, extra: Tree): Tree {
     return merged;
 }
 
+/** Where Redis does not answer, a request goes on without it, and must not wait long to find that out. */
+const redisOptions = ({ addr, password }: RedisAccess) => ({
+    addrs: [addr],
+    password,
+    dialtimeout: "500ms",
+    readtimeout: "500ms",
+    writetimeout: "500ms",
+    maxretries: -1,
+});
+
 /**
  * The options of config.yml as a tree.
  *
  * @throws Error where `extra` contradicts what the kit decides
  */
 export function configTree(settings: RegistrySettings, place: Place): Tree {
-    const [conflict] = conflicts({ ...settings.extra }, settings.storage?.driver);
+    const [conflict] = conflicts(
+        { ...settings.extra },
+        settings.storage?.driver,
+        settings.redis === undefined ? "inmemory" : "redis",
+    );
     if (conflict)
         throw new Error(
             `The registry option ${conflict.path} is set by the kit; change ${conflict.instead}.`,
         );
-    const { proxy } = settings;
+    const { proxy, redis } = settings;
     const tls = {
         certificate: `${place.configFolder}/site.crt`,
         key: `${place.configFolder}/site.key`,
@@ -179,7 +211,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
         },
         storage: {
             delete: { enabled: settings.deleteEnabled },
-            cache: { blobdescriptor: "inmemory" },
+            cache: { blobdescriptor: redis === undefined ? "inmemory" : "redis" },
             ...renderStorage(settings.storage, place.dataFolder),
         },
         ...(settings.realm === undefined
@@ -197,6 +229,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
             ...(settings.tls ? { tls } : {}),
             ...(place.debugAddr === undefined ? {} : { debug: { addr: place.debugAddr } }),
         },
+        ...(redis === undefined ? {} : { redis: redisOptions(redis) }),
         health: { storagedriver: { ...settings.health } },
         ...(proxy === undefined
             ? {}

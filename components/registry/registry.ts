@@ -46,6 +46,8 @@ export interface RegistryArgs {
     envs?: string[] | undefined;
     /** Network to join. @default one of its own, named prefix */
     networkName?: pulumi.Input<string> | undefined;
+    /** A further network, with what the registry needs from it. @default none */
+    cache?: { networkName: pulumi.Input<string>; container: pulumi.Resource } | undefined;
     /** Port of the Docker host; nothing publishes none, and the network or the socket alone reaches it. */
     port?: number | undefined;
     /** Address of the Docker host. */
@@ -167,7 +169,11 @@ export class Registry extends pulumi.ComponentResource {
                 ],
                 // The image declares a volume there: Docker would make a nameless one.
                 ...(args.store === undefined ? {} : { tmpfs: { [DATA_FOLDER]: "ro,size=4k" } }),
-                networksAdvanced: [{ name: this.networkName }],
+                networksAdvanced: [this.networkName, ...(args.cache ? [args.cache.networkName] : [])].map(
+                    (of) => ({
+                        name: of,
+                    }),
+                ),
                 readOnly: true,
                 healthcheck: {
                     tests: ["CMD-SHELL", healthy(args.socket)],
@@ -188,7 +194,7 @@ export class Registry extends pulumi.ComponentResource {
             {
                 ...parent,
                 hooks,
-                dependsOn: [config.writer],
+                dependsOn: [config.writer, ...(args.cache ? [args.cache.container] : [])],
                 // A registry that did not become healthy is made anew by the next `up`; the provider updates a
                 // health check in state alone (pulumi/pulumi-docker, container Update).
                 replaceOnChanges: ["#initerror", "healthcheck"],

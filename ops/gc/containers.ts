@@ -9,6 +9,8 @@ export const GC_LABEL = "private-registry.gc";
 /** `HOST:PID` of the command that made the container. */
 export const PROCESS_LABEL = "private-registry.gc.process";
 
+/** A descriptor that it kept beyond the collection would make the registry take a removed blob for present. */
+const OWN_CACHE = "REGISTRY_STORAGE_CACHE={blobdescriptor: inmemory}";
 /** Serves pulls while the storage is cleaned. Purging uploads would write. */
 const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}, readonly: {enabled: true}}";
 
@@ -82,7 +84,7 @@ export function reader(registry: ContainerInspectInfo, owner: Owner): ContainerC
         ...base,
         name: readerName(nameOf(registry)),
         Cmd: Config.Cmd,
-        Env: [...Config.Env, READ_ONLY, ...listen],
+        Env: [...Config.Env, READ_ONLY, OWN_CACHE, ...listen],
         Labels: labels(owner),
         Healthcheck: (Config as { Healthcheck?: ContainerCreateOptions["Healthcheck"] }).Healthcheck,
         StopTimeout: (Config as { StopTimeout?: number }).StopTimeout,

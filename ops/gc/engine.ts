@@ -38,6 +38,12 @@ export async function start(engine: Engine, name: string): Promise<void> {
         });
 }
 
+/** Ends a container and starts it anew; returns when it is healthy. */
+export async function restart(engine: Engine, name: string): Promise<void> {
+    await engine.getContainer(name).restart();
+    await healthy(engine, name);
+}
+
 /** Stops a container after what it has in flight, within its own stop timeout. */
 export async function stop(engine: Engine, name: string): Promise<void> {
     await engine

@@ -5,11 +5,12 @@ import type { ContainerInfo } from "dockerode";
 
 import type { Engine } from "../../components/engine/client";
 import { OWNER_LABEL } from "../../components/hardening";
+import { redisName } from "../../components/registry/redis-conf";
 import { SetupError } from "../../setup/errors";
 import { isAlive } from "../../setup/start.cjs";
 
 import { GC_LABEL, PROCESS_LABEL, collectorName, readerName } from "./containers";
-import { healthy, inspect, remove, start } from "./engine";
+import { healthy, inspect, remove, restart, start } from "./engine";
 import { closeGate, endDrain } from "./way";
 
 /** `HOST:PID` of this process. */
@@ -27,6 +28,12 @@ function atWork(container: ContainerInfo): string | undefined {
     return Number(pid) !== process.pid && isAlive(Number(pid)) ? owner : undefined;
 }
 
+/** Has a Redis forget the blobs, which it keeps in memory alone: the next push of one that was removed must store it. */
+async function emptyCache(engine: Engine, prefix: string): Promise<void> {
+    const cache = await inspect(engine, redisName(prefix));
+    if (cache?.State.Running && cache.Config.Labels[OWNER_LABEL] === prefix) await restart(engine, cache.Id);
+}
+
 /**
  * Puts the registry back into its normal mode: nothing but it, running and healthy. The order keeps the time short in
  * which nobody has the port.
@@ -34,6 +41,7 @@ function atWork(container: ContainerInfo): string | undefined {
 export async function normal(engine: Engine, prefix: string, registry: string): Promise<void> {
     await remove(engine, collectorName(registry));
     await closeGate(engine, registry);
+    await emptyCache(engine, prefix);
     await start(engine, registry);
     await healthy(engine, registry);
     await endDrain(engine, prefix);

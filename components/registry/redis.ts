@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+
+import { ConfigVolume } from "./config-volume";
+import {
+    type RedisAccess,
+    REDIS_DATA,
+    REDIS_FOLDER,
+    REDIS_PORT,
+    redisCli,
+    redisName,
+    renderRedis,
+} from "./redis-conf";
+
+/** A Redis that keeps what the registry knows of its blobs. */
+export interface RedisOptions {
+    /** Redis 6.2 or newer. A local image of that name is used without a pull. */
+    image: string;
+    /** MiB that the cache may hold. @default 64 */
+    memoryMb?: number | undefined;
+}
+
+export interface RedisArgs extends RedisOptions {
+    /** Start of the name of every Docker object, and value of its label. */
+    prefix: string;
+    onError: pulumi.ErrorHook[];
+}
+
+/** Some user without a name, who reads the files by the group. */
+const USER = "999:0";
+
+/** The registry's cache: memory alone, behind a password, in a network with the registry and nothing else. */
+export class Redis extends pulumi.ComponentResource {
+    /** Secret. */
+    readonly access: pulumi.Output<RedisAccess>;
+    /** Network in which it is reached; it leads nowhere else. */
+    readonly networkName: pulumi.Output<string>;
+    readonly container: docker.Container;
+
+    constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("private-registry:index:Redis", name, {}, opts);
+        const parent = { parent: this };
+        const containerName = redisName(args.prefix);
+        const labels = ownedBy(args.prefix);
+        const memoryMb = args.memoryMb ?? 64;
+        const password = new random.RandomPassword(`${name}-password`, { length: 43, special: false }, parent)
+            .result;
+        const conf = password.apply((text) => renderRedis({ password: text, memoryMb }));
+        const { imageId } = new docker.RemoteImage(
+            `${name}-image`,
+            { name: args.image, keepLocally: true },
+            parent,
+        );
+        const config = new ConfigVolume(
+            `${name}-config`,
+            {
+                volumeName: `${containerName}-config`,
+                prefix: args.prefix,
+                imageId,
+                folder: REDIS_FOLDER,
+                files: {
+                    "redis.conf": {
+                        content: conf,
+                        mode: "0440",
+                    },
+                    password: { content: password, mode: "0440" },
+                },
+                onError: args.onError,
+            },
+            parent,
+        );
+        const network = new docker.Network(
+            `${name}-network`,
+            { name: containerName, internal: true, labels },
+            { ...parent, hooks: { onError: args.onError } },
+        );
+        this.container = new docker.Container(
+            `${name}-container`,
+            {
+                name: containerName,
+                image: imageId,
+                // It reads its configuration when it starts. Of a text with a random secret, so it gives nothing away.
+                labels: [
+                    ...labels,
+                    {
+                        label: "private-registry.config",
+                        value: pulumi.unsecret(
+                            conf.apply((text) => createHash("sha256").update(text).digest("hex")),
+                        ),
+                    },
+                ],
+                entrypoints: ["redis-server"],
+                command: [`${REDIS_FOLDER}/redis.conf`],
+                user: USER,
+                workingDir: REDIS_DATA,
+                volumes: [{ volumeName: config.volumeName, containerPath: REDIS_FOLDER, readOnly: true }],
+                tmpfs: { [REDIS_DATA]: "ro,size=4k" },
+                networksAdvanced: [{ name: network.name }],
+                readOnly: true,
+                healthcheck: {
+                    tests: ["CMD-SHELL", `${redisCli("ping")} | grep -q PONG`],
+                    interval: "2s",
+                    timeout: "5s",
+                    startPeriod: "10s",
+                    retries: 5,
+                },
+                wait: true,
+                waitTimeout: 60,
+                ...confined,
+                ...boundedLog,
+                ...service,
+                // What Redis takes for itself and its connections comes on top of what it holds.
+                ...memoryLimit(Math.ceil(memoryMb * 1.25) + 32),
+            },
+            {
+                ...parent,
+                hooks: { onError: args.onError },
+                dependsOn: [config.writer],
+                replaceOnChanges: ["#initerror", "healthcheck"],
+                deleteBeforeReplace: true,
+            },
+        );
+        this.networkName = network.name;
+        this.access = pulumi.secret(
+            pulumi
+                .all([password, config.written])
+                .apply(([text]): RedisAccess => ({ addr: `${containerName}:${REDIS_PORT}`, password: text })),
+        );
+        this.registerOutputs({ networkName: this.networkName });
+    }
+}

@@ -1,0 +1,20 @@
+/** Rules of the Redis cache. */
+import { DEFAULT_REDIS_IMAGE } from "./defaults";
+import { formatPath, type Mistake, removeCommand } from "./mistakes";
+import type { Partial } from "./rules";
+import { DEFAULT_REDIS_MB } from "./schema-redis";
+
+/** Keys → what each means where it is not set. */
+const KEYS = { image: DEFAULT_REDIS_IMAGE, memoryMb: DEFAULT_REDIS_MB };
+
+/** What is set of a Redis that there is not. */
+export function redisRule({ cache, redis }: Partial): Mistake[] {
+    if (cache !== "inmemory" || redis === undefined) return [];
+    return Object.entries(KEYS)
+        .filter(([key, initially]) => redis[key as keyof typeof KEYS] !== initially)
+        .map(([key]) => ({
+            path: formatPath(["redis", key]),
+            problem: "is set, and cache: inmemory does not use it",
+            fix: removeCommand(["redis", key]),
+        }));
+}
