@@ -48,6 +48,7 @@ describe("golden", () => {
                 },
             },
         ],
+        ["redis", { redis: { addr: "kit-dev-redis:6379", password: "0123456789abcdef" } }],
     ])("config-%s.yml", (name, settings) => expectGolden(`config-${name}.yml`, render(settings)));
 });
 

@@ -3,6 +3,7 @@ import { flag, same, set, whole, type Key } from "./key";
 import { CONTAINER } from "./keys-container";
 import { STORAGE } from "./keys-storage";
 import { MIRRORS } from "./keys-mirrors";
+import { REDIS } from "./keys-redis";
 import { NEXUS } from "./keys-nexus";
 import { FRONT, FRONT_USERS } from "./keys-front";
 import { TLS } from "./keys-tls";
@@ -124,6 +125,7 @@ export const TABLE: Key[] = [
     ...FRONT,
     ...CONTAINER,
     ...STORAGE,
+    ...REDIS,
     ...MIRRORS,
     ...NEXUS,
 ];

@@ -59,6 +59,7 @@ test("the reader is the registry without the right to write", () => {
     expect(made.Env).toContain(
         "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}, readonly: {enabled: true}}",
     );
+    expect(made.Env).toContain("REGISTRY_STORAGE_CACHE={blobdescriptor: inmemory}");
     expect(made.HostConfig).not.toHaveProperty("PortBindings");
 });
 

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../../config/defaults";
+import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../../../config/defaults";
 import { type ImageEffects, provideImage } from "../../../setup/image";
 import { rootFiles } from "../../../setup/image-build";
 import { packageEntries } from "../../../setup/image-debian";
@@ -102,6 +102,11 @@ test("a stack needs the images that its configuration asks for", () => {
         [DEFAULT_IMAGE, true],
         [DEFAULT_FRONT_IMAGE, true],
     ]);
+    expect(images({ cache: "redis" })).toEqual([
+        [DEFAULT_IMAGE, true],
+        [DEFAULT_REDIS_IMAGE, true],
+    ]);
+    expect(images({ cache: "redis", redisImage: "redis:8" })[1]).toEqual(["redis:8", false]);
     expect(images({ front: "nginx", frontImage: "nginx:1.29-alpine" })[1]).toEqual([
         "nginx:1.29-alpine",
         false,
