@@ -66,6 +66,12 @@ export function formatPath(path: readonly PropertyKey[]): string {
         .join("");
 }
 
+export const mistake = (path: readonly PropertyKey[], problem: string, fix: string): Mistake => ({
+    path: formatPath(path),
+    problem,
+    fix,
+});
+
 /** Quotes a path for a shell where it needs it. */
 const quoted = (path: string): string =>
     /^[\w.-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;

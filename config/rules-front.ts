@@ -3,15 +3,9 @@ import { isIP } from "node:net";
 
 import { siteProblems } from "../components/tls/inspect";
 
-import { formatPath, type Mistake, removeCommand, show } from "./mistakes";
+import { formatPath, type Mistake, mistake, removeCommand, show } from "./mistakes";
 import { readPem } from "./pem";
 import type { Partial } from "./rules";
-
-const mistake = (path: PropertyKey[], problem: string, fix: string): Mistake => ({
-    path: formatPath(path),
-    problem,
-    fix,
-});
 
 const USE_NGINX = "pulumi config set front nginx";
 

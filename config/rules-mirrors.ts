@@ -1,18 +1,12 @@
 /** Rules for the mirrors: each by itself, among each other, and beside the registry. */
 import { hostAndPort, mirrorNameProblem, upstreamProblem } from "../components/mirror/upstream";
 
-import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
+import { type Mistake, mistake, removeCommand, setCommand, show } from "./mistakes";
 import { isPem, readPem } from "./pem";
 import type { Schema } from "./schema";
 
 type Config = { [K in keyof Schema]?: Schema[K] | undefined };
 type MirrorSchema = Schema["mirrors"][string];
-
-const mistake = (path: PropertyKey[], problem: string, fix: string): Mistake => ({
-    path: formatPath(path),
-    problem,
-    fix,
-});
 
 /** What listens on the Docker host. */
 interface Listener {

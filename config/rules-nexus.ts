@@ -1,17 +1,14 @@
 /** Rules of the configuration of Nexus that need more than one key. */
 import { DOCKER_NAMES } from "../components/nexus/plan";
 
-import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
+import { type Mistake, mistake as mistakeAt, removeCommand, setCommand, show } from "./mistakes";
 import type { Partial } from "./rules";
 import type { Schema } from "./schema";
 
 type Settings = Schema["nexus"];
 
-const mistake = (path: PropertyKey[], problem: string, fix: string): Mistake => ({
-    path: formatPath(["nexus", ...path]),
-    problem,
-    fix,
-});
+const mistake = (path: readonly PropertyKey[], problem: string, fix: string): Mistake =>
+    mistakeAt(["nexus", ...path], problem, fix);
 
 /** Keys that mean that Nexus is wanted. */
 const WISHES = ["acceptEula", "adminPassword", "anonymous", "apiUrl", "domain"] as const;

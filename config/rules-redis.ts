@@ -1,6 +1,6 @@
 /** Rules of the Redis cache. */
 import { DEFAULT_REDIS_IMAGE } from "./defaults";
-import { formatPath, type Mistake, removeCommand } from "./mistakes";
+import { type Mistake, mistake, removeCommand } from "./mistakes";
 import type { Partial } from "./rules";
 import { DEFAULT_REDIS_MB } from "./schema-redis";
 
@@ -12,9 +12,11 @@ export function redisRule({ cache, redis }: Partial): Mistake[] {
     if (cache !== "inmemory" || redis === undefined) return [];
     return Object.entries(KEYS)
         .filter(([key, initially]) => redis[key as keyof typeof KEYS] !== initially)
-        .map(([key]) => ({
-            path: formatPath(["redis", key]),
-            problem: "is set, and cache: inmemory does not use it",
-            fix: removeCommand(["redis", key]),
-        }));
+        .map(([key]) =>
+            mistake(
+                ["redis", key],
+                "is set, and cache: inmemory does not use it",
+                removeCommand(["redis", key]),
+            ),
+        );
 }

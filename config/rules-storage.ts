@@ -1,7 +1,7 @@
 /** Rules about where the images lie. */
 import { X509Certificate } from "node:crypto";
 
-import { formatPath, type Mistake, removeCommand, setCommand } from "./mistakes";
+import { type Mistake, mistake as mistakeAt, removeCommand, setCommand } from "./mistakes";
 import { readJsonText, readPem } from "./pem";
 import type { Partial } from "./rules";
 import type { Schema } from "./schema";
@@ -9,11 +9,8 @@ import type { Schema } from "./schema";
 type Storage = Schema["storage"];
 type Driver = Storage["driver"];
 
-const mistake = (path: readonly string[], problem: string, fix: string): Mistake => ({
-    path: formatPath(["storage", ...path]),
-    problem,
-    fix,
-});
+const mistake = (path: readonly PropertyKey[], problem: string, fix: string): Mistake =>
+    mistakeAt(["storage", ...path], problem, fix);
 const remove = (...path: string[]) => removeCommand(["storage", ...path]);
 const set = (path: readonly string[], example: string, secret = false) =>
     setCommand(["storage", ...path], { example, secret });

@@ -3,7 +3,7 @@ import { nameProblem, userProblem } from "../components/auth/users";
 import { conflicts } from "../components/registry/config-yml";
 import { caDays, caProblems, siteProblems } from "../components/tls/inspect";
 
-import { formatPath, type Mistake, removeCommand, setCommand, show } from "./mistakes";
+import { type Mistake, mistake, removeCommand, setCommand, show } from "./mistakes";
 import { readPem } from "./pem";
 import { redisRule } from "./rules-redis";
 import { storageRules } from "./rules-storage";
@@ -18,12 +18,6 @@ import type { Schema } from "./schema";
 export type Partial = { [K in keyof Schema]?: Schema[K] | undefined };
 
 type Rule = (config: Partial) => Mistake[];
-
-const mistake = (path: PropertyKey[], problem: string, fix: string): Mistake => ({
-    path: formatPath(path),
-    problem,
-    fix,
-});
 
 const users: Rule = ({ users, auth }) => {
     const entries = Object.entries(users ?? {});

@@ -6,7 +6,14 @@ import { field } from "./fields";
 
 export const DEFAULT_REDIS_MB = 64;
 
-export const redis = z.strictObject({
+export const cache = field(z.enum(["inmemory", "redis"]).default("inmemory"), {
+    description:
+        "Where the registry keeps what it knows of blobs. redis: in a Redis beside it, which outlives its restarts",
+    allowed: "inmemory or redis",
+    example: "redis",
+});
+
+const settings = z.strictObject({
     image: field(
         z
             .string()
@@ -23,4 +30,10 @@ export const redis = z.strictObject({
         allowed: "a whole number from 16",
         example: "64",
     }),
+});
+
+export const redis = field(settings.prefault({}), {
+    description: "The Redis of `cache: redis`",
+    allowed: "an object (see redis.* below)",
+    example: "--path redis.memoryMb 64",
 });

@@ -10,7 +10,7 @@ import { frontSettings, site as frontSite } from "./schema-front";
 import { mirrors } from "./schema-mirrors";
 import { nexus } from "./schema-nexus";
 import { health, user } from "./schema-parts";
-import { redis } from "./schema-redis";
+import { cache, redis } from "./schema-redis";
 import { storage } from "./schema-storage";
 import { ca, certificate, site } from "./schema-tls";
 
@@ -163,17 +163,8 @@ export const schema = z.strictObject({
         allowed: "an object (see storage.* below)",
         example: "--path storage.volume registry-data",
     }),
-    cache: field(z.enum(["inmemory", "redis"]).default("inmemory"), {
-        description:
-            "Where the registry keeps what it knows of blobs. redis: in a Redis beside it, which outlives its restarts",
-        allowed: "inmemory or redis",
-        example: "redis",
-    }),
-    redis: field(redis.prefault({}), {
-        description: "The Redis of `cache: redis`",
-        allowed: "an object (see redis.* below)",
-        example: "--path redis.memoryMb 64",
-    }),
+    cache,
+    redis,
     keepData: field(z.boolean().default(true), {
         description:
             "`pulumi destroy` leaves the data volume. To remove it: set false, `pulumi up`, `pulumi destroy`",

@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import { CONFIG_FOLDER, DATA_FOLDER } from "./storage";
 
 /** Port of the second registry that the check starts, on the container's loopback alone. */
-const CHECK_PORT = 5002;
+export const CHECK_PORT = 5002;
 export const CHECK_SCRIPT = "storage-check.sh";
 export const CHECK_CONFIG = "storage-check.yml";
 /** Start of a line that the check writes into the container's log. */

@@ -9,6 +9,7 @@ import { collector, collectorName, nameOf, reader, readerName, type Owner } from
 import { create, exec, healthy, remove, runToEnd, start, stop } from "./engine";
 import { normal } from "./mend";
 import { type Collected, Transcript } from "./report";
+import { type Freed, sizesOf } from "./sizes";
 import type { Way } from "./way";
 
 export interface Collection {
@@ -23,8 +24,8 @@ export interface Collection {
 }
 
 export interface Outcome extends Collected {
-    /** Bytes; undefined where the storage is not in files. */
-    freed: number | undefined;
+    /** Nothing where nothing was removed yet. */
+    freed: Freed | undefined;
 }
 
 /** Runs the registry's garbage-collect to its end. @throws Error with its last lines */
@@ -57,6 +58,18 @@ async function used(engine: Engine, container: string): Promise<number | undefin
     return kib === undefined ? undefined : Number(kib) * 1024;
 }
 
+/** Begins to measure what a collection frees. @returns gives it, after the collection */
+async function freeing(collection: Collection): Promise<() => Promise<Freed>> {
+    const { engine, registry } = collection;
+    const reader = readerName(nameOf(registry));
+    const before = await used(engine, reader);
+    if (before !== undefined)
+        return async () => ({ bytes: before - ((await used(engine, reader)) ?? before) });
+    // A store elsewhere tells no sum: its blobs are asked for one by one, while they are there.
+    const freed = await sizesOf(engine, reader, (await run(collection, true)).layers);
+    return async () => freed;
+}
+
 /** What a collection would remove. The registry goes on as it is. */
 export async function dryRun(collection: Collection): Promise<Outcome> {
     return { ...(await run(collection, true)), freed: undefined };
@@ -84,13 +97,9 @@ export async function collect(collection: Collection, way: Way): Promise<Outcome
         say("Pushes are refused until the collection is over; pulls go on.");
         await stop(engine, name);
         await way.open();
-        const before = await used(engine, readerName(name));
+        const free = await freeing(collection);
         const collected = await run(collection, false);
-        const after = await used(engine, readerName(name));
-        return {
-            ...collected,
-            freed: before === undefined || after === undefined ? undefined : before - after,
-        };
+        return { ...collected, freed: await free() };
     } finally {
         await normal(engine, owner.prefix, name);
         say("The registry is back in its normal mode.");

@@ -1,16 +1,19 @@
 /** Reads what `registry garbage-collect` prints, and says it in one line. */
+import type { Freed, Layer } from "./sizes";
 
 export interface Collected {
     marked: number;
     blobs: number;
     manifests: number;
-    /** Digests of the blobs. */
-    digests: string[];
+    /** Of the blobs, each once; those alone that a repository which has images still names. */
+    layers: Layer[];
 }
 
 /** Takes the lines of a collection one by one (distribution v3.1, registry/storage/garbagecollect.go). */
 export class Transcript {
-    private readonly collected: Collected = { marked: 0, blobs: 0, manifests: 0, digests: [] };
+    private readonly sums = { marked: 0, blobs: 0, manifests: 0 };
+    private readonly blobs = new Set<string>();
+    private readonly layers = new Map<string, string>();
     private readonly last: string[] = [];
 
     add(line: string): void {
@@ -20,14 +23,18 @@ export class Transcript {
         const sum = /^(\d+) blobs marked, (\d+) blobs and (\d+) manifests eligible for deletion/.exec(line);
         if (sum) {
             const [marked = 0, blobs = 0, manifests = 0] = sum.slice(1).map(Number);
-            Object.assign(this.collected, { marked, blobs, manifests });
+            Object.assign(this.sums, { marked, blobs, manifests });
         }
         const digest = /^blob eligible for deletion: (\S+)/.exec(line)?.[1];
-        if (digest !== undefined) this.collected.digests.push(digest);
+        if (digest !== undefined) this.blobs.add(digest);
+        const [, repository, layer] = /^(\S+): layer link eligible for deletion: (\S+)/.exec(line) ?? [];
+        if (repository !== undefined && layer !== undefined) this.layers.set(layer, repository);
     }
 
     get result(): Collected {
-        return this.collected;
+        // A link may go while its blob stays for another repository.
+        const gone = [...this.layers].filter(([digest]) => this.blobs.has(digest));
+        return { ...this.sums, layers: gone.map(([digest, repository]) => ({ digest, repository })) };
     }
 
     /** The last lines, for a collection that failed. */
@@ -46,11 +53,12 @@ export function size(bytes: number): string {
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** @param freed bytes; undefined where the storage does not tell */
-export function summary({ blobs, manifests, marked }: Collected, freed: number | undefined, dryRun: boolean) {
+/** @param freed undefined where nothing was removed yet */
+export function summary({ blobs, manifests, marked }: Collected, freed: Freed | undefined, dryRun: boolean) {
     const what = `${count(blobs, "blob")} and ${count(manifests, "manifest")}`;
     const kept = `; ${count(marked, "blob")} in use`;
-    const space = freed === undefined ? "" : `, ${size(freed)}`;
+    const part = freed?.known === undefined ? "" : ` in the ${count(freed.known, "blob")} of known size`;
+    const space = freed === undefined ? "" : `, ${size(freed.bytes)}${part}`;
     return dryRun
         ? `A collection would remove ${what}${space}${kept}. Nothing was changed.`
         : `Removed ${what}${space}${kept}.`;

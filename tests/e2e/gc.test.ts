@@ -1,14 +1,11 @@
 /** `npm run gc`: nothing that a tag reaches is lost, and the registry is back whatever happens. */
-import { resolve } from "node:path";
-
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";
-import { ANY, litter, missing, pushImage, pushIndex, type Pushed } from "./gc";
+import { ANY, collect, litter, missing, pushImage, pushIndex, type Pushed } from "./gc";
 import { Load, randomParts, RegistryClient } from "./http";
-import { type Running, run, start, until } from "./run";
+import { type Running, run, until } from "./run";
 import { ADMIN, Stack } from "./stack";
 
-const ROOT = resolve(__dirname, "../..");
 const REPOSITORY = "team/image";
 
 describe.each([
@@ -22,23 +19,7 @@ describe.each([
     let client: RegistryClient;
     let before: { id: string; objects: string[] };
 
-    /** As `npm run gc -- …` of this stack. */
-    const command = (...flags: string[]): Running =>
-        start(
-            process.execPath,
-            [
-                resolve(ROOT, "setup", "start.cjs"),
-                "gc",
-                ...flags,
-                ...[
-                    "--stack",
-                    stack.name,
-                    "--config-file",
-                    resolve(stack.project, `Pulumi.${stack.name}.yaml`),
-                ],
-            ],
-            { cwd: ROOT, env: stack.env },
-        );
+    const command = (...flags: string[]) => collect(stack, ...flags);
 
     let ca: string;
     /** Forgets the connections, which end where the port changes hands. */

@@ -1,10 +1,30 @@
 /** Images as garbage collection meets them, and storage full of what nobody uses. */
 import { createHash, randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 
 import { tar, type TarEntry } from "../../setup/tar";
 
 import { ACCEPT, type RegistryClient } from "./http";
-import { must } from "./run";
+import { must, type Running, start } from "./run";
+import type { Stack } from "./stack";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** As `npm run gc -- …` of a stack. */
+export const collect = (stack: Stack, ...flags: string[]): Running =>
+    start(
+        process.execPath,
+        [
+            resolve(ROOT, "setup", "start.cjs"),
+            "gc",
+            ...flags,
+            "--stack",
+            stack.name,
+            "--config-file",
+            resolve(stack.project, `Pulumi.${stack.name}.yaml`),
+        ],
+        { cwd: ROOT, env: stack.env },
+    );
 
 const INDEX = "application/vnd.docker.distribution.manifest.list.v2+json";
 export const ANY = `${ACCEPT}, ${INDEX}`;

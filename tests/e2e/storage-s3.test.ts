@@ -1,5 +1,6 @@
 /** Images in an S3 store (R11): a real one, over TLS with a certificate of its own. examples/s3 is the second registry. */
 import { cleanup } from "./cleanup";
+import { collect } from "./gc";
 import { docker, DockerClient, inspect } from "./docker";
 import { ACCEPT, RegistryClient } from "./http";
 import { until } from "./run";
@@ -68,6 +69,24 @@ describe("images in an S3 store", () => {
         );
         // What the check of the storage writes is no image.
         expect((await ask("/v2/_catalog")).body).toBe('{"repositories":["team/image"]}\n');
+    });
+
+    test("garbage collection frees what was deleted, and tells how much", async () => {
+        const gone = `${address}/team/image:gone`;
+        await client.image(gone);
+        const { digest } =
+            /(?<digest>sha256:[0-9a-f]{64})/.exec(await client.must(["push", gone]))?.groups ?? {};
+        expect((await ask(`/v2/team/image/manifests/${digest}`, "DELETE")).status).toBe(202);
+        const { code, stdout, screen } = await collect(stack).done;
+        expect([code, screen]).toEqual([0, expect.stringContaining("back in its normal mode")]);
+        // The image's layer of 200 kB, its configuration and its manifest; and the empty blob of the storage check.
+        expect(stdout).toMatch(
+            /^Removed 4 blobs and 0 manifests, 19\d\.\d KiB in the 2 blobs of known size; 3 blobs in use\.\n$/,
+        );
+        expect(await store.request("GET", "images?list-type=2")).not.toContain(`/${digest?.slice(7)}/`);
+        await client.forget(image);
+        await client.must(["pull", image]);
+        await stack.up("--expect-no-changes");
     });
 
     test("a second registry on the same bucket has the same images", async () => {

@@ -113,9 +113,15 @@ test("the transcript of distribution 3.1 is counted", () => {
         "4 blobs marked, 3 blobs and 1 manifests eligible for deletion",
         "blob eligible for deletion: sha256:dd",
         "team/image: layer link eligible for deletion: sha256:dd",
+        "team/other: layer link eligible for deletion: sha256:ee",
     ];
     for (const line of lines) transcript.add(line);
-    expect(transcript.result).toEqual({ marked: 4, blobs: 3, manifests: 1, digests: ["sha256:dd"] });
+    expect(transcript.result).toEqual({
+        marked: 4,
+        blobs: 3,
+        manifests: 1,
+        layers: [{ repository: "team/image", digest: "sha256:dd" }],
+    });
     expect(transcript.tail.split("\n").at(-1)).toContain("layer link");
 });
 
@@ -128,8 +134,13 @@ test.each([
 ])("%d bytes are %s", (bytes, text) => expect(size(bytes)).toBe(text));
 
 test("one line says what went, or would go", () => {
-    const found = { marked: 4, blobs: 1, manifests: 2, digests: [] };
-    expect(summary(found, 2048, false)).toBe("Removed 1 blob and 2 manifests, 2.0 KiB; 4 blobs in use.");
+    const found = { marked: 4, blobs: 1, manifests: 2, layers: [] };
+    expect(summary(found, { bytes: 2048 }, false)).toBe(
+        "Removed 1 blob and 2 manifests, 2.0 KiB; 4 blobs in use.",
+    );
+    expect(summary(found, { bytes: 2048, known: 1 }, false)).toBe(
+        "Removed 1 blob and 2 manifests, 2.0 KiB in the 1 blob of known size; 4 blobs in use.",
+    );
     expect(summary(found, undefined, true)).toBe(
         "A collection would remove 1 blob and 2 manifests; 4 blobs in use. Nothing was changed.",
     );
