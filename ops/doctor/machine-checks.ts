@@ -2,8 +2,8 @@
 import { holderOf, type Listed } from "../published";
 import { failure, type Finding, ok, warning } from "./finding";
 
-/** End of the name of a container that writes a configuration volume. */
-const CONFIG_WRITER = "-config";
+/** End of the name of a container that does its work and ends: it writes a configuration volume, or reloads the front. */
+const MOMENTARY = /-(config|reload)$/;
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
     if (problem !== undefined || version === undefined)
@@ -29,9 +29,8 @@ export function checkForwarding(value: string | undefined): Finding {
 
 /** @param owner the deployment's label value; @param label its name */
 export function checkContainer(containers: readonly Listed[], label: string, owner: string): Finding {
-    // The writers of configuration volumes have done their work and do not run.
     const own = containers.filter(
-        ({ Labels, Names }) => Labels[label] === owner && !Names[0]?.endsWith(CONFIG_WRITER),
+        ({ Labels, Names }) => Labels[label] === owner && !MOMENTARY.test(Names[0] ?? ""),
     );
     const names = (some: readonly Listed[]) => some.map(({ Names }) => Names[0]?.slice(1)).join(", ");
     if (own.length === 0) return failure(`no container of ${owner} is there`, "pulumi up --refresh");

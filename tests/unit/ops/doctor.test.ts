@@ -36,6 +36,12 @@ const cases: [string, Finding["level"], Finding, string][] = [
         state([container(), container({ Names: ["/r-config"], State: "exited" })]),
         "r: running",
     ],
+    [
+        "container, its front reloaded",
+        "ok",
+        state([container(), container({ Names: ["/r-front-reload"], State: "exited" })]),
+        "running",
+    ],
     ["no container", "failure", state([container({ Labels: {} })]), "pulumi up --refresh"],
     ["container stopped", "failure", state([container({ State: "exited" })]), "r is exited"],
     ["container ill", "failure", state([container({ Status: "Up (unhealthy)" })]), "docker logs r"],
