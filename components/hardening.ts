@@ -39,3 +39,22 @@ export const memoryLimit = (mib: number) => ({ memory: mib, memorySwap: mib });
  */
 export const listens = (port: number) =>
     `grep -qs ':${port.toString(16).toUpperCase().padStart(4, "0")} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6`;
+
+/**
+ * A container for which `up` waits until a shell command succeeds in it.
+ *
+ * @param test the command
+ * @param timeout of one try
+ */
+export const awaited = (test: string, timeout = "5s") =>
+    ({
+        healthcheck: {
+            tests: ["CMD-SHELL", test],
+            interval: "2s",
+            timeout,
+            startPeriod: "10s",
+            retries: 5,
+        },
+        wait: true,
+        waitTimeout: 60,
+    }) satisfies Partial<docker.ContainerArgs>;

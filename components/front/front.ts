@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+import { awaited, boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
 
@@ -121,15 +121,7 @@ export class Front extends pulumi.ComponentResource {
                 networksAdvanced: [network.name, ...args.networks].map((of) => ({ name: of })),
                 readOnly: true,
                 stopSignal: "SIGQUIT",
-                healthcheck: {
-                    tests: ["CMD-SHELL", `[ -n "$(${ASK})" ]`],
-                    interval: "2s",
-                    timeout: "5s",
-                    startPeriod: "10s",
-                    retries: 5,
-                },
-                wait: true,
-                waitTimeout: 60,
+                ...awaited(`[ -n "$(${ASK})" ]`),
                 ...confined,
                 ...boundedLog,
                 ...service,

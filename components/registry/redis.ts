@@ -4,7 +4,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+import { awaited, boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
 
 import { ConfigVolume } from "./config-volume";
 import {
@@ -102,15 +102,7 @@ export class Redis extends pulumi.ComponentResource {
                 tmpfs: { [REDIS_DATA]: "ro,size=4k" },
                 networksAdvanced: [{ name: network.name }],
                 readOnly: true,
-                healthcheck: {
-                    tests: ["CMD-SHELL", `${redisCli("ping")} | grep -q PONG`],
-                    interval: "2s",
-                    timeout: "5s",
-                    startPeriod: "10s",
-                    retries: 5,
-                },
-                wait: true,
-                waitTimeout: 60,
+                ...awaited(`${redisCli("ping")} | grep -q PONG`),
                 ...confined,
                 ...boundedLog,
                 ...service,

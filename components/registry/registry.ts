@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { boundedLog, confined, listens, memoryLimit, ownedBy, service } from "../hardening";
+import { awaited, boundedLog, confined, listens, memoryLimit, ownedBy, service } from "../hardening";
 
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
 import { ConfigVolume, type FileArgs } from "./config-volume";
@@ -175,16 +175,8 @@ export class Registry extends pulumi.ComponentResource {
                     }),
                 ),
                 readOnly: true,
-                healthcheck: {
-                    tests: ["CMD-SHELL", healthy(args.socket)],
-                    interval: "2s",
-                    // The check of a store elsewhere gives up by itself before.
-                    timeout: args.store === undefined ? "5s" : "30s",
-                    startPeriod: "10s",
-                    retries: 5,
-                },
-                wait: true,
-                waitTimeout: 60,
+                // The check of a store elsewhere gives up by itself before.
+                ...awaited(healthy(args.socket), args.store === undefined ? "5s" : "30s"),
                 ...(args.cpus === undefined ? {} : { cpus: cpuLimit(args.cpus) }),
                 ...confined,
                 ...boundedLog,
