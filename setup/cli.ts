@@ -38,8 +38,12 @@ const HOST: GoProgram = {
             // It is not told the options of Pulumi.yaml, and would load a TypeScript compiler that the kit does without.
             [
                 "if host.typescript {",
-                'if file, _ := os.ReadFile(filepath.Join(req.GetPwd(), "Pulumi.yaml")); ' +
-                    'host.typescript && !strings.Contains(string(file), "\\n    typescript: false\\n") {',
+                'project, _ := os.ReadFile(filepath.Join(req.GetPwd(), "Pulumi.yaml"))\n' +
+                    'for _, line := range strings.Split(string(project), "\\n") {\n' +
+                    'host.typescript = host.typescript && line != "    typescript: false"\n' +
+                    'if args := strings.TrimPrefix(line, "    nodeargs: "); args != line { host.nodeargs = args }\n' +
+                    "}\n" +
+                    "if host.typescript {",
             ],
         ],
     },

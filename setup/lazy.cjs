@@ -4,9 +4,9 @@ const Module = require("module");
 /**
  * Has a package load where a property of it is first asked for, instead of where it is required.
  *
- * @param name package; from: file that requires it
+ * @param name package or file; from: file or folder of who requires it; known: properties that are answered without it
  */
-function loadLazily(name, from) {
+function loadLazily(name, from, known = {}) {
     let file;
     try {
         file = require.resolve(name, { paths: [from] });
@@ -23,6 +23,7 @@ function loadLazily(name, from) {
             get: function (_, key) {
                 // What a compiled `import * as` asks before any use.
                 if (key === "__esModule") return true;
+                if (Object.hasOwn(known, key)) return known[key];
                 if (require.cache[file] === standIn) delete require.cache[file];
                 return require(file)[key];
             },

@@ -3,15 +3,8 @@
 // `pulumi up` stays live on edited TypeScript this way, and starts without a type check and without a loader.
 const path = require("path");
 
-const { loadLazily } = require("./lazy.cjs");
+require("./early.cjs");
 const { bundle } = require("./start.cjs");
-
-const sdk = require.resolve("@pulumi/pulumi");
-// For functions that are sent to the engine as text (closures of dynamic providers): a fifth of the time of an `up`.
-loadLazily("typescript", sdk);
-loadLazily("@npmcli/arborist", sdk);
-// The SDK keeps a stack trace of each of its promises, and Pulumi's runner has every frame looked up in source maps.
-delete Error.prepareStackTrace;
 
 // The engine reads both. Where it was killed, Pulumi's runner would report the broken pipe to that same pipe without end,
 // and take all memory with it.

@@ -56,6 +56,14 @@ describe("the life of a deployment", () => {
         expect(await container()).toMatchObject({ Id, State: { StartedAt: State.StartedAt } });
     });
 
+    // What Pulumi.yaml has Node load first is named relative to its folder.
+    test("Pulumi finds the program from a folder below the project's", async () => {
+        const cwd = join(stack.project, "examples");
+        const preview = ["preview", "--expect-no-changes", "--stack", stack.name];
+        await stack.must([...preview, "--cwd", cwd]);
+        await must("pulumi", preview, { cwd, env: { ...stack.env, PWD: cwd } });
+    });
+
     test("no password, hash or private key stands anywhere in clear", async () => {
         const config = await docker("exec", stack.prefix, "cat", "/etc/distribution/config.yml");
         const htpasswd = await docker("exec", stack.prefix, "cat", "/etc/distribution/htpasswd");

@@ -39,3 +39,48 @@ test("a package that is not there changes nothing", () => {
         "on",
     );
 });
+
+const EARLY = 'require("./setup/early.cjs");';
+
+describe("what Node runs before the SDK", () => {
+    const V8_HOOKS = "@pulumi/pulumi/runtime/closure/v8Hooks";
+
+    test.each([
+        ["typescript", "@pulumi/pulumi"],
+        ["@npmcli/arborist", "@pulumi/pulumi"],
+        ["@pulumi/pulumi/automation", "@pulumi/pulumi"],
+        [V8_HOOKS, "@pulumi/pulumi/runtime/closure/v8"],
+    ])("keeps %s, which %s loads, out until it is asked for", (name, from) => {
+        const code = `const from = require.resolve(${JSON.stringify(from)});
+                require(from);
+                const file = require.resolve(${JSON.stringify(name)}, { paths: [from] });
+                console.log(Object.keys(require.cache[file].exports).length > 0);`;
+        const use = `${EARLY} const module_ = require(${JSON.stringify(name)});
+                const before = Object.keys(module_).length;
+                module_.anything;
+                console.log(before, Object.keys(require(${JSON.stringify(name)})).length > 0);`;
+        expect(run(code)).toBe("true");
+        expect(run(EARLY + code)).toBe("false");
+        expect(run(use)).toBe("0 true");
+    });
+
+    test("has no stack trace looked up in source maps", () => {
+        const code = 'require("source-map-support/register"); console.log(typeof Error.prepareStackTrace);';
+        expect(run(code)).toBe("function");
+        expect(run(EARLY + code)).toBe("undefined");
+        expect(run(code.replace("console.log", `${EARLY} console.log`))).toBe("undefined");
+    });
+
+    test("has Pulumi's runner wait for no debugger, and functions go to the engine as text all the same", () => {
+        const code = `${EARLY}
+            const pulumi = require("@pulumi/pulumi");
+            const hooks = require(${JSON.stringify(V8_HOOKS)});
+            hooks.isInitializedAsync().then(() => {
+                const standIn = require.cache[require.resolve(${JSON.stringify(V8_HOOKS)})].exports;
+                console.log(Object.keys(standIn).length);
+                const k = 41;
+                return pulumi.runtime.serializeFunction(() => k + 1);
+            }).then((f) => console.log(f.text.includes("k + 1")));`;
+        expect(run(code)).toBe("0\ntrue");
+    });
+});

@@ -1,0 +1,18 @@
+"use strict";
+// Node runs this before Pulumi's SDK (`nodeargs` in Pulumi.yaml; setup/program.cjs too, for a language host that does not
+// tell Node of it). What the SDK loads at its start and the kit does without loads where it is first asked for.
+const path = require("path");
+
+const { loadLazily } = require("./lazy.cjs");
+
+const sdk = path.join(__dirname, "..", "node_modules", "@pulumi", "pulumi");
+// For functions that are sent to the engine as text (closures of dynamic providers), a debugger session that slows the
+// loading of every file among it. Started later, it knows no file names for the errors of functions loaded before.
+loadLazily("typescript", sdk);
+loadLazily("@npmcli/arborist", sdk);
+loadLazily("@pulumi/pulumi/runtime/closure/v8Hooks", sdk, { isInitializedAsync: async function () {} });
+// For programs that run other programs.
+loadLazily("@pulumi/pulumi/automation", sdk);
+// The SDK keeps a stack trace of each of its promises, and this has every frame looked up in source maps.
+loadLazily("source-map-support/register", sdk);
+delete Error.prepareStackTrace;
