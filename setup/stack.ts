@@ -43,6 +43,10 @@ export interface Stack {
     settings: EarlySettings;
 }
 
+/** Start of the names of a stack's Docker objects, and the value of their label. */
+export const prefixOf = ({ name }: Pick<Stack, "name">): string =>
+    `${PROJECT}-${name.split("/").pop() ?? name}`;
+
 /** The value of a flag in a command line, in the forms that Pulumi takes: `--stack x`, `--stack=x`, `-s x`. */
 export function flagValue(args: string[], long: string, short?: string): string | undefined {
     for (const [index, arg] of args.entries()) {

@@ -107,7 +107,7 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
         address: registryAddress(name, portOf(facts.endpoint), tls),
         tls,
         caPem: facts.caPem,
-        mirrors: facts.mirrors,
+        mirrors: Object.values(facts.mirrors),
     };
     const files = new ClientFiles(resolve(flags.root ?? "/"), machine.home);
     const plan = clientPlan(

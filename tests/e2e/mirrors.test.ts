@@ -212,7 +212,9 @@ describe("mirrors", () => {
         expect(other).toMatchObject({ endpoint: `https://${DOMAIN}:${port}`, dockerDaemonJson: "" });
         const npm = ["run", "--silent", "mirrors", "--", "--stack", team.name];
         const report = await must("npm", npm, { cwd: ROOT, env: team.env });
-        expect(report).toMatch(/^other: \d+ kB of http:\/\/e2e-upstream-\S+, \d.* free on its disk\n$/);
+        expect(report).toMatch(
+            /^other: [\d.]+ [kM]?B of http:\/\/e2e-upstream-\S+, \d.* free on its disk\n$/,
+        );
 
         // A port that another program has: the fix is the mirror's, not the registry's.
         await team.must([

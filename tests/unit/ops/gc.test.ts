@@ -2,7 +2,7 @@ import type { ContainerInspectInfo } from "dockerode";
 
 import { collector, gate, gateTrial, reader } from "../../../ops/gc/containers";
 import { gateConf } from "../../../ops/gc/gate-conf";
-import { size, summary, Transcript } from "../../../ops/gc/report";
+import { summary, Transcript } from "../../../ops/gc/report";
 import { expectGolden } from "../components/golden";
 
 const registry = {
@@ -125,21 +125,13 @@ test("the transcript of distribution 3.1 is counted", () => {
     expect(transcript.tail.split("\n").at(-1)).toContain("layer link");
 });
 
-test.each([
-    [0, "0 bytes"],
-    [1023, "1023 bytes"],
-    [1024, "1.0 KiB"],
-    [1.5 * 2 ** 30, "1.5 GiB"],
-    [2 ** 60, "1048576.0 TiB"],
-])("%d bytes are %s", (bytes, text) => expect(size(bytes)).toBe(text));
-
 test("one line says what went, or would go", () => {
     const found = { marked: 4, blobs: 1, manifests: 2, layers: [] };
     expect(summary(found, { bytes: 2048 }, false)).toBe(
-        "Removed 1 blob and 2 manifests, 2.0 KiB; 4 blobs in use.",
+        "Removed 1 blob and 2 manifests, 2.0 kB; 4 blobs in use.",
     );
     expect(summary(found, { bytes: 2048, known: 1 }, false)).toBe(
-        "Removed 1 blob and 2 manifests, 2.0 KiB in the 1 blob of known size; 4 blobs in use.",
+        "Removed 1 blob and 2 manifests, 2.0 kB in the 1 blob of known size; 4 blobs in use.",
     );
     expect(summary(found, undefined, true)).toBe(
         "A collection would remove 1 blob and 2 manifests; 4 blobs in use. Nothing was changed.",
