@@ -25,7 +25,7 @@ export function extraFlags(args: string[], stack: string, interactive: boolean):
 
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: "up" | "destroy", args: string[]): Promise<number> {
-    const prepared = await prepare(machine, args);
+    const prepared = await prepare(machine, args, verb === "up");
     say(`Provider plugins: the ${prepared.plugins.kind} ones (${prepared.plugins.reason}).`);
     breakDeadLock(machine, prepared.stack, hostname());
     if (prepared.engine) await mendFirst(machine, prepared.engine, prepared.stack);

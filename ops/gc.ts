@@ -46,7 +46,7 @@ async function gateImage(
     engine: Engine,
     stack: Stack,
 ): Promise<string> {
-    const settings = { ...stack.settings, front: "nginx" };
+    const settings = { ...stack.settings, front: "nginx", cache: undefined, nexus: false };
     await ensureImages(machine, endpoint, settings);
     const { Id } = await engine.getImage(settings.frontImage ?? DEFAULT_FRONT_IMAGE).inspect();
     return Id;

@@ -1,12 +1,13 @@
-/** The Redis cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
+/** examples/redis, the Redis cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
 import { redisCli } from "../../components/registry/redis-conf";
 
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";
+import { exampleSettings } from "./example";
 import { collect, command, missing, pushImage, type Pushed } from "./gc";
 import { RegistryClient } from "./http";
 import { run } from "./run";
-import { ADMIN, Stack } from "./stack";
+import { ADMIN, DOMAIN, Stack } from "./stack";
 
 const REPOSITORY = "team/image";
 
@@ -34,9 +35,11 @@ describe("a registry with a Redis", () => {
     const pull = async (digest: string) => (await client.ask(`/v2/${REPOSITORY}/blobs/${digest}`)).status;
 
     beforeAll(async () => {
+        const { "users.admin.generate": generated, ...example } = exampleSettings("redis");
+        expect(generated).toBe("true");
         stack = use(
             await Stack.create("redis", {
-                settings: { ...ADMIN, cache: "redis", "redis.memoryMb": "32" },
+                settings: { ...example, ...ADMIN, domain: DOMAIN },
             }),
         );
         await stack.up();
