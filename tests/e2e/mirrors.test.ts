@@ -176,9 +176,9 @@ describe("mirrors", () => {
         );
         // Each has one image of 200 kB, and some folders.
         for (const space of [plain, team]) {
-            expect(space?.used).toBeGreaterThan(190);
-            expect(space?.used).toBeLessThan(500);
-            expect(space?.free).toBeGreaterThan(1000);
+            expect(space?.used).toBeGreaterThan(190_000);
+            expect(space?.used).toBeLessThan(500_000);
+            expect(space?.free).toBeGreaterThan(1_000_000);
         }
         await expect(spaceOf(ENGINE, container("none"))).rejects.toThrow(/No such container.*pulumi up/);
     });
