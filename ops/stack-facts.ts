@@ -30,6 +30,8 @@ export interface StackFacts {
     mirrors: Record<string, MirrorAccess>;
     /** What `npm run export` writes; nothing before an `up` that has it. Secret. */
     hostExport: unknown;
+    /** Client → what to do there. */
+    clientSetup: Record<string, string>;
     /** Runs the prepared Pulumi on the stack; @returns its standard output */
     pulumi: (...args: string[]) => Promise<string>;
 }
@@ -89,6 +91,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
         passwords?: Record<string, string>;
         mirrors?: Record<string, MirrorAccess>;
         hostExport?: unknown;
+        clientSetup?: Record<string, string>;
     };
     if (outputs.endpoint === undefined)
         throw new SetupError(`The stack ${stack.name} is not deployed: ${up}.`);
@@ -103,6 +106,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
         passwords: outputs.passwords ?? {},
         mirrors: outputs.mirrors ?? {},
         hostExport: outputs.hostExport,
+        clientSetup: outputs.clientSetup ?? {},
         pulumi,
     };
 }
