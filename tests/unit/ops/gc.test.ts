@@ -1,5 +1,7 @@
 import type { ContainerInspectInfo } from "dockerode";
 
+import type { Engine } from "../../../components/engine/client";
+import { collect } from "../../../ops/gc/collect";
 import { collector, gate, gateTrial, reader } from "../../../ops/gc/containers";
 import { gateConf } from "../../../ops/gc/gate-conf";
 import { summary, Transcript } from "../../../ops/gc/report";
@@ -101,6 +103,25 @@ test.each([
     ["plain", false],
 ])("nginx.conf of the gate, %s", (name, tls) => {
     expectGolden(`gate-${name}.conf`, gateConf({ reader: "my-registry-gc-reader", tls, retryAfter: 60 }));
+});
+
+test("of two collections that begin at the same moment the second is refused, and touches nothing", async () => {
+    // The Engine does not have two containers of one name; it knows no other call here.
+    const engine = {
+        createContainer: ({ name }: { name: string }) =>
+            Promise.reject(
+                new Error(
+                    `(HTTP code 409) unexpected - Conflict. The container name "/${name}" is already in use`,
+                ),
+            ),
+    } as unknown as Engine;
+    const way = { prepare: jest.fn(), open: jest.fn() };
+    const { signal } = new AbortController();
+    const collection = { engine, registry, owner, untagged: false, say: jest.fn(), signal };
+    await expect(collect(collection, way)).rejects.toThrow(
+        "Another garbage collection of my-registry has just begun: wait for its end.",
+    );
+    expect(way.prepare).not.toHaveBeenCalled();
 });
 
 test("the transcript of distribution 3.1 is counted", () => {
