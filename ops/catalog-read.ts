@@ -1,4 +1,5 @@
 import type { RegistryApi } from "./registry-api";
+import { size } from "./size";
 
 export interface TagSize {
     tag: string;
@@ -97,28 +98,21 @@ export async function readCatalog(api: RegistryApi, pageSize?: number): Promise<
     return { repositories, bytes: sum(all) };
 }
 
-/** Bytes for a reader. */
-export function humanBytes(bytes: number): string {
-    const units = ["B", "kB", "MB", "GB", "TB"];
-    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-
 /** A catalog as a table; each repository ends with its own total. */
 export function catalogTable({ repositories, bytes }: Catalog): string {
     const rows = repositories.flatMap(({ repository, tags, bytes: total }) => [
-        ...tags.map(({ tag, images, bytes: size }) => [
+        ...tags.map(({ tag, images, bytes: own }) => [
             `${repository}:${tag}`,
             images === 1 ? "" : `${images} images`,
-            humanBytes(size),
+            size(own),
         ]),
-        [repository, tags.length === 0 ? "no tags" : `${tags.length} tags`, humanBytes(total)],
+        [repository, tags.length === 0 ? "no tags" : `${tags.length} tags`, size(total)],
     ]);
-    const all = [...rows, [`${repositories.length} repositories`, "shared once", humanBytes(bytes)]];
+    const all = [...rows, [`${repositories.length} repositories`, "shared once", size(bytes)]];
     const width = (at: number) => Math.max(...all.map((row) => row[at]?.length ?? 0));
     return all
-        .map(([name = "", what = "", size = ""]) =>
-            `${name.padEnd(width(0))}  ${what.padEnd(width(1))}  ${size.padStart(width(2))}`.trimEnd(),
+        .map(([name = "", what = "", space = ""]) =>
+            `${name.padEnd(width(0))}  ${what.padEnd(width(1))}  ${space.padStart(width(2))}`.trimEnd(),
         )
         .join("\n")
         .concat("\n");

@@ -10,7 +10,7 @@ import { flagValue } from "../setup/stack";
 import { readText } from "../setup/start.cjs";
 import { type Outputs, stackOutputs } from "../setup/events";
 import { preparedLines, upLines } from "../setup/summary";
-import { mendFirst } from "./gc";
+import { mendFirst } from "./gc/notice";
 import { runChild } from "./run-child";
 
 /** Flags that answer Pulumi's question, or after which it asks none. */
@@ -25,10 +25,10 @@ export function extraFlags(args: string[], stack: string, interactive: boolean):
 
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: "up" | "destroy", args: string[]): Promise<number> {
-    const prepared = await prepare(machine, args);
+    const prepared = await prepare(machine, args, verb === "up");
     say(`Provider plugins: the ${prepared.plugins.kind} ones (${prepared.plugins.reason}).`);
     breakDeadLock(machine, prepared.stack, hostname());
-    if (prepared.engine) await mendFirst(prepared.engine, prepared.stack);
+    if (prepared.engine) await mendFirst(machine, prepared.engine, prepared.stack);
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI);
     const folder = mkdtempSync(join(tmpdir(), "private-registry-"));
     try {

@@ -1,5 +1,6 @@
 import { domainOf, registryAddress } from "../components/client/address";
 import { OWNER_LABEL } from "../components/hardening";
+import { redisName } from "../components/registry/redis-conf";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
 import { readText } from "../setup/start.cjs";
@@ -8,22 +9,11 @@ import { exitCode, type Finding, findingLine, ok } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
 import { checkImage, checkLogin } from "./doctor/registry-checks";
+import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
 import { holderOf } from "./published";
 import { RegistryApi } from "./registry-api";
-import { engineAddress, portOf, readStack, registryTarget, type StackFacts } from "./stack-facts";
-
-const DEFAULT_RENEWAL_DAYS = 30;
-
-/** Days before the certificate's end from which Pulumi renews it, as the state has it. */
-async function renewalDays(facts: StackFacts): Promise<number> {
-    const state = JSON.parse(await facts.pulumi("stack", "export")) as {
-        deployment: { resources?: { type: string; outputs?: { earlyRenewalHours?: number } }[] };
-    };
-    const certificate = state.deployment.resources?.find(({ type }) => type.includes("LocallySignedCert"));
-    const hours = certificate?.outputs?.earlyRenewalHours;
-    return hours === undefined ? DEFAULT_RENEWAL_DAYS : hours / 24;
-}
+import { engineAddress, portOf, readStack, registryTarget } from "./stack-facts";
 
 /** Clients of this machine: their names in `npm run client`, the folder that tells of them, their CA's file. */
 const clientFiles = (address: string) =>
@@ -54,18 +44,26 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         findings.push(finding);
         process.stdout.write(`${findingLine(name, finding)}\n`);
     };
-    const { engine, engineProblem, endpoint, caPem } = facts;
+    const { engine, engineProblem, collection, endpoint, caPem, prefix: owner } = facts;
     const domain = domainOf(endpoint.host);
     const port = portOf(endpoint);
     const secure = endpoint.protocol === "https:";
-    const owner = `private-registry-${facts.stack.name.split("/").pop()}`;
     const local = look.isLocal(engine);
 
     const version = await look.engineJson<{ Version: string }>(engine, "/version");
     tell("engine", host.checkEngine(engineProblem, engine.url, version?.Version));
     tell("ip_forward", host.checkForwarding(local ? readText("/proc/sys/net/ipv4/ip_forward") : undefined));
     const containers = await look.containersOf(engine);
-    tell("container", host.checkContainer(containers, OWNER_LABEL, owner));
+    const { services, renewalDays } = await deployedOf(facts);
+    const cache = redisName(owner);
+    // A collection stops the registry, and has pulls answered in its place.
+    const collecting = collection?.state === "at work" ? collection.registry : undefined;
+    const expected = services.filter((name) => name !== cache && name !== collecting);
+    if (engineProblem === undefined) {
+        tell("container", host.checkContainer(containers, expected));
+        if (services.includes(cache)) tell("cache", host.checkCache(containers, cache));
+    }
+    tell("collection", host.checkCollection(collection));
     const holder = holderOf(containers, port);
     const address = engineAddress(engine, holder?.ip);
     tell("port", host.checkPort(containers, OWNER_LABEL, owner, port, await look.answersAt(address, port)));
@@ -78,7 +76,7 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         const shake = (ca: string | string[]) => look.handshake(address, port, domain, ca);
         const { certificate } = await shake(caPem);
         tell("certificate's name", tls.checkCertificateName(certificate, domain));
-        tell("certificate's end", tls.checkEnd(certificate, await renewalDays(facts), new Date()));
+        tell("certificate's end", tls.checkEnd(certificate, renewalDays, new Date()));
         const problemWith = async (ca: string | undefined) => (await shake(ca ?? look.systemCas())).problem;
         // Where nothing answers, nobody's trust is to blame.
         const clients = certificate ? clientFiles(registryAddress(domain, port, true)) : [];
@@ -98,7 +96,7 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     try {
         const login = await checkLogin(api, anonymous, target.login?.user);
         tell("login", login);
-        if (login.level !== "failure")
+        if (login.level !== "failure" && collecting === undefined)
             for (const [name, finding] of await checkImage(api)) tell(name, finding);
     } finally {
         api.close();

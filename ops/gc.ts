@@ -1,25 +1,23 @@
 import { parseArgs } from "node:util";
 
-import { connect, type Engine } from "../components/engine/client";
+import type { Engine } from "../components/engine/client";
 import { OWNER_LABEL } from "../components/hardening";
 import { DEFAULT_FRONT_IMAGE } from "../config/defaults";
 import type { Endpoint } from "../setup/endpoint";
 import { ensureEngine } from "../setup/engine";
-import { callEngine } from "../setup/engine-api";
 import { SetupError, messageOf } from "../setup/errors";
 import { ensureImages } from "../setup/image";
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
-import { findStack, type Stack } from "../setup/stack";
+import { findStack, prefixOf, type Stack } from "../setup/stack";
 
 import { collect, dryRun } from "./gc/collect";
-import { GC_LABEL, type Owner } from "./gc/containers";
+import type { Owner } from "./gc/containers";
 import { exec, inspect } from "./gc/engine";
-import { mend, thisProcess } from "./gc/mend";
+import { clientOf, mendFirst } from "./gc/notice";
+import { processText } from "./gc/process";
 import { summary } from "./gc/report";
 import { wayOf } from "./gc/way";
-
-const MENDED = "An earlier garbage collection had not ended; the registry is back in its normal mode.";
 
 const USAGE =
     "npm run gc [-- --dry-run] [--untagged] [--mend] [--stack NAME]: removes what no image uses. --dry-run tells what " +
@@ -41,26 +39,6 @@ function parse(args: string[]) {
     }
 }
 
-/** The names of a stack's Docker objects. */
-function namesOf({ name, settings }: Stack) {
-    const prefix = `private-registry-${name.split("/").pop() ?? name}`;
-    return { prefix, name: settings.containerName ?? prefix };
-}
-
-const clientOf = ({ url, certPath }: Endpoint) => connect({ host: url, certPath });
-
-/** Mends what a killed collection left, before a command works on the stack. */
-export async function mendFirst(endpoint: Endpoint, stack: Stack): Promise<void> {
-    const { prefix, name } = namesOf(stack);
-    const filters = JSON.stringify({ label: [`${GC_LABEL}=${prefix}`] });
-    // One request, where the client would take its time to load.
-    const { body } = await callEngine(endpoint, {
-        path: `/containers/json?all=1&filters=${encodeURIComponent(filters)}`,
-    });
-    if (body.trim() === "[]") return;
-    if (await mend(await clientOf(endpoint), prefix, name)) say(MENDED);
-}
-
 /** The ID of the gate's image, which is had as the front's is. */
 async function gateImage(
     machine: Machine,
@@ -68,7 +46,7 @@ async function gateImage(
     engine: Engine,
     stack: Stack,
 ): Promise<string> {
-    const settings = { ...stack.settings, front: "nginx" };
+    const settings = { ...stack.settings, front: "nginx", cache: undefined, nexus: false };
     await ensureImages(machine, endpoint, settings);
     const { Id } = await engine.getImage(settings.frontImage ?? DEFAULT_FRONT_IMAGE).inspect();
     return Id;
@@ -104,11 +82,12 @@ function abortOnSignal(): { signal: AbortSignal; off: () => void } {
 export async function gc(machine: Machine, args: string[]): Promise<number> {
     const flags = parse(args);
     const stack = findStack(machine, args);
-    const { prefix, name } = namesOf(stack);
+    const prefix = prefixOf(stack);
+    const name = stack.settings.containerName ?? prefix;
     const endpoint = await ensureEngine(machine, stack.settings.dockerHost);
-    const engine = await clientOf(endpoint);
-    if (await mend(engine, prefix, name, flags.mend)) say(MENDED);
+    await mendFirst(machine, endpoint, stack, flags.mend);
     if (flags.mend) return 0;
+    const engine = await clientOf(endpoint);
     const registry = await inspect(engine, name);
     if (registry?.Config.Labels[OWNER_LABEL] !== prefix || !registry.State.Running) {
         throw new SetupError(
@@ -116,7 +95,7 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
         );
     }
     if (flags.untagged) await refuseOldRegistry(engine, name);
-    const owner: Owner = { prefix, process: thisProcess() };
+    const owner: Owner = { prefix, process: processText() };
     const image = () => gateImage(machine, endpoint, engine, stack);
     const { signal, off } = abortOnSignal();
     try {

@@ -1,13 +1,13 @@
-import type { MirrorAccess } from "../components/mirror/mirror";
 import type { Endpoint } from "../setup/endpoint";
 import { callEngine, type EngineRequest, refusal } from "../setup/engine-api";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
-import { prepare } from "../setup/prepare";
 import { say } from "../setup/progress";
-import { lastLines, run } from "../setup/run";
+import { commandFlags } from "./arguments";
+import { size } from "./size";
+import { readStack } from "./stack-facts";
 
-/** Of one mirror, in KiB. */
+/** Of one mirror, in bytes. */
 export interface Space {
     /** What the cache takes. */
     used: number;
@@ -26,14 +26,7 @@ export function readSpace(text: string): Space {
     const free = lines.at(-1)?.trim().split(/\s+/)[3];
     if (used === undefined || !/^\d+$/.test(free ?? ""))
         throw new SetupError(`could not be measured: ${lines.join(" ")}`);
-    return { used: Number(used), free: Number(free) };
-}
-
-/** KiB for people: `812 kB`, `1.4 GB`. */
-export function size(kib: number): string {
-    const bytes = kib * 1024;
-    const [unit, factor] = bytes < 1e6 ? ["kB", 1e3] : bytes < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
-    return `${(bytes / factor).toFixed(unit === "GB" ? 1 : 0)} ${unit}`;
+    return { used: Number(used) * 1024, free: Number(free) * 1024 };
 }
 
 /** Measures the cache of a mirror. @throws SetupError why that is not possible */
@@ -59,22 +52,17 @@ export async function spaceOf(engine: Endpoint, container: string): Promise<Spac
 
 /** `npm run mirrors`: how full each mirror's cache is. */
 export async function mirrors(machine: Machine, args: string[]): Promise<number> {
-    const { cli, engine, stack, env } = await prepare(machine, args);
-    const output = ["stack", "output", "--json", "--stack", stack.name];
-    const result = await run(cli.path, output, {
-        cwd: machine.root,
-        env: { ...machine.env, ...env, PWD: machine.root },
-    });
-    if (result.code !== 0) throw new SetupError(`The stack's outputs cannot be read:\n${lastLines(result)}`);
-    const found = (JSON.parse(result.stdout) as { mirrors?: Record<string, MirrorAccess> }).mirrors ?? {};
-    const names = Object.keys(found).sort();
-    if (names.length === 0)
+    const flags = commandFlags("mirrors", args, { stack: { type: "string", short: "s" } });
+    const { stack, engine, engineProblem, mirrors: found } = await readStack(machine, flags.stack);
+    const all = Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (all.length === 0) {
         say(`The stack ${stack.name} has no mirror; docs/mirrors.md tells how to add one.`);
-    // A stack without an Engine has no mirrors either.
-    if (engine === undefined) return 0;
+        return 0;
+    }
+    if (engineProblem !== undefined)
+        throw new SetupError(`No Docker Engine answers at ${engine.url} (${engineProblem}): start it there.`);
     let failed = false;
-    for (const name of names) {
-        const { upstream = "", container = "" } = found[name] ?? {};
+    for (const [name, { upstream, container }] of all) {
         try {
             const { used, free } = await spaceOf(engine, container);
             process.stdout.write(`${name}: ${size(used)} of ${upstream}, ${size(free)} free on its disk\n`);

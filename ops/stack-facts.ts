@@ -1,4 +1,5 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
+import type { MirrorAccess } from "../components/mirror/mirror";
 import { ensureCli } from "../setup/cli";
 import { type Endpoint, resolveEndpoint } from "../setup/endpoint";
 import { engineEnv } from "../setup/engine";
@@ -6,22 +7,29 @@ import { ping } from "../setup/engine-api";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { lastLines, run } from "../setup/run";
-import { findStack, type Stack } from "../setup/stack";
-import { ensureState } from "../setup/state";
+import { findStack, prefixOf, type Stack } from "../setup/stack";
+import { ensureState, isStackReady } from "../setup/state";
+import { type Collection, noticeCollection } from "./gc/notice";
 import type { RegistryTarget } from "./registry-api";
 
 export interface StackFacts {
     stack: Stack;
+    /** Start of the names of its Docker objects, and the value of their label. */
+    prefix: string;
     engine: Endpoint;
     /** Why the Engine does not answer; nothing where it does. */
     engineProblem: string | undefined;
+    /** The garbage collection that is at work, or was left over; nothing where no Engine answers. */
+    collection: Collection | undefined;
     /** `https://docker.example.com:8443` */
     endpoint: URL;
     /** PEM; "" without TLS, and for a CA that everyone trusts. */
     caPem: string;
     /** User → password. Never to be shown, nor to stand in arguments. */
     passwords: Record<string, string>;
-    mirrors: { endpoint: string; upstream: string }[];
+    mirrors: Record<string, MirrorAccess>;
+    /** What `npm run export` writes; nothing before an `up` that has it. Secret. */
+    hostExport: unknown;
     /** Client → what to do there. */
     clientSetup: Record<string, string>;
     /** Runs the prepared Pulumi on the stack; @returns its standard output */
@@ -46,13 +54,16 @@ async function findEngine(
 }
 
 /**
- * Reads a stack.
+ * Reads a stack, and ends a garbage collection of its registry that was left over.
  *
  * @param name the stack. @default the selected one
  * @throws SetupError where it is not deployed
  */
 export async function readStack(machine: Machine, name?: string): Promise<StackFacts> {
     const stack = findStack(machine, name === undefined ? [] : ["--stack", name]);
+    const up = `run \`npm run up${stack.named ? ` -- --stack ${stack.name}` : ""}\` first`;
+    if (!stack.ownBackend && !isStackReady(machine, { ...stack, named: true }))
+        throw new SetupError(`There is no stack ${stack.name} yet: ${up}.`);
     const { engine, engineProblem } = await findEngine(machine, stack.settings.dockerHost);
     const cli = await ensureCli(machine);
     const state = ensureState(machine, stack);
@@ -78,19 +89,23 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
         endpoint?: string;
         caCertificatePem?: string;
         passwords?: Record<string, string>;
-        mirrors?: Record<string, { endpoint: string; upstream: string }>;
+        mirrors?: Record<string, MirrorAccess>;
+        hostExport?: unknown;
         clientSetup?: Record<string, string>;
     };
     if (outputs.endpoint === undefined)
-        throw new SetupError(`The stack ${stack.name} is not deployed: run \`npm run up\` first.`);
+        throw new SetupError(`The stack ${stack.name} is not deployed: ${up}.`);
     return {
         stack,
+        prefix: prefixOf(stack),
         engine,
         engineProblem,
+        collection: engineProblem === undefined ? await noticeCollection(machine, engine, stack) : undefined,
         endpoint: new URL(outputs.endpoint),
         caPem: outputs.caCertificatePem ?? "",
         passwords: outputs.passwords ?? {},
-        mirrors: Object.values(outputs.mirrors ?? {}),
+        mirrors: outputs.mirrors ?? {},
+        hostExport: outputs.hostExport,
         clientSetup: outputs.clientSetup ?? {},
         pulumi,
     };

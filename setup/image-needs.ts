@@ -1,3 +1,4 @@
+import { NEXUS_IMAGE } from "../components/nexus/plan";
 import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../config/defaults";
 import type { Endpoint } from "./endpoint";
 import { buildImage } from "./image-build";
@@ -12,7 +13,7 @@ export interface ImageNeed {
     image: string;
     /** Configuration key that names it. */
     key: string;
-    /** The image where that key is not set, and the only one that is built. */
+    /** The image where that key is not set, and the only one that may be built. */
     fallback: string;
     /** Makes it where it can be had nowhere. */
     build?: (() => Promise<void>) | undefined;
@@ -41,10 +42,16 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
         key: string,
         configured: string | undefined,
         fallback: string,
-        build: (image: string) => Promise<void>,
+        build?: (image: string) => Promise<void>,
     ): ImageNeed => {
         const image = configured ?? fallback;
-        return { title, key, image, fallback, build: image === fallback ? () => build(image) : undefined };
+        return {
+            title,
+            key,
+            image,
+            fallback,
+            build: build && image === fallback ? () => build(image) : undefined,
+        };
     };
     const debian = (recipe: DebianImage) => (image: string) =>
         buildDebianImage(machine, engine, image, recipe);
@@ -69,5 +76,7 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
             need("Redis image", "redis.image", settings.redisImage, DEFAULT_REDIS_IMAGE, debian(REDIS)),
         );
     }
+    // Its source is Sonatype's alone.
+    if (settings.nexus) needs.push(need("Nexus image", "nexus.image", settings.nexusImage, NEXUS_IMAGE));
     return needs;
 }

@@ -19,6 +19,12 @@ export interface ImageEffects {
     load: (image: string, tarball: string) => Promise<void>;
 }
 
+/** What to do where an image can be had nowhere. */
+const instead = ({ key, image, fallback }: ImageNeed): string =>
+    image === fallback
+        ? `another image with \`pulumi config set --path ${key} IMAGE\``
+        : `remove \`${key}\` to use ${fallback}`;
+
 /** Makes an image present in the engine: pulled, else loaded from the tarball, else built. Returns its source. */
 export async function provideImage(
     need: ImageNeed,
@@ -39,8 +45,8 @@ export async function provideImage(
         else {
             throw new SetupError(
                 `The image ${image} is not in the Docker Engine and cannot be pulled (${refused}): name a mirror with ` +
-                    "`pulumi config set imageMirror HOST`, or a file made by `docker save` with " +
-                    `\`pulumi config set imageTarball FILE\`, or remove \`${need.key}\` to use ${need.fallback}.`,
+                    "`pulumi config set imageMirror HOST`, or a file made by `docker save`, which may hold several images, " +
+                    `with \`pulumi config set imageTarball FILE\`, or ${instead(need)}.`,
             );
         }
     }

@@ -26,12 +26,16 @@ export interface Prepared extends Tools {
 }
 
 /** Engine, Pulumi CLI, plugins and images. Silent where all is there. */
-export async function prepareTools(machine: Machine, stack: Stack, docker = true): Promise<Tools> {
+export async function prepareTools(
+    machine: Machine,
+    stack: Stack,
+    { docker = true, images: wanted = true } = {},
+): Promise<Tools> {
     const engine = docker ? await ensureEngine(machine, stack.settings.dockerHost) : undefined;
     // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
-    const images = engine ? await ensureImages(machine, engine, stack.settings) : {};
+    const images = engine && wanted ? await ensureImages(machine, engine, stack.settings) : {};
     const env = {
         ...engineEnv(engine ?? namedEngine(machine)),
         ...pluginEnv(machine, plugins, cli.path),
@@ -47,10 +51,14 @@ function namedEngine(machine: Machine): Endpoint | undefined {
     return explicit ? candidates[0] : undefined;
 }
 
-/** All that `pulumi up` of a stack needs, the stack included. */
-export async function prepare(machine: Machine, args: string[]): Promise<Prepared> {
+/**
+ * All that `pulumi up` of a stack needs, the stack included.
+ *
+ * @param images false where nothing is going to run. @default true
+ */
+export async function prepare(machine: Machine, args: string[], images = true): Promise<Prepared> {
     const stack = findStack(machine, args);
-    const tools = await prepareTools(machine, stack, stack.settings.target !== "systemd");
+    const tools = await prepareTools(machine, stack, { docker: stack.settings.target !== "systemd", images });
     const state = ensureState(machine, stack);
     const env = { ...tools.env, ...state.env };
     await ensureStack(machine, stack, tools.cli.path, { ...machine.env, ...env });

@@ -28,6 +28,10 @@ export interface EarlySettings {
     cache?: string;
     /** redis.image */
     redisImage?: string;
+    /** Nexus is to run, and its licence is accepted: asks for its image as well. */
+    nexus?: boolean;
+    /** nexus.image */
+    nexusImage?: string;
     /** `systemd` needs no Docker. */
     target?: string;
 }
@@ -42,6 +46,10 @@ export interface Stack {
     ownBackend: boolean;
     settings: EarlySettings;
 }
+
+/** Start of the names of a stack's Docker objects, and the value of their label. */
+export const prefixOf = ({ name }: Pick<Stack, "name">): string =>
+    `${PROJECT}-${name.split("/").pop() ?? name}`;
 
 /** The value of a flag in a command line, in the forms that Pulumi takes: `--stack x`, `--stack=x`, `-s x`. */
 export function flagValue(args: string[], long: string, short?: string): string | undefined {
@@ -97,10 +105,13 @@ export function findStack(machine: Machine, args: string[]): Stack {
     const configFile = resolve(machine.root, flagValue(args, "config-file") ?? `Pulumi.${short}.yaml`);
     const defaults = mapOf(project.config);
     const values = mapOf(readYaml(configFile).config);
-    const setting = (key: string, part?: string): string | undefined => {
+    const valueOf = (key: string, part?: string): unknown => {
         const fallback = mapOf(defaults[key] ?? defaults[`${PROJECT}:${key}`]);
         const whole = values[`${PROJECT}:${key}`] ?? fallback.value ?? fallback.default;
-        const value = part === undefined ? whole : mapOf(whole)[part];
+        return part === undefined ? whole : objectOf(whole)[part];
+    };
+    const setting = (key: string, part?: string): string | undefined => {
+        const value = valueOf(key, part);
         if (value === undefined || value === null || value === "") return undefined;
         if (typeof value === "string") return value;
         throw new SetupError(
@@ -108,6 +119,8 @@ export function findStack(machine: Machine, args: string[]): Stack {
                 `\`pulumi config set --plaintext ${key} VALUE\`.`,
         );
     };
+    // Of `--path nexus.enabled true` Pulumi keeps a boolean; config/ takes the text as well.
+    const isOn = (key: string, part: string) => String(valueOf(key, part)) === "true";
     const tarball = setting("imageTarball");
     return {
         name,
@@ -124,6 +137,8 @@ export function findStack(machine: Machine, args: string[]): Stack {
             frontImage: setting("frontSettings", "image"),
             cache: setting("cache"),
             redisImage: setting("redis", "image"),
+            nexus: isOn("nexus", "enabled") && isOn("nexus", "acceptEula"),
+            nexusImage: setting("nexus", "image"),
             target: setting("target"),
         },
     };
@@ -131,6 +146,17 @@ export function findStack(machine: Machine, args: string[]): Stack {
 
 function mapOf(value: unknown): Record<string, unknown> {
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** An object of the configuration, which `pulumi config set KEY '{…}'` keeps as JSON text. */
+function objectOf(value: unknown): Record<string, unknown> {
+    if (typeof value !== "string") return mapOf(value);
+    try {
+        return mapOf(JSON.parse(value));
+    } catch {
+        // config/ tells what is wrong with it.
+        return {};
+    }
 }
 
 function readYaml(file: string): Record<string, unknown> {

@@ -110,7 +110,7 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
             `--os ${os} is not this machine's: leave out --apply and --remove, and do there what is printed.`,
         );
     const facts = await readStack(machine, flags.stack);
-    const plain = installerFacts(facts.endpoint.href, facts.caPem, facts.mirrors);
+    const plain = installerFacts(facts.endpoint.href, facts.caPem, Object.values(facts.mirrors));
     const files = new ClientFiles(resolve(flags.root ?? "/"), machine.home);
     const plan = clientPlan(
         target,

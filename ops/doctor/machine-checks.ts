@@ -1,9 +1,10 @@
 /** Checks of the Engine and its machine. Each gets what it looks at, so that a test can make it up. */
+import type { Collection } from "../gc/notice";
 import { holderOf, type Listed } from "../published";
 import { failure, type Finding, ok, warning } from "./finding";
 
-/** End of the name of a container that does its work and ends: it writes a configuration volume, or reloads the front. */
-const MOMENTARY = /-(config|reload)$/;
+/** Names that lead to the machine that asks, whatever DNS or a hosts file says (RFC 6761, 6.3). */
+export const isLocalhost = (domain: string): boolean => /(^|\.)localhost$/i.test(domain);
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
     if (problem !== undefined || version === undefined)
@@ -27,19 +28,46 @@ export function checkForwarding(value: string | undefined): Finding {
     );
 }
 
-/** @param owner the deployment's label value; @param label its name */
-export function checkContainer(containers: readonly Listed[], label: string, owner: string): Finding {
-    const own = containers.filter(
-        ({ Labels, Names }) => Labels[label] === owner && !MOMENTARY.test(Names[0] ?? ""),
-    );
-    const names = (some: readonly Listed[]) => some.map(({ Names }) => Names[0]?.slice(1)).join(", ");
-    if (own.length === 0) return failure(`no container of ${owner} is there`, "pulumi up --refresh");
-    const stopped = own.filter(({ State }) => State !== "running");
-    if (stopped.length > 0)
-        return failure(`${names(stopped)} is ${stopped[0]?.State}`, "pulumi up --refresh");
-    const ill = own.filter(({ Status }) => Status.includes("unhealthy"));
-    if (ill.length > 0) return failure(`${names(ill)} is unhealthy`, `docker logs ${names(ill.slice(0, 1))}`);
-    return ok(`${names(own)}: running`);
+/** @param services names of the containers that have to run */
+export function checkContainer(containers: readonly Listed[], services: readonly string[]): Finding {
+    const found = (name: string) => containers.find(({ Names }) => Names.includes(`/${name}`));
+    const faults: [(name: string) => boolean, (name: string) => string][] = [
+        [(name) => found(name) === undefined, () => "not there"],
+        [(name) => found(name)?.State !== "running", (name) => found(name)?.State ?? ""],
+        [(name) => found(name)?.Status.includes("unhealthy") ?? false, () => "unhealthy"],
+    ];
+    for (const [is, what] of faults) {
+        const [first, ...others] = services.filter(is);
+        if (first === undefined) continue;
+        const text = [first, ...others].map((name) => `${name} is ${what(name)}`).join(", ");
+        return failure(text, what(first) === "unhealthy" ? `docker logs ${first}` : "pulumi up --refresh");
+    }
+    return ok(services.length === 0 ? "none has to run now" : `${services.join(", ")}: running`);
+}
+
+/** @param name of the Redis, without which the registry goes on */
+export function checkCache(containers: readonly Listed[], name: string): Finding {
+    const { level, text, fix = "" } = checkContainer(containers, [name]);
+    return level === "ok" ? ok(text) : warning(`${text}; the registry goes on without it, slower`, fix);
+}
+
+/** @param collection nothing where no Engine answers */
+export function checkCollection(collection: Collection | undefined): Finding {
+    switch (collection?.state) {
+        case "none":
+            return ok("none at work");
+        case "mended":
+            return ok("was left over and has been mended");
+        case "at work":
+            return warning(
+                `at work (${collection.process}): pushes get 503, so push, pull and delete are not tried`,
+                "wait for its end; if that process is gone: npm run gc -- --mend",
+            );
+        case "unknown":
+            return failure(`may have been left over: ${collection.problem}`, "npm run gc -- --mend");
+        default:
+            return ok("not looked at: no Engine answers");
+    }
 }
 
 /** @param answers whether something takes connections at the port */
@@ -80,6 +108,7 @@ export function checkLan(addresses: readonly string[], bound: string | undefined
             `the port is bound to ${bound}: no other machine reaches it`,
             "pulumi config set bindAddress 0.0.0.0, where others are to",
         );
+    if (isLocalhost(domain)) return ok(`${domain} is this machine alone: for others set a domain`);
     const all = bound !== undefined && bound !== "0.0.0.0" && bound !== "::" ? [bound] : addresses;
     const [first] = all;
     if (first === undefined)

@@ -3,6 +3,7 @@ import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
 import { failure, type Finding, ok, warning } from "./finding";
+import { isLocalhost } from "./machine-checks";
 
 const DAY = 86_400_000;
 
@@ -16,6 +17,7 @@ export function checkName(
     published: readonly string[],
 ): Finding {
     if (isIP(domain) !== 0) return ok(`${domain} is an address, no name is needed`);
+    if (isLocalhost(domain)) return ok(`${domain} is this machine itself`);
     const line = `${published[0] ?? "ADDRESS"} ${domain}`;
     if (resolved.length === 0)
         return warning(

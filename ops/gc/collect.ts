@@ -1,9 +1,11 @@
 /** Garbage collection of a running registry, and the way back from it. */
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 
 import type { Engine } from "../../components/engine/client";
+import { says } from "../../components/engine/errors";
 import { DATA_FOLDER } from "../../components/registry/config-yml";
 import { DONE } from "../../components/registry/storage-check";
+import { SetupError } from "../../setup/errors";
 
 import { collector, collectorName, nameOf, reader, readerName, type Owner } from "./containers";
 import { create, exec, healthy, remove, runToEnd, start, stop } from "./engine";
@@ -70,6 +72,16 @@ async function freeing(collection: Collection): Promise<() => Promise<Freed>> {
     return async () => freed;
 }
 
+/** Makes the first container of a collection, by whose name the Engine refuses a second one at the same moment. */
+async function claim(engine: Engine, options: ContainerCreateOptions, prefix: string): Promise<void> {
+    try {
+        await engine.createContainer(options);
+    } catch (error) {
+        if (!says(error, "already in use")) throw error;
+        throw new SetupError(`Another garbage collection of ${prefix} has just begun: wait for its end.`);
+    }
+}
+
 /** What a collection would remove. The registry goes on as it is. */
 export async function dryRun(collection: Collection): Promise<Outcome> {
     return { ...(await run(collection, true)), freed: undefined };
@@ -86,8 +98,8 @@ export async function dryRun(collection: Collection): Promise<Outcome> {
 export async function collect(collection: Collection, way: Way): Promise<Outcome> {
     const { engine, registry, owner, say, signal } = collection;
     const name = nameOf(registry);
+    await claim(engine, reader(registry, owner), owner.prefix);
     try {
-        await create(engine, reader(registry, owner));
         await start(engine, readerName(name));
         // Its health check must not try to write.
         await exec(engine, readerName(name), ["/bin/sh", "-c", `: > ${DONE}`]);

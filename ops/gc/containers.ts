@@ -6,7 +6,9 @@ import { OWNER_LABEL } from "../../components/hardening";
 
 /** Its value is the deployment's prefix. */
 export const GC_LABEL = "private-registry.gc";
-/** `HOST:PID` of the command that made the container. */
+/** Name of the registry's own container. */
+export const REGISTRY_LABEL = "private-registry.gc.registry";
+/** The command that made the container, as process.ts names it. */
 export const PROCESS_LABEL = "private-registry.gc.process";
 
 /** A descriptor that it kept beyond the collection would make the registry take a removed blob for present. */
@@ -34,13 +36,14 @@ export function aliasesOf(container: ContainerInspectInfo): string[] {
 
 export interface Owner {
     prefix: string;
-    /** `HOST:PID` */
+    /** As process.ts names it. */
     process: string;
 }
 
-const labels = ({ prefix, process }: Owner) => ({
+const labels = (registry: ContainerInspectInfo, { prefix, process }: Owner) => ({
     [OWNER_LABEL]: prefix,
     [GC_LABEL]: prefix,
+    [REGISTRY_LABEL]: nameOf(registry),
     [PROCESS_LABEL]: process,
 });
 
@@ -85,7 +88,7 @@ export function reader(registry: ContainerInspectInfo, owner: Owner): ContainerC
         name: readerName(nameOf(registry)),
         Cmd: Config.Cmd,
         Env: [...Config.Env, READ_ONLY, OWN_CACHE, ...listen],
-        Labels: labels(owner),
+        Labels: labels(registry, owner),
         Healthcheck: (Config as { Healthcheck?: ContainerCreateOptions["Healthcheck"] }).Healthcheck,
         StopTimeout: (Config as { StopTimeout?: number }).StopTimeout,
         HostConfig: {
@@ -114,7 +117,7 @@ export function collector(
         ...base,
         name: collectorName(nameOf(registry)),
         Cmd: ["garbage-collect", ...flags, registry.Config.Cmd.at(-1) ?? ""],
-        Labels: labels(owner),
+        Labels: labels(registry, owner),
         HostConfig: {
             ...base.HostConfig,
             VolumesFrom: [registry.Id],
@@ -143,7 +146,7 @@ export function gateTrial(registry: ContainerInspectInfo, owner: Owner, { image,
             `printf '%s' "$0" > /tmp/nginx.conf && exec nginx "$@" -c /tmp/nginx.conf`,
         ],
         Cmd: [conf, "-t"],
-        Labels: labels(owner),
+        Labels: labels(registry, owner),
         HostConfig: {
             NetworkMode: networkOf(registry),
             VolumesFrom: [`${registry.Id}:ro`],

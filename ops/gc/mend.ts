@@ -1,32 +1,37 @@
 /** Ends a collection that did not end by itself: the command was killed, or the machine went down. */
-import { hostname } from "node:os";
-
 import type { ContainerInfo } from "dockerode";
 
 import type { Engine } from "../../components/engine/client";
 import { OWNER_LABEL } from "../../components/hardening";
 import { redisName } from "../../components/registry/redis-conf";
 import { SetupError } from "../../setup/errors";
-import { isAlive } from "../../setup/start.cjs";
 
-import { GC_LABEL, PROCESS_LABEL, collectorName, readerName } from "./containers";
+import { GC_LABEL, PROCESS_LABEL, REGISTRY_LABEL, collectorName, readerName } from "./containers";
 import { healthy, inspect, remove, restart, start } from "./engine";
+import { isAtWork, shown } from "./process";
 import { closeGate, endDrain } from "./way";
 
-/** `HOST:PID` of this process. */
-export const thisProcess = () => `${hostname()}:${process.pid}`;
+/** Another process is at work on a collection. */
+export class AtWork extends SetupError {
+    /**
+     * @param registry name of the registry's container
+     * @param owner `HOST:PID`
+     */
+    constructor(
+        prefix: string,
+        readonly registry: string,
+        readonly owner: string,
+    ) {
+        super(
+            `Garbage collection of ${prefix} is at work (${owner}). Wait for its end; if that process is gone: ` +
+                "npm run gc -- --mend",
+        );
+    }
+}
 
 /** The containers of a collection of this deployment, from whatever run. */
 const leftovers = (engine: Engine, prefix: string): Promise<ContainerInfo[]> =>
     engine.listContainers({ all: true, filters: { label: [`${GC_LABEL}=${prefix}`] } });
-
-/** The process that is at work on a collection; undefined where that one is gone. */
-function atWork(container: ContainerInfo): string | undefined {
-    const owner = container.Labels[PROCESS_LABEL] ?? "";
-    const [, host, pid] = /^(.*):(\d+)$/.exec(owner) ?? [];
-    if (host !== hostname()) return container.State === "running" ? owner : undefined;
-    return Number(pid) !== process.pid && isAlive(Number(pid)) ? owner : undefined;
-}
 
 /** Has a Redis forget the blobs, which it keeps in memory alone: the next push of one that was removed must store it. */
 async function emptyCache(engine: Engine, prefix: string): Promise<void> {
@@ -53,23 +58,15 @@ export async function normal(engine: Engine, prefix: string, registry: string): 
  *
  * @param force also where the process that began it may be at work on another machine
  * @returns whether there was anything to mend
- * @throws SetupError where another process is at work on it
+ * @throws AtWork where another process is at work on it
  */
-export async function mend(
-    engine: Engine,
-    prefix: string,
-    registry: string,
-    force = false,
-): Promise<boolean> {
+export async function mend(engine: Engine, prefix: string, force = false): Promise<boolean> {
     const left = await leftovers(engine, prefix);
     if (left.length === 0) return false;
-    const busy = force ? undefined : left.map(atWork).find((owner) => owner !== undefined);
-    if (busy !== undefined) {
-        throw new SetupError(
-            `Garbage collection of ${prefix} is at work (${busy}). Wait for its end; if that process is gone: ` +
-                "npm run gc -- --mend",
-        );
-    }
+    const label = (container: ContainerInfo | undefined, name: string) => container?.Labels[name] ?? "";
+    const registry = label(left[0], REGISTRY_LABEL);
+    const busy = left.find((one) => isAtWork(label(one, PROCESS_LABEL), one.State === "running"));
+    if (busy !== undefined && !force) throw new AtWork(prefix, registry, shown(label(busy, PROCESS_LABEL)));
     const own = await inspect(engine, registry);
     if (own?.Config.Labels[OWNER_LABEL] === prefix) await normal(engine, prefix, registry);
     // The registry itself is gone: then there is nothing to go back to.

@@ -1,4 +1,5 @@
 /** Reads what `registry garbage-collect` prints, and says it in one line. */
+import { size } from "../size";
 import type { Freed, Layer } from "./sizes";
 
 export interface Collected {
@@ -41,14 +42,6 @@ export class Transcript {
     get tail(): string {
         return this.last.join("\n");
     }
-}
-
-const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-
-/** `1.5 GiB` */
-export function size(bytes: number): string {
-    const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
-    return `${unit === 0 ? bytes : (bytes / 2 ** (10 * unit)).toFixed(1)} ${UNITS[unit]}`;
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

@@ -1,7 +1,7 @@
 /** `npm run gc`: nothing that a tag reaches is lost, and the registry is back whatever happens. */
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";
-import { ANY, collect, litter, missing, pushImage, pushIndex, type Pushed } from "./gc";
+import { ANY, collect, command as commandOf, litter, missing, pushImage, pushIndex, type Pushed } from "./gc";
 import { Load, randomParts, RegistryClient } from "./http";
 import { type Running, run, until } from "./run";
 import { ADMIN, Stack } from "./stack";
@@ -112,7 +112,7 @@ describe.each([
         expect(pulls.failures).toEqual([]);
         expect(screen).toContain("The registry is back in its normal mode.");
         const [, removed, manifests, freed] =
-            /^Removed (\d+) blobs and (\d+) manifests, ([\d.]+) MiB; /.exec(stdout) ?? [];
+            /^Removed (\d+) blobs and (\d+) manifests, ([\d.]+) MB; /.exec(stdout) ?? [];
         expect(code).toBe(0);
         expect(Number(manifests)).toBe(0);
         // The litter, and the three blobs of each of the two images that were deleted.
@@ -185,8 +185,12 @@ describe.each([
         await expectNormal();
     });
 
-    test("kill -9: pulls go on, another command waits for its end or mends it", async () => {
+    test("kill -9: pulls go on, another command goes on or waits for its end, and the first one after it mends", async () => {
         const running = await underWay();
+        const doctor = await commandOf(stack, "doctor").done;
+        expect(doctor.stdout).toMatch(/^warning {2}collection: at work \(\S+:\d+\)/m);
+        expect(doctor.stdout).not.toContain("failure");
+        expect(doctor.code).toBe(1);
         const second = await command("--dry-run").done;
         expect(second.screen).toMatch(/Garbage collection of \S+ is at work \(\S+:\d+\)\. Wait for its end/);
         expect(second.code).toBe(1);
@@ -196,8 +200,9 @@ describe.each([
         expect((await begin()).status).toBe(503);
 
         await resume();
-        const { code, screen } = await command("--mend").done;
-        expect(screen).toContain("An earlier garbage collection had not ended");
+        const { code, stdout, screen } = await commandOf(stack, "catalog", "--json").done;
+        expect(screen.match(/An earlier garbage collection had not ended/g)).toHaveLength(1);
+        expect(JSON.parse(stdout)).toMatchObject({ repositories: [{ repository: REPOSITORY }] });
         expect(code).toBe(0);
         await expectNormal();
         expect(await missing(client, REPOSITORY, "multi")).toEqual([]);

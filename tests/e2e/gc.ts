@@ -10,21 +10,16 @@ import type { Stack } from "./stack";
 
 const ROOT = resolve(__dirname, "../..");
 
+/** As `npm run NAME -- …` of a stack. */
+export const command = (stack: Stack, name: string, ...flags: string[]): Running =>
+    start(process.execPath, [resolve(ROOT, "setup", "start.cjs"), name, ...flags, "--stack", stack.name], {
+        cwd: ROOT,
+        env: stack.env,
+    });
+
 /** As `npm run gc -- …` of a stack. */
 export const collect = (stack: Stack, ...flags: string[]): Running =>
-    start(
-        process.execPath,
-        [
-            resolve(ROOT, "setup", "start.cjs"),
-            "gc",
-            ...flags,
-            "--stack",
-            stack.name,
-            "--config-file",
-            resolve(stack.project, `Pulumi.${stack.name}.yaml`),
-        ],
-        { cwd: ROOT, env: stack.env },
-    );
+    command(stack, "gc", ...flags, "--config-file", resolve(stack.project, `Pulumi.${stack.name}.yaml`));
 
 const INDEX = "application/vnd.docker.distribution.manifest.list.v2+json";
 export const ANY = `${ACCEPT}, ${INDEX}`;

@@ -12,12 +12,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { parse } from "yaml";
-
 import { aptGet } from "../../setup/debian";
 
 import { must, type Result, run, type Running, start, until } from "./run";
-import type { Settings } from "./stack";
 
 /** Debian's user `nobody`, in the place of the one that the package makes. */
 const NOBODY = 65_534;
@@ -121,17 +118,4 @@ export class Host {
         await this.stop();
         rmSync(this.root, { recursive: true, force: true });
     }
-}
-
-/** The settings of examples/systemd, by path. */
-export function exampleSettings(): Settings {
-    const text = readFileSync(join(__dirname, "../../examples/systemd/Pulumi.systemd.yaml"), "utf8");
-    const flat = (value: unknown, path: string): [string, string][] =>
-        typeof value === "object" && value !== null
-            ? Object.entries(value).flatMap(([key, below]) => flat(below, `${path}.${key}`))
-            : [[path, String(value)]];
-    const { config } = parse(text) as { config: Record<string, unknown> };
-    return Object.fromEntries(
-        Object.entries(config).flatMap(([key, value]) => flat(value, key.replace("private-registry:", ""))),
-    );
 }

@@ -176,9 +176,9 @@ describe("mirrors", () => {
         );
         // Each has one image of 200 kB, and some folders.
         for (const space of [plain, team]) {
-            expect(space?.used).toBeGreaterThan(190);
-            expect(space?.used).toBeLessThan(500);
-            expect(space?.free).toBeGreaterThan(1000);
+            expect(space?.used).toBeGreaterThan(190_000);
+            expect(space?.used).toBeLessThan(500_000);
+            expect(space?.free).toBeGreaterThan(1_000_000);
         }
         await expect(spaceOf(ENGINE, container("none"))).rejects.toThrow(/No such container.*pulumi up/);
     });
@@ -212,7 +212,9 @@ describe("mirrors", () => {
         expect(other).toMatchObject({ endpoint: `https://${DOMAIN}:${port}`, dockerDaemonJson: "" });
         const npm = ["run", "--silent", "mirrors", "--", "--stack", team.name];
         const report = await must("npm", npm, { cwd: ROOT, env: team.env });
-        expect(report).toMatch(/^other: \d+ kB of http:\/\/e2e-upstream-\S+, \d.* free on its disk\n$/);
+        expect(report).toMatch(
+            /^other: [\d.]+ [kM]?B of http:\/\/e2e-upstream-\S+, \d.* free on its disk\n$/,
+        );
 
         // A port that another program has: the fix is the mirror's, not the registry's.
         await team.must([

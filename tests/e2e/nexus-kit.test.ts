@@ -1,6 +1,9 @@
 /** Nexus beside the registry, by the kit's own configuration. */
+import { join } from "node:path";
+
 import { cleanup } from "./cleanup";
 import { inspect, objectsOf } from "./docker";
+import { command } from "./gc";
 import { NexusApi } from "./nexus-api";
 import { nexusImage } from "./nexus-image";
 import { ADMIN, freePort, Stack } from "./stack";
@@ -29,6 +32,20 @@ test("Nexus joins a registry by configuration, on its network, and leaves its da
     expect(await objectsOf(stack.prefix)).toEqual([]);
 
     await stack.configure({ "nexus.acceptEula": "true" });
+    // A registry that nothing listens for: an image that can be had nowhere stops `npm run up` before Pulumi runs.
+    await stack.configure({ "nexus.image": "localhost:1/nexus:none" });
+    const config = ["--config-file", join(stack.project, `Pulumi.${stack.name}.yaml`)];
+    const without = await command(stack, "up", ...config).done;
+    expect(without.screen).toMatch(
+        /^The image localhost:1\/nexus:none is not in the Docker Engine and cannot be pulled \(.*connection refused.*\): .* remove `nexus\.image` to use sonatype/m,
+    );
+    expect(without.screen).not.toContain("Updating");
+    expect(without.code).toBe(1);
+    expect(await objectsOf(stack.prefix)).toEqual([]);
+    // Nothing is going to run then, so no image is missing.
+    expect(await command(stack, "destroy", ...config).done).toMatchObject({ code: 0 });
+
+    await stack.configure({ "nexus.image": image });
     await stack.up();
     const password = await stack.output("nexusAdminPassword");
     const api = new NexusApi(await stack.output("nexusUrl"), password);

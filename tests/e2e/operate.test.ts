@@ -166,6 +166,7 @@ describe("commands on a running stack", () => {
         for (const line of [
             "engine: Docker Engine",
             "container: ",
+            "ok       collection: none at work",
             "login: admin is let in",
             "image: registry 3.",
         ])
@@ -199,6 +200,18 @@ describe("commands on a running stack", () => {
             await new Promise((done) => thief.close(done));
             await engine("start", stack.prefix);
         }
+    });
+
+    test("doctor tells of an Engine that does not answer, and goes on", async () => {
+        const env = { ...stack.env, DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+        const { code, screen } = await run(process.execPath, [START, "doctor", "--stack", stack.name], {
+            env,
+        });
+        expect(screen).toMatch(/^failure {2}engine: nothing answers at unix:\/\/\/nonexistent/m);
+        expect(screen).toContain("ok       collection: not looked at: no Engine answers");
+        expect(screen).toContain("ok       login: admin is let in");
+        expect(screen).not.toMatch(/^\s+at /m);
+        expect(code).toBe(2);
     });
 
     test("doctor sees a server whose certificate is for another name, and a CA that is not its own", async () => {

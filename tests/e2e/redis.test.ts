@@ -1,16 +1,14 @@
-/** The Redis cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
-import { resolve } from "node:path";
-
+/** examples/redis, the Redis cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
 import { redisCli } from "../../components/registry/redis-conf";
 
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";
-import { missing, pushImage, type Pushed } from "./gc";
+import { exampleSettings } from "./example";
+import { collect, command, missing, pushImage, type Pushed } from "./gc";
 import { RegistryClient } from "./http";
-import { must, run } from "./run";
-import { ADMIN, Stack } from "./stack";
+import { run } from "./run";
+import { ADMIN, DOMAIN, Stack } from "./stack";
 
-const ROOT = resolve(__dirname, "../..");
 const REPOSITORY = "team/image";
 
 describe("a registry with a Redis", () => {
@@ -37,9 +35,11 @@ describe("a registry with a Redis", () => {
     const pull = async (digest: string) => (await client.ask(`/v2/${REPOSITORY}/blobs/${digest}`)).status;
 
     beforeAll(async () => {
+        const { "users.admin.generate": generated, ...example } = exampleSettings("redis");
+        expect(generated).toBe("true");
         stack = use(
             await Stack.create("redis", {
-                settings: { ...ADMIN, cache: "redis", "redis.memoryMb": "32" },
+                settings: { ...example, ...ADMIN, domain: DOMAIN },
             }),
         );
         await stack.up();
@@ -102,16 +102,8 @@ describe("a registry with a Redis", () => {
         await healthy();
         expect(await keys()).toContain(`blobs::${digest}`);
         // No manifest has it, so that it goes.
-        const flags = [
-            "--stack",
-            stack.name,
-            "--config-file",
-            resolve(stack.project, `Pulumi.${stack.name}.yaml`),
-        ];
-        await must(process.execPath, [resolve(ROOT, "setup", "start.cjs"), "gc", ...flags], {
-            cwd: ROOT,
-            env: stack.env,
-        });
+        const { code, screen } = await collect(stack).done;
+        expect({ code, screen }).toMatchObject({ code: 0 });
         reconnect();
         expect(await keys()).not.toContain(`blobs::${digest}`);
         expect(await pull(digest)).toBe(404);
@@ -123,6 +115,11 @@ describe("a registry with a Redis", () => {
 
     test("pushes and pulls go on while it is down, and it is used again afterwards", async () => {
         await docker("stop", redis());
+        const doctor = await command(stack, "doctor").done;
+        expect(doctor.stdout).toMatch(
+            new RegExp(`^warning {2}cache: ${redis()} is exited; the registry goes on without it`, "m"),
+        );
+        expect(doctor.stdout).toMatch(new RegExp(`^ok {7}container: ${stack.prefix}: running$`, "m"));
         const begun = Date.now();
         expect(await missing(client, REPOSITORY, pushed.digest)).toEqual([]);
         // Two blobs and a manifest: no request waits long for what is not there.

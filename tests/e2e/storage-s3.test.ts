@@ -81,7 +81,7 @@ describe("images in an S3 store", () => {
         expect([code, screen]).toEqual([0, expect.stringContaining("back in its normal mode")]);
         // The image's layer of 200 kB, its configuration and its manifest; and the empty blob of the storage check.
         expect(stdout).toMatch(
-            /^Removed 4 blobs and 0 manifests, 19\d\.\d KiB in the 2 blobs of known size; 3 blobs in use\.\n$/,
+            /^Removed 4 blobs and 0 manifests, 20\d\.\d kB in the 2 blobs of known size; 3 blobs in use\.\n$/,
         );
         expect(await store.request("GET", "images?list-type=2")).not.toContain(`/${digest?.slice(7)}/`);
         await client.forget(image);

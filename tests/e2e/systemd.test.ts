@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 import { pemFile } from "./certificates";
 import { cleanup } from "./cleanup";
 import { DockerClient, objectsOf } from "./docker";
-import { exampleSettings, Host } from "./host";
+import { exampleSettings } from "./example";
+import { Host } from "./host";
 import { RegistryClient } from "./http";
 import { must, type Result, run } from "./run";
 import { Stack } from "./stack";
@@ -41,7 +42,7 @@ describe("a host without Docker", () => {
     beforeAll(async () => {
         stack = use(
             await Stack.create("systemd", {
-                settings: { ...exampleSettings(), domain: "registry.e2e.test" },
+                settings: { ...exampleSettings("systemd"), domain: "registry.e2e.test" },
             }),
         );
         folder = join(stack.folder, "export");

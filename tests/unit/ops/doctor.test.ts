@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 
 import { exitCode, failure, type Finding, findingLine, ok, warning } from "../../../ops/doctor/finding";
 import * as host from "../../../ops/doctor/machine-checks";
+import { readDeployed } from "../../../ops/doctor/state";
 import * as tls from "../../../ops/doctor/tls-checks";
 import type { Listed } from "../../../ops/published";
 import { nextPage } from "../../../ops/registry-api";
@@ -19,7 +20,9 @@ const container = (over: Partial<Listed> = {}): Listed => ({
 });
 const space = (free: number) => host.checkDisk({ free, total: 100e9 }, "/data");
 const port = (some: Listed[], answers: boolean) => host.checkPort(some, LABEL, "mine", 443, answers);
-const state = (some: Listed[]) => host.checkContainer(some, LABEL, "mine");
+const state = (some: Listed[], services = ["r"]) => host.checkContainer(some, services);
+const cache = (over: Partial<Listed>) => host.checkCache([container(over)], "r");
+const localhost = (name: string) => host.checkLan(["192.0.2.1"], "0.0.0.0", name);
 const name = (...resolved: string[]) => tls.checkName("r.test", resolved, ["192.0.2.1"]);
 
 const cases: [string, Finding["level"], Finding, string][] = [
@@ -29,20 +32,38 @@ const cases: [string, Finding["level"], Finding, string][] = [
     ["ip_forward on", "ok", host.checkForwarding("1\n"), "is 1"],
     ["ip_forward off", "failure", host.checkForwarding("0\n"), "sysctl -w net.ipv4.ip_forward=1"],
     ["ip_forward elsewhere", "ok", host.checkForwarding(undefined), "not looked at"],
-    ["container", "ok", state([container()]), "running"],
+    ["container", "ok", state([container()]), "r: running"],
     [
-        "writer",
+        "writer, which ended",
         "ok",
         state([container(), container({ Names: ["/r-config"], State: "exited" })]),
         "r: running",
     ],
+    ["no container", "failure", state([]), "r is not there → pulumi up --refresh"],
     [
-        "container, its front reloaded",
-        "ok",
-        state([container(), container({ Names: ["/r-front-reload"], State: "exited" })]),
-        "running",
+        "one of two containers",
+        "failure",
+        state([container({ Names: ["/a"] })], ["a", "b"]),
+        "b is not there → pulumi",
     ],
-    ["no container", "failure", state([container({ Labels: {} })]), "pulumi up --refresh"],
+    ["cache", "ok", cache({}), "r: running"],
+    ["cache stopped", "warning", cache({ State: "exited" }), "r is exited; the registry goes on without it"],
+    ["cache ill", "warning", cache({ Status: "Up (unhealthy)" }), "docker logs r"],
+    ["no collection", "ok", host.checkCollection({ state: "none" }), "none at work"],
+    ["collection mended", "ok", host.checkCollection({ state: "mended" }), "has been mended"],
+    [
+        "collection at work",
+        "warning",
+        host.checkCollection({ state: "at work", process: "host:7", registry: "r" }),
+        "at work (host:7)",
+    ],
+    [
+        "collection that cannot be mended",
+        "failure",
+        host.checkCollection({ state: "unknown", problem: "r is ill" }),
+        "r is ill → npm run gc -- --mend",
+    ],
+    ["collection without an Engine", "ok", host.checkCollection(undefined), "not looked at"],
     ["container stopped", "failure", state([container({ State: "exited" })]), "r is exited"],
     ["container ill", "failure", state([container({ Status: "Up (unhealthy)" })]), "docker logs r"],
     ["port", "ok", port([container()], true), "published by r"],
@@ -53,6 +74,9 @@ const cases: [string, Finding["level"], Finding, string][] = [
     ["LAN", "ok", host.checkLan(["192.0.2.1"], "0.0.0.0", "r.test"), "192.0.2.1 r.test"],
     ["LAN, one address", "ok", host.checkLan(["192.0.2.1"], "192.0.2.5", "r.test"), "192.0.2.5 r.test"],
     ["LAN, loopback", "warning", host.checkLan(["192.0.2.1"], "127.0.0.1", "r.test"), "bindAddress"],
+    ["LAN, localhost", "ok", localhost("localhost"), "for others set a domain"],
+    ["LAN, a name of localhost", "ok", localhost("a.localhost"), "for others set a domain"],
+    ["LAN, a name that only looks so", "ok", localhost("mylocalhost"), "192.0.2.1 mylocalhost"],
     ["LAN, none", "warning", host.checkLan([], "0.0.0.0", "r.test"), "no address"],
     ["disk", "ok", space(50e9), "50.0 GB free"],
     ["disk low", "warning", space(5e9), "5 %"],
@@ -67,6 +91,7 @@ const cases: [string, Finding["level"], Finding, string][] = [
     ["name", "ok", name("192.0.2.1"), "leads to"],
     ["name on the machine itself", "ok", name("127.0.0.1"), "leads to"],
     ["name unknown", "warning", name(), "/etc/hosts: 192.0.2.1 r.test"],
+    ["localhost", "ok", tls.checkName("localhost", [], ["192.0.2.1"]), "this machine itself"],
     ["name elsewhere", "failure", name("192.0.2.9"), "not to 192.0.2.1"],
     ["address for a name", "ok", tls.checkName("192.0.2.1", [], []), "no name is needed"],
 ];
@@ -75,6 +100,19 @@ test.each(cases)("%s: %s", (_, level, finding, words) => {
     expect(finding.level).toBe(level);
     expect(findingLine("check", finding)).toContain(words);
     if (level !== "ok") expect(finding.fix).toMatch(/\w/);
+});
+
+test("the state tells which containers have to run, and when the certificate is renewed", () => {
+    const resource = (type: string, inputs: object, outputs = {}) => ({ type, inputs, outputs });
+    const container = "docker:index/container:Container";
+    const resources = [
+        resource("pulumi:pulumi:Stack", {}),
+        resource(container, { name: "r", restart: "unless-stopped" }),
+        resource(container, { name: "r-config", restart: "no" }),
+        resource("tls:index/locallySignedCert:LocallySignedCert", {}, { earlyRenewalHours: 48 }),
+    ];
+    expect(readDeployed({ deployment: { resources } })).toEqual({ services: ["r"], renewalDays: 2 });
+    expect(readDeployed({ deployment: {} })).toEqual({ services: [], renewalDays: 30 });
 });
 
 test("certificates: the name, the end, the renewal", async () => {

@@ -35,7 +35,11 @@ function run(outputs: unknown, args = ["--target", "systemd", "--out", out()], c
     put(join(root, "Pulumi.yaml"), "name: private-registry\n");
     const components = join(root, "components");
     if (!existsSync(components)) symlinkSync(resolve(__dirname, "../../../components"), components);
-    const env = { PATH: `${bin}:${process.env.PATH}`, PULUMI_BACKEND_URL: "https://backend.test" };
+    const env = {
+        PATH: `${bin}:${process.env.PATH}`,
+        PULUMI_BACKEND_URL: "https://backend.test",
+        DOCKER_HOST: "unix:///nonexistent/docker.sock",
+    };
     return exportStack(machineIn(temporary.path, { root, env }), args);
 }
 
@@ -71,12 +75,13 @@ test("an option that the release does not read stops it, with its name", async (
     expect(await run(outputs(given), three)).toBe(0);
 });
 
-test("a stack without the output, or that cannot be read, asks for an `up`, and shows no output", async () => {
-    await expect(run({ endpoint: "x" })).rejects.toThrow(
+test("a stack without the output, or that cannot be read, is refused, and no output is shown", async () => {
+    await expect(run({})).rejects.toThrow("The stack dev is not deployed: run `npm run up` first.");
+    await expect(run({ endpoint: "https://a.b" })).rejects.toThrow(
         "The stack dev has nothing to export yet: run `npm run up` first.",
     );
     const failed = await run(outputs(), undefined, 1).catch((error: Error) => error.message);
-    expect(failed).toMatch(/^The outputs of the stack dev cannot be read; run `npm run up` first:/);
+    expect(failed).toMatch(/^The stack dev in https:\/\/backend\.test cannot be read: /);
     expect(failed).not.toContain(SECRET);
 });
 

@@ -1,8 +1,10 @@
 import type { ContainerInspectInfo } from "dockerode";
 
+import type { Engine } from "../../../components/engine/client";
+import { collect } from "../../../ops/gc/collect";
 import { collector, gate, gateTrial, reader } from "../../../ops/gc/containers";
 import { gateConf } from "../../../ops/gc/gate-conf";
-import { size, summary, Transcript } from "../../../ops/gc/report";
+import { summary, Transcript } from "../../../ops/gc/report";
 import { expectGolden } from "../components/golden";
 
 const registry = {
@@ -103,6 +105,25 @@ test.each([
     expectGolden(`gate-${name}.conf`, gateConf({ reader: "my-registry-gc-reader", tls, retryAfter: 60 }));
 });
 
+test("of two collections that begin at the same moment the second is refused, and touches nothing", async () => {
+    // The Engine does not have two containers of one name; it knows no other call here.
+    const engine = {
+        createContainer: ({ name }: { name: string }) =>
+            Promise.reject(
+                new Error(
+                    `(HTTP code 409) unexpected - Conflict. The container name "/${name}" is already in use`,
+                ),
+            ),
+    } as unknown as Engine;
+    const way = { prepare: jest.fn(), open: jest.fn() };
+    const { signal } = new AbortController();
+    const collection = { engine, registry, owner, untagged: false, say: jest.fn(), signal };
+    await expect(collect(collection, way)).rejects.toThrow(
+        "Another garbage collection of my-registry has just begun: wait for its end.",
+    );
+    expect(way.prepare).not.toHaveBeenCalled();
+});
+
 test("the transcript of distribution 3.1 is counted", () => {
     const transcript = new Transcript();
     const lines = [
@@ -125,21 +146,13 @@ test("the transcript of distribution 3.1 is counted", () => {
     expect(transcript.tail.split("\n").at(-1)).toContain("layer link");
 });
 
-test.each([
-    [0, "0 bytes"],
-    [1023, "1023 bytes"],
-    [1024, "1.0 KiB"],
-    [1.5 * 2 ** 30, "1.5 GiB"],
-    [2 ** 60, "1048576.0 TiB"],
-])("%d bytes are %s", (bytes, text) => expect(size(bytes)).toBe(text));
-
 test("one line says what went, or would go", () => {
     const found = { marked: 4, blobs: 1, manifests: 2, layers: [] };
     expect(summary(found, { bytes: 2048 }, false)).toBe(
-        "Removed 1 blob and 2 manifests, 2.0 KiB; 4 blobs in use.",
+        "Removed 1 blob and 2 manifests, 2.0 kB; 4 blobs in use.",
     );
     expect(summary(found, { bytes: 2048, known: 1 }, false)).toBe(
-        "Removed 1 blob and 2 manifests, 2.0 KiB in the 1 blob of known size; 4 blobs in use.",
+        "Removed 1 blob and 2 manifests, 2.0 kB in the 1 blob of known size; 4 blobs in use.",
     );
     expect(summary(found, undefined, true)).toBe(
         "A collection would remove 1 blob and 2 manifests; 4 blobs in use. Nothing was changed.",

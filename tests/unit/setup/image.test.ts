@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../../../config/defaults";
+import { NEXUS_IMAGE } from "../../../components/nexus/plan";
 import { type ImageEffects, provideImage } from "../../../setup/image";
 import { rootFiles } from "../../../setup/image-build";
 import { packageEntries } from "../../../setup/image-debian";
@@ -81,6 +82,31 @@ describe("provideImage", () => {
         expect(other.build).not.toHaveBeenCalled();
     });
 
+    test("where an image is built nowhere, one sentence names what to do", async () => {
+        const nexus = (image: string) => ({
+            title: "Nexus image",
+            key: "nexus.image",
+            image,
+            fallback: NEXUS_IMAGE,
+        });
+        const fake = effects(false, "no such host");
+        // The tarball is there for the registry, and does not have it.
+        await expect(
+            provideImage(nexus(NEXUS_IMAGE), { imageTarball: "/registry.tar" }, fake),
+        ).rejects.toThrow(
+            `The image ${NEXUS_IMAGE} is not in the Docker Engine and cannot be pulled (no such host): name a mirror with ` +
+                "`pulumi config set imageMirror HOST`, or a file made by `docker save`, which may hold several images, with " +
+                "`pulumi config set imageTarball FILE`, or another image with `pulumi config set --path nexus.image IMAGE`.",
+        );
+        expect(fake.load).not.toHaveBeenCalled();
+        await expect(provideImage(nexus("nexus:x"), {}, fake)).rejects.toThrow(
+            `or remove \`nexus.image\` to use ${NEXUS_IMAGE}.`,
+        );
+        const loaded = effects(false, "no such host");
+        await provideImage(nexus(NEXUS_IMAGE), { imageTarball: "/nginx-and-nexus.tar" }, loaded);
+        expect(loaded.load).toHaveBeenCalledWith(NEXUS_IMAGE, "/nginx-and-nexus.tar");
+    });
+
     test("takes a further image from the tarball where that has it, else builds it", async () => {
         const loaded = effects(false, "no such host");
         await provideImage(front(loaded), { imageTarball: "/registry-and-nginx.tar" }, loaded);
@@ -107,6 +133,9 @@ test("a stack needs the images that its configuration asks for", () => {
         [DEFAULT_REDIS_IMAGE, true],
     ]);
     expect(images({ cache: "redis", redisImage: "redis:8" })[1]).toEqual(["redis:8", false]);
+    expect(images({ nexus: true })[1]).toEqual([NEXUS_IMAGE, false]);
+    expect(images({ nexus: true, nexusImage: "nexus:x" })[1]).toEqual(["nexus:x", false]);
+    expect(images({ nexus: false, nexusImage: "nexus:x" })).toHaveLength(1);
     expect(images({ front: "nginx", frontImage: "nginx:1.29-alpine" })[1]).toEqual([
         "nginx:1.29-alpine",
         false,

@@ -105,7 +105,26 @@ describe("the stack", () => {
             image: "registry:4",
             imageMirror: undefined,
             imageTarball: join(machine.root, "a.tar"),
+            nexus: false,
         });
+    });
+
+    test.each([
+        ["    enabled: true\n    acceptEula: true\n    image: n:1\n", true],
+        ['    enabled: "true"\n    acceptEula: "true"\n    image: n:1\n', true],
+        [`    '{"enabled":true,"acceptEula":true,"image":"n:1"}'\n`, true],
+        ["    enabled: true\n    image: n:1\n", false],
+        ["    acceptEula: true\n    image: n:1\n", false],
+    ])("asks for the image of a Nexus that is to run, its licence accepted: %j", (nexus, wanted) => {
+        const machine = machineIn(folder.path);
+        put(join(machine.root, "Pulumi.dev.yaml"), `config:\n  private-registry:nexus:\n${nexus}`);
+        expect(findStack(machine, []).settings).toMatchObject({ nexus: wanted, nexusImage: "n:1" });
+    });
+
+    test("leaves an object that is none to Pulumi's own check", () => {
+        const machine = machineIn(folder.path);
+        put(join(machine.root, "Pulumi.dev.yaml"), "config:\n  private-registry:nexus: maybe\n");
+        expect(findStack(machine, []).settings).toMatchObject({ nexus: false, nexusImage: undefined });
     });
 
     test("knows that a stack needs no Docker", () => {

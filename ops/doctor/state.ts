@@ -1,0 +1,38 @@
+/** What the doctor reads in the stack's state. */
+import type { StackFacts } from "../stack-facts";
+
+const DEFAULT_RENEWAL_DAYS = 30;
+
+interface State {
+    deployment: {
+        resources?: {
+            type: string;
+            inputs?: { name?: string; restart?: string };
+            outputs?: { earlyRenewalHours?: number };
+        }[];
+    };
+}
+
+export interface Deployed {
+    /** Names of the containers that have to run; not of those that do their work and end. */
+    services: string[];
+    /** Days before the certificate's end from which Pulumi renews it. */
+    renewalDays: number;
+}
+
+export function readDeployed(state: State): Deployed {
+    const resources = state.deployment.resources ?? [];
+    const certificate = resources.find(({ type }) => type.includes("LocallySignedCert"));
+    const hours = certificate?.outputs?.earlyRenewalHours;
+    return {
+        services: resources.flatMap(({ type, inputs }) =>
+            type === "docker:index/container:Container" && inputs?.restart === "unless-stopped"
+                ? (inputs.name ?? [])
+                : [],
+        ),
+        renewalDays: hours === undefined ? DEFAULT_RENEWAL_DAYS : hours / 24,
+    };
+}
+
+export const deployedOf = async (facts: StackFacts): Promise<Deployed> =>
+    readDeployed(JSON.parse(await facts.pulumi("stack", "export")) as State);

@@ -1,0 +1,79 @@
+/** What every command on a stack does before it looks at the registry: it ends a collection that was left over. */
+import { join } from "node:path";
+
+import { connect } from "../../components/engine/client";
+import type { Endpoint } from "../../setup/endpoint";
+import { callEngine } from "../../setup/engine-api";
+import { messageOf } from "../../setup/errors";
+import type { Machine } from "../../setup/machine";
+import { say } from "../../setup/progress";
+import { type Stack, prefixOf } from "../../setup/stack";
+import { acquireLock } from "../../setup/start.cjs";
+
+import { GC_LABEL } from "./containers";
+import { AtWork, mend } from "./mend";
+
+export const MENDED = "An earlier garbage collection had not ended; the registry is back in its normal mode.";
+
+/** What a command found of a collection. */
+export type Collection =
+    | { state: "none" | "mended" }
+    | {
+          state: "at work";
+          /** `HOST:PID` */
+          process: string;
+          /** Name of the registry's container, which may be stopped. */
+          registry: string;
+      }
+    | { state: "unknown"; problem: string };
+
+export const clientOf = ({ url, certPath }: Endpoint) => connect({ host: url, certPath });
+
+/**
+ * Mends what a killed collection left, before a command works on the stack.
+ *
+ * @param force also where the process that began it may be at work
+ * @returns whether there was anything to mend
+ * @throws AtWork where another process is at work on it
+ */
+export async function mendFirst(
+    machine: Machine,
+    endpoint: Endpoint,
+    stack: Stack,
+    force = false,
+): Promise<boolean> {
+    const prefix = prefixOf(stack);
+    const filters = JSON.stringify({ label: [`${GC_LABEL}=${prefix}`] });
+    // One request, where the client would take its time to load.
+    const { body } = await callEngine(endpoint, {
+        path: `/containers/json?all=1&filters=${encodeURIComponent(filters)}`,
+    });
+    if (body.trim() === "[]") return false;
+    const engine = await clientOf(endpoint);
+    // One at a time: a second one would take away what a collection has made that began after the first.
+    const release = acquireLock(join(machine.dirs.cache, `gc-${prefix}.lock`), "the end of a collection");
+    try {
+        const mended = await mend(engine, prefix, force);
+        if (mended) say(MENDED);
+        return mended;
+    } finally {
+        release();
+    }
+}
+
+/** The same for a command that only reads: it goes on while a collection is at work, and where one cannot be mended. */
+export async function noticeCollection(
+    machine: Machine,
+    endpoint: Endpoint,
+    stack: Stack,
+): Promise<Collection> {
+    try {
+        return { state: (await mendFirst(machine, endpoint, stack)) ? "mended" : "none" };
+    } catch (error) {
+        if (error instanceof AtWork)
+            return { state: "at work", process: error.owner, registry: error.registry };
+        const problem = messageOf(error);
+        say(`A garbage collection may have been left over, and cannot be ended: ${problem}`);
+        return { state: "unknown", problem };
+    }
+}

@@ -1,0 +1,32 @@
+/** The process that a collection belongs to, in a text that a later command can look up. */
+import { hostname } from "node:os";
+
+import { isAlive, readText } from "../../setup/start.cjs";
+
+/**
+ * Tells a process from a later one of the same number: the boot, and clock ticks from there to its start (proc(5),
+ * /proc/pid/stat, field 22).
+ *
+ * @returns "" where the system does not say
+ */
+function birthOf(pid: number): string {
+    const fields = readText(`/proc/${pid}/stat`)?.replace(/^.*\)/s, "").trim().split(" ");
+    const boot = readText("/proc/sys/kernel/random/boot_id")?.trim();
+    return boot === undefined || fields?.[19] === undefined ? "" : `${boot}/${fields[19]}`;
+}
+
+/** `HOST:PID:BIRTH` */
+export const processText = (pid = process.pid, host = hostname()) => `${host}:${pid}:${birthOf(pid)}`;
+
+const partsOf = (text: string) => /^(.*):(\d+):(.*)$/.exec(text)?.slice(1) ?? [];
+
+/** `HOST:PID` */
+export const shown = (text: string): string => partsOf(text).slice(0, 2).join(":");
+
+/** Whether another process is at work. @param running whether a container of its collection is: all that tells of another host */
+export function isAtWork(text: string, running: boolean): boolean {
+    const [host, number, birth] = partsOf(text);
+    if (host !== hostname()) return running;
+    const pid = Number(number);
+    return pid !== process.pid && isAlive(pid) && birthOf(pid) === birth;
+}
