@@ -4,6 +4,7 @@ import { registryAddress } from "../client/setup";
 import { recover } from "../recovery";
 
 import { inside, Mirror, type MirrorAccess, type MirrorArgs, type MirrorSettings } from "./mirror";
+import { siteName } from "./upstream";
 
 /** What the mirrors of a deployment have in common. */
 export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onError"> &
@@ -15,10 +16,6 @@ export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onE
         frontPort?: number | undefined;
         dockerHost?: string | undefined;
     };
-
-/** The name under which a front publishes a mirror. */
-const siteName = (domain: string, mirror: string, settings: MirrorSettings) =>
-    settings.domain ?? `${mirror}.${domain}`;
 
 /** The mirrors without a port of their own, as sites of the front. */
 export function mirrorSites(
