@@ -84,7 +84,7 @@ export interface MirrorAccess {
 const containerName = (prefix: string, mirror: string) => `${prefix}-mirror-${mirror}`;
 
 /**
- * Port of a mirror on the deployment's network, where a front publishes it: no other mirror's. The Engine gives the
+ * Port of a mirror on the deployment's network, where a front publishes it: hardly another mirror's. The Engine gives the
  * address of a container that is gone to the next one, and a front that still has the old address in mind would take
  * one mirror for another, and hand out the images of another upstream.
  */

@@ -90,6 +90,8 @@ describe("behind the front", () => {
 
     test("the users are for the registry: a mirror asks for no login and shows none of its images", async () => {
         expect((await joined.registry.ask("/v2/", { login: "" })).status).toBe(401);
+        expect(await client.login(joined.at("localhost"), "admin", "wrong")).toMatchObject({ code: 0 });
+        await client.must(["logout", joined.at("localhost")]);
         for (const login of ["", "admin:wrong"]) {
             expect(await status(TEAM, "/v2/", login)).toBe(200);
             expect(await status(TEAM, joined.blob, login)).toBe(404);
