@@ -2,9 +2,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { servedInstallers } from "./client/served";
 import { type FrontOptions, frontOf, frontSocket, type SiteOptions } from "./front/options";
 import type { MirrorAccess } from "./mirror/mirror";
-import { createMirrors, mirrorSites } from "./mirror/mirrors";
+import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
 import type { PrivateRegistryArgs } from "./private-registry-args";
 import { recover } from "./recovery";
@@ -18,6 +19,8 @@ export interface ContainersContext {
     prefix: string;
     /** Of the registry as it would be without a front. */
     settings: pulumi.Output<RegistrySettings>;
+    /** `https://docker.example.com:8443` */
+    endpoint: string;
     port: number;
     bindAddress: string;
     htpasswd: pulumi.Output<string> | undefined;
@@ -31,6 +34,8 @@ export interface Containers {
     answering: pulumi.Output<unknown>;
     mirrors: pulumi.Output<Record<string, MirrorAccess>>;
     nexus: Nexus | undefined;
+    /** Snippets for clients by which one line sets a client up; resolves when they work. Nothing without a front. */
+    oneLines?: pulumi.Output<Record<string, string>> | undefined;
 }
 
 /** The provider for the Engine that is named; nothing where the program's own is to be used. */
@@ -130,6 +135,11 @@ export function containersOf(
         ...mirrorSites(prefix, args.domain, args.mirrors ?? {}),
         ...Object.entries(nexus?.upstreams ?? {}).map(([site, upstream]) => ({ name: site, upstream })),
     ];
+    const places = mirrorPlaces(args.mirrors ?? {}, { prefix, domain: args.domain, frontPort: port });
+    const served =
+        (args.front.clientInstaller ?? true)
+            ? servedInstallers(context.endpoint, certificate.caPem, places)
+            : undefined;
     const options: FrontOptions = { ...args.front, sites: [...(args.front.sites ?? []), ...inside] };
     const front = frontOf(
         name,
@@ -146,10 +156,16 @@ export function containersOf(
             socketVolume: socket.volumeName,
             // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
             networkName: registry.networkName,
+            installers: served?.files,
             onError,
             after: [registry.container],
         },
         parent,
     );
-    return { answering: front.containerId, mirrors, nexus };
+    return {
+        answering: front.containerId,
+        mirrors,
+        nexus,
+        oneLines: served && pulumi.all([served.oneLines, front.containerId]).apply(([lines]) => lines),
+    };
 }

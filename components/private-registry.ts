@@ -52,6 +52,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         const settings = pulumi
             .all([secret.result, pulumi.output(args.storage)])
             .apply(([text, storage]) => settingsOf(args, prefix, encrypted, text, storage));
+        const address = registryAddress(args.domain, port, encrypted);
+        const url = `${encrypted ? "https" : "http"}://${address}`;
         for (const warning of warnings(encrypted, users !== undefined)) void pulumi.log.warn(warning, this);
 
         const containers =
@@ -63,6 +65,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                       {
                           prefix,
                           settings,
+                          endpoint: url,
                           port,
                           bindAddress,
                           htpasswd: accounts?.htpasswd,
@@ -74,13 +77,14 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                       opts,
                   );
 
-        const address = registryAddress(args.domain, port, encrypted);
-        const url = `${encrypted ? "https" : "http"}://${address}`;
         this.endpoint = containers?.answering.apply(() => url) ?? pulumi.output(url);
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
         this.loginCommand = pulumi.output(loginCommand(address, users?.[0]?.name));
-        this.clientSetup = pulumi.output(clientSetup({ address, domain: args.domain, tls: encrypted }));
+        const setup = clientSetup({ address, domain: args.domain, tls: encrypted });
+        this.clientSetup = pulumi
+            .output(containers?.oneLines ?? {})
+            .apply((oneLines) => ({ ...setup, ...oneLines }));
         this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
         this.nexus = containers?.nexus;
         this.host = pulumi.secret(

@@ -26,6 +26,11 @@ export const frontSettings = z.strictObject({
         allowed: "a whole number from 1 to 6000",
         example: "60",
     }),
+    clientInstaller: field(z.boolean().default(true), {
+        description: "Serves /client.sh and /client.ps1, which set a new client up, to anyone",
+        allowed: "true or false",
+        example: "false",
+    }),
     redirectHttp: field(z.boolean().default(false), {
         description: "Plain HTTP on frontSettings.httpPort is redirected to TLS",
         allowed: "true or false",

@@ -22,6 +22,8 @@ export interface StackFacts {
     /** User → password. Never to be shown, nor to stand in arguments. */
     passwords: Record<string, string>;
     mirrors: { endpoint: string; upstream: string }[];
+    /** Client → what to do there. */
+    clientSetup: Record<string, string>;
     /** Runs the prepared Pulumi on the stack; @returns its standard output */
     pulumi: (...args: string[]) => Promise<string>;
 }
@@ -77,6 +79,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
         caCertificatePem?: string;
         passwords?: Record<string, string>;
         mirrors?: Record<string, { endpoint: string; upstream: string }>;
+        clientSetup?: Record<string, string>;
     };
     if (outputs.endpoint === undefined)
         throw new SetupError(`The stack ${stack.name} is not deployed: run \`npm run up\` first.`);
@@ -88,6 +91,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
         caPem: outputs.caCertificatePem ?? "",
         passwords: outputs.passwords ?? {},
         mirrors: Object.values(outputs.mirrors ?? {}),
+        clientSetup: outputs.clientSetup ?? {},
         pulumi,
     };
 }

@@ -10,6 +10,13 @@ export function registryAddress(domain: string, port: number, tls: boolean): str
     return tls && port === 443 && isHost ? host : `${host}:${port}`;
 }
 
+/** The registry at an endpoint, `https://docker.example.com:8443`, as image names have it. */
+export function addressAt(endpoint: string): string {
+    const { protocol, hostname, port } = new URL(endpoint);
+    const tls = protocol === "https:";
+    return registryAddress(hostname.replace(/^\[|\]$/g, ""), Number(port || (tls ? 443 : 80)), tls);
+}
+
 /** The name or IP address in an address. */
 export function domainOf(address: string): string {
     return address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");

@@ -2,6 +2,7 @@
 
 export interface PowerShellFacts {
     address: string;
+    tls: boolean;
     /** "" where there is no CA to trust. */
     caPem: string;
     /** SHA-256 of the CA's DER form, lower-case hex. */
@@ -11,13 +12,16 @@ export interface PowerShellFacts {
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** The whole script; Docker Desktop takes its CAs from the system's store when it starts. */
-export function clientPs1({ address, caPem, fingerprint }: PowerShellFacts): string {
+export function clientPs1({ address, tls, caPem, fingerprint }: PowerShellFacts): string {
     const head = `# Has this machine use the registry ${address}. As administrator; -Remove takes it back.
 param([switch]$Remove)
 $ErrorActionPreference = 'Stop'
 `;
     if (caPem === "") {
-        return `${head}Write-Host ${quoted(`${address} needs no CA here; for plain HTTP add it to "insecure-registries" in Docker Desktop > Settings > Docker Engine.`)}\n`;
+        const what = tls
+            ? `${address} needs no CA here: there is nothing to do.`
+            : `${address} needs no CA here; for plain HTTP add it to "insecure-registries" in Docker Desktop > Settings > Docker Engine.`;
+        return `${head}Write-Host ${quoted(what)}\n`;
     }
     return `${head}$Fingerprint = ${quoted(fingerprint)}
 $Pem = @'

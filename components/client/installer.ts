@@ -1,12 +1,38 @@
 /** Installers that a client fetches and runs: they hold the CA, and no secret. Pure. */
 import { createHash, X509Certificate } from "node:crypto";
 
-import { domainOf, shellWord } from "./address";
-import { clientPlan, type PlanFacts } from "./plan";
+import { addressAt, domainOf, shellWord } from "./address";
+import { clientPlan, type MirrorFacts, type PlanFacts } from "./plan";
 import { clientPs1 } from "./installer-ps1";
 import { shellBody } from "./installer-sh";
 
 export type InstallerFacts = Omit<PlanFacts, "hostAddress">;
+
+/** The installers by file name. */
+export const INSTALLERS = ["client.sh", "client.ps1"] as const;
+export type Installer = (typeof INSTALLERS)[number];
+
+/**
+ * What the installers of a deployment are made from. Whoever makes them from the same deployment gets the same bytes,
+ * in whatever order it knows the mirrors: a client is told a file's SHA-256 by one, and gets the file from another.
+ *
+ * @param endpoint `https://docker.example.com:8443`
+ * @param caPem "" where there is no CA to trust
+ */
+export function installerFacts(
+    endpoint: string,
+    caPem: string,
+    mirrors: readonly MirrorFacts[],
+): InstallerFacts {
+    return {
+        address: addressAt(endpoint),
+        tls: endpoint.startsWith("https:"),
+        caPem,
+        mirrors: mirrors
+            .map(({ endpoint, upstream }) => ({ endpoint, upstream }))
+            .sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1)),
+    };
+}
 
 /** SHA-256 of a certificate's DER form in lower-case hex, as `openssl x509 -fingerprint -sha256` without colons. */
 export function certificateFingerprint(pem: string): string {
@@ -44,8 +70,13 @@ export function renderClientSh(facts: InstallerFacts): string {
 /** `client.ps1`: for Windows PowerShell 5.1 and later, with Docker Desktop. */
 export function renderClientPs1(facts: InstallerFacts): string {
     const fingerprint = facts.caPem === "" ? "" : certificateFingerprint(facts.caPem);
-    return clientPs1({ address: facts.address, caPem: facts.caPem, fingerprint });
+    return clientPs1({ address: facts.address, tls: facts.tls, caPem: facts.caPem, fingerprint });
 }
+
+export const renderInstallers = (facts: InstallerFacts): Record<Installer, string> => ({
+    "client.sh": renderClientSh(facts),
+    "client.ps1": renderClientPs1(facts),
+});
 
 /**
  * The one line for a new client: it fetches the installer without trusting the connection, and runs it only where its
@@ -53,9 +84,9 @@ export function renderClientPs1(facts: InstallerFacts): string {
  *
  * @param url where the installer is served
  */
-export function installLine(script: "sh" | "ps1", url: string, text: string): string {
+export function installLine(installer: Installer, url: string, text: string): string {
     const sum = textFingerprint(text);
-    if (script === "ps1") {
+    if (installer === "client.ps1") {
         return (
             `curl.exe -fsSk -o client.ps1 ${url}; ` +
             `if ((Get-FileHash client.ps1 -Algorithm SHA256).Hash -eq '${sum}') ` +
@@ -68,3 +99,13 @@ export function installLine(script: "sh" | "ps1", url: string, text: string): st
         `echo "${sum}  $d/client.sh" | { sha256sum -c - 2>/dev/null || shasum -a 256 -c -; } && sudo sh "$d/client.sh"`
     );
 }
+
+/** Where a front serves an installer. */
+export const installerUrl = (installer: Installer, endpoint: string): string =>
+    new URL(`/${installer}`, endpoint).href;
+
+/** Snippet of `clientSetup` → the one line for a new client. */
+export const oneLines = (endpoint: string, texts: Record<Installer, string>): Record<string, string> => ({
+    oneLine: installLine("client.sh", installerUrl("client.sh", endpoint), texts["client.sh"]),
+    oneLineWindows: installLine("client.ps1", installerUrl("client.ps1", endpoint), texts["client.ps1"]),
+});

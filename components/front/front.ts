@@ -25,7 +25,7 @@ export interface SiteArgs extends FrontSite {
     tls: TlsFiles;
 }
 
-export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectTo" | "sites"> {
+export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers"> {
     /** Start of the name of every Docker object, and value of its label. */
     prefix: string;
     /** ID of the nginx image, sha256:… */
@@ -35,6 +35,8 @@ export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectT
     /** The htpasswd file; nothing where there are no users. */
     htpasswd?: pulumi.Input<string> | undefined;
     sites: SiteArgs[];
+    /** File name → text that anyone may fetch, without a login. @default none */
+    installers?: Record<string, pulumi.Input<string>> | undefined;
     /** Folder of the Docker host with the folders of the sites. */
     sitesFolder?: string | undefined;
     /** Port of the Docker host. */
@@ -153,6 +155,7 @@ export class Front extends pulumi.ComponentResource {
         return Object.assign(
             pair("site.crt", "site.key", args.tls),
             args.htpasswd === undefined ? {} : { htpasswd: { content: args.htpasswd, mode: SECRET } },
+            ...Object.entries(args.installers ?? {}).map(([file, content]) => ({ [file]: { content } })),
             ...args.sites.map((site) => {
                 const { crt, key } = siteFiles(site.name);
                 return pair(crt, key, site.tls);
@@ -164,6 +167,7 @@ export class Front extends pulumi.ComponentResource {
         return renderNginx({
             ...args,
             sites: args.sites.map(({ name, upstream, folder }) => ({ name, upstream, folder })),
+            installers: Object.keys(args.installers ?? {}),
             redirectTo: args.httpPort === undefined ? undefined : args.port,
             generation,
         });

@@ -30,6 +30,8 @@ export interface FrontOptions {
     sites?: SiteOptions[] | undefined;
     /** Folder of the Docker host with the folders that sites serve. */
     sitesFolder?: string | undefined;
+    /** `/client.sh` and `/client.ps1`, which set a new client up, are there for anyone. @default true */
+    clientInstaller?: boolean | undefined;
     /** Port of the Docker host on which plain HTTP is redirected to TLS. @default none */
     httpPort?: number | undefined;
     /** MiB. @default 128 */
@@ -50,6 +52,8 @@ interface Context {
     socketVolume: pulumi.Input<string>;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
+    /** File name → text that anyone may fetch. */
+    installers: Record<string, pulumi.Input<string>> | undefined;
     onError: pulumi.ErrorHook[];
     after: pulumi.Resource[];
 }

@@ -1,6 +1,6 @@
 /** The public server of the registry. */
 import { authLocation } from "./access";
-import { DRAIN_FILE, type FrontSettings, RETRY_AFTER, TLS_PORT } from "./settings";
+import { DRAIN_FILE, FRONT_FOLDER, type FrontSettings, RETRY_AFTER, TLS_PORT } from "./settings";
 import { block, errorBody } from "./text";
 
 const API_VERSION = "add_header Docker-Distribution-Api-Version registry/2.0 always;";
@@ -62,8 +62,21 @@ function tokenLocations(): string[] {
     ];
 }
 
+/** A file for anyone: it holds no secret, and is asked for before there is a login. */
+const publicFile = (name: string): string[] =>
+    block(`location = /${name}`, [
+        ...block("if ($reading = 0)", ['add_header Allow "GET, HEAD" always;', NOSNIFF, "return 405;"]),
+        `root ${FRONT_FOLDER};`,
+        // To be read in a browser before it is run.
+        "types { }",
+        'default_type "text/plain; charset=utf-8";',
+        NOSNIFF,
+        // A kept one would not be the one whose SHA-256 clients are told.
+        "add_header Cache-Control no-store always;",
+    ]);
+
 export function registryServer(settings: FrontSettings): string[] {
-    const { users, anonymousPull } = settings;
+    const { users, anonymousPull, installers = [] } = settings;
     return block("server", [
         ...listenTls("site.crt", "site.key", " default_server"),
         "server_name _;",
@@ -99,6 +112,7 @@ export function registryServer(settings: FrontSettings): string[] {
             "proxy_hide_header Docker-Distribution-Api-Version;",
         ]),
         "location = /v2 { return 308 /v2/; }",
+        ...installers.flatMap(publicFile),
         `location / { ${refuse(404, "UNSUPPORTED", "this is a registry; its API is under /v2/")} }`,
         ...(users === undefined
             ? []

@@ -33,6 +33,8 @@ export interface FrontSettings {
     /** Password checks a minute that one client address gets. */
     attemptsPerMinute: number;
     sites: readonly FrontSite[];
+    /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
+    installers?: readonly string[] | undefined;
     /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
     redirectTo?: number | undefined;
 }

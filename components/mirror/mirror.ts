@@ -95,6 +95,25 @@ export const portInside = (mirror: string): number =>
 export const inside = (prefix: string, mirror: string) =>
     `http://${containerName(prefix, mirror)}:${portInside(mirror)}`;
 
+/**
+ * Where clients reach a mirror: known before it is made. One with neither a port nor a front is reached on the
+ * deployment's network alone.
+ */
+export function mirrorEndpoint(
+    {
+        mirror,
+        prefix,
+        domain,
+        port,
+        frontEndpoint,
+    }: Pick<MirrorArgs, "mirror" | "prefix" | "domain" | "port" | "frontEndpoint">,
+    tls: boolean,
+): string {
+    if (frontEndpoint !== undefined) return frontEndpoint;
+    if (port === undefined) return inside(prefix, mirror);
+    return `${tls ? "https" : "http"}://${registryAddress(domain, port, tls)}`;
+}
+
 /** A mirror: a registry that fetches what it is asked for from another one, and keeps it for a time. */
 export class Mirror extends pulumi.ComponentResource {
     readonly access: pulumi.Output<MirrorAccess>;
@@ -164,11 +183,7 @@ export class Mirror extends pulumi.ComponentResource {
             { parent: this },
         );
 
-        const endpoint =
-            args.frontEndpoint ??
-            (args.port === undefined
-                ? inside(args.prefix, args.mirror)
-                : `${tls ? "https" : "http"}://${registryAddress(args.domain, args.port, tls !== undefined)}`);
+        const endpoint = mirrorEndpoint(args, tls !== undefined);
         const facts = { endpoint, upstream, ownCa: endpoint.startsWith("https:") && args.ownCa };
         this.access = registry.containerId.apply(() => ({
             endpoint,

@@ -3,8 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { registryAddress } from "../client/setup";
 import { recover } from "../recovery";
 
-import { inside, Mirror, type MirrorAccess, type MirrorArgs, type MirrorSettings } from "./mirror";
-import { siteName } from "./upstream";
+import {
+    inside,
+    Mirror,
+    type MirrorAccess,
+    type MirrorArgs,
+    mirrorEndpoint,
+    type MirrorSettings,
+} from "./mirror";
+import { siteName, upstreamOrigin } from "./upstream";
 
 /** What the mirrors of a deployment have in common. */
 export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onError"> &
@@ -16,6 +23,31 @@ export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onE
         frontPort?: number | undefined;
         dockerHost?: string | undefined;
     };
+
+const frontEndpoint = (domain: string, mirror: string, settings: MirrorSettings, frontPort?: number) =>
+    settings.port === undefined && frontPort !== undefined
+        ? `https://${registryAddress(siteName(domain, mirror, settings), frontPort, true)}`
+        : undefined;
+
+/** Where clients of a deployment with TLS reach its mirrors, and what these mirror: known before one is made. */
+export function mirrorPlaces(
+    mirrors: Readonly<Record<string, MirrorSettings>>,
+    { prefix, domain, frontPort }: Pick<SharedArgs, "prefix" | "domain" | "frontPort">,
+): Pick<MirrorAccess, "endpoint" | "upstream">[] {
+    return Object.entries(mirrors).map(([mirror, settings]) => ({
+        endpoint: mirrorEndpoint(
+            {
+                ...settings,
+                mirror,
+                prefix,
+                domain,
+                frontEndpoint: frontEndpoint(domain, mirror, settings, frontPort),
+            },
+            true,
+        ),
+        upstream: upstreamOrigin(settings.upstream),
+    }));
+}
 
 /** The mirrors without a port of their own, as sites of the front. */
 export function mirrorSites(
@@ -44,10 +76,7 @@ export function createMirrors(
             ...shared,
             ...settings,
             mirror,
-            frontEndpoint:
-                settings.port === undefined && frontPort !== undefined
-                    ? `https://${registryAddress(siteName(shared.domain, mirror, settings), frontPort, true)}`
-                    : undefined,
+            frontEndpoint: frontEndpoint(shared.domain, mirror, settings, frontPort),
             domain: shared.domain,
             bindAddress: settings.bindAddress ?? shared.bindAddress,
             keepData: settings.keepData ?? shared.keepData,

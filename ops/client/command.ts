@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 
-import { domainOf, registryAddress, shellWord } from "../../components/client/address";
+import { domainOf, shellWord } from "../../components/client/address";
 import { type Edit, type Entry, planEdits, removalEdits } from "../../components/client/edits";
-import { installLine, renderClientPs1, renderClientSh } from "../../components/client/installer";
+import { installerFacts, oneLines, renderInstallers } from "../../components/client/installer";
 import { MergeError } from "../../components/client/json-list";
 import {
     type Client,
@@ -23,7 +23,7 @@ import { say } from "../../setup/progress";
 import { mustRun } from "../../setup/run";
 import { writeAtomically } from "../../setup/start.cjs";
 import { commandFlags } from "../arguments";
-import { portOf, readStack } from "../stack-facts";
+import { readStack, type StackFacts } from "../stack-facts";
 import { ClientFiles } from "./files";
 
 /** Where the record is of what was added on this machine. */
@@ -80,6 +80,15 @@ async function runSteps(steps: Plan["after"], really: boolean): Promise<void> {
     }
 }
 
+/** What to know of a line before it is used. */
+function oneLineSentence({ clientSetup, endpoint }: StackFacts, snippet: string, line: string): string {
+    const system = snippet === "oneLine" ? "Linux or macOS" : "Windows";
+    if (clientSetup[snippet] === line) return `A new client with ${system} needs this one line:`;
+    if (clientSetup[snippet] === undefined)
+        return `The registry does not serve the installers itself; where they are served at ${endpoint.origin}, a new client with ${system} needs this one line:`;
+    return `The registry serves another installer than this: run \`npm run up\`, and a new client with ${system} needs this one line:`;
+}
+
 /** `npm run client -- --for CLIENT`: what a client needs, to read, as files, or done on this machine. */
 export async function client(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("client", args, OPTIONS);
@@ -101,14 +110,7 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
             `--os ${os} is not this machine's: leave out --apply and --remove, and do there what is printed.`,
         );
     const facts = await readStack(machine, flags.stack);
-    const tls = facts.endpoint.protocol === "https:";
-    const name = facts.endpoint.hostname.replace(/^\[|\]$/g, "");
-    const plain = {
-        address: registryAddress(name, portOf(facts.endpoint), tls),
-        tls,
-        caPem: facts.caPem,
-        mirrors: facts.mirrors,
-    };
+    const plain = installerFacts(facts.endpoint.href, facts.caPem, facts.mirrors);
     const files = new ClientFiles(resolve(flags.root ?? "/"), machine.home);
     const plan = clientPlan(
         target,
@@ -127,14 +129,13 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
             else if (change.kind === "list")
                 texts["daemon.json"] =
                     `${JSON.stringify({ ...(JSON.parse(texts["daemon.json"] ?? "{}") as object), [change.key]: change.values }, undefined, 4)}\n`;
-        texts["client.sh"] = renderClientSh(plain);
-        texts["client.ps1"] = renderClientPs1(plain);
+        const installers = renderInstallers(plain);
+        Object.assign(texts, installers);
         for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
         say(`Written to ${folder}: ${Object.keys(texts).join(", ")}.`);
-        for (const script of ["sh", "ps1"] as const) {
-            const url = new URL(`/client.${script}`, facts.endpoint).href;
-            say(`Where client.${script} is served at ${url}, a new client needs this one line:`);
-            process.stdout.write(`${installLine(script, url, texts[`client.${script}`] ?? "")}\n`);
+        for (const [snippet, line] of Object.entries(oneLines(facts.endpoint.href, installers))) {
+            say(oneLineSentence(facts, snippet, line));
+            process.stdout.write(`${line}\n`);
         }
         return 0;
     }

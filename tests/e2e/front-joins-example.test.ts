@@ -48,7 +48,7 @@ test("examples/front-joins serves each name on one port, and its outputs tell cl
 
     // One port for all; that of Nexus's own REST API is for this host alone.
     const ports = async (name: string) =>
-        Object.values((await inspect(name)).HostConfig.PortBindings as object).flat();
+        Object.values((await inspect(name)).HostConfig.PortBindings ?? {}).flat();
     for (const name of ["", "-mirror-hub", "-mirror-quay"])
         expect(await ports(`${stack.prefix}${name}`)).toEqual([]);
     expect(await ports(`${stack.prefix}-nexus`)).toMatchObject([{ HostIp: "127.0.0.1" }]);

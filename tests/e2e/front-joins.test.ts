@@ -37,7 +37,7 @@ describe("behind the front", () => {
         await joined.underLoad(() => stack.up());
         await stack.up("--expect-no-changes");
         for (const name of Object.values(joined.containers))
-            expect((await inspect(name)).HostConfig.PortBindings).toEqual({});
+            expect((await inspect(name)).HostConfig.PortBindings ?? {}).toEqual({});
     });
 
     test("each name has a certificate of the CA, for itself alone", async () => {

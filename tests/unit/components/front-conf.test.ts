@@ -43,6 +43,7 @@ test.each<[string, Partial<FrontSettings>]>([
         },
     ],
     ["open", { users: undefined }],
+    ["installers", { installers: ["client.sh", "client.ps1"] }],
 ])("golden nginx-%s.conf", (name, settings) => expectGolden(`nginx-${name}.conf`, render(settings)));
 
 test("each thing that is served is in the generation's key of the password cache", () => {

@@ -1,6 +1,8 @@
 /** The front's containers and files, as the docker provider gets them. */
+import { installerFacts, oneLines, renderInstallers } from "../../../components/client/installer";
+
 import { deploy, makeCertificates } from "./deploy";
-import { find, type Registration } from "./mocks";
+import { find, type Registration, valueOf } from "./mocks";
 
 beforeAll(makeCertificates);
 
@@ -78,7 +80,9 @@ describe("a registry behind a front", () => {
         const { inputs, secrets } = find(all, "r-front-config-writer");
         expect(secrets.some((path) => path.startsWith("uploads"))).toBe(true);
         expect(Object.keys(files(all)).sort()).toEqual(
-            ["htpasswd", "nginx.conf", "site.crt", "site.key"].map((name) => `/staged/${name}`),
+            ["client.ps1", "client.sh", "htpasswd", "nginx.conf", "site.crt", "site.key"].map(
+                (name) => `/staged/${name}`,
+            ),
         );
         const script = (inputs.entrypoints as string[])[2] ?? "";
         expect(script.indexOf("nginx -e stderr -t")).toBeGreaterThan(0);
@@ -97,6 +101,51 @@ test("a site gets a certificate of the CA, and another generation is served", as
     const script = ({ all }: { all: Registration[] }) =>
         find(all, "r-front-reload-container").inputs.entrypoints;
     expect(script(more)).not.toEqual(script(plain));
+});
+
+describe("the installers for new clients", () => {
+    // Two ways to reach a mirror, in an order that is not the one of their endpoints.
+    const mirrors = {
+        second: { upstream: "https://ghcr.io/", port: 5444 },
+        first: { upstream: "https://registry-1.docker.io", port: 5443 },
+        named: { upstream: "https://quay.io" },
+    };
+
+    test("are what the outputs tell of, as the commands read them", async () => {
+        const { all, registry } = await deploy({ front: FRONT, port: 8443, mirrors });
+        const endpoint = await valueOf(registry.endpoint);
+        const places = Object.values(await valueOf(registry.mirrors));
+        expect(places).toHaveLength(3);
+        const texts = renderInstallers(
+            installerFacts(endpoint, await valueOf(registry.caCertificatePem), places.reverse()),
+        );
+        expect(files(all)).toMatchObject(
+            Object.fromEntries(Object.entries(texts).map(([name, text]) => [`/staged/${name}`, text])),
+        );
+        expect(await valueOf(registry.clientSetup)).toMatchObject(oneLines(endpoint, texts));
+        expect(texts["client.sh"]).toContain("https://named.docker.example.com:8443");
+        const { inputs } = find(all, "r-front-config-writer");
+        expect(inputs.uploads).toContainEqual(
+            expect.objectContaining({ file: "/staged/client.sh", permissions: "0444" }),
+        );
+    });
+
+    test("wait for no mirror, and a change of them is another generation", async () => {
+        const script = (all: Registration[]) => find(all, "r-front-reload-container").inputs.entrypoints;
+        const { all } = await deploy({ front: FRONT, mirrors: { second: mirrors.second } });
+        expect(find(all, "r-front-config-writer").dependencies.join()).not.toContain("mirror");
+        expect(find(all, "r-front-container").dependencies.join()).not.toContain("mirror");
+        expect(script((await deploy({ front: FRONT })).all)).not.toEqual(script(all));
+    });
+
+    test.each([
+        ["clientInstaller: false", { ...FRONT, clientInstaller: false }],
+        ["no front", undefined],
+    ])("are not there with %s", async (_, front) => {
+        const { all, registry } = await deploy({ front });
+        expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toMatch(/client\.(sh|ps1)/);
+        expect(Object.keys(await valueOf(registry.clientSetup)).join()).not.toContain("oneLine");
+    });
 });
 
 test("plain HTTP opens a second port only where it is redirected", async () => {

@@ -90,6 +90,7 @@ test("what is right reaches the component", () => {
         image: "nginx:1.28",
         anonymousPull: true,
         cacheSeconds: 0,
+        clientInstaller: true,
         attemptsPerMinute: 60,
         httpPort: 80,
         sitesFolder: "/srv/www",

@@ -59,6 +59,7 @@ export const FRONT: Key[] = [
         "from 1 to 6000",
         "--path frontSettings.attemptsPerMinute 60",
     ),
+    flag("frontSettings.clientInstaller", true, "false", "--path "),
     {
         ...flag("frontSettings.redirectHttp", false, "true", "--path "),
         // A user needs a password as well; front.test.ts has some that are right.

@@ -1,8 +1,12 @@
 /** What each client is told, as golden files. */
 import {
+    type Installer,
+    installerFacts,
     installLine,
+    oneLines,
     renderClientPs1,
     renderClientSh,
+    renderInstallers,
     textFingerprint,
 } from "../../../../components/client/installer";
 import { CLIENTS, clientPlan, type PlanFacts, SYSTEMS } from "../../../../components/client/plan";
@@ -56,16 +60,51 @@ test("installers pin their CA, and the line pins the installer", async () => {
     const { pem, certificate } = await issue("CA", { ca: true });
     const fingerprint = Buffer.from(await certificate.getThumbprint("SHA-256")).toString("hex");
     const facts = { ...secure, caPem: pem };
-    const scripts = { sh: renderClientSh(facts), ps1: renderClientPs1(facts) };
+    const scripts = renderInstallers(facts);
     for (const [name, text] of Object.entries(scripts)) {
         expect(text).toContain(fingerprint);
         expect(text).toContain(pem.trim());
-        const line = installLine(name as "sh" | "ps1", `https://${address}/client.${name}`, text);
+        const line = installLine(name as Installer, `https://${address}/${name}`, text);
         expect(line).toContain(textFingerprint(text));
     }
     // All else is the same for every CA.
     const certificateText = /-----BEGIN[^]*?END CERTIFICATE-----/;
     const masked = (text: string) => text.replaceAll(fingerprint, "SHA256").replace(certificateText, "PEM");
-    expectGolden("client-tls.sh", masked(scripts.sh));
-    expectGolden("client-tls.ps1", masked(scripts.ps1));
+    expectGolden("client-tls.sh", masked(scripts["client.sh"]));
+    expectGolden("client-tls.ps1", masked(scripts["client.ps1"]));
+});
+
+test("whoever knows the deployment makes the same installers, in whatever order it knows the mirrors", async () => {
+    const { pem } = await issue("CA", { ca: true });
+    const texts = [mirrors, [...mirrors].reverse()].map((some) =>
+        renderInstallers(installerFacts(`https://${address}`, pem, some)),
+    );
+    expect(texts[0]).toEqual(renderInstallers({ address, tls: true, caPem: pem, mirrors }));
+    expect(texts[1]).toEqual(texts[0]);
+});
+
+test.each([
+    ["https://docker.example.com", "docker.example.com", true],
+    ["https://docker.example.com:8443/", "docker.example.com:8443", true],
+    ["https://registry:443", "registry:443", true],
+    ["http://docker.example.com:5000", "docker.example.com:5000", false],
+    ["https://[2001:db8::1]:8443", "[2001:db8::1]:8443", true],
+])("the registry at %s is %s", (endpoint, expected, tls) => {
+    expect(installerFacts(endpoint, "", [])).toMatchObject({ address: expected, tls });
+});
+
+test("where a publicly trusted certificate is served, there is nothing to trust and no advice for plain HTTP", () => {
+    const texts = renderInstallers(installerFacts(`https://${address}`, "", []));
+    expect(texts["client.ps1"]).toContain("there is nothing to do");
+    expect(texts["client.sh"]).toContain('say "docker needs nothing."');
+    expect(Object.values(texts).join()).not.toMatch(/BEGIN|insecure/);
+});
+
+test("the lines are about the files that the front serves", () => {
+    const texts = { "client.sh": "a", "client.ps1": "b" };
+    const lines = oneLines(`https://${address}`, texts);
+    expect(lines.oneLine).toContain(`https://${address}/client.sh `);
+    expect(lines.oneLine).toContain(textFingerprint("a"));
+    expect(lines.oneLineWindows).toContain(`https://${address}/client.ps1;`);
+    expect(lines.oneLineWindows).toContain(textFingerprint("b"));
 });
