@@ -154,8 +154,8 @@ export function containersOf(
             certificate,
             engine,
             socketVolume: socket.volumeName,
-            // To the mirrors and Nexus; the registry itself has no port there.
-            networks: inside.length > 0 ? [registry.networkName] : [],
+            // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
+            networkName: registry.networkName,
             installers: served?.files,
             onError,
             after: [registry.container],

@@ -1,5 +1,5 @@
 /** Rules for the mirrors: each by itself, among each other, and beside the registry. */
-import { hostAndPort, mirrorNameProblem, upstreamProblem } from "../components/mirror/upstream";
+import { hostAndPort, mirrorNameProblem, siteName, upstreamProblem } from "../components/mirror/upstream";
 
 import { type Mistake, mistake, removeCommand, setCommand, show } from "./mistakes";
 import { isPem, readPem } from "./pem";
@@ -26,6 +26,22 @@ function freePort(from: number, taken: readonly Listener[]): number {
     let port = from;
     while (taken.some((one) => one.port === port)) port += 1;
     return port;
+}
+
+/** What else than the registry and the mirrors opens a port. */
+function others({ nexus, frontSettings, bindAddress }: Config): Listener[] {
+    return [
+        ...(nexus?.enabled ? [{ what: "Nexus", port: nexus.port, bindAddress: "127.0.0.1" }] : []),
+        ...(frontSettings?.redirectHttp
+            ? [
+                  {
+                      what: "the front's redirect",
+                      port: frontSettings.httpPort,
+                      bindAddress: bindAddress ?? "0.0.0.0",
+                  },
+              ]
+            : []),
+    ];
 }
 
 function listeners(config: Config): { registry: Listener; mirrors: Map<string, Listener> } {
@@ -88,14 +104,22 @@ function upstream(name: string, { upstream }: MirrorSchema): Mistake[] {
     return [mistake(path, problem, setCommand(path, { example: wrong.instead }))];
 }
 
+/** The mirrors that the front publishes, by name. */
+const atFront = ({ front, mirrors, domain = "" }: Config) =>
+    Object.entries(front === "nginx" ? (mirrors ?? {}) : {})
+        .filter(([, { port }]) => port === undefined)
+        .map(([name, settings]) => ({ what: `the mirror ${name}`, name: siteName(domain, name, settings) }));
+
 /** A mirror of the stack's own registry or of a mirror beside it. */
 function ofItself(name: string, { upstream }: MirrorSchema, config: Config): Mistake | undefined {
     if (upstreamProblem(upstream) !== undefined) return undefined;
     const { host, port } = hostAndPort(upstream);
+    const same = (one: string | undefined) => one?.toLowerCase() === host.toLowerCase();
     const own = [config.domain, ...(config.dnsNames ?? []), ...(config.ipAddresses ?? [])];
-    if (!own.some((one) => one?.toLowerCase() === host.toLowerCase())) return undefined;
     const { registry, mirrors } = listeners(config);
-    const target = [registry, ...mirrors.values()].find((one) => one.port === port);
+    const target = own.some(same)
+        ? [registry, ...mirrors.values()].find((one) => one.port === port)
+        : atFront(config).find((one) => same(one.name) && port === registry.port);
     if (target === undefined) return undefined;
     const problem = `is ${show(upstream)}, which is ${target.what} of this stack itself; a mirror caches another registry`;
     return mistake(["mirrors", name, "upstream"], problem, removeCommand(["mirrors", name]));
@@ -119,8 +143,8 @@ function storage(name: string, mirror: MirrorSchema, others: [string, string | u
     return [mistake(at, problem, removeCommand(at))];
 }
 
-/** A mirror without a port needs a front, and a name there that nothing else has. */
-function published(name: string, { port, domain }: MirrorSchema, config: Config): Mistake[] {
+/** A mirror without a port needs a front; rules-names.ts has what is wrong with its name there. */
+function published(name: string, { port, domain, bindAddress }: MirrorSchema, config: Config): Mistake[] {
     const portPath = ["mirrors", name, "port"];
     const domainPath = ["mirrors", name, "domain"];
     if (port !== undefined) {
@@ -135,17 +159,16 @@ function published(name: string, { port, domain }: MirrorSchema, config: Config)
         return [
             mistake(portPath, "is not set; with tls: files there is no CA to sign a name of its own", fix),
         ];
-    const site = domain ?? (config.domain === undefined ? undefined : `${name}.${config.domain}`);
-    if (site === undefined || (site !== config.domain && !Object.hasOwn(config.sites ?? {}, site))) return [];
-    const problem = `gives the mirror the name ${site}, which the front serves already`;
-    return [mistake(domainPath, problem, setCommand(domainPath, { example: `mirror-${site}` }))];
+    if (bindAddress === undefined) return [];
+    const problem = `is ${show(bindAddress)}, and the mirror has no port: the front shows it, on bindAddress`;
+    return [mistake(["mirrors", name, "bindAddress"], problem, fix)];
 }
 
 /** Every mistake in the mirrors of a configuration. */
 export function mirrorRules(config: Config): Mistake[] {
     const { registry, mirrors } = listeners(config);
     const entries = Object.entries(config.mirrors ?? {});
-    const listening: Listener[] = [registry];
+    const listening: Listener[] = [registry, ...others(config)];
     const places: [string, string | undefined][] = [["the registry", place(config.storage ?? {})]];
     return entries.flatMap(([name, mirror]) => {
         const wrongName = mirrorNameProblem(name);
@@ -165,7 +188,7 @@ export function mirrorRules(config: Config): Mistake[] {
         const taken = listener && listening.find((other) => collide(listener, other));
         if (listener && taken) {
             const path = ["mirrors", name, "port"];
-            const free = freePort(listener.port + 1, [registry, ...mirrors.values()]);
+            const free = freePort(listener.port + 1, [registry, ...others(config), ...mirrors.values()]);
             const problem = `is ${listener.port}, on which ${taken.what} listens already`;
             found.push(mistake(path, problem, setCommand(path, { example: String(free) })));
         }

@@ -10,6 +10,7 @@ import { storageRules } from "./rules-storage";
 import { headersRule } from "./rules-headers";
 import { systemdRule } from "./rules-systemd";
 import { mirrorRules } from "./rules-mirrors";
+import { frontNames } from "./rules-names";
 import { nexusRule } from "./rules-nexus";
 import { front } from "./rules-front";
 import type { Schema } from "./schema";
@@ -216,6 +217,7 @@ const RULES: readonly Rule[] = [
     headersRule,
     mirrorRules,
     nexusRule,
+    frontNames,
 ];
 
 /** Every mistake that the rules find. */

@@ -233,8 +233,16 @@ export function clientPlan(
                 return desktop(facts, os, store);
         }
     })();
-    if (facts.hostAddress === undefined) return plan;
-    const name = domainOf(facts.address);
-    const host: Change = { kind: "host", path: HOSTS[os], address: facts.hostAddress, name };
-    return { ...plan, changes: [...plan.changes, host] };
+    const { hostAddress } = facts;
+    if (hostAddress === undefined) return plan;
+    const [own, ...others] = addresses(facts).map(domainOf);
+    // A front shows mirrors under names of their own.
+    const names = new Set([own ?? "", ...others.filter((name) => name !== "localhost")]);
+    const hosts = [...names].map((name): Change => ({
+        kind: "host",
+        path: HOSTS[os],
+        address: hostAddress,
+        name,
+    }));
+    return { ...plan, changes: [...plan.changes, ...hosts] };
 }

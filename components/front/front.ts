@@ -47,8 +47,8 @@ export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectT
     bindAddress: string;
     /** Volume with the registry's socket. */
     socketVolume: pulumi.Input<string>;
-    /** Further networks on which sites have their upstreams. */
-    networks: pulumi.Input<string>[];
+    /** Network on which sites have their upstreams. */
+    networkName: pulumi.Input<string>;
     /** MiB. */
     memoryMb: number;
     onError: pulumi.ErrorHook[];
@@ -84,11 +84,6 @@ export class Front extends pulumi.ComponentResource {
             },
             parent,
         );
-        const network = new docker.Network(
-            `${name}-network`,
-            { name: containerName, labels: ownedBy(args.prefix) },
-            { ...parent, hooks: { onError: args.onError } },
-        );
         const container = new docker.Container(
             `${name}-container`,
             {
@@ -120,7 +115,7 @@ export class Front extends pulumi.ComponentResource {
                 ],
                 // Sockets, and the answers of the password check: in memory alone.
                 tmpfs: { "/tmp": "uid=101,gid=0,mode=0700,size=32m,noexec" },
-                networksAdvanced: [network.name, ...args.networks].map((of) => ({ name: of })),
+                networksAdvanced: [{ name: args.networkName }],
                 readOnly: true,
                 stopSignal: "SIGQUIT",
                 ...awaited(`[ -n "$(${ASK})" ]`),

@@ -27,8 +27,8 @@ const GENERAL: readonly string[] = [
     "server_names_hash_bucket_size 256;",
     "map_hash_bucket_size 256;",
     "variables_hash_max_size 2048;",
-    "# Docker's own name server, for the upstreams of sites.",
-    "resolver 127.0.0.11 valid=10s ipv6=off;",
+    "# Docker's own name server, for the upstreams of sites: a container that is made anew has another address.",
+    "resolver 127.0.0.11 valid=1s ipv6=off;",
 ];
 
 const TLS: readonly string[] = [

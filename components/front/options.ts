@@ -50,8 +50,8 @@ interface Context {
     /** The provider for the Engine that is named; nothing where the program's own is used. */
     engine: docker.Provider | undefined;
     socketVolume: pulumi.Input<string>;
-    /** Further networks on which sites have their upstreams. */
-    networks: pulumi.Input<string>[];
+    /** Network on which sites have their upstreams. */
+    networkName: pulumi.Input<string>;
     /** File name → text that anyone may fetch. */
     installers: Record<string, pulumi.Input<string>> | undefined;
     onError: pulumi.ErrorHook[];

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import { registryAddress } from "../client/setup";
-import { CONFIG_FOLDER, REGISTRY_PORT, type RegistrySettings, renderConfig } from "../registry/config-yml";
+import { CONFIG_FOLDER, type RegistrySettings, renderConfig } from "../registry/config-yml";
 import { Registry, type TlsFiles } from "../registry/registry";
 
 import { containerdHostsToml, dockerDaemonJson, registriesConf } from "./clients";
@@ -81,9 +83,17 @@ export interface MirrorAccess {
 
 const containerName = (prefix: string, mirror: string) => `${prefix}-mirror-${mirror}`;
 
+/**
+ * Port of a mirror on the deployment's network, where a front publishes it: hardly another mirror's. The Engine gives the
+ * address of a container that is gone to the next one, and a front that still has the old address in mind would take
+ * one mirror for another, and hand out the images of another upstream.
+ */
+export const portInside = (mirror: string): number =>
+    10_000 + (createHash("sha256").update(mirror).digest().readUInt32BE() % 40_000);
+
 /** Where a mirror without a port answers on the deployment's network. */
 export const inside = (prefix: string, mirror: string) =>
-    `http://${containerName(prefix, mirror)}:${REGISTRY_PORT}`;
+    `http://${containerName(prefix, mirror)}:${portInside(mirror)}`;
 
 /**
  * Where clients reach a mirror: known before it is made. One with neither a port nor a front is reached on the
@@ -114,8 +124,9 @@ export class Mirror extends pulumi.ComponentResource {
         this.validate(args);
         const upstream = upstreamOrigin(args.upstream);
         const { username, password, ca, ttl } = args;
-        if (username !== undefined) void pulumi.log.warn(exposure(args.mirror, username, upstream), this);
+        if (username !== undefined) void pulumi.log.warn(exposure(args, username, upstream), this);
         const tls = args.port === undefined ? undefined : args.tls;
+        const containerPort = args.port === undefined ? portInside(args.mirror) : undefined;
         const container = containerName(args.prefix, args.mirror);
 
         const registry = new Registry(
@@ -128,6 +139,7 @@ export class Mirror extends pulumi.ComponentResource {
                     renderConfig({
                         ...shared,
                         tls: tls !== undefined,
+                        port: containerPort,
                         realm: undefined,
                         externalUrl: undefined,
                         // The cache lies on the Docker host, wherever the registry's own images are.
@@ -158,6 +170,7 @@ export class Mirror extends pulumi.ComponentResource {
                 envs: ca === undefined ? [] : [`SSL_CERT_FILE=${CONFIG_FOLDER}/upstream-ca.crt`],
                 networkName: args.networkName,
                 tls,
+                containerPort,
                 port: args.port,
                 bindAddress: args.bindAddress,
                 dataPath: args.dataPath,
@@ -207,10 +220,14 @@ export class Mirror extends pulumi.ComponentResource {
 const READ_ONLY = { storage: { maintenance: { readonly: { enabled: true } } } };
 
 /** What a login at the upstream gives away. */
-function exposure(mirror: string, username: string, upstream: string): string {
+function exposure({ mirror, frontEndpoint }: MirrorArgs, username: string, upstream: string): string {
     const clear = upstream.startsWith("http:") ? " The password goes there in clear, by plain HTTP." : "";
+    const reach =
+        frontEndpoint === undefined
+            ? "a bindAddress that no one else reaches"
+            : "a port of its own with a bindAddress that no one else reaches, since the front asks for no login there";
     return (
         `Whoever reaches the mirror ${mirror} can pull, without a login, everything that ${username} can read at ` +
-        `${upstreamName(upstream)}: give it a user that reads no more than it should, and a bindAddress that no one else reaches.${clear}`
+        `${upstreamName(upstream)}: give it a user that reads no more than it should, and ${reach}.${clear}`
     );
 }

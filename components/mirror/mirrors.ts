@@ -11,7 +11,7 @@ import {
     mirrorEndpoint,
     type MirrorSettings,
 } from "./mirror";
-import { upstreamOrigin } from "./upstream";
+import { siteName, upstreamOrigin } from "./upstream";
 
 /** What the mirrors of a deployment have in common. */
 export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onError"> &
@@ -23,10 +23,6 @@ export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onE
         frontPort?: number | undefined;
         dockerHost?: string | undefined;
     };
-
-/** The name under which a front publishes a mirror. */
-const siteName = (domain: string, mirror: string, settings: MirrorSettings) =>
-    settings.domain ?? `${mirror}.${domain}`;
 
 const frontEndpoint = (domain: string, mirror: string, settings: MirrorSettings, frontPort?: number) =>
     settings.port === undefined && frontPort !== undefined

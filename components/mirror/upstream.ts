@@ -77,3 +77,7 @@ export function mirrorNameProblem(name: string): string | undefined {
         ? undefined
         : "has a name that is not 1 to 32 letters, digits and inner hyphens, or that ends in -config: containers and volumes are named after it";
 }
+
+/** The name under which a front publishes a mirror. */
+export const siteName = (domain: string, mirror: string, settings: { domain?: string | undefined }): string =>
+    settings.domain ?? `${mirror.toLowerCase()}.${domain}`;

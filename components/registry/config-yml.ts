@@ -27,6 +27,8 @@ export interface RegistrySettings {
     tls: boolean;
     /** Path of a socket on which the registry listens instead of its port. @default none */
     socket?: string | undefined;
+    /** Port inside the container, where it is another one than elsewhere. */
+    port?: number | undefined;
     /** The htpasswd realm; nothing turns authentication off. */
     realm?: string | undefined;
     /** http.host; nothing gives relative URLs. */
@@ -219,7 +221,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
             : { auth: { htpasswd: { realm: settings.realm, path: `${place.configFolder}/htpasswd` } } }),
         http: {
             ...(settings.socket === undefined
-                ? { addr: place.addr }
+                ? { addr: settings.port === undefined ? place.addr : `:${settings.port}` }
                 : { net: "unix", addr: settings.socket }),
             ...(settings.externalUrl === undefined ? { relativeurls: true } : { host: settings.externalUrl }),
             secret: settings.secret,

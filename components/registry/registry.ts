@@ -48,6 +48,8 @@ export interface RegistryArgs {
     networkName?: pulumi.Input<string> | undefined;
     /** A further network, with what the registry needs from it. @default none */
     cache?: { networkName: pulumi.Input<string>; container: pulumi.Resource } | undefined;
+    /** Port inside the container, as config.yml names it. @default REGISTRY_PORT */
+    containerPort?: number | undefined;
     /** Port of the Docker host; nothing publishes none, and the network or the socket alone reaches it. */
     port?: number | undefined;
     /** Address of the Docker host. */
@@ -74,9 +76,9 @@ export interface RegistryArgs {
  * Healthy means that images can be written, that the storage answers (debug server, on the container's loopback) and
  * that the port is open.
  */
-const healthy = (socket?: RegistrySocket) =>
+const healthy = ({ socket, containerPort = REGISTRY_PORT }: RegistryArgs) =>
     `${STORAGE_CHECKED} && wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
-    (socket === undefined ? listens(REGISTRY_PORT) : `test -S ${socket.path}`);
+    (socket === undefined ? listens(containerPort) : `test -S ${socket.path}`);
 
 /** A front runs as another user of the same group, and may write to the socket only where that group may. */
 const SERVE_SOCKET = 'umask 0007; exec /bin/registry "$@"';
@@ -176,7 +178,7 @@ export class Registry extends pulumi.ComponentResource {
                 ),
                 readOnly: true,
                 // The check of a store elsewhere gives up by itself before.
-                ...awaited(healthy(args.socket), args.store === undefined ? "5s" : "30s"),
+                ...awaited(healthy(args), args.store === undefined ? "5s" : "30s"),
                 ...(args.cpus === undefined ? {} : { cpus: cpuLimit(args.cpus) }),
                 ...confined,
                 ...boundedLog,

@@ -23,7 +23,7 @@ export interface Container {
     RestartCount: number;
     Mounts: { Type: string; Name?: string; Source: string }[];
     HostConfig: Record<string, unknown>;
-    NetworkSettings: { Networks: Record<string, unknown> };
+    NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
 }
 
 /** A docker client with logins of its own. */

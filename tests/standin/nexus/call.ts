@@ -24,7 +24,9 @@ export interface Call {
 
 export interface Reply {
     status: number;
+    /** Text, bytes, or what becomes JSON. */
     body?: unknown;
+    headers?: Record<string, string>;
 }
 
 export type Handler = (call: Call) => Reply;

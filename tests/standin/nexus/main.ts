@@ -24,12 +24,18 @@ if (process.getuid?.() !== 200) fail(`runs as user ${process.getuid?.()}, and th
 
 // Java opens the port a while after the start, and Nexus answers 503 for a while after that.
 setTimeout(() => {
-    void start({ folder: "/nexus-data", port: 8081, host: "0.0.0.0", startUp: 1500, log: say }).then(
-        ({ server }) =>
-            process.on("SIGTERM", () => {
-                say("stopping");
-                server.close(() => process.exit(0));
-                server.closeAllConnections();
-            }),
+    void start({
+        folder: "/nexus-data",
+        port: 8081,
+        host: "0.0.0.0",
+        startUp: 1500,
+        connectors: true,
+        log: say,
+    }).then(({ server }) =>
+        process.on("SIGTERM", () => {
+            say("stopping");
+            server.close(() => process.exit(0));
+            server.closeAllConnections();
+        }),
     );
 }, 1000);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 
 import { type Call, Refusal, type Reply } from "./call";
+import { connectorOf, DockerApi } from "./docker";
 import { REPOSITORY_ROUTES } from "./routes-repositories";
 import { SYSTEM_ROUTES } from "./routes-system";
 import { Store } from "./store";
@@ -15,16 +16,18 @@ export interface Options {
     host?: string;
     /** Milliseconds from the first answer, a 503, to the first good one. @default 0 */
     startUp?: number;
+    /** Docker repositories with a port of their own answer there. @default false */
+    connectors?: boolean;
     log?: (line: string) => void;
 }
 
 const BASE = "/service/rest";
 const ROUTES = [...SYSTEM_ROUTES, ...REPOSITORY_ROUTES];
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
-    return Buffer.concat(parts).toString("utf8");
+    return Buffer.concat(parts);
 }
 
 function json(request: IncomingMessage, text: string): unknown {
@@ -40,7 +43,7 @@ function json(request: IncomingMessage, text: string): unknown {
 /** Whether the administrator asks. @throws Refusal for wrong credentials */
 function isAdmin(request: IncomingMessage, store: Store): boolean {
     const [scheme, encoded = ""] = (request.headers.authorization ?? "").split(" ");
-    if (!scheme) return false;
+    if (!scheme || scheme === "Bearer") return false;
     const [user, ...password] = Buffer.from(encoded, "base64").toString("utf8").split(":");
     if (scheme !== "Basic" || user !== "admin" || !store.isAdmin(password.join(":"))) throw new Refusal(401);
     return true;
@@ -82,38 +85,60 @@ function answer(request: IncomingMessage, text: string, store: Store): Reply {
     return reply;
 }
 
-function send(response: ServerResponse, { status, body }: Reply): void {
-    const text =
-        body === undefined || body === "" ? "" : typeof body === "string" ? body : JSON.stringify(body);
+function send(response: ServerResponse, method: string | undefined, { status, body, headers }: Reply): void {
+    const raw = typeof body === "string" || Buffer.isBuffer(body);
+    const data = body === undefined ? "" : raw ? body : JSON.stringify(body);
     response.writeHead(status, {
         Server: "Nexus-stand-in (not Sonatype Nexus)",
-        ...(text === ""
+        ...(data.length === 0
             ? {}
             : { "Content-Type": typeof body === "string" ? "text/plain" : "application/json" }),
+        "Content-Length": Buffer.byteLength(data),
+        ...headers,
     });
-    response.end(text);
+    response.end(method === "HEAD" ? "" : data);
 }
 
 /** Starts it. @returns the server and its URL */
 export async function start(options: Options): Promise<{ server: Server; url: string; store: Store }> {
     const { folder, port = 0, host = "127.0.0.1", startUp = 0, log = () => undefined } = options;
     const store = new Store(folder);
+    const docker = new DockerApi(store);
     const from = Date.now() + startUp;
-    const server = createServer((request, response) => {
-        void textOf(request).then((text) => {
-            let reply: Reply;
-            try {
-                if (Date.now() < from) throw new Refusal(503, "starting");
-                reply = answer(request, text, store);
-            } catch (error) {
-                const { status, body } = error instanceof Refusal ? error : new Refusal(500, String(error));
-                reply = { status, body };
-            }
-            // Paths have no secrets, bodies do.
-            log(`${request.method} ${request.url} ${reply.status}`);
-            send(response, reply);
+    const reply = (request: IncomingMessage, data: Buffer, connector?: number): Reply => {
+        try {
+            if (Date.now() < from) throw new Refusal(503, "starting");
+            if (connector !== undefined || request.url?.startsWith("/v2/"))
+                return docker.answer(request, data, isAdmin(request, store), connector);
+            return answer(request, data.toString("utf8"), store);
+        } catch (error) {
+            const { status, body } = error instanceof Refusal ? error : new Refusal(500, String(error));
+            return { status, body };
+        }
+    };
+    const serve = (connector?: number) =>
+        createServer((request, response) => {
+            void bodyOf(request).then((data) => {
+                const answered = reply(request, data, connector);
+                // Paths have no secrets, bodies do.
+                log(`${connector ?? ""} ${request.method} ${request.url} ${answered.status}`.trim());
+                send(response, request.method, answered);
+                if (options.connectors) connect();
+            });
         });
-    });
+    const open = new Map<number, Server>();
+    /** Opens the ports that repositories have, and closes those of repositories that are gone. */
+    const connect = () => {
+        const wanted = store.data.repositories.flatMap((one) => connectorOf(one) ?? []);
+        for (const one of wanted) if (!open.has(one)) open.set(one, serve(one).listen(one, host));
+        for (const [one, server] of open)
+            if (!wanted.includes(one)) {
+                server.close();
+                open.delete(one);
+            }
+    };
+    const server = serve();
     await new Promise<void>((done) => server.listen(port, host, done));
+    if (options.connectors) connect();
     return { server, store, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }

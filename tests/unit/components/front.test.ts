@@ -65,7 +65,7 @@ describe("a registry behind a front", () => {
             user: "101:0",
             readOnly: true,
             ports: [{ internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" }],
-            networksAdvanced: [{ name: "kit-dev-front" }],
+            networksAdvanced: [{ name: "kit-dev" }],
         });
         expect(dependencies).toEqual(expect.arrayContaining(["r-container", "r-front-config-writer"]));
         const [generation] = /[0-9a-f]{64}/.exec(files(all)["/staged/nginx.conf"] ?? "") ?? [];

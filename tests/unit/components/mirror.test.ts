@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
 import type { MirrorSettings } from "../../../components";
+import { portInside } from "../../../components/mirror/mirror";
 
 import { deploy, makeCertificates } from "./deploy";
 import { expectGolden } from "./golden";
@@ -117,7 +118,47 @@ test("without a port it is reached on the network alone, by plain HTTP", async (
     const { registry, hub } = await one({ port: undefined });
     expect(hub("container").inputs).not.toHaveProperty("ports");
     expect(files(hub("config-writer"))).not.toHaveProperty("site.key");
-    expect((await valueOf(registry.mirrors)).hub?.endpoint).toBe("http://kit-dev-mirror-hub:5000");
+    expect((await valueOf(registry.mirrors)).hub?.endpoint).toBe(
+        `http://kit-dev-mirror-hub:${portInside("hub")}`,
+    );
+});
+
+test("behind a front it is a site of that name, and the outputs tell its address", async () => {
+    const front = { image: "nginx:1.28" };
+    const { registry, all, hub } = await one({ port: undefined }, { front, port: 8443 });
+    expect((await valueOf(registry.mirrors)).hub).toMatchObject({
+        endpoint: "https://hub.docker.example.com:8443",
+        dockerDaemonJson: expect.stringContaining('"https://hub.docker.example.com:8443"') as string,
+        containerdHostsToml: expect.stringContaining(
+            '[host."https://hub.docker.example.com:8443"]',
+        ) as string,
+        registriesConf: expect.stringContaining('location = "hub.docker.example.com:8443"') as string,
+    });
+    const { content } = files(find(all, "r-front-config-writer"))["nginx.conf"] ?? { content: "" };
+    expect(content).toContain("server_name hub.docker.example.com;");
+    expect(content).toContain(`"http://kit-dev-mirror-hub:${portInside("hub")}"`);
+    expect(hub("container").inputs.networksAdvanced).toEqual(
+        find(all, "r-front-container").inputs.networksAdvanced,
+    );
+});
+
+test("mirrors that a front publishes have ports of their own inside, so that none is taken for another", async () => {
+    const { all } = await deploy({
+        front: { image: "nginx:1.28" },
+        mirrors: { hub: { upstream: HUB.upstream }, quay: { upstream: "https://quay.io" } },
+    });
+    const [hub, quay] = ["hub", "quay"].map((mirror) => {
+        const { addr } = (
+            parse(files(find(all, `r-mirror-${mirror}-config-writer`))["config.yml"]?.content ?? "") as {
+                http: { addr: string };
+            }
+        ).http;
+        const { healthcheck } = find(all, `r-mirror-${mirror}-container`).inputs;
+        const port = Number(addr.slice(1)).toString(16).toUpperCase();
+        expect(JSON.stringify(healthcheck)).toContain(`:${port} `);
+        return addr;
+    });
+    expect(hub).not.toBe(quay);
 });
 
 test.each<[Args, string, boolean]>([
@@ -154,6 +195,13 @@ describe("a login", () => {
                 /^Whoever reaches the mirror hub can pull, without a login, everything that robot can read at docker\.io:/,
             ),
         ]);
+    });
+
+    test("behind a front is warned of, too, which asks for no login", async () => {
+        const front = { front: { image: "nginx:1.28" } };
+        await one({ ...login, port: undefined }, front);
+        expect(warn.mock.calls[0]?.[0]).toContain("since the front asks for no login there");
+        expect(warn.mock.calls[0]?.[0]).toContain("a port of its own");
     });
 
     test("over plain HTTP is warned of as well", async () => {

@@ -122,15 +122,49 @@ describe("without a port", () => {
         expect(accepted({ ...bare(), front: "nginx" }).mirrors.hub?.port).toBeUndefined();
     });
 
-    test("a name that the front serves already is refused", () => {
-        const front = { front: "nginx", domain: "a.b" };
-        const site = { sites: { "hub.a.b": { upstream: "http://192.0.2.1" } } };
-        expect(mistakeIn({ ...bare(), ...front, ...site })).toMatchObject({
+    const front = { front: "nginx", domain: "a.b" };
+
+    test.each([
+        [bare(), { sites: { "hub.a.b": { upstream: "http://192.0.2.1" } } }, "hub.a.b", "a site"],
+        [bare({ domain: "a.b" }), {}, "a.b", "the registry"],
+        [bare({ domain: "C.d" }), { dnsNames: ["c.d"] }, "C.d", "the registry"],
+        [bare({ domain: "localhost" }), {}, "localhost", "the registry"],
+        [{ mirrors: { HUB: { upstream }, hub: { upstream } } }, {}, "hub.a.b", "the mirror HUB"],
+    ])("a name that the front serves already is refused: %j with %j", (mirrors, more, name, what) => {
+        const wrong = { ...front, ...mirrors, ...more };
+        expect(mistakeIn(wrong)).toMatchObject({
             path: "mirrors.hub.domain",
-            problem: "gives the mirror the name hub.a.b, which the front serves already",
-            fix: "pulumi config set --path mirrors.hub.domain mirror-hub.a.b",
+            problem: `gives the mirror hub the name ${name}, which at the front is the name of ${what}`,
+            fix: `pulumi config set --path mirrors.hub.domain mirror-${name}`,
         });
-        expect(mistakeIn({ ...bare({ domain: "a.b" }), ...front }).problem).toContain("the name a.b");
+    });
+
+    test("a name of its own that is free is taken", () => {
+        const local = { ...front, ...bare({ domain: "localhost" }), localNames: false };
+        expect(accepted(local).mirrors.hub?.domain).toBe("localhost");
+    });
+
+    test("below an IP address there is no name", () => {
+        expect(mistakeIn({ ...front, domain: "192.0.2.7", ...bare() })).toMatchObject({
+            path: "mirrors.hub.domain",
+            problem: expect.stringContaining("cannot be made of the domain 192.0.2.7") as string,
+            fix: "pulumi config set --path mirrors.hub.domain mirror.example.com",
+        });
+        accepted({ ...front, domain: "192.0.2.7", ...bare({ domain: "m.a.b" }) });
+    });
+
+    test("an address of its own means nothing", () => {
+        expect(mistakeIn({ ...front, ...bare({ bindAddress: "127.0.0.1" }) })).toMatchObject({
+            path: "mirrors.hub.bindAddress",
+            problem: 'is "127.0.0.1", and the mirror has no port: the front shows it, on bindAddress',
+            fix: "pulumi config set --path mirrors.hub.port 5443",
+        });
+    });
+
+    test("its own name at the front is no upstream", () => {
+        const loop = { mirrors: { hub: { upstream: "https://hub.a.b" } } };
+        expect(mistakeIn({ ...front, ...loop }).problem).toContain("which is the mirror hub of this stack");
+        accepted({ ...front, port: 8443, ...loop });
     });
 
     test("with a port, a name of its own means nothing", () => {
@@ -158,6 +192,17 @@ describe("ports", () => {
         expect(found.path).toBe(`mirrors.${name}.port`);
         expect(found.problem).toContain(problem);
         expect(found.fix).toBe(`pulumi config set --path mirrors.${name}.port ${free}`);
+    });
+
+    test.each([
+        [{ nexus: { enabled: true, acceptEula: true, port: 5443 } }, "Nexus"],
+        [{ front: "nginx", frontSettings: { redirectHttp: true, httpPort: 5443 } }, "the front's redirect"],
+    ])("what else the stack opens is not free: %j", (config, what) => {
+        expect(mistakeIn({ ...config, ...hub({ port: 5443 }) })).toMatchObject({
+            path: "mirrors.hub.port",
+            problem: `is 5443, on which ${what} listens already`,
+            fix: "pulumi config set --path mirrors.hub.port 5444",
+        });
     });
 
     test("may be the same on different addresses", () => {

@@ -56,3 +56,37 @@ test("no message shows the password", () => {
     expect(message).toContain("nexus.adminPassword is set");
     expect(message).not.toContain("hunter2");
 });
+
+describe("behind the front", () => {
+    const front = { front: "nginx", domain: "a.b" };
+    const mirror = (domain?: string) => ({
+        mirrors: { nexus: { upstream: "https://quay.io", ...(domain === undefined ? {} : { domain }) } },
+    });
+
+    test.each([
+        ["Nexus", "nexus.a.b", mirror(), "the mirror nexus", {}],
+        ["Nexus", "a.b", {}, "the registry", { domain: "a.b" }],
+        ["Nexus", "c.d", { sites: { "c.d": { upstream: "http://192.0.2.1" } } }, "a site", { domain: "c.d" }],
+        [
+            "the repository docker-proxy of Nexus",
+            "docker-proxy.nexus.a.b",
+            mirror("docker-proxy.nexus.a.b"),
+            "the mirror nexus",
+            { docker: { routing: "ports" } },
+        ],
+    ])("a name of %s that is taken is refused: %s", (what, name, more, by, nexus) => {
+        const { path, problem, fix } = mistakeIn({ ...front, ...on(nexus), ...more });
+        expect([path, problem]).toEqual([
+            "nexus.domain",
+            `gives ${what} the name ${name}, which at the front is the name of ${by}`,
+        ]);
+        expect(fix).toMatch(/^pulumi config set --path nexus\.domain repository-/);
+    });
+
+    test("below an IP address it needs a name of its own", () => {
+        const address = { ...front, domain: "192.0.2.7" };
+        expect(mistakeIn({ ...address, ...on({}) })).toMatchObject({ path: "nexus.domain" });
+        accepted({ ...address, ...on({ domain: "nexus.a.b" }) });
+        accepted({ domain: "192.0.2.7", ...on({}) });
+    });
+});

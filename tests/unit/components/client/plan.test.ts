@@ -38,6 +38,19 @@ test.each([
     expectGolden(`client-plans-${name}.txt`, [...texts, `== docker upstart\n${upstart}\n`].join("\n"));
 });
 
+test("mirrors behind a front are found by their own names", () => {
+    const upstream = "https://quay.io";
+    const [quay, local] = ["quay.example.com", "localhost"].map((name) => `https://${name}:8443`);
+    const behind = [quay, local].map((endpoint) => ({ endpoint: endpoint ?? "", upstream }));
+    const { changes } = clientPlan("podman", "linux", { ...secure, mirrors: [...mirrors, ...behind] });
+    expect(changes.flatMap((change) => (change.kind === "host" ? [change.name] : []))).toEqual([
+        "docker.example.com",
+        "quay.example.com",
+    ]);
+    const paths = changes.map(({ path }) => path);
+    expect(paths).toContain("/etc/containers/certs.d/quay.example.com:8443/ca.crt");
+});
+
 test("installers without a CA (golden)", () => {
     expectGolden("client-off.sh", renderClientSh(plain));
     expectGolden("client-off.ps1", renderClientPs1(plain));
