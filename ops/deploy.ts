@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { breakDeadLock } from "../setup/lock";
+import { breakDeadLock } from "../setup/file-backend";
 import type { Machine } from "../setup/machine";
 import { type Prepared, prepare } from "../setup/prepare";
 import { say } from "../setup/progress";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { SetupError, messageOf } from "./errors";
+import { fileBackend } from "./file-backend";
 import { readJson } from "./json";
 import { type Machine, pulumiHome } from "./machine";
 import { readText } from "./start.cjs";
@@ -98,7 +98,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
     const project = readYaml(join(machine.root, "Pulumi.yaml"));
     const projectUrl = mapOf(project.backend).url;
     const own = userBackend(machine, typeof projectUrl === "string" ? projectUrl : undefined);
-    const backend = own ?? pathToFileURL(stateFolder(machine)).href;
+    const backend = own ?? fileBackend(stateFolder(machine));
     const named = flagValue(args, "stack", "s") || machine.env.PULUMI_STACK;
     const name = named || selectedStack(machine, backend) || DEFAULT_STACK;
     const short = name.split("/").pop() ?? name;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError } from "./errors";
-import { backendFolder } from "./lock";
+import { backendFolder, removeEmptySidecars } from "./file-backend";
 import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";
 import { lastLines, run } from "./run";
@@ -20,6 +20,7 @@ export interface State {
 /** Where the state is kept: the user's own backend is left alone, else files in the user's data folder. */
 export function ensureState(machine: Machine, stack: Stack): State {
     const { backend } = stack;
+    removeEmptySidecars(machine, stack);
     if (stack.ownBackend) return { backend, env: {} };
     const folder = stateFolder(machine);
     if (!existsSync(folder)) {

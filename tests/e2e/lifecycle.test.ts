@@ -97,6 +97,12 @@ describe("the life of a deployment", () => {
         expect(found).toEqual([]);
     });
 
+    test("the state has no file beside another one, which a killed Pulumi could leave empty", () => {
+        const files = filesBelow(join(stack.folder, "state"));
+        expect(files.filter((file) => file.endsWith(".json")).length).toBeGreaterThan(0);
+        expect(files.filter((file) => file.endsWith(".attrs"))).toEqual([]);
+    });
+
     test("the container is confined", async () => {
         const { HostConfig, Mounts, NetworkSettings } = await container();
         expect(Object.keys(NetworkSettings.Networks)).toEqual([stack.prefix]);

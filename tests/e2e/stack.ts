@@ -13,8 +13,8 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 
+import { fileBackend } from "../../setup/file-backend";
 import { pulumiHome, thisMachine } from "../../setup/machine";
 
 import { anonymousVolumes, docker, objectsOf, removeObjects } from "./docker";
@@ -95,7 +95,7 @@ export class Stack {
         this.env = {
             ...inherited,
             PULUMI_HOME: home,
-            PULUMI_BACKEND_URL: pathToFileURL(state).href,
+            PULUMI_BACKEND_URL: fileBackend(state),
             PULUMI_CONFIG_PASSPHRASE: randomBytes(12).toString("hex"),
             PULUMI_SKIP_UPDATE_CHECK: "true",
             // Pulumi keeps the selected stack under the name that the shell has for the folder.

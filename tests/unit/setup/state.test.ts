@@ -27,7 +27,7 @@ describe("the backend", () => {
     test("is files in the data folder where there is none, with a passphrase file", () => {
         const machine = machineIn(folder.path);
         const state = ensureState(machine, findStack(machine, []));
-        expect(state.backend).toBe(`file://${folder.path}/.local/share/private-registry/state`);
+        expect(state.backend).toBe(`file://${folder.path}/.local/share/private-registry/state?metadata=skip`);
         expect(state.env).toEqual({
             PULUMI_BACKEND_URL: state.backend,
             PULUMI_CONFIG_PASSPHRASE_FILE: `${folder.path}/.config/private-registry/passphrase`,

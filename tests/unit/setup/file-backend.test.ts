@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { backendFolder, breakDeadLock } from "../../../setup/lock";
+import { backendFolder, breakDeadLock, fileBackend, removeEmptySidecars } from "../../../setup/file-backend";
 import type { Stack } from "../../../setup/stack";
 import { machineIn, put, temporaryFolder } from "./fixture";
 
@@ -10,7 +9,7 @@ const home = temporaryFolder();
 const stack = (): Stack => ({
     name: "dev",
     named: false,
-    backend: pathToFileURL(home.path).href,
+    backend: fileBackend(home.path),
     ownBackend: false,
     settings: {},
 });
@@ -39,4 +38,29 @@ test.each([
 test("other backends have no folder", () => {
     expect(backendFolder(machineIn(home.path), "https://api.example.com")).toBeUndefined();
     expect(backendFolder(machineIn(home.path), "file://~/state")).toBe(join(home.path, "state"));
+    expect(backendFolder(machineIn(home.path), "file://~/state?metadata=skip")).toBe(
+        join(home.path, "state"),
+    );
+    expect(backendFolder(machineIn(home.path), fileBackend("/some where"))).toBe("/some where");
+});
+
+test("an empty sidecar, which makes the state unreadable, is taken away; all else stays", () => {
+    const places = [
+        ".pulumi/meta.yaml",
+        ".pulumi/stacks/private-registry/dev.json",
+        ".pulumi/locks/organization/private-registry/dev/1.json",
+    ].map((place) => join(home.path, place));
+    for (const place of places) {
+        put(place, "{}");
+        put(`${place}.attrs`, "");
+        put(`${place}.bak.attrs`, "{}");
+    }
+    removeEmptySidecars(machineIn(home.path), stack());
+    for (const place of places) {
+        expect([place, `${place}.attrs`, `${place}.bak.attrs`].map((file) => existsSync(file))).toEqual([
+            true,
+            false,
+            true,
+        ]);
+    }
 });
