@@ -18,6 +18,10 @@ const TEST_TOOLS: TestTool[] = [
     { program: "curl", packages: ["curl"] },
     { program: "htpasswd", packages: ["apache2-utils"] },
     { program: "systemd-analyze", packages: ["systemd"] },
+    // For a client machine beside this one (tests/e2e/client-host.ts).
+    { program: "dockerd", packages: ["docker.io"] },
+    { program: "ctr", packages: ["containerd"] },
+    { program: "ip", packages: ["iproute2"] },
 ];
 
 /** The programs that the tests call: installed on Debian and Ubuntu as root, else named. */

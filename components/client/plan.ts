@@ -1,6 +1,8 @@
 /** What a client's machine needs so that it uses the registry: files, additions to files, commands. Pure. */
 import { X509Certificate } from "node:crypto";
 
+import { isDockerHub, upstreamName } from "../mirror/upstream";
+
 import { domainOf } from "./address";
 import { containerdHosts, podmanInsecure, podmanMirror } from "./toml";
 
@@ -81,12 +83,6 @@ const list = (path: string, key: string, values: string[]): Change[] =>
 const thumbprint = (pem: string): string =>
     pem.includes("-----BEGIN") ? new X509Certificate(pem).fingerprint.replaceAll(":", "") : "SHA1";
 
-/** Host of an upstream as image names have it: Docker Hub's API has another name than its images. */
-function imageHost({ upstream }: MirrorFacts): string {
-    const { host } = new URL(upstream);
-    return host === "registry-1.docker.io" || host === "index.docker.io" ? "docker.io" : host;
-}
-
 /** Every address at which the deployment is to be trusted: the registry's and its mirrors'. */
 function addresses({ address, mirrors = [] }: PlanFacts): string[] {
     return [...new Set([address, ...mirrors.map(({ endpoint }) => new URL(endpoint).host)])];
@@ -98,7 +94,7 @@ const certs = (facts: PlanFacts, folder: string): Change[] =>
 
 /** Docker's registry-mirrors are for Docker Hub alone (docs.docker.com/docker-hub/image-library/mirror). */
 const hubMirrors = ({ mirrors = [] }: PlanFacts): string[] =>
-    mirrors.filter((mirror) => imageHost(mirror) === "docker.io").map(({ endpoint }) => endpoint);
+    mirrors.filter(({ upstream }) => isDockerHub(upstream)).map(({ endpoint }) => endpoint);
 
 function daemonLists(path: string, facts: PlanFacts): Change[] {
     return [
@@ -145,7 +141,7 @@ function containerd(facts: PlanFacts): Plan {
     );
     const mirrors = (facts.mirrors ?? []).map((mirror) =>
         file(
-            `${folder}/${imageHost(mirror)}/hosts.toml`,
+            `${folder}/${upstreamName(mirror.upstream)}/hosts.toml`,
             containerdHosts(mirror.endpoint, ca(new URL(mirror.endpoint).host), mirror.upstream),
         ),
     );
@@ -159,8 +155,8 @@ function podman(facts: PlanFacts): Plan {
         : [file(`${folder}/${domainOf(facts.address)}.conf`, podmanInsecure(facts.address))];
     const mirrors = (facts.mirrors ?? []).map((mirror) =>
         file(
-            `${folder}/mirror-${imageHost(mirror).replace(/[^\w.-]/g, "-")}.conf`,
-            podmanMirror(imageHost(mirror), mirror.endpoint),
+            `${folder}/mirror-${upstreamName(mirror.upstream).replace(/[^\w.-]/g, "-")}.conf`,
+            podmanMirror(mirror.upstream, mirror.endpoint),
         ),
     );
     return {

@@ -1,4 +1,5 @@
 /** The TOML files that containerd and Podman read. Pure. */
+import { upstreamName } from "../mirror/upstream";
 
 // A TOML basic string takes JSON's escapes.
 const text = (value: string) => JSON.stringify(value);
@@ -12,12 +13,15 @@ const text = (value: string) => JSON.stringify(value);
  */
 export function containerdHosts(url: string, ca?: string, server?: string): string {
     const capabilities = server === undefined ? ["pull", "resolve", "push"] : ["pull", "resolve"];
+    const trust = ca === undefined ? [] : [`ca = ${text(ca)}`];
     return [
         `server = ${text(server ?? url)}`,
+        // Asked once more by itself, after its host: without the CA, its complaint would hide the one before.
+        ...(server === undefined ? trust : []),
         "",
         `[host.${text(url)}]`,
         `  capabilities = [${capabilities.map(text).join(", ")}]`,
-        ...(ca === undefined ? [] : [`  ca = ${text(ca)}`]),
+        ...trust.map((line) => `  ${line}`),
         "",
     ].join("\n");
 }
@@ -27,10 +31,24 @@ export function podmanInsecure(address: string): string {
     return `[[registry]]\nlocation = ${text(address)}\ninsecure = true\n`;
 }
 
-/** A mirror of a registry, for registries.conf.d. */
-export function podmanMirror(registry: string, endpoint: string): string {
-    const { host, protocol } = new URL(endpoint);
-    const mirror = [`[[registry.mirror]]`, `location = ${text(host)}`];
-    if (protocol === "http:") mirror.push("insecure = true");
-    return [`[[registry]]`, `location = ${text(registry)}`, "", ...mirror, ""].join("\n");
+/**
+ * A mirror of a registry, for registries.conf.d.
+ *
+ * @param upstream URL of the registry
+ * @param endpoint URL of the mirror
+ */
+export function podmanMirror(upstream: string, endpoint: string): string {
+    const insecure = (url: string) => (url.startsWith("http:") ? ["insecure = true"] : []);
+    const name = text(upstreamName(upstream));
+    return [
+        "[[registry]]",
+        `prefix = ${name}`,
+        `location = ${name}`,
+        ...insecure(upstream),
+        "",
+        "[[registry.mirror]]",
+        `location = ${text(new URL(endpoint).host)}`,
+        ...insecure(endpoint),
+        "",
+    ].join("\n");
 }

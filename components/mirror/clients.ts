@@ -1,4 +1,6 @@
 /** The clients' files that make them use a mirror. Pure: plain data in, the file's text out. */
+import { containerdHosts, podmanMirror } from "../client/toml";
+
 import { isDockerHub, upstreamName } from "./upstream";
 
 export interface MirrorFacts {
@@ -36,32 +38,13 @@ export function dockerDaemonJson(facts: MirrorFacts): string {
  */
 export function containerdHostsToml(facts: MirrorFacts): string {
     const folder = `/etc/containerd/certs.d/${upstreamName(facts.upstream)}`;
-    const lines = [
-        `# ${folder}/hosts.toml`,
-        `server = ${JSON.stringify(facts.upstream)}`,
-        "",
-        `[host.${JSON.stringify(facts.endpoint)}]`,
-        `  capabilities = ["pull", "resolve"]`,
-        ...(facts.ownCa ? [`  ca = ${JSON.stringify(`${folder}/ca.crt`)}`] : []),
-    ];
-    return `${lines.join("\n")}\n`;
+    const ca = facts.ownCa ? `${folder}/ca.crt` : undefined;
+    return `# ${folder}/hosts.toml\n${containerdHosts(facts.endpoint, ca, facts.upstream)}`;
 }
 
 /**
  * A file for /etc/containers/registries.conf.d (containers-registries.conf(5)), for Podman, skopeo, Buildah and CRI-O.
  * A CA goes to /etc/containers/certs.d/MIRROR/ca.crt.
  */
-export function registriesConf(facts: MirrorFacts): string {
-    const upstream = JSON.stringify(upstreamName(facts.upstream));
-    const lines = [
-        "[[registry]]",
-        `prefix = ${upstream}`,
-        `location = ${upstream}`,
-        ...(facts.upstream.startsWith("http:") ? ["insecure = true"] : []),
-        "",
-        "[[registry.mirror]]",
-        `location = ${JSON.stringify(address(facts))}`,
-        ...(plainHttp(facts) ? ["insecure = true"] : []),
-    ];
-    return `${lines.join("\n")}\n`;
-}
+export const registriesConf = ({ upstream, endpoint }: MirrorFacts): string =>
+    podmanMirror(upstream, endpoint);

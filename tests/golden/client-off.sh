@@ -99,6 +99,7 @@ END_OF_FILE_2
 file_3() {
 cat <<'END_OF_FILE_3'
 [[registry]]
+prefix = "docker.io"
 location = "docker.io"
 
 [[registry.mirror]]

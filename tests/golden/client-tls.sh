@@ -78,6 +78,7 @@ daemon() {
 file_0() {
 cat <<'END_OF_FILE_0'
 server = "https://docker.example.com:8443"
+ca = "/etc/containerd/certs.d/docker.example.com:8443/ca.crt"
 
 [host."https://docker.example.com:8443"]
   capabilities = ["pull", "resolve", "push"]
@@ -108,6 +109,7 @@ END_OF_FILE_2
 file_3() {
 cat <<'END_OF_FILE_3'
 [[registry]]
+prefix = "docker.io"
 location = "docker.io"
 
 [[registry.mirror]]
@@ -118,6 +120,7 @@ END_OF_FILE_3
 file_4() {
 cat <<'END_OF_FILE_4'
 [[registry]]
+prefix = "ghcr.io"
 location = "ghcr.io"
 
 [[registry.mirror]]
