@@ -40,7 +40,7 @@ export function removeEmptySidecars(machine: Machine, stack: Stack): void {
         .map((place) => join(folder, place))
         .filter((place) => existsSync(place))
         .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
-        .filter((file) => file.endsWith(".attrs") && statSync(file).size === 0);
+        .filter((file) => file.endsWith(".attrs") && statSync(file, { throwIfNoEntry: false })?.size === 0);
     for (const file of files) {
         rmSync(file, { force: true });
         say(`State: took away ${file}, which a killed Pulumi left empty.`);

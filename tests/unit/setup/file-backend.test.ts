@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { backendFolder, breakDeadLock, fileBackend, removeEmptySidecars } from "../../../setup/file-backend";
 import type { Stack } from "../../../setup/stack";
@@ -63,4 +63,11 @@ test("an empty sidecar, which makes the state unreadable, is taken away; all els
             true,
         ]);
     }
+});
+
+test("a sidecar that is gone before it is looked at stops nothing", () => {
+    put(join(home.path, ".pulumi/meta.yaml"), "{}");
+    // Listed and not there, as the one of a lock that another Pulumi gives back at this moment.
+    symlinkSync(join(home.path, "gone"), join(home.path, ".pulumi/gone.attrs"));
+    expect(() => removeEmptySidecars(machineIn(home.path), stack())).not.toThrow();
 });
