@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import { Accounts } from "./auth/accounts";
-import { clientSetup, loginCommand, registryAddress } from "./client/setup";
+import { loginCommand, registryAddress, registryEndpoint } from "./client/address";
+import { clientSetup } from "./client/setup";
 import { containersOf } from "./containers";
 import { DRAIN_SECONDS } from "./hardening";
 import type { MirrorAccess } from "./mirror/mirror";
@@ -53,7 +54,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             .all([secret.result, pulumi.output(args.storage)])
             .apply(([text, storage]) => settingsOf(args, prefix, encrypted, text, storage));
         const address = registryAddress(args.domain, port, encrypted);
-        const url = `${encrypted ? "https" : "http"}://${address}`;
+        const url = registryEndpoint(args.domain, port, encrypted);
         for (const warning of warnings(encrypted, users !== undefined)) void pulumi.log.warn(warning, this);
 
         const containers =

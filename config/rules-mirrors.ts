@@ -1,5 +1,6 @@
 /** Rules for the mirrors: each by itself, among each other, and beside the registry. */
-import { hostAndPort, mirrorNameProblem, siteName, upstreamProblem } from "../components/mirror/upstream";
+import { hostAndPort } from "../components/client/address";
+import { mirrorNameProblem, siteName, upstreamProblem } from "../components/mirror/upstream";
 
 import { type Mistake, mistake, removeCommand, setCommand, show } from "./mistakes";
 import { isPem, readPem } from "./pem";

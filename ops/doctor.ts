@@ -1,4 +1,4 @@
-import { domainOf, registryAddress } from "../components/client/address";
+import { domainOf, hostAndPort, registryAddress } from "../components/client/address";
 import { OWNER_LABEL } from "../components/hardening";
 import { redisName } from "../components/registry/redis-conf";
 import type { Machine } from "../setup/machine";
@@ -13,7 +13,7 @@ import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
 import { holderOf } from "./published";
 import { RegistryApi } from "./registry-api";
-import { engineAddress, portOf, readStack, registryTarget } from "./stack-facts";
+import { engineAddress, readStack, registryTarget } from "./stack-facts";
 
 /** Clients of this machine: their names in `npm run client`, the folder that tells of them, their CA's file. */
 const clientFiles = (address: string) =>
@@ -46,7 +46,7 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     };
     const { engine, engineProblem, collection, endpoint, caPem, prefix: owner } = facts;
     const domain = domainOf(endpoint.host);
-    const port = portOf(endpoint);
+    const { port } = hostAndPort(endpoint);
     const secure = endpoint.protocol === "https:";
     const local = look.isLocal(engine);
 

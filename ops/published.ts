@@ -1,6 +1,7 @@
+import { hostAndPort } from "../components/client/address";
 import { callEngine } from "../setup/engine-api";
 import type { Endpoint } from "../setup/endpoint";
-import { engineAddress, portOf, type StackFacts } from "./stack-facts";
+import { engineAddress, type StackFacts } from "./stack-facts";
 
 /** A container as the Engine lists it. */
 export interface Listed {
@@ -31,5 +32,5 @@ export function holderOf(
 /** Address at which this machine reaches the stack's registry. */
 export async function publishedAddress(facts: StackFacts): Promise<string> {
     const containers = facts.engineProblem === undefined ? await listContainers(facts.engine) : [];
-    return engineAddress(facts.engine, holderOf(containers, portOf(facts.endpoint))?.ip);
+    return engineAddress(facts.engine, holderOf(containers, hostAndPort(facts.endpoint).port)?.ip);
 }

@@ -3,6 +3,7 @@ import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
 
+import { hostAndPort } from "../components/client/address";
 import { SetupError } from "../setup/errors";
 
 export interface RegistryTarget {
@@ -54,11 +55,11 @@ export class RegistryApi {
         const { endpoint, address, caPem, login } = this.target;
         const url = new URL(path, endpoint);
         const secure = endpoint.protocol === "https:";
-        const name = endpoint.hostname.replace(/^\[|\]$/g, "");
+        const { host: name, port } = hostAndPort(endpoint);
         const options: https.RequestOptions = {
             agent: this.agent,
             host: address,
-            port: endpoint.port || (secure ? 443 : 80),
+            port,
             method,
             path: url.pathname + url.search,
             timeout: TIMEOUT_MS,

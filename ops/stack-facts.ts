@@ -111,9 +111,6 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
     };
 }
 
-/** Port of a URL, the scheme's own where it names none. */
-export const portOf = (url: URL): number => Number(url.port || (url.protocol === "https:" ? 443 : 80));
-
 /** Address at which this machine reaches what the Engine publishes: the name may not be known to DNS here. */
 export function engineAddress({ url }: Endpoint, published = "0.0.0.0"): string {
     const target = /^(?:tcp|ssh|https?):/.test(url)

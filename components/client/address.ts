@@ -10,11 +10,23 @@ export function registryAddress(domain: string, port: number, tls: boolean): str
     return tls && port === 443 && isHost ? host : `${host}:${port}`;
 }
 
-/** The registry at an endpoint, `https://docker.example.com:8443`, as image names have it. */
+/** The registry's URL, `https://docker.example.com:8443`. */
+export const registryEndpoint = (domain: string, port: number, tls: boolean): string =>
+    `${tls ? "https" : "http"}://${registryAddress(domain, port, tls)}`;
+
+/** The host and port that a URL stands for: without brackets, and the scheme's own port where it names none. */
+export function hostAndPort(url: string | URL): { host: string; port: number } {
+    const { hostname, port, protocol } = new URL(url);
+    return {
+        host: hostname.replace(/^\[|\]$/g, ""),
+        port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
+    };
+}
+
+/** The registry at an endpoint as image names have it. */
 export function addressAt(endpoint: string): string {
-    const { protocol, hostname, port } = new URL(endpoint);
-    const tls = protocol === "https:";
-    return registryAddress(hostname.replace(/^\[|\]$/g, ""), Number(port || (tls ? 443 : 80)), tls);
+    const { host, port } = hostAndPort(endpoint);
+    return registryAddress(host, port, endpoint.startsWith("https:"));
 }
 
 /** The name or IP address in an address. */

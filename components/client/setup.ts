@@ -2,8 +2,6 @@
 import { shellWord } from "./address";
 import { type Change, clientPlan, type Plan, type PlanFacts } from "./plan";
 
-export { loginCommand, registryAddress } from "./address";
-
 export interface ClientFacts {
     /** `docker.example.com` or `docker.example.com:8443`, as in image names. */
     address: string;

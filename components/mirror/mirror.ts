@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { registryAddress } from "../client/setup";
+import { registryEndpoint } from "../client/address";
 import { CONFIG_FOLDER, type RegistrySettings, renderConfig } from "../registry/config-yml";
 import { Registry, type TlsFiles } from "../registry/registry";
 
@@ -111,7 +111,7 @@ export function mirrorEndpoint(
 ): string {
     if (frontEndpoint !== undefined) return frontEndpoint;
     if (port === undefined) return inside(prefix, mirror);
-    return `${tls ? "https" : "http"}://${registryAddress(domain, port, tls)}`;
+    return registryEndpoint(domain, port, tls);
 }
 
 /** A mirror: a registry that fetches what it is asked for from another one, and keeps it for a time. */

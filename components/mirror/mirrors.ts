@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { registryAddress } from "../client/setup";
+import { registryEndpoint } from "../client/address";
 import { recover } from "../recovery";
 
 import {
@@ -26,7 +26,7 @@ export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onE
 
 const frontEndpoint = (domain: string, mirror: string, settings: MirrorSettings, frontPort?: number) =>
     settings.port === undefined && frontPort !== undefined
-        ? `https://${registryAddress(siteName(domain, mirror, settings), frontPort, true)}`
+        ? registryEndpoint(siteName(domain, mirror, settings), frontPort, true)
         : undefined;
 
 /** Where clients of a deployment with TLS reach its mirrors, and what these mirror: known before one is made. */

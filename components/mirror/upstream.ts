@@ -55,15 +55,6 @@ export function upstreamProblem(upstream: string): UpstreamProblem | undefined {
 /** The upstream as the registry wants it: scheme, host and port. */
 export const upstreamOrigin = (upstream: string): string => new URL(upstream).origin;
 
-/** The host and port that an upstream's URL stands for, the scheme's own port included. */
-export function hostAndPort(upstream: string): { host: string; port: number } {
-    const { hostname, port, protocol } = new URL(upstream);
-    return {
-        host: hostname.replace(/^\[|\]$/g, ""),
-        port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
-    };
-}
-
 export const isDockerHub = (upstream: string): boolean =>
     new URL(upstream).hostname === new URL(DOCKER_HUB).hostname;
 
