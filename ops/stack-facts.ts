@@ -69,7 +69,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
     const state = ensureState(machine, stack);
     const env = {
         ...machine.env,
-        ...engineEnv(engine),
+        ...engineEnv(engine, machine.env),
         ...state.env,
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PWD: machine.root,

@@ -1,19 +1,11 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { SetupError } from "./errors";
-import { readJson } from "./json";
+
+import { DEFAULT_SOURCE, type Endpoint, resolveEndpoint as resolve } from "../components/engine/endpoint";
+import { checkAddress } from "../components/engine/request";
+import { SetupError, messageOf } from "./errors";
 import type { Machine } from "./machine";
 
-/** Where a Docker Engine may answer. */
-export interface Endpoint {
-    /** unix:///path, npipe:////./pipe/name, tcp://host:port, ssh://user@host, as in DOCKER_HOST. */
-    url: string;
-    /** Who named it, for messages. */
-    source: string;
-    /** Folder with ca.pem, cert.pem and key.pem, for a tcp:// engine behind TLS. */
-    certPath?: string;
-}
+export type { Endpoint };
 
 export interface Resolved {
     candidates: Endpoint[];
@@ -21,55 +13,23 @@ export interface Resolved {
     explicit: boolean;
 }
 
-/** The engine that the docker CLI would use, with the stack's own setting first, else the places where one usually is. */
+/**
+ * The engine that the docker CLI would use, with the stack's own setting first, else the places where one usually is.
+ *
+ * @throws SetupError where what names it is wrong
+ */
 export function resolveEndpoint(machine: Machine, configured: string | undefined): Resolved {
-    const { env } = machine;
-    const certPath =
-        env.DOCKER_TLS_VERIFY || env.DOCKER_TLS ? env.DOCKER_CERT_PATH || dockerConfig(machine) : undefined;
-    const named = (url: string, source: string, certs = certPath) => ({
-        candidates: [{ url: url.replace(/^(?=\/)/, "unix://"), source, certPath: certs }],
-        explicit: true,
-    });
-    if (configured) return named(configured, "private-registry:dockerHost");
-    if (env.DOCKER_HOST) return named(env.DOCKER_HOST, "DOCKER_HOST");
-    const context = currentContext(machine);
-    if (context) {
-        const { host, certs } = readContext(machine, context);
-        return named(host, `docker context "${context}"`, certs);
+    let endpoint: Endpoint;
+    try {
+        const { env, home } = machine;
+        endpoint = resolve({ host: configured }, { env, home, source: "private-registry:dockerHost" });
+        checkAddress(endpoint);
+    } catch (error) {
+        throw new SetupError(messageOf(error));
     }
-    const candidates = defaultSockets(machine).map((url) => ({ url, source: "default socket" }));
+    if (endpoint.source !== DEFAULT_SOURCE) return { candidates: [endpoint], explicit: true };
+    const candidates = defaultSockets(machine).map((url) => ({ url, source: DEFAULT_SOURCE }));
     return { candidates, explicit: false };
-}
-
-function dockerConfig(machine: Machine): string {
-    return machine.env.DOCKER_CONFIG || join(machine.home, ".docker");
-}
-
-function currentContext(machine: Machine): string | undefined {
-    const config = () =>
-        readJson(join(dockerConfig(machine), "config.json")) as { currentContext?: string } | undefined;
-    const name = machine.env.DOCKER_CONTEXT || config()?.currentContext;
-    return name && name !== "default" ? name : undefined;
-}
-
-interface ContextFile {
-    Endpoints?: { docker?: { Host?: string } };
-}
-
-// The docker CLI names a context's folder after the SHA-256 of its name (cli/context/store).
-function readContext(machine: Machine, name: string): { host: string; certs: string | undefined } {
-    const id = createHash("sha256").update(name).digest("hex");
-    const contexts = join(dockerConfig(machine), "contexts");
-    const file = readJson(join(contexts, "meta", id, "meta.json")) as ContextFile | undefined;
-    const host = file?.Endpoints?.docker?.Host;
-    if (!host) {
-        throw new SetupError(
-            `The docker context "${name}" is selected but has no engine: run \`docker context use default\` ` +
-                `or \`docker context ls\` to choose another one.`,
-        );
-    }
-    const certs = join(contexts, "tls", id, "docker");
-    return { host, certs: existsSync(certs) ? certs : undefined };
 }
 
 /** Sockets of Docker Engine, rootless Docker and Docker Desktop, the system's own first. */

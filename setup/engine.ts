@@ -42,14 +42,27 @@ export async function ensureEngine(
     return first;
 }
 
-/** Variables that make Pulumi's providers and the docker CLI use that engine. */
-export function engineEnv(endpoint: Endpoint | undefined): Record<string, string> {
+/**
+ * Variables that make Pulumi's providers and the docker CLI use that engine.
+ *
+ * @param inherited what they would have without
+ */
+export function engineEnv(
+    endpoint: Endpoint | undefined,
+    inherited: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
     if (endpoint === undefined) return {};
+    const env: Record<string, string> = {};
+    // The provider records the host it is given, so the default one stays unsaid: plain `pulumi up` must see no change.
     const byDefault =
         endpoint.url === "unix:///var/run/docker.sock" || endpoint.url === "npipe:////./pipe/docker_engine";
-    // The provider records the host it is given, so the default one stays unsaid: plain `pulumi up` must see no change.
-    const host: Record<string, string> = byDefault ? {} : { DOCKER_HOST: endpoint.url };
-    return endpoint.certPath
-        ? { ...host, DOCKER_CERT_PATH: endpoint.certPath, DOCKER_TLS_VERIFY: "1" }
-        : host;
+    if (!byDefault) env.DOCKER_HOST = endpoint.url;
+    if (endpoint.certPath) {
+        env.DOCKER_CERT_PATH = endpoint.certPath;
+        env[endpoint.insecure ? "DOCKER_TLS" : "DOCKER_TLS_VERIFY"] = "1";
+    }
+    // The official provider takes DOCKER_CONTEXT before any host, and a DOCKER_CERT_PATH alone for TLS; the CLI neither.
+    if (!byDefault && inherited.DOCKER_CONTEXT) env.DOCKER_CONTEXT = "";
+    if (inherited.DOCKER_CERT_PATH) env.DOCKER_CERT_PATH ??= "";
+    return env;
 }

@@ -37,7 +37,7 @@ export async function prepareTools(
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
     const images = engine && wanted ? await ensureImages(machine, engine, stack.settings) : {};
     const env = {
-        ...engineEnv(engine ?? namedEngine(machine)),
+        ...engineEnv(engine ?? namedEngine(machine), machine.env),
         ...pluginEnv(machine, plugins, cli.path),
         // The version is pinned, so news of another would only cost time, and much of it where the site is blocked.
         PULUMI_SKIP_UPDATE_CHECK: "true",

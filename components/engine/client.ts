@@ -2,59 +2,21 @@
  * The connection to a Docker Engine, for what no resource of the docker provider can do, and for the embedded docker
  * plugin.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import type Docker from "dockerode";
 import type { DockerOptions } from "dockerode";
 
-import { contextOf } from "./context";
+import { type Endpoint, type EngineConfig, resolveEndpoint } from "./endpoint";
 import { messageOf } from "./errors";
+import { tlsFiles } from "./request";
 import { sshAgent } from "./ssh";
+
+export { type Endpoint, type EngineConfig, resolveEndpoint } from "./endpoint";
 
 export type Engine = Docker;
 
-/** Where an Engine listens. */
-export interface Endpoint {
-    /** As in DOCKER_HOST: unix://, npipe://, tcp://, http://, https:// or ssh://. */
-    host: string;
-    /** Folder with ca.pem, cert.pem and key.pem, for an Engine behind TLS. */
-    certPath?: string | undefined;
-}
-
-/** As the docker provider's arguments of these names. */
-export interface EngineConfig {
-    /** As in DOCKER_HOST. */
-    host?: string | undefined;
-    /** Name of a context of the docker CLI. */
-    context?: string | undefined;
-    certPath?: string | undefined;
-}
-
-const DEFAULT_HOST =
-    process.platform === "win32" ? "npipe:////./pipe/docker_engine" : "unix:///var/run/docker.sock";
-
-/** The Engine that the official provider takes: a context, the host given, DOCKER_HOST, the default socket. */
-export function resolveEndpoint(given: EngineConfig, env: NodeJS.ProcessEnv = process.env): Endpoint {
-    const certPath = given.certPath || env.DOCKER_CERT_PATH || undefined;
-    const context = given.context || env.DOCKER_CONTEXT;
-    if (context && context !== "default") return { certPath, ...contextOf(context, env) };
-    return { host: given.host || env.DOCKER_HOST || DEFAULT_HOST, certPath };
-}
-
-function tls(folder: string): DockerOptions {
-    const file = (name: string) => {
-        const path = join(folder, name);
-        if (existsSync(path)) return readFileSync(path);
-        throw new Error(
-            `The Docker Engine is reached over TLS and ${path} is missing: create it, or unset DOCKER_CERT_PATH.`,
-        );
-    };
-    return { ca: file("ca.pem"), cert: file("cert.pem"), key: file("key.pem"), protocol: "https" };
-}
-
 /** An endpoint as dockerode wants it. */
-export function engineOptions({ host, certPath }: Endpoint): DockerOptions {
+export function engineOptions(endpoint: Endpoint): DockerOptions {
+    const { url: host, certPath } = endpoint;
     // docker-modem fills in what DOCKER_HOST says for what is missing here, so nothing is.
     const plain = {
         host: undefined,
@@ -85,7 +47,8 @@ export function engineOptions({ host, certPath }: Endpoint): DockerOptions {
             if (!secure) return base as DockerOptions;
             return {
                 ...base,
-                ...(certPath === undefined ? { protocol: "https" } : tls(certPath)),
+                protocol: "https",
+                ...tlsFiles(endpoint),
             } as DockerOptions;
         }
         default:
@@ -101,15 +64,17 @@ export function engineOptions({ host, certPath }: Endpoint): DockerOptions {
  *
  * @throws Error one sentence, where no Engine answers
  */
-export async function connect(config: EngineConfig = {}): Promise<Engine> {
-    const endpoint = resolveEndpoint(config);
+export const connect = (config: EngineConfig = {}): Promise<Engine> => connectTo(resolveEndpoint(config));
+
+/** The same where the Engine is known. */
+export async function connectTo(endpoint: Endpoint): Promise<Engine> {
     const { default: Client } = await import("dockerode");
     const engine = new Client(engineOptions(endpoint));
     try {
         await engine.ping();
     } catch (error) {
         throw new Error(
-            `Cannot connect to the Docker daemon at ${endpoint.host} (${messageOf(error)}). Is the docker daemon running?`,
+            `Cannot connect to the Docker daemon at ${endpoint.url} (${messageOf(error)}). Is the docker daemon running?`,
         );
     }
     return engine;

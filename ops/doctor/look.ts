@@ -13,7 +13,7 @@ import { listContainers } from "../published";
 
 const TIMEOUT_MS = 5_000;
 
-export const isLocal = ({ url }: Endpoint): boolean => /^(?:unix|npipe):/.test(url);
+export { isLocal } from "../../components/engine/endpoint";
 
 /** An answer of the Engine as JSON, or nothing. */
 export async function engineJson<T>(engine: Endpoint, path: string): Promise<T | undefined> {

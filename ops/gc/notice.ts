@@ -1,7 +1,7 @@
 /** What every command on a stack does before it looks at the registry: it ends a collection that was left over. */
 import { join } from "node:path";
 
-import { connect } from "../../components/engine/client";
+import { connectTo } from "../../components/engine/client";
 import type { Endpoint } from "../../setup/endpoint";
 import { callEngine } from "../../setup/engine-api";
 import { messageOf } from "../../setup/errors";
@@ -27,7 +27,7 @@ export type Collection =
       }
     | { state: "unknown"; problem: string };
 
-export const clientOf = ({ url, certPath }: Endpoint) => connect({ host: url, certPath });
+export const clientOf = (endpoint: Endpoint) => connectTo(endpoint);
 
 /**
  * Mends what a killed collection left, before a command works on the stack.

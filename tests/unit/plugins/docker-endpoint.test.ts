@@ -18,15 +18,19 @@ const basic = (text: string) => Buffer.from(text).toString("base64");
 
 test("a context of the docker CLI names the Engine and its certificates", () => {
     const id = createHash("sha256").update("far").digest("hex");
-    const env = { DOCKER_CONFIG: folder, DOCKER_CONTEXT: "far", DOCKER_HOST: "unix:///other.sock" };
-    expect(() => resolveEndpoint({}, env)).toThrow(/docker context "far" has no Engine/);
+    const env = { DOCKER_CONFIG: folder, DOCKER_CONTEXT: "far" };
+    expect(() => resolveEndpoint({}, { env })).toThrow(/docker context "far" is selected but has no Engine/);
     mkdirSync(join(folder, "contexts", "meta", id), { recursive: true });
     const meta = { Name: "far", Endpoints: { docker: { Host: "tcp://far:2376" } } };
     writeFileSync(join(folder, "contexts", "meta", id, "meta.json"), JSON.stringify(meta));
-    expect(resolveEndpoint({}, env)).toMatchObject({ host: "tcp://far:2376" });
+    expect(resolveEndpoint({}, { env })).toMatchObject({ url: "tcp://far:2376" });
     const certs = join(folder, "contexts", "tls", id, "docker");
     mkdirSync(certs, { recursive: true });
-    expect(resolveEndpoint({}, env)).toEqual({ host: "tcp://far:2376", certPath: certs });
+    expect(resolveEndpoint({}, { env })).toEqual({
+        url: "tcp://far:2376",
+        source: 'docker context "far"',
+        certPath: certs,
+    });
 });
 
 test("ssh gets the user and the port, and never an option from the host", () => {

@@ -82,27 +82,29 @@ describe("what changes in a container", () => {
 
 describe("the Engine", () => {
     test("is the one of the configuration, of DOCKER_HOST, or the default", () => {
-        expect(resolveEndpoint({ host: "tcp://a:1" }, { DOCKER_HOST: "tcp://b:2" }).host).toBe("tcp://a:1");
-        expect(resolveEndpoint({}, { DOCKER_HOST: "tcp://b:2" }).host).toBe("tcp://b:2");
-        expect(resolveEndpoint({}, {}).host).toMatch(/docker/);
+        expect(resolveEndpoint({ host: "tcp://a:1" }, { env: { DOCKER_HOST: "tcp://b:2" } }).url).toBe(
+            "tcp://a:1",
+        );
+        expect(resolveEndpoint({}, { env: { DOCKER_HOST: "tcp://b:2" } }).url).toBe("tcp://b:2");
+        expect(resolveEndpoint({}, { env: {} }).url).toMatch(/docker/);
     });
 
     test("is reached over a socket or TCP", () => {
-        expect(engineOptions({ host: "unix:///run/docker.sock" })).toMatchObject({
+        expect(engineOptions({ source: "test", url: "unix:///run/docker.sock" })).toMatchObject({
             socketPath: "/run/docker.sock",
         });
-        expect(engineOptions({ host: "tcp://build.example" })).toMatchObject({
+        expect(engineOptions({ source: "test", url: "tcp://build.example" })).toMatchObject({
             host: "build.example",
             port: 2375,
             protocol: "http",
         });
-        expect(() => engineOptions({ host: "ftp://x" })).toThrow(/none that can be reached/);
+        expect(() => engineOptions({ source: "test", url: "ftp://x" })).toThrow(/none that can be reached/);
     });
 
     test("behind TLS needs its files", () => {
-        expect(() => engineOptions({ host: "tcp://build.example", certPath: "/nowhere" })).toThrow(
-            /ca\.pem is missing/,
-        );
+        expect(() =>
+            engineOptions({ source: "test", url: "tcp://build.example", certPath: "/nowhere" }),
+        ).toThrow(/ca\.pem is missing/);
     });
 
     test("that does not answer gives one sentence", async () => {
