@@ -4,14 +4,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { PrivateRegistry } from "./components";
 import { registryArgs } from "./config/args";
 import { load } from "./config/load";
+import { stackKey } from "./config/stack-key";
 import { leftOut } from "./config/systemd";
 
 const config = load();
 const registry = new PrivateRegistry(
     "registry",
-    registryArgs(config, pulumi.getProject(), pulumi.getStack()),
+    registryArgs(config, pulumi.getProject(), pulumi.getStack(), stackKey()),
 );
 
+/** By what the Engine's objects are known as this stack's. */
+export const identity = registry.identity;
 export const endpoint = registry.endpoint;
 export const caCertificatePem = registry.caCertificatePem;
 export const passwords = registry.passwords;

@@ -3,13 +3,19 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { servedInstallers } from "./client/served";
+import { Deployment } from "./deployment/deployment";
 import { type FrontOptions, frontOf, frontSocket, type SiteOptions } from "./front/options";
 import type { MirrorAccess } from "./mirror/mirror";
 import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
 import type { PrivateRegistryArgs } from "./private-registry-args";
 import { recover } from "./recovery";
-import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
+import {
+    CONFIG_FOLDER,
+    type RegistrySettings,
+    renderConfig,
+    renderStorageCheck,
+} from "./registry/config-yml";
 import { Redis } from "./registry/redis";
 import { Registry } from "./registry/registry";
 import type { SiteTls } from "./tls/site-tls";
@@ -17,6 +23,8 @@ import type { SiteTls } from "./tls/site-tls";
 /** What the containers get from the deployment. */
 export interface ContainersContext {
     prefix: string;
+    /** What is in config.yml of this deployment alone. */
+    httpSecret: pulumi.Output<string>;
     /** Of the registry as it would be without a front. */
     settings: pulumi.Output<RegistrySettings>;
     /** `https://docker.example.com:8443` */
@@ -30,6 +38,7 @@ export interface ContainersContext {
 }
 
 export interface Containers {
+    deployment: Deployment;
     /** Resolves when clients get an answer. */
     answering: pulumi.Output<unknown>;
     mirrors: pulumi.Output<Record<string, MirrorAccess>>;
@@ -43,9 +52,10 @@ function engineOf(
     name: string,
     { dockerHost }: PrivateRegistryArgs,
     parent: { parent: pulumi.Resource },
-    opts?: pulumi.ComponentResourceOptions,
 ): docker.Provider | undefined {
-    if (dockerHost === undefined || opts?.provider || opts?.providers) return undefined;
+    // A provider for another package says nothing of the Engine.
+    const own = parent.parent.getProvider("docker:index/container:Container");
+    if (dockerHost === undefined || own !== undefined) return undefined;
     return new docker.Provider(`${name}-engine`, { host: dockerHost }, parent);
 }
 
@@ -55,19 +65,32 @@ export function containersOf(
     args: PrivateRegistryArgs,
     context: ContainersContext,
     parent: { parent: pulumi.Resource },
-    opts?: pulumi.ComponentResourceOptions,
 ): Containers {
-    const { prefix, settings, port, bindAddress, htpasswd, certificate } = context;
-    const engine = engineOf(name, args, parent, opts);
+    const { prefix, settings, port, bindAddress, htpasswd, certificate, httpSecret } = context;
+    const engine = engineOf(name, args, parent);
     const here = { ...parent, providers: engine && { docker: engine } };
-    const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))];
+    const deployment = new Deployment(
+        name,
+        {
+            ...args,
+            prefix,
+            legacy: {
+                containers: [args.containerName ?? prefix, `${prefix}-config`],
+                path: `${CONFIG_FOLDER}/config.yml`,
+                text: httpSecret,
+            },
+        },
+        parent.parent,
+    );
+    const portKey = (of: number) => (of === args.front?.httpPort ? "frontSettings.httpPort" : "port");
+    const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(deployment, portKey))];
     const image = new docker.RemoteImage(
         `${name}-image`,
         { name: args.image, keepLocally: true },
         { ...parent, provider: engine },
     );
-    const socket = args.front && frontSocket(name, prefix, { ...parent, provider: engine });
-    const redis = args.redis && new Redis(`${name}-redis`, { ...args.redis, prefix, onError }, here);
+    const socket = args.front && frontSocket(name, deployment, { ...parent, provider: engine });
+    const redis = args.redis && new Redis(`${name}-redis`, { ...args.redis, deployment, onError }, here);
     const own = pulumi.all([settings, redis?.access]).apply(([all, access]) => ({
         ...all,
         redis: access,
@@ -77,7 +100,7 @@ export function containersOf(
     const registry = new Registry(
         name,
         {
-            prefix,
+            deployment,
             containerName: args.containerName,
             imageId: image.imageId,
             configYml: own.apply(renderConfig),
@@ -102,6 +125,7 @@ export function containersOf(
         args.mirrors ?? {},
         {
             prefix,
+            deployment,
             domain: args.domain,
             bindAddress,
             keepData: args.keepData,
@@ -111,7 +135,6 @@ export function containersOf(
             ownCa: context.ownCa,
             settings,
             frontPort: args.front && port,
-            dockerHost: args.dockerHost,
         },
         here,
     );
@@ -121,7 +144,7 @@ export function containersOf(
             `${name}-nexus`,
             {
                 ...args.nexus,
-                prefix,
+                deployment,
                 keepData: args.keepData,
                 networkName: registry.networkName,
                 dockerHost: args.dockerHost,
@@ -129,7 +152,7 @@ export function containersOf(
             here,
         );
     if (args.front === undefined || socket === undefined || certificate === undefined)
-        return { answering: registry.containerId, mirrors, nexus };
+        return { deployment, answering: registry.containerId, mirrors, nexus };
 
     const inside: SiteOptions[] = [
         ...mirrorSites(prefix, args.domain, args.mirrors ?? {}),
@@ -145,7 +168,7 @@ export function containersOf(
         name,
         options,
         {
-            prefix,
+            deployment,
             port,
             bindAddress,
             realm: args.realm ?? "basic-realm",
@@ -163,6 +186,7 @@ export function containersOf(
         parent,
     );
     return {
+        deployment,
         answering: front.containerId,
         mirrors,
         nexus,

@@ -1,15 +1,23 @@
 /** What every container of the kit has in common, so that a new one is as safe as the others. */
 import type * as docker from "@pulumi/docker";
 
-/** Label that tells which deployment an object belongs to; its value is the deployment's prefix. */
+/** Label with the deployment's prefix: the start of its objects' names, for people and filters. It proves nothing. */
 export const OWNER_LABEL = "private-registry.deployment";
+/** Label with the deployment's identity, which is random and kept in its state: this alone makes an object its own. */
+export const IDENTITY_LABEL = "private-registry.identity";
+/** Label with PROJECT/STACK, for messages. */
+export const STACK_LABEL = "private-registry.stack";
+/** Label of a data volume by which the stack that made it knows it again after `pulumi destroy`. */
+export const STACK_KEY_LABEL = "private-registry.stack-key";
+/** Label of a container that runs in place of one that could not be replaced: the ID of that one, or `none`. */
+export const STAND_IN_LABEL = "private-registry.in-place-of";
 
 /** Seconds that a container gets to end by itself, over the time that the registry drains. */
 export const DRAIN_SECONDS = 30;
 export const STOP_SECONDS = DRAIN_SECONDS + 5;
 
-/** The labels of a deployment's objects. */
-export const ownedBy = (prefix: string) => [{ label: OWNER_LABEL, value: prefix }];
+/** Folder of a volume with the kit's files in which the former ones wait, should what reads them not start. */
+export const FORMER_FOLDER = ".former";
 
 /** No capability, no way to gain one. */
 export const confined = {

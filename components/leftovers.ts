@@ -1,14 +1,14 @@
 /** Looks into an Engine where it refused something. No Pulumi in here: the embedded docker plugin asks the same. */
 import type { Engine } from "./engine/client";
-import { isNotFound } from "./engine/errors";
+import { found, isNotFound } from "./engine/errors";
 import { logText } from "./engine/logs";
-import { OWNER_LABEL } from "./hardening";
+import { IDENTITY_LABEL, STAND_IN_LABEL } from "./hardening";
 
 /** What an Engine's message says is wrong. */
 export type Refusal =
     | { kind: "name"; name: string }
     | { kind: "network"; name: string }
-    | { kind: "port" }
+    | { kind: "port"; port: number | undefined }
     | { kind: "unhealthy" }
     | { kind: "other" };
 
@@ -18,23 +18,33 @@ export function refusal(message: string): Refusal {
     if (name !== undefined) return { kind: "name", name };
     const network = /network with name (\S+) already exists/.exec(message)?.[1];
     if (network !== undefined) return { kind: "network", name: network };
-    if (/port is already allocated|address already in use/.test(message)) return { kind: "port" };
+    if (/port is already allocated|address already in use/.test(message)) {
+        // "Bind for 127.0.0.1:443 failed: port is already allocated", "listen tcp4 0.0.0.0:80: bind: address already in use"
+        const port = /:(\d+)(?: failed)?: (?:bind: |listen |port is already|address already)/.exec(
+            message,
+        )?.[1];
+        return { kind: "port", port: port === undefined ? undefined : Number(port) };
+    }
     if (/failed to be in healthy state/.test(message)) return { kind: "unhealthy" };
     return { kind: "other" };
 }
 
+/** Whether an object of the Engine is the deployment's own. */
+export type IsOwn = (object: { name: string; id: string; labels: Record<string, string> }) => boolean;
+
 /**
- * Frees the name of a container for a deployment: removes the container that has it, where that belongs to the
- * same deployment. Such a one is what an interrupted `up` left, since the state does not know it.
+ * Frees the name of a container for a deployment: removes the container that has it, where that is the deployment's
+ * own. Such a one is what an interrupted `up` left, since the state does not know it.
  *
  * @returns whether the name is free now
  */
-export async function freeContainerName(engine: Engine, name: string, owner: string): Promise<boolean> {
+export async function freeContainerName(engine: Engine, name: string, isOwn: IsOwn): Promise<boolean> {
     const container = engine.getContainer(name);
     try {
-        const { Config } = await container.inspect();
-        if (Config.Labels[OWNER_LABEL] !== owner) return false;
-        await container.remove({ force: true });
+        const { Id, Config } = await container.inspect();
+        if (!isOwn({ name, id: Id, labels: Config.Labels })) return false;
+        // With its nameless volumes: the registry's image declares one.
+        await engine.getContainer(Id).remove({ force: true, v: true });
     } catch (error) {
         // Gone in the meantime: then the name is free.
         if (!isNotFound(error)) throw error;
@@ -48,11 +58,11 @@ export async function freeContainerName(engine: Engine, name: string, owner: str
  *
  * @returns whether a front was stopped
  */
-export async function stopFront(engine: Engine, owner: string): Promise<boolean> {
-    const container = engine.getContainer(`${owner}-front`);
+export async function stopFront(engine: Engine, name: string, isOwn: IsOwn): Promise<boolean> {
+    const container = engine.getContainer(name);
     try {
-        const { Config, State } = await container.inspect();
-        if (Config.Labels[OWNER_LABEL] !== owner || !State.Running) return false;
+        const { Id, Config, State } = await container.inspect();
+        if (!isOwn({ name, id: Id, labels: Config.Labels }) || !State.Running) return false;
         await container.stop();
         return true;
     } catch (error) {
@@ -61,10 +71,44 @@ export async function stopFront(engine: Engine, owner: string): Promise<boolean>
     }
 }
 
-/** The same for a network. */
-export async function freeNetworkName(engine: Engine, name: string, owner: string): Promise<boolean> {
-    const networks = await engine.listNetworks({ filters: { label: [`${OWNER_LABEL}=${owner}`] } });
-    const left = networks.filter((network) => network.Name === name);
+/** Removes the deployment's stand-ins that have a port. @returns whether there was one */
+export async function freePort(engine: Engine, port: number, isOwn: IsOwn): Promise<boolean> {
+    const standIns = await engine.listContainers({ filters: { label: [STAND_IN_LABEL] } });
+    const holders = standIns.filter(
+        ({ Id, Names, Labels, Ports }) =>
+            Ports.some(({ PublicPort }) => PublicPort === port) &&
+            isOwn({ name: Names[0]?.slice(1) ?? Id, id: Id, labels: Labels }),
+    );
+    for (const { Id } of holders) await engine.getContainer(Id).remove({ force: true, v: true });
+    return holders.length > 0;
+}
+
+/**
+ * Removes stand-ins (deployment/restore.ts).
+ *
+ * @param filters of the Engine API
+ * @param labels of an object of the deployment, whose identity they must have
+ */
+export async function removeStandIns(
+    engine: Engine,
+    filters: Record<string, string[]>,
+    labels: unknown,
+): Promise<void> {
+    const identity = ((labels ?? []) as { label: string; value: string }[]).find(
+        ({ label }) => label === IDENTITY_LABEL,
+    )?.value;
+    if (identity === undefined) return;
+    const all = await engine.listContainers({ all: true, filters });
+    for (const { Id } of all.filter(({ Labels }) => Labels[IDENTITY_LABEL] === identity))
+        await found(() => engine.getContainer(Id).remove({ force: true, v: true }));
+}
+
+/** The same as for a container's name for a network's. */
+export async function freeNetworkName(engine: Engine, name: string, isOwn: IsOwn): Promise<boolean> {
+    const networks = await engine.listNetworks({ filters: { name: [name] } });
+    const left = networks.filter(
+        (network) => network.Name === name && isOwn({ name, id: network.Id, labels: network.Labels ?? {} }),
+    );
     for (const { Id } of left) {
         const network = engine.getNetwork(Id);
         const { Containers } = (await network.inspect()) as { Containers?: Record<string, unknown> };
@@ -103,15 +147,16 @@ export const networkTaken = (name: string): string =>
 /**
  * One sentence for a port that something else has.
  *
- * @param key path of the configuration's key that chooses it
+ * @param holder who has it, where that is known
  */
 export function portTaken(
-    ports: readonly { external?: number | undefined; ip?: string | undefined }[],
-    key = "port",
+    { port, ip, key }: { port: number; ip: string; key: string },
+    holder = "another program",
 ): string {
-    const { external = 0, ip = "0.0.0.0" } = ports[0] ?? {};
+    // In place of the usual ports, those that their secure and plain siblings usually have.
+    const next = { 80: 8080, 443: 8443 }[port] ?? (port < 65_535 ? port + 1 : port - 1);
     return (
-        `Port ${external} of ${ip} is taken by another program. Stop that program, or choose another port: ` +
-        `pulumi config set ${key.includes(".") ? "--path " : ""}${key} ${external === 443 ? 8443 : external + 1}`
+        `Port ${port} of ${ip} is taken by ${holder}. Stop that ${holder.startsWith("the container") ? "container" : "program"}, ` +
+        `or choose another port: pulumi config set ${key.includes(".") ? "--path " : ""}${key} ${next}`
     );
 }

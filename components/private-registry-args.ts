@@ -61,7 +61,24 @@ export interface PrivateRegistryArgs extends Settings {
     /** Name → pull-through cache. @default none */
     mirrors?: Record<string, MirrorSettings> | undefined;
     /** A Sonatype Nexus 3 beside the registry. @default none */
-    nexus?: Omit<NexusArgs, "prefix" | "keepData" | "networkName" | "dockerHost"> | undefined;
-    /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
+    nexus?: Omit<NexusArgs, "prefix" | "deployment" | "keepData" | "networkName" | "dockerHost"> | undefined;
+    /**
+     * Engine to deploy to, as in DOCKER_HOST. The provider that the component is given for docker goes before it.
+     *
+     * @default what the docker provider finds
+     */
     dockerHost?: string | undefined;
+    /**
+     * What counts as the deployment's own although another one made it: identities of lost deployments, or names of
+     * Docker objects. Its containers and networks are replaced, its volumes used.
+     *
+     * @default none
+     */
+    adopt?: string[] | undefined;
+    /**
+     * A text that no other stack has and that outlives `pulumi destroy`: by it kept data is known again.
+     *
+     * @default kept data is used again only where `adopt` names it
+     */
+    stackKey?: string | undefined;
 }

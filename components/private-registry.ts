@@ -32,6 +32,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     readonly mirrors: pulumi.Output<Record<string, MirrorAccess>>;
     /** Nexus, where there is one. */
     readonly nexus: Nexus | undefined;
+    /** What is written on every Docker object of the deployment; nothing where there are none. */
+    readonly identity: pulumi.Output<string> | undefined;
 
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
@@ -65,6 +67,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                       args,
                       {
                           prefix,
+                          httpSecret: secret.result,
                           settings,
                           endpoint: url,
                           port,
@@ -75,7 +78,6 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                               tls.mode === "own-ca" || (tls.mode === "files" && tls.chainPem !== undefined),
                       },
                       parent,
-                      opts,
                   );
 
         this.endpoint = containers?.answering.apply(() => url) ?? pulumi.output(url);
@@ -88,6 +90,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             .apply((oneLines) => ({ ...setup, ...oneLines }));
         this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
         this.nexus = containers?.nexus;
+        this.identity = containers?.deployment.identity;
         this.host = pulumi.secret(
             pulumi
                 .all([settings, accounts?.htpasswd, certificate?.files, this.caCertificatePem])

@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { connect } from "./engine/client";
+import type { Deployment } from "./deployment/deployment";
+import { restore } from "./deployment/restore";
+import { connectTo, type Engine } from "./engine/client";
 import {
     freeContainerName,
     freeNetworkName,
+    freePort,
     lastLogLines,
     nameTaken,
     networkTaken,
@@ -13,57 +16,101 @@ import {
 } from "./leftovers";
 import { storageProblem } from "./registry/storage-problem";
 
+interface Port {
+    internal?: number;
+    external?: number;
+    ip?: string;
+}
+
 /**
  * What happens where the Engine refuses to create an object of a deployment:
  *
  * - The name is taken by what an interrupted `up` left: it is removed, and the creation tried again.
- * - The port is taken by the deployment's own front, which is to go: it is stopped, and the creation tried again.
+ * - The port is taken by the deployment's own front, which is to go, or by a stand-in: the creation is tried again without it.
  * - The port is taken by something else: one sentence with the fix.
  * - The container does not become healthy: its own last log lines.
  *
- * @param prefix value of the deployment's label
- * @param dockerHost Engine that the deployment goes to. Default: as for the docker provider
- * @param portKey path of the configuration's key that chooses the port. Default: port
+ * Where a container cannot be replaced, the one that ran before runs again (deployment/restore.ts).
+ *
+ * Only what has the deployment's identity is touched, and only where this program can tell which Engine the object was for.
+ *
+ * @param keyOf the configuration's key that chooses a port of the Docker host. Default: port
  * @returns the callback of an error hook: whether to try again
  */
-export function recover(prefix: string, dockerHost?: string, portKey?: string): pulumi.ErrorHookFunction {
-    return async ({ errors, failedOperation, newInputs }) => {
+export function recover(
+    deployment: Deployment,
+    keyOf: (port: number) => string = () => "port",
+): pulumi.ErrorHookFunction {
+    return async ({ errors, failedOperation, newInputs, type }) => {
         if (failedOperation !== "create") return false;
-        const reason = refusal(errors[0] ?? "");
-        switch (reason.kind) {
-            case "name": {
-                const free = await freeContainerName(
-                    await connect({ host: dockerHost }),
-                    reason.name,
-                    prefix,
-                );
-                if (!free) await pulumi.log.error(nameTaken(reason.name));
-                return free;
-            }
-            case "network": {
-                const free = await freeNetworkName(await connect({ host: dockerHost }), reason.name, prefix);
-                if (!free) await pulumi.log.error(networkTaken(reason.name));
-                return free;
-            }
-            case "port":
-                if (newInputs?.name !== `${prefix}-front`) {
-                    if (await stopFront(await connect({ host: dockerHost }), prefix)) return true;
-                }
-                await pulumi.log.error(
-                    portTaken((newInputs?.ports ?? []) as { external?: number; ip?: string }[], portKey),
-                );
-                return false;
-            case "unhealthy": {
-                const name = String(newInputs?.name);
-                const lines = await lastLogLines(await connect({ host: dockerHost }), name);
-                const problem = storageProblem(lines);
-                await pulumi.log.error(
-                    `${name} did not become healthy. ${problem === undefined ? "" : `${problem} `}Its last log lines:\n${lines}`,
-                );
-                return false;
-            }
-            case "other":
-                return false;
-        }
+        const endpoint = await deployment.engine();
+        if (endpoint === undefined) return false;
+        const engine = await connectTo(endpoint);
+        const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, keyOf);
+        if (!again && type.endsWith(":Container"))
+            await backToFormer(engine, deployment, String(newInputs?.name));
+        return again;
     };
+}
+
+async function mend(
+    engine: Engine,
+    deployment: Deployment,
+    message: string,
+    inputs: Record<string, unknown>,
+    keyOf: (port: number) => string,
+): Promise<boolean> {
+    const isOwn = await deployment.ownership();
+    const reason = refusal(message);
+    switch (reason.kind) {
+        case "name": {
+            const free = await freeContainerName(engine, reason.name, isOwn);
+            if (!free) await pulumi.log.error(nameTaken(reason.name));
+            return free;
+        }
+        case "network": {
+            const free = await freeNetworkName(engine, reason.name, isOwn);
+            if (!free) await pulumi.log.error(networkTaken(reason.name));
+            return free;
+        }
+        case "port": {
+            const ports = (inputs.ports ?? []) as Port[];
+            const port = ports.find(({ external }) => external === reason.port) ?? ports[0];
+            const front = `${deployment.prefix}-front`;
+            if (inputs.name !== front && (await stopFront(engine, front, isOwn))) return true;
+            for (const { external } of ports)
+                if (external !== undefined && (await freePort(engine, external, isOwn))) return true;
+            const { external = 0, ip = "0.0.0.0" } = port ?? {};
+            await pulumi.log.error(portTaken({ port: external, ip, key: keyOf(external) }));
+            return false;
+        }
+        case "unhealthy": {
+            const name = String(inputs.name);
+            const lines = await lastLogLines(engine, name);
+            const problem = storageProblem(lines);
+            await pulumi.log.error(
+                `${name} did not become healthy. ${problem === undefined ? "" : `${problem} `}Its last log lines:\n${lines}`,
+            );
+            return false;
+        }
+        case "other":
+            return false;
+    }
+}
+
+/** Has what ran before run again, and says so. */
+async function backToFormer(engine: Engine, deployment: Deployment, name: string): Promise<void> {
+    const isOwn = await deployment.ownership();
+    const { running, problems } = await restore(
+        engine,
+        name,
+        await deployment.kept(),
+        ({ Name, Id, Config }) => isOwn({ name: Name.replace(/^\//, ""), id: Id, labels: Config.Labels }),
+    );
+    if (running.length > 0)
+        await pulumi.log.warn(
+            `${name} could not be replaced: ${running.join(" and ")} ${running.length === 1 ? "runs" : "run"} again as before. ` +
+                "Mend what is told, and run the same command again.",
+        );
+    for (const problem of problems) await pulumi.log.error(`After the failure of ${name}, ${problem}.`);
 }

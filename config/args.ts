@@ -97,9 +97,15 @@ function front({ front, frontSettings, sites, anonymousPull }: Schema): FrontOpt
 }
 
 /** What PrivateRegistry is given for a stack's configuration. */
-export function registryArgs(config: Schema, project: string, stack: string): PrivateRegistryArgs {
+export function registryArgs(
+    config: Schema,
+    project: string,
+    stack: string,
+    stackKey?: string,
+): PrivateRegistryArgs {
     return {
         ...config,
+        stackKey,
         prefix: `${project}-${stack}`,
         tls: tls(config),
         front: front(config),

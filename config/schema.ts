@@ -228,6 +228,12 @@ export const schema = z.strictObject({
             example: "ssh://root@docker.example.com",
         },
     ),
+    adopt: field(z.array(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/)).default([]), {
+        description:
+            "What another deployment made and this one takes over: identities of lost deployments, or names of Docker objects (docs/ownership.md)",
+        allowed: "a list of identities and of names of Docker objects",
+        example: "--path 'adopt[0]' 0123456789abcdef0123456789abcdef",
+    }),
     target: field(z.enum(["docker", "systemd"]).default("docker"), {
         description:
             "docker: a container. systemd: no Docker at all, `npm run export` makes the files for a host that has none",

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { awaited, boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+import type { Deployment } from "../deployment/deployment";
+import { awaited, boundedLog, confined, memoryLimit, service } from "../hardening";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
 
@@ -26,8 +27,8 @@ export interface SiteArgs extends FrontSite {
 }
 
 export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers"> {
-    /** Start of the name of every Docker object, and value of its label. */
-    prefix: string;
+    /** Whose prefix is the start of the name of every Docker object. */
+    deployment: Deployment;
     /** ID of the nginx image, sha256:… */
     imageId: pulumi.Input<string>;
     /** The registry's certificate. */
@@ -69,8 +70,12 @@ export class Front extends pulumi.ComponentResource {
         const parent = { parent: this };
         const files = this.files(args);
         const generation = this.generation(args, files);
-        const containerName = `${args.prefix}-front`;
-        const common = { prefix: args.prefix, imageId: args.imageId, onError: args.onError };
+        const { deployment } = args;
+        const containerName = `${deployment.prefix}-front`;
+        const common = { deployment, imageId: args.imageId, onError: args.onError };
+        const ip = args.bindAddress;
+        const redirect =
+            args.httpPort === undefined ? [] : [{ port: args.httpPort, ip, key: "frontSettings.httpPort" }];
 
         const config = new ConfigVolume(
             `${name}-config`,
@@ -89,7 +94,10 @@ export class Front extends pulumi.ComponentResource {
             {
                 name: containerName,
                 image: args.imageId,
-                labels: ownedBy(args.prefix),
+                labels: deployment.container(containerName, [
+                    { port: args.port, ip, key: "port" },
+                    ...redirect,
+                ]),
                 entrypoints: ["nginx"],
                 command: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
                 user: FRONT_USER,

@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { AccountArgs } from "../auth/accounts";
-import { ownedBy } from "../hardening";
+import type { Deployment } from "../deployment/deployment";
 
 import type { RegistrySocket, TlsFiles } from "../registry/registry";
 import type { SiteTls } from "../tls/site-tls";
@@ -40,7 +40,7 @@ export interface FrontOptions {
 
 /** What the front gets from the deployment. */
 interface Context {
-    prefix: string;
+    deployment: Deployment;
     port: number;
     bindAddress: string;
     realm: string;
@@ -61,13 +61,14 @@ interface Context {
 /** The socket of a registry behind a front, in a volume of its own. */
 export function frontSocket(
     name: string,
-    prefix: string,
+    deployment: Deployment,
     opts: pulumi.CustomResourceOptions,
 ): RegistrySocket {
+    const volumeName = `${deployment.prefix}-socket`;
     const volume = new docker.Volume(
         `${name}-socket`,
-        { name: `${prefix}-socket`, labels: ownedBy(prefix) },
-        opts,
+        { name: volumeName, labels: deployment.volume(volumeName) },
+        { ...opts, ignoreChanges: ["labels"] },
     );
     return { volumeName: volume.name, folder: SOCKET_FOLDER, path: SOCKET };
 }

@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { boundedLog, confined, memoryLimit, ownedBy } from "../hardening";
+import type { Deployment } from "../deployment/deployment";
+import { boundedLog, confined, memoryLimit } from "../hardening";
 
 import { STATUS_PORT } from "./settings";
 
@@ -33,8 +34,7 @@ const script = (generation: string) =>
 export interface ReloadArgs {
     /** Name of the container that reloads. */
     containerName: string;
-    /** Value of the deployment's label. */
-    prefix: string;
+    deployment: Deployment;
     imageId: pulumi.Input<string>;
     /** ID of the front's container. */
     frontId: pulumi.Input<string>;
@@ -56,7 +56,7 @@ export class Reload extends pulumi.ComponentResource {
             {
                 name: args.containerName,
                 image: args.imageId,
-                labels: ownedBy(args.prefix),
+                labels: args.deployment.container(args.containerName),
                 entrypoints: ["/bin/sh", "-c", pulumi.output(args.generation).apply(script)],
                 command: [],
                 user: FRONT_USER,
@@ -76,7 +76,7 @@ export class Reload extends pulumi.ComponentResource {
             if (code !== undefined && code !== 0) {
                 throw new Error(
                     `The front goes on with its former configuration (exit code ${code}). Look at ` +
-                        `\`docker logs ${args.prefix}-front\`, then run: pulumi up --replace '${urn}'`,
+                        `\`docker logs ${args.deployment.prefix}-front\`, then run: pulumi up --replace '${urn}'`,
                 );
             }
             return true;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Deployment } from "../deployment/deployment";
 import { registryEndpoint } from "../client/address";
 import { CONFIG_FOLDER, type RegistrySettings, renderConfig } from "../registry/config-yml";
 import { Registry, type TlsFiles } from "../registry/registry";
@@ -46,7 +47,8 @@ export interface MirrorSettings {
 export interface MirrorArgs extends MirrorSettings {
     /** Name of the mirror: letters, digits and inner hyphens. */
     mirror: string;
-    /** Start of the names of the deployment's objects, and value of their label. */
+    deployment: Deployment;
+    /** Start of the names of the deployment's objects. */
     prefix: string;
     /** Host name or IP address by which clients reach the mirror. */
     domain: string;
@@ -133,7 +135,8 @@ export class Mirror extends pulumi.ComponentResource {
             name,
             {
                 prefix: container,
-                deployment: args.prefix,
+                deployment: args.deployment,
+                portKey: `mirrors.${args.mirror}.port`,
                 imageId: args.imageId,
                 configYml: pulumi.output(args.settings).apply((shared) =>
                     renderConfig({

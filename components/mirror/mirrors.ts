@@ -21,7 +21,6 @@ export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onE
         domain: string;
         /** Port of the front, which publishes the mirrors that have none. @default no front */
         frontPort?: number | undefined;
-        dockerHost?: string | undefined;
     };
 
 const frontEndpoint = (domain: string, mirror: string, settings: MirrorSettings, frontPort?: number) =>
@@ -67,7 +66,7 @@ export function mirrorSites(
 export function createMirrors(
     name: string,
     mirrors: Readonly<Record<string, MirrorSettings>>,
-    { dockerHost, frontPort, ...shared }: SharedArgs,
+    { frontPort, ...shared }: SharedArgs,
     opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<Record<string, MirrorAccess>> {
     const made = Object.entries(mirrors).map(([mirror, settings]) => {
@@ -84,7 +83,7 @@ export function createMirrors(
             onError: [
                 new pulumi.ErrorHook(
                     `${child}-recovery`,
-                    recover(shared.prefix, dockerHost, `mirrors.${mirror}.port`),
+                    recover(shared.deployment, () => `mirrors.${mirror}.port`),
                 ),
             ],
         };

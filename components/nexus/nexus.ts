@@ -2,7 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+import { Deployment } from "../deployment/deployment";
+import { boundedLog, confined, memoryLimit, service } from "../hardening";
 import { recover } from "../recovery";
 
 import {
@@ -29,8 +30,10 @@ import {
 } from "./resources";
 
 export interface NexusArgs extends Omit<Wishes, "force"> {
-    /** Start of the name of every Docker object. @default the component's name */
+    /** Start of the name of every Docker object, where there is no deployment. @default the component's name */
     prefix?: string | undefined;
+    /** @default one of its own */
+    deployment?: Deployment | undefined;
     /** Host name under which a front shows Nexus. @default "nexus" */
     domain?: string | undefined;
     /** true: the licence of Nexus (links.sonatype.com/products/nxrm/ce-eula) is accepted. Nothing is made without. */
@@ -85,7 +88,10 @@ export class Nexus extends pulumi.ComponentResource {
                 "Nexus runs only under its licence (https://links.sonatype.com/products/nxrm/ce-eula): read it and set acceptEula to true.",
             );
         const parent = { parent: this };
-        const prefix = args.prefix ?? name;
+        const deployment =
+            args.deployment ??
+            new Deployment(name, { prefix: args.prefix ?? name, dockerHost: args.dockerHost }, this);
+        const { prefix } = deployment;
         const wishes: Wishes = { ...args, force: args.keepData === false };
         const password =
             args.adminPassword ??
@@ -93,7 +99,7 @@ export class Nexus extends pulumi.ComponentResource {
                 .result;
         const port = args.port ?? NEXUS_PORT;
         const url = args.apiUrl ?? `http://127.0.0.1:${port}`;
-        const container = this.container(name, prefix, port, args);
+        const container = this.container(name, deployment, port, args);
         const provider = new NexusProvider(
             `${name}-provider`,
             { url, password, container: `${prefix}-nexus`, dockerHost: args.dockerHost },
@@ -108,10 +114,21 @@ export class Nexus extends pulumi.ComponentResource {
         this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
     }
 
-    private container(name: string, prefix: string, port: number, args: NexusArgs): docker.Container {
+    private container(name: string, deployment: Deployment, port: number, args: NexusArgs): docker.Container {
         const parent = { parent: this };
-        const labels = ownedBy(prefix);
-        const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(prefix, args.dockerHost))];
+        const { prefix } = deployment;
+        const names = {
+            container: `${prefix}-nexus`,
+            volume: `${prefix}-nexus-data`,
+            network: `${prefix}-nexus`,
+        };
+        const key = "nexus.port";
+        const onError = [
+            new pulumi.ErrorHook(
+                `${name}-recovery`,
+                recover(deployment, () => key),
+            ),
+        ];
         const image = new docker.RemoteImage(
             `${name}-image`,
             { name: args.image ?? NEXUS_IMAGE, keepLocally: true },
@@ -119,7 +136,7 @@ export class Nexus extends pulumi.ComponentResource {
         );
         const volume = new docker.Volume(
             `${name}-data`,
-            { name: `${prefix}-nexus-data`, labels },
+            { name: names.volume, labels: deployment.volume(names.volume, { data: true }) },
             // As the volume of the registry: a stack that is renamed keeps it.
             { ...parent, retainOnDelete: args.keepData ?? true, ignoreChanges: ["labels", "name"] },
         );
@@ -127,7 +144,7 @@ export class Nexus extends pulumi.ComponentResource {
             args.networkName ??
             new docker.Network(
                 `${name}-network`,
-                { name: `${prefix}-nexus`, labels },
+                { name: names.network, labels: deployment.network(names.network) },
                 { ...parent, hooks: { onError } },
             ).name;
         const files = args.openFiles ?? 65536;
@@ -135,9 +152,9 @@ export class Nexus extends pulumi.ComponentResource {
         return new docker.Container(
             `${name}-container`,
             {
-                name: `${prefix}-nexus`,
+                name: names.container,
                 image: image.imageId,
-                labels,
+                labels: deployment.container(names.container, [{ port, ip: "127.0.0.1", key }]),
                 user: "200:200",
                 envs: [`INSTALL4J_ADD_VM_PARAMS=${vmParams(heap, direct)}`],
                 // Plain HTTP with the administrator's password: never beyond the host itself.

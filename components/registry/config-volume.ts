@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { boundedLog, confined, memoryLimit, ownedBy } from "../hardening";
+import type { Deployment } from "../deployment/deployment";
+import { boundedLog, confined, FORMER_FOLDER, memoryLimit } from "../hardening";
 
 /** A file of the volume. */
 export interface FileArgs {
@@ -13,8 +14,7 @@ export interface FileArgs {
 export interface ConfigVolumeArgs {
     /** Name of the volume, and of the container that writes it. */
     volumeName: string;
-    /** Value of the deployment's label. */
-    prefix: string;
+    deployment: Deployment;
     /** ID of an image with /bin/sh. */
     imageId: pulumi.Input<string>;
     /** File name → file. Files of the volume that are not named here are removed. */
@@ -42,6 +42,11 @@ const script = (folder: string, check?: string) =>
         "set -eu",
         ...(check === undefined ? [] : [check]),
         "umask 077",
+        `cd ${folder}`,
+        // What reads them may not start with the new ones (deployment/restore.ts).
+        `rm -rf ${FORMER_FOLDER}.new; mkdir -m 755 ${FORMER_FOLDER}.new`,
+        `for f in *; do [ ! -e "$f" ] || cp -p "$f" ${FORMER_FOLDER}.new/; done`,
+        `rm -rf ${FORMER_FOLDER}; mv ${FORMER_FOLDER}.new ${FORMER_FOLDER}`,
         `cd ${STAGE}`,
         `for f in *; do cp -p "$f" "${folder}/.$f.new"; mv -f "${folder}/.$f.new" "${folder}/$f"; done`,
         `cd ${folder}`,
@@ -63,15 +68,16 @@ export class ConfigVolume extends pulumi.ComponentResource {
         super("private-registry:index:ConfigVolume", name, {}, opts);
         const volume = new docker.Volume(
             `${name}-volume`,
-            { name: args.volumeName, labels: ownedBy(args.prefix) },
-            { parent: this },
+            { name: args.volumeName, labels: args.deployment.volume(args.volumeName) },
+            // A volume of version 0.1 keeps its labels: with a new one the former files would be gone.
+            { parent: this, ignoreChanges: ["labels"] },
         );
         this.writer = new docker.Container(
             `${name}-writer`,
             {
                 name: args.volumeName,
                 image: args.imageId,
-                labels: ownedBy(args.prefix),
+                labels: args.deployment.container(args.volumeName),
                 entrypoints: ["/bin/sh", "-c", script(args.folder, args.check)],
                 command: [],
                 // The container ends at once: `up` waits for that, and an ended container is no drift.

@@ -4,7 +4,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { awaited, boundedLog, confined, memoryLimit, ownedBy, service } from "../hardening";
+import type { Deployment } from "../deployment/deployment";
+import { awaited, boundedLog, confined, memoryLimit, service } from "../hardening";
 
 import { ConfigVolume } from "./config-volume";
 import {
@@ -26,8 +27,8 @@ export interface RedisOptions {
 }
 
 export interface RedisArgs extends RedisOptions {
-    /** Start of the name of every Docker object, and value of its label. */
-    prefix: string;
+    /** Whose prefix is the start of the name of every Docker object. */
+    deployment: Deployment;
     onError: pulumi.ErrorHook[];
 }
 
@@ -45,8 +46,8 @@ export class Redis extends pulumi.ComponentResource {
     constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Redis", name, {}, opts);
         const parent = { parent: this };
-        const containerName = redisName(args.prefix);
-        const labels = ownedBy(args.prefix);
+        const { deployment } = args;
+        const containerName = redisName(deployment.prefix);
         const memoryMb = args.memoryMb ?? 64;
         const password = new random.RandomPassword(`${name}-password`, { length: 43, special: false }, parent)
             .result;
@@ -60,7 +61,7 @@ export class Redis extends pulumi.ComponentResource {
             `${name}-config`,
             {
                 volumeName: `${containerName}-config`,
-                prefix: args.prefix,
+                deployment,
                 imageId,
                 folder: REDIS_FOLDER,
                 files: {
@@ -76,7 +77,7 @@ export class Redis extends pulumi.ComponentResource {
         );
         const network = new docker.Network(
             `${name}-network`,
-            { name: containerName, internal: true, labels },
+            { name: containerName, internal: true, labels: deployment.network(containerName) },
             { ...parent, hooks: { onError: args.onError } },
         );
         this.container = new docker.Container(
@@ -86,7 +87,7 @@ export class Redis extends pulumi.ComponentResource {
                 image: imageId,
                 // It reads its configuration when it starts. Of a text with a random secret, so it gives nothing away.
                 labels: [
-                    ...labels,
+                    ...deployment.container(containerName),
                     {
                         label: "private-registry.config",
                         value: pulumi.unsecret(

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { awaited, boundedLog, confined, listens, memoryLimit, ownedBy, service } from "../hardening";
+import type { Deployment } from "../deployment/deployment";
+import { awaited, boundedLog, confined, listens, memoryLimit, service } from "../hardening";
 
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
 import { ConfigVolume, type FileArgs } from "./config-volume";
@@ -26,10 +27,9 @@ export interface RegistrySocket {
 }
 
 export interface RegistryArgs {
-    /** Start of the name of every Docker object. */
-    prefix: string;
-    /** Value of the deployment's label. @default prefix */
-    deployment?: string | undefined;
+    deployment: Deployment;
+    /** Start of the name of every Docker object. @default the deployment's */
+    prefix?: string | undefined;
     /** @default prefix */
     containerName?: string | undefined;
     /** ID of the registry image, sha256:… */
@@ -52,6 +52,8 @@ export interface RegistryArgs {
     containerPort?: number | undefined;
     /** Port of the Docker host; nothing publishes none, and the network or the socket alone reaches it. */
     port?: number | undefined;
+    /** The configuration's key that chooses that port. @default "port" */
+    portKey?: string | undefined;
     /** Address of the Docker host. */
     bindAddress: string;
     /** The registry listens on a socket in a volume instead of a port, for a front alone. */
@@ -105,14 +107,17 @@ export class Registry extends pulumi.ComponentResource {
         super("private-registry:index:Registry", name, {}, opts);
         const parent = { parent: this };
         const hooks = { onError: args.onError };
-        const deployment = args.deployment ?? args.prefix;
-        const labels = ownedBy(deployment);
+        const { deployment } = args;
+        const prefix = args.prefix ?? deployment.prefix;
+        const containerName = args.containerName ?? prefix;
+        const { port, bindAddress: ip, portKey: key = "port" } = args;
+        const labels = deployment.container(containerName, port === undefined ? [] : [{ port, ip, key }]);
 
         const config = new ConfigVolume(
             `${name}-config`,
             {
-                volumeName: `${args.prefix}-config`,
-                prefix: deployment,
+                volumeName: `${prefix}-config`,
+                deployment,
                 imageId: args.imageId,
                 folder: CONFIG_FOLDER,
                 files: {
@@ -139,13 +144,16 @@ export class Registry extends pulumi.ComponentResource {
         );
         this.networkName =
             args.networkName === undefined
-                ? new docker.Network(`${name}-network`, { name: args.prefix, labels }, { ...parent, hooks })
-                      .name
+                ? new docker.Network(
+                      `${name}-network`,
+                      { name: prefix, labels: deployment.network(prefix) },
+                      { ...parent, hooks },
+                  ).name
                 : pulumi.output(args.networkName);
         const container = new docker.Container(
             `${name}-container`,
             {
-                name: args.containerName ?? args.prefix,
+                name: containerName,
                 image: args.imageId,
                 entrypoints:
                     args.socket === undefined
@@ -164,7 +172,7 @@ export class Registry extends pulumi.ComponentResource {
                 ...(args.port === undefined ? {} : { ports: [published(args.port, args.bindAddress)] }),
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
-                    ...this.data(name, args),
+                    ...this.data(name, prefix, args),
                     ...(args.socket === undefined
                         ? []
                         : [{ volumeName: args.socket.volumeName, containerPath: args.socket.folder }]),
@@ -201,15 +209,14 @@ export class Registry extends pulumi.ComponentResource {
         this.registerOutputs({ containerId: this.containerId });
     }
 
-    private data(name: string, args: RegistryArgs): docker.types.input.ContainerVolume[] {
+    private data(name: string, prefix: string, args: RegistryArgs): docker.types.input.ContainerVolume[] {
         if (args.store !== undefined) return [];
         if (args.dataPath !== undefined) return [{ hostPath: args.dataPath, containerPath: DATA_FOLDER }];
+        const volumeName = args.dataVolume ?? `${prefix}-data`;
+        const given = args.dataVolume !== undefined;
         const volume = new docker.Volume(
             `${name}-data`,
-            {
-                name: args.dataVolume ?? `${args.prefix}-data`,
-                labels: ownedBy(args.deployment ?? args.prefix),
-            },
+            { name: volumeName, labels: args.deployment.volume(volumeName, { data: true, given }) },
             {
                 parent: this,
                 retainOnDelete: args.keepData ?? true,

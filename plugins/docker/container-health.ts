@@ -4,6 +4,9 @@ import type { Engine } from "../../components/engine/client";
 
 const POLL = 250;
 
+/** Ends within a quarter of a minute, since the Engine waits longer before each start: what ended so often ends again. */
+const ENDS = 7;
+
 /** What one may know of a container that is not healthy, in words. */
 function reason({ State }: ContainerInspectInfo): string {
     if (!State.Running) return `it ended with exit code ${State.ExitCode}`;
@@ -31,8 +34,9 @@ export async function waitUntilHealthy(engine: Engine, id: string, limit: number
             );
         }
         if (Health?.Status === "healthy" && Running) return;
-        if (over || Date.now() - start > limit * 1000) {
-            const time = over ? "" : ` within ${limit} s`;
+        const hopeless = !Running && info.RestartCount >= ENDS;
+        if (over || hopeless || Date.now() - start > limit * 1000) {
+            const time = over || hopeless ? "" : ` within ${limit} s`;
             throw new Error(
                 `container failed to be in healthy state in time: ${name} did not become healthy${time}, ` +
                     `${reason(info)}. \`docker logs ${name}\` may tell why.`,

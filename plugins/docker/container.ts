@@ -12,6 +12,8 @@ import { type ContainerInputs, containerRules } from "./container-inputs";
 import { containerOutputs, UNUSED } from "./container-read";
 import { normalizeContainer } from "./container-normalize";
 import { doing, found, isNotFound, messageOf, says } from "../../components/engine/errors";
+import { removeStandIns } from "../../components/leftovers";
+import { STAND_IN_LABEL } from "../../components/hardening";
 import { ensureImage } from "./images";
 import { logsOf } from "../../components/engine/logs";
 import { inputsOf, planned, settle } from "./state";
@@ -178,6 +180,7 @@ export const container: ResourceType<Engine> = {
     async delete(id, olds, engine) {
         const { name, attach, destroyGraceSeconds, removeVolumes } = olds as ContainerInputs;
         const handle = engine.getContainer(id);
+        await removeStandIns(engine, { label: [`${STAND_IN_LABEL}=${id}`] }, olds.labels);
         try {
             // What ends by itself needs no stop.
             if (!attach) await stop(engine, id, destroyGraceSeconds ?? 0);

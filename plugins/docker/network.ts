@@ -6,6 +6,8 @@ import type { Props, ResourceType } from "../framework/resource";
 
 import type { Engine } from "../../components/engine/client";
 import { doing, found, isNotFound, messageOf, retrying, says } from "../../components/engine/errors";
+import { removeStandIns } from "../../components/leftovers";
+import { STAND_IN_LABEL } from "../../components/hardening";
 import { inputsOf, labelList, labelMap, labelsRule } from "./state";
 
 const IN_USE = "has active endpoints";
@@ -108,6 +110,8 @@ export const network: ResourceType<Engine> = {
         return { id: info.Id, outs, inputs: inputsOf(network, inputs, outs) };
     },
     async delete(id, olds, engine) {
+        // The state does not know them; whose network they are in goes with them.
+        await removeStandIns(engine, { label: [STAND_IN_LABEL], network: [id] }, olds.labels);
         try {
             await retrying(IN_USE, GRACE, () => engine.getNetwork(id).remove());
         } catch (error) {

@@ -6,6 +6,7 @@ import type { Props, ResourceType } from "../framework/resource";
 
 import type { Engine } from "../../components/engine/client";
 import { doing, found, isNotFound, messageOf, retrying, says } from "../../components/engine/errors";
+import { IDENTITY_LABEL } from "../../components/hardening";
 import { inputsOf, labelList, labelMap, labelsRule } from "./state";
 
 const IN_USE = "volume is in use";
@@ -60,7 +61,12 @@ export const volume: ResourceType<Engine> = {
         const outs = outputs(info);
         return { id: info.Name, outs, inputs: inputsOf(volume, inputs, outs) };
     },
-    async delete(id, _olds, engine) {
+    async delete(id, olds, engine) {
+        // A volume is known by its name alone: another deployment may have made one of the same name since.
+        const identity = labelMap(olds.labels as never)[IDENTITY_LABEL];
+        const there = await found(() => engine.getVolume(id).inspect());
+        const now = there?.Labels?.[IDENTITY_LABEL];
+        if (identity !== undefined && now !== undefined && now !== identity) return;
         try {
             await retrying(IN_USE, GRACE, () => engine.getVolume(id).remove({ force: true }));
         } catch (error) {

@@ -27,6 +27,8 @@ const QUIET = ["--non-interactive", "--color", "never"];
 export type Settings = Record<string, string | { secret: string }>;
 
 export interface StackOptions {
+    /** The stack's whole name, for a second one of the same. @default one with a random part */
+    name?: string | undefined;
     /** Folder of the program in the checkout. @default the kit itself */
     program?: string | undefined;
     /** Added to the domain registry.e2e.test, a free port of 127.0.0.1 and the user admin. */
@@ -107,7 +109,7 @@ export class Stack {
 
     /** @param what first part of the stack's name, which tells in `docker ps` whose container it is */
     static async create(what: string, options: StackOptions = {}): Promise<Stack> {
-        const name = `e2e-${what}-${randomBytes(3).toString("hex")}`;
+        const name = options.name ?? `e2e-${what}-${randomBytes(3).toString("hex")}`;
         const stack = new Stack(name, await freePort(), options);
         try {
             await stack.must(["stack", "init", name]);

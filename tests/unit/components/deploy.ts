@@ -38,6 +38,8 @@ function computed(type: string, name: string): Record<string, unknown> {
                 hex: pulumi.secret(bytes.toString("hex")),
             };
         }
+        case "random:index/randomId:RandomId":
+            return { hex: `identity of ${name}` };
         case "docker:index/remoteImage:RemoteImage":
             return { imageId: "sha256:0a1b" };
         case "docker:index/container:Container":

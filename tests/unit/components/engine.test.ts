@@ -34,11 +34,11 @@ test.each([
     ],
     [
         `Unable to start container: Error response from daemon: ${endpoint}Bind for 0.0.0.0:443 failed: port is already allocated`,
-        { kind: "port" },
+        { kind: "port", port: 443 },
     ],
     [
         `Error response from daemon: ${endpoint}Error starting userland proxy: listen tcp4 0.0.0.0:443: bind: address already in use`,
-        { kind: "port" },
+        { kind: "port", port: 443 },
     ],
     ["container failed to be in healthy state in time", { kind: "unhealthy" }],
     [`${daemon}No such image: registry:3`, { kind: "other" }],
@@ -49,10 +49,10 @@ test("each sentence names what is taken and the command that mends it", () => {
     expect(nameTaken("x")).toMatch(
         /container name x is taken .*docker rm -f x.*pulumi config set containerName/,
     );
-    expect(portTaken([{ external: 443, ip: "127.0.0.1" }])).toMatch(
+    expect(portTaken({ port: 443, ip: "127.0.0.1", key: "port" })).toMatch(
         /^Port 443 of 127\.0\.0\.1 is taken .*pulumi config set port 8443$/,
     );
-    expect(portTaken([{ external: 8443 }])).toMatch(
+    expect(portTaken({ port: 8443, ip: "0.0.0.0", key: "port" })).toMatch(
         /^Port 8443 of 0\.0\.0\.0 is taken .*config set port 8444$/,
     );
 });

@@ -51,7 +51,11 @@ describe("a registry behind a front", () => {
                 securityOpts: ["no-new-privileges:true"],
                 logDriver: "json-file",
                 memory: expect.any(Number) as number,
-                labels: [{ label: "private-registry.deployment", value: "kit-dev" }],
+                labels: [
+                    { label: "private-registry.deployment", value: "kit-dev" },
+                    { label: "private-registry.identity", value: "identity of r-identity" },
+                    { label: "private-registry.stack", value: "private-registry/dev" },
+                ],
             });
             expect(inputs.capabilities).not.toHaveProperty("adds");
             expect(inputs.memorySwap).toBe(inputs.memory);

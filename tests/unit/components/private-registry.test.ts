@@ -40,6 +40,7 @@ test("what is registered: types, names and parents", async () => {
             "random:index/randomPassword:RandomPassword r-accounts-bob-password < r-accounts",
             "random:index/randomBytes:RandomBytes r-accounts-bob-salt < r-accounts",
             "docker:index/remoteImage:RemoteImage r-image < r",
+            "random:index/randomId:RandomId r-identity < r",
             "random:index/randomPassword:RandomPassword r-http-secret < r",
             `${KIT}:Registry r < r`,
             `${KIT}:ConfigVolume r-config < r`,

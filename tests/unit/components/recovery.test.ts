@@ -4,11 +4,13 @@ import { randomBytes } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { connect } from "../../../components/engine/client";
-import { freeContainerName, freeNetworkName, lastLogLines } from "../../../components/leftovers";
-import { OWNER_LABEL } from "../../../components/hardening";
+import type { Deployment } from "../../../components/deployment/deployment";
+import { connect, resolveEndpoint } from "../../../components/engine/client";
+import { freeContainerName, freeNetworkName, type IsOwn, lastLogLines } from "../../../components/leftovers";
+import { IDENTITY_LABEL, OWNER_LABEL } from "../../../components/hardening";
 import { recover } from "../../../components/recovery";
 
+const IDENTITY = randomBytes(16).toString("hex");
 const OWNER = `pu-${randomBytes(4).toString("hex")}`;
 const IMAGE = `${OWNER}:1`;
 const docker = (...args: string[]) =>
@@ -16,9 +18,20 @@ const docker = (...args: string[]) =>
 const lines = (text: string) => text.split("\n").filter(Boolean);
 const exists = (name: string) => lines(docker("ps", "-aq", "--filter", `name=^${name}$`)).length > 0;
 
+const isOwn: IsOwn = ({ labels }) => labels[IDENTITY_LABEL] === IDENTITY;
+const deployment = {
+    prefix: OWNER,
+    engine: () => Promise.resolve(resolveEndpoint()),
+    ownership: () => Promise.resolve(isOwn),
+    kept: () => Promise.resolve(new Map()),
+} as unknown as Deployment;
+
 /** A container that ends at once after it wrote three lines. */
-function container(name: string, owner?: string): string {
-    const label = owner === undefined ? [] : ["--label", `${OWNER_LABEL}=${owner}`];
+function container(name: string, identity?: string): string {
+    const label =
+        identity === undefined
+            ? []
+            : ["--label", `${OWNER_LABEL}=${OWNER}`, "--label", `${IDENTITY_LABEL}=${identity}`];
     const script = "echo one; echo two >&2; echo three";
     docker("run", "--network=none", "--name", name, ...label, IMAGE, "/bin/busybox", "sh", "-c", script);
     return name;
@@ -48,8 +61,8 @@ afterAll(() => {
 });
 
 /** What the error hook answers for a creation that failed with this message. */
-const answer = (message: string, newInputs: Record<string, unknown> = {}, failedOperation = "create") =>
-    recover(OWNER)({
+const failure = (message: string, newInputs: Record<string, unknown> = {}, failedOperation = "create") =>
+    ({
         urn: "urn",
         id: "",
         name: "name",
@@ -57,13 +70,14 @@ const answer = (message: string, newInputs: Record<string, unknown> = {}, failed
         newInputs,
         failedOperation,
         errors: [message],
-    } as unknown as pulumi.ErrorHookArgs);
+    }) as unknown as pulumi.ErrorHookArgs;
+const answer = (...what: Parameters<typeof failure>) => recover(deployment)(failure(...what));
 const conflict = (name: string) =>
     `Unable to create container: Error response from daemon: Conflict. The container name "/${name}" is already in use by container "0a1b".`;
 
 describe("a container's name is taken", () => {
     test("by a leftover of the deployment: it is removed, and the creation tried again", async () => {
-        const name = container(`${OWNER}-left`, OWNER);
+        const name = container(`${OWNER}-left`, IDENTITY);
         await expect(answer(conflict(name))).resolves.toBe(true);
         expect(exists(name)).toBe(false);
         expect(log).not.toHaveBeenCalled();
@@ -71,7 +85,7 @@ describe("a container's name is taken", () => {
 
     test("by a leftover that runs: the same", async () => {
         const name = `${OWNER}-runs`;
-        const label = `${OWNER_LABEL}=${OWNER}`;
+        const label = `${IDENTITY_LABEL}=${IDENTITY}`;
         docker(
             "run",
             "-d",
@@ -91,9 +105,9 @@ describe("a container's name is taken", () => {
 
     test.each([
         ["without a label", undefined],
-        ["of another deployment", "other-deployment"],
-    ])("by a container %s: it is left alone, and the sentence says what to do", async (_name, owner) => {
-        const name = container(`${OWNER}-foreign`, owner);
+        ["of another deployment of the same name", "another identity"],
+    ])("by a container %s: it is left alone, and the sentence says what to do", async (_name, identity) => {
+        const name = container(`${OWNER}-foreign`, identity);
         await expect(answer(conflict(name))).resolves.toBe(false);
         expect(exists(name)).toBe(true);
         expect(log).toHaveBeenCalledTimes(1);
@@ -102,13 +116,41 @@ describe("a container's name is taken", () => {
         );
     });
 
+    test("by a leftover with a nameless volume: that goes too", async () => {
+        const name = `${OWNER}-volume`;
+        const label = `${IDENTITY_LABEL}=${IDENTITY}`;
+        docker(
+            "create",
+            "--volume",
+            "/data",
+            "--name",
+            name,
+            "--label",
+            label,
+            IMAGE,
+            "/bin/busybox",
+            "true",
+        );
+        const [volume = ""] = lines(docker("inspect", "--format", "{{(index .Mounts 0).Name}}", name));
+        expect(volume).toMatch(/^[0-9a-f]{64}$/);
+        await expect(answer(conflict(name))).resolves.toBe(true);
+        expect(lines(docker("volume", "ls", "--quiet"))).not.toContain(volume);
+    });
+
+    test("where nothing is known of the Engine: nothing is removed, wherever such a name is", async () => {
+        const name = container(`${OWNER}-left`, IDENTITY);
+        const unknown = { ...deployment, engine: () => Promise.resolve(undefined) } as unknown as Deployment;
+        await expect(recover(unknown)({ ...failure(conflict(name)) })).resolves.toBe(false);
+        expect(exists(name)).toBe(true);
+    });
+
     test("by one that is gone in the meantime: the creation is tried again", async () => {
         await expect(answer(conflict(`${OWNER}-gone`))).resolves.toBe(true);
-        await expect(freeContainerName(await connect(), `${OWNER}-gone`, OWNER)).resolves.toBe(true);
+        await expect(freeContainerName(await connect(), `${OWNER}-gone`, isOwn)).resolves.toBe(true);
     });
 
     test("but in an update nothing is removed", async () => {
-        const name = container(`${OWNER}-left`, OWNER);
+        const name = container(`${OWNER}-left`, IDENTITY);
         await expect(answer(conflict(name), {}, "update")).resolves.toBe(false);
         expect(exists(name)).toBe(true);
     });
@@ -120,8 +162,8 @@ describe("a network's name is taken", () => {
     const left = () => lines(docker("network", "ls", "-q", "--filter", `name=^${OWNER}-net$`)).length;
 
     test("by a leftover of the deployment: it alone is removed, and the creation tried again", async () => {
-        docker("network", "create", "--label", `${OWNER_LABEL}=${OWNER}`, `${OWNER}-other`);
-        network("--label", `${OWNER_LABEL}=${OWNER}`);
+        docker("network", "create", "--label", `${IDENTITY_LABEL}=${IDENTITY}`, `${OWNER}-other`);
+        network("--label", `${IDENTITY_LABEL}=${IDENTITY}`);
         await expect(answer(message)).resolves.toBe(true);
         expect(left()).toBe(0);
         expect(docker("network", "inspect", "--format", "{{.Name}}", `${OWNER}-other`)).toBe(
@@ -130,7 +172,7 @@ describe("a network's name is taken", () => {
     });
 
     test("by a leftover that a running container is still in: it is removed all the same", async () => {
-        network("--label", `${OWNER_LABEL}=${OWNER}`);
+        network("--label", `${IDENTITY_LABEL}=${IDENTITY}`);
         const inside = [
             `--network=${OWNER}-net`,
             "--name",
@@ -145,10 +187,13 @@ describe("a network's name is taken", () => {
         expect(left()).toBe(0);
     });
 
-    test("by a foreign one: it is left alone", async () => {
-        network();
+    test.each([
+        ["a foreign one", []],
+        ["one of another deployment of the same name", ["--label", `${OWNER_LABEL}=${OWNER}`]],
+    ])("by %s: it is left alone", async (_name, labels) => {
+        network(...labels);
         await expect(answer(message)).resolves.toBe(false);
-        await expect(freeNetworkName(await connect(), `${OWNER}-net`, OWNER)).resolves.toBe(false);
+        await expect(freeNetworkName(await connect(), `${OWNER}-net`, isOwn)).resolves.toBe(false);
         expect(left()).toBe(1);
         expect(log).toHaveBeenCalledWith(expect.stringContaining(`${OWNER}-net`));
     });
@@ -161,7 +206,7 @@ test("a port is taken: one sentence, no second try", async () => {
 });
 
 test("a registry does not become healthy: its own last lines", async () => {
-    const name = container(`${OWNER}-sick`, OWNER);
+    const name = container(`${OWNER}-sick`, IDENTITY);
     await expect(answer("container failed to be in healthy state in time", { name })).resolves.toBe(false);
     const [[text]] = log.mock.calls as [[string]];
     expect(text).toContain(`${name} did not become healthy. Its last log lines:\n`);

@@ -106,6 +106,14 @@ export const CONTAINER: Key[] = [
         fix: set("dockerHost ssh://root@docker.example.com"),
     },
     {
+        key: "adopt",
+        valid: same(["0123456789abcdef0123456789abcdef"], ["registry", "registry-data"]),
+        default: [],
+        invalid: ["registry", 5],
+        allowed: "a list of identities and of names of Docker objects",
+        fix: set("--path 'adopt[0]' 0123456789abcdef0123456789abcdef"),
+    },
+    {
         key: "target",
         valid: same("docker", "systemd"),
         default: "docker",

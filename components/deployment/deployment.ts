@@ -1,0 +1,248 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Provider } from "@pulumi/docker";
+
+import { type Endpoint, type EngineConfig, resolveEndpoint } from "../engine/endpoint";
+import { callEngine } from "../engine/request";
+import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
+
+import { keep } from "./keep";
+import { portProblems } from "./ports";
+import type { Kept } from "./restore";
+import {
+    type EngineObject,
+    foreignSentences,
+    isLegacy,
+    isMarked,
+    type Plan,
+    type PlannedPort,
+    type PlannedVolume,
+    type Proof,
+    split,
+    survey,
+} from "./survey";
+
+export interface DeploymentArgs {
+    /** Start of the name of every Docker object. */
+    prefix: string;
+    /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
+    dockerHost?: string | undefined;
+    /** Identities of lost deployments, or names of objects, that count as the deployment's own. @default none */
+    adopt?: string[] | undefined;
+    /** What tells the stack from all others, and outlives `pulumi destroy`. @default kept data must be adopted */
+    stackKey?: string | undefined;
+    /** How objects of version 0.1, which have no identity, show that they are the deployment's. @default they do not */
+    legacy?: LegacyProof | undefined;
+}
+
+/** A text that this deployment's state alone has, and a file in which its containers have it. */
+export interface LegacyProof {
+    /** Names of containers, of which one is enough. */
+    containers: string[];
+    path: string;
+    /** Secret. */
+    text: pulumi.Output<string>;
+}
+
+export type Labels = { label: string; value: pulumi.Input<string> }[];
+
+/** The value of an output, or nothing where a preview cannot know it. */
+async function known<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+    // Pulumi has both and leaves them out of its types. `apply` would not be called, and a preview wait for ever.
+    const { isKnown, promise } = output as unknown as { isKnown: Promise<boolean>; promise(): Promise<T> };
+    return (await isKnown) ? promise.call(output) : undefined;
+}
+
+/** Ends the program with a message that Pulumi, which puts words in front of each error on its way, shows as it is. */
+class Refused extends pulumi.RunError {
+    constructor(text: string) {
+        super(text);
+        Object.defineProperty(this, "message", { get: () => text, set: () => undefined });
+    }
+}
+
+/** Has Node not warn of an output that fails before somebody waits for it: somebody will. */
+function expected<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+    const { isKnown, isSecret } = output as unknown as Record<string, Promise<unknown>>;
+    const { promise, allResources } = output as unknown as Record<string, () => Promise<unknown>>;
+    for (const one of [isKnown, isSecret, promise?.call(output), allResources?.call(output)])
+        one?.catch(() => undefined);
+    return output;
+}
+
+/** What was found before anything was changed. */
+interface Survey {
+    endpoint: Endpoint;
+    proof: Proof;
+    /** IDs of what is the deployment's own. */
+    own: ReadonlySet<string>;
+    kept: ReadonlyMap<string, Kept>;
+}
+
+/**
+ * What the Docker objects of a deployment have in common: an identity, the Engine, and a look into that Engine before the first
+ * of them is made. The labels that every object needs are there only after it: where a name or a port is
+ * somebody else's, no object changes.
+ */
+export class Deployment {
+    readonly prefix: string;
+    /** Random, kept in the state; not a secret. */
+    readonly identity: pulumi.Output<string>;
+    private readonly plan: Plan = { containers: new Map(), networks: new Set(), volumes: new Map() };
+    private readonly survey: Promise<Survey | undefined>;
+    private readonly checked: pulumi.Output<string>;
+
+    constructor(
+        name: string,
+        private readonly args: DeploymentArgs,
+        private readonly parent: pulumi.Resource,
+    ) {
+        this.prefix = args.prefix;
+        this.identity = new random.RandomId(`${name}-identity`, { byteLength: 16 }, { parent }).hex;
+        // After the program has named everything, which it does without a pause.
+        this.survey = Promise.resolve().then(() => this.look());
+        const looked = expected(pulumi.output(this.survey.then(() => true)));
+        this.checked = expected(expected(pulumi.all([this.identity, looked])).apply(([hex]) => hex));
+    }
+
+    /** The labels of a container. @param ports what it publishes */
+    container(name: string, ports: PlannedPort[] = []): Labels {
+        this.plan.containers.set(name, ports);
+        return this.labels();
+    }
+
+    network(name: string): Labels {
+        this.plan.networks.add(name);
+        return this.labels();
+    }
+
+    volume(name: string, volume: Partial<PlannedVolume> = {}): Labels {
+        const { data = false, given = false } = volume;
+        this.plan.volumes.set(name, { data, given });
+        const { stackKey } = this.args;
+        return data && stackKey !== undefined
+            ? [...this.labels(), { label: STACK_KEY_LABEL, value: stackKey }]
+            : this.labels();
+    }
+
+    /** The Engine that the resources go to; nothing where this program cannot tell or reach it. */
+    async engine(): Promise<Endpoint | undefined> {
+        return (await this.survey.catch(() => undefined))?.endpoint;
+    }
+
+    /** What ran before. */
+    async kept(): Promise<ReadonlyMap<string, Kept>> {
+        return (await this.survey.catch(() => undefined))?.kept ?? new Map<string, Kept>();
+    }
+
+    /** Tells of an object of the Engine whether it is the deployment's own. */
+    async ownership(): Promise<
+        (object: { name: string; id: string; labels: Record<string, string> }) => boolean
+    > {
+        const found = await this.survey.catch(() => undefined);
+        if (found === undefined) return () => false;
+        const identity = await known(this.identity);
+        const identities = new Set([
+            ...found.proof.identities,
+            ...(identity === undefined ? [] : [identity]),
+        ]);
+        return (object) => found.own.has(object.id) || isMarked(object, { ...found.proof, identities });
+    }
+
+    private labels(): Labels {
+        return [
+            { label: OWNER_LABEL, value: this.prefix },
+            { label: IDENTITY_LABEL, value: this.checked },
+            { label: STACK_LABEL, value: `${pulumi.getProject()}/${pulumi.getStack()}` },
+        ];
+    }
+
+    /** What was given of the Engine: by the component, the program's provider, or the configuration of docker. */
+    private async given(): Promise<EngineConfig | undefined> {
+        const provider = this.parent.getProvider("docker:index/container:Container") as Provider | undefined;
+        if (this.args.dockerHost !== undefined && provider === undefined)
+            return { host: this.args.dockerHost };
+        if (provider === undefined) {
+            const config = new pulumi.Config("docker");
+            return {
+                host: config.get("host"),
+                context: config.get("context"),
+                certPath: config.get("certPath"),
+            };
+        }
+        const { host, context, certPath, caMaterial, certMaterial, keyMaterial } = provider;
+        const all = { host, context, certPath, caMaterial, certMaterial, keyMaterial };
+        for (const output of Object.values(all) as (pulumi.Output<unknown> | undefined)[])
+            if (output !== undefined && !(await (output as unknown as { isKnown: Promise<boolean> }).isKnown))
+                return undefined;
+        const value = async (output: pulumi.Output<string | undefined> | undefined) =>
+            output && ((await known(output)) || undefined);
+        // Certificates that are in no file: only the provider has them.
+        for (const material of [caMaterial, certMaterial, keyMaterial])
+            if (await value(material)) return undefined;
+        return { host: await value(host), context: await value(context), certPath: await value(certPath) };
+    }
+
+    private async endpoint(): Promise<Endpoint | undefined> {
+        const given = await this.given();
+        if (given === undefined) return undefined;
+        try {
+            const endpoint = resolveEndpoint(given);
+            const { status } = await callEngine(endpoint, { path: "/_ping", idleMs: 30_000 });
+            return status === 200 ? endpoint : undefined;
+        } catch {
+            // The provider tells the same, in its own words, before it changes anything.
+            return undefined;
+        }
+    }
+
+    /** @throws pulumi.RunError where something is not the deployment's to use */
+    private async look(): Promise<Survey | undefined> {
+        const endpoint = await this.endpoint();
+        if (endpoint === undefined) return undefined;
+        const { prefix, adopt = [], stackKey } = this.args;
+        const [objects, identity] = await Promise.all([survey(endpoint, this.plan), known(this.identity)]);
+        const named = new Set(adopt);
+        const proof: Proof = {
+            identities: new Set([...named, ...(identity === undefined ? [] : [identity])]),
+            adopted: named,
+            stackKey,
+            legacy:
+                objects.some((one) => isLegacy(one, prefix)) && (await this.isOurs(endpoint))
+                    ? prefix
+                    : undefined,
+        };
+        const { own, foreign } = split(objects, this.plan, proof);
+        const containers = objects.filter(({ kind }) => kind === "container");
+        const problems = [
+            ...foreignSentences(foreign, adopt.length),
+            ...(await portProblems(endpoint, [...this.plan.containers.values()].flat(), containers, (one) =>
+                isMarked(one, proof),
+            )),
+        ];
+        if (problems.length > 0)
+            throw new Refused(
+                `No Docker object was changed.\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+            );
+        const running = own.filter((one): one is EngineObject => one.kind === "container" && one.running);
+        return {
+            endpoint,
+            proof,
+            own: new Set(own.map(({ id }) => id)),
+            kept: pulumi.runtime.isDryRun() ? new Map() : await keep(endpoint, running, containers),
+        };
+    }
+
+    /** Whether the objects of version 0.1 are this deployment's: their file has what this state alone knows. */
+    private async isOurs(endpoint: Endpoint): Promise<boolean> {
+        const { legacy } = this.args;
+        const text = legacy && (await known(legacy.text));
+        if (legacy === undefined || text === undefined) return false;
+        for (const name of legacy.containers) {
+            const path = `/containers/${encodeURIComponent(name)}/archive?path=${encodeURIComponent(legacy.path)}`;
+            const { status, body } = await callEngine(endpoint, { path });
+            if (status === 200 && body.includes(text)) return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,96 @@
+/** Which ports a deployment could not open. No Pulumi in here. */
+import { existsSync, readFileSync } from "node:fs";
+import { hostname, networkInterfaces } from "node:os";
+
+import { type Endpoint, isLocal } from "../engine/endpoint";
+import { callEngine } from "../engine/request";
+import { portTaken } from "../leftovers";
+
+import type { EngineObject, PlannedPort } from "./survey";
+
+export interface Listener {
+    ip: string;
+    port: number;
+}
+
+const isAny = (ip: string): boolean => ip === "0.0.0.0" || ip === "::" || ip === "";
+
+/** Whether two programs cannot have both. */
+export const collide = (a: Listener, b: Listener): boolean =>
+    a.port === b.port && (isAny(a.ip) || isAny(b.ip) || a.ip === b.ip);
+
+/** An address as the kernel's table writes it: groups of four bytes, each with its last byte first. */
+function address(hex: string): string {
+    const words = hex.match(/.{8}/g) ?? [];
+    const bytes = words.flatMap((word) =>
+        (word.match(/../g) ?? []).reverse().map((byte) => parseInt(byte, 16)),
+    );
+    if (bytes.length === 4) return bytes.join(".");
+    if (bytes.every((byte) => byte === 0)) return "::";
+    // An IPv4 address in IPv6's clothes.
+    if (bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255) return bytes.slice(12).join(".");
+    const groups = Array.from({ length: 8 }, (_, i) =>
+        (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+    );
+    // Node shortens addresses in the same way.
+    return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
+/** The listening sockets in a table of /proc/net/tcp's form; state 0A is LISTEN. */
+export const listeners = (table: string): Listener[] =>
+    [...table.matchAll(/^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:0000 0A /gm)].map(
+        ([, ip = "", port = ""]) => ({
+            ip: address(ip),
+            port: parseInt(port, 16),
+        }),
+    );
+
+/** What listens on this machine; nothing where that cannot be told, or is not the Engine's machine. */
+async function machineListeners(endpoint: Endpoint): Promise<Listener[] | undefined> {
+    if (!isLocal(endpoint) || process.platform !== "linux") return undefined;
+    // With a socket from elsewhere, as in a container, this process sees other addresses and ports than the Engine.
+    const { body } = await callEngine(endpoint, { path: "/info" });
+    if ((JSON.parse(body) as { Name?: string }).Name !== hostname()) return undefined;
+    const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
+    return listeners(read("/proc/net/tcp") + read("/proc/net/tcp6"));
+}
+
+function isThisMachines(ip: string): boolean {
+    if (isAny(ip) || ip.startsWith("127.")) return true;
+    const anyMayBind = "/proc/sys/net/ipv4/ip_nonlocal_bind";
+    if (existsSync(anyMayBind) && readFileSync(anyMayBind, "utf8").trim() === "1") return true;
+    return Object.values(networkInterfaces()).some((list) => list?.some((one) => one.address === ip));
+}
+
+/**
+ * A sentence for each port that cannot be opened: something else has it, or its address is not the machine's.
+ *
+ * @param own tells whether a container is the deployment's: what that one has will be free
+ */
+export async function portProblems(
+    endpoint: Endpoint,
+    ports: readonly PlannedPort[],
+    containers: readonly EngineObject[],
+    own: (container: EngineObject) => boolean,
+): Promise<string[]> {
+    const held = containers.filter(own).flatMap((container) => container.ports);
+    const wanted = ports.filter((port) => !held.some((one) => one.port === port.port && one.ip === port.ip));
+    if (wanted.length === 0) return [];
+    const foreign = containers.filter((container) => !own(container));
+    const others = await machineListeners(endpoint);
+    return wanted.flatMap((port) => {
+        const holder = foreign.find((one) => one.ports.some((published) => collide(published, port)));
+        if (holder !== undefined) return portTaken(port, `the container ${holder.name}`);
+        if (others === undefined) return [];
+        if (!isThisMachines(port.ip))
+            return (
+                `${port.ip} is no address of this machine, so port ${port.port} cannot be opened there: give one that ` +
+                "`ip addr` shows, or all of them: pulumi config set " +
+                (port.key.includes(".") && port.key.startsWith("mirrors.")
+                    ? `--path ${port.key.replace(/\.port$/, ".bindAddress")} 0.0.0.0`
+                    : "bindAddress 0.0.0.0")
+            );
+        const ours = held.some((one) => collide(one, port));
+        return !ours && others.some((one) => collide(one, port)) ? portTaken(port) : [];
+    });
+}
