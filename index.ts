@@ -3,22 +3,26 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PrivateRegistry } from "./components";
 import { registryArgs } from "./config/args";
+import { imageChoice } from "./config/images";
 import { load } from "./config/load";
 import { leftOut } from "./config/systemd";
 
 const config = load();
 const registry = new PrivateRegistry(
     "registry",
-    registryArgs(config, pulumi.getProject(), pulumi.getStack()),
+    registryArgs(config, pulumi.getProject(), pulumi.getStack(), imageChoice(config)),
 );
+const { endpoint, caCertificatePem, passwords, loginCommand, clientSetup, mirrors, nexus } = registry;
 
-export const endpoint = registry.endpoint;
-export const caCertificatePem = registry.caCertificatePem;
-export const passwords = registry.passwords;
-export const loginCommand = registry.loginCommand;
-export const clientSetup = registry.clientSetup;
-/** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
-export const hostExport = pulumi.secret({ ...leftOut(config), host: registry.host });
-export const mirrors = registry.mirrors;
-export const nexusUrl = registry.nexus?.url;
-export const nexusAdminPassword = registry.nexus?.adminPassword;
+export = {
+    endpoint,
+    caCertificatePem,
+    passwords,
+    loginCommand,
+    clientSetup,
+    /** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
+    hostExport: pulumi.secret({ ...leftOut(config), host: registry.host }),
+    mirrors,
+    // Pulumi warns of an output that is undefined.
+    ...(nexus && { nexusUrl: nexus.url, nexusAdminPassword: nexus.adminPassword }),
+};
