@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PrivateRegistry } from "./components";
 import { registryArgs } from "./config/args";
+import { imageChoice } from "./config/images";
 import { load } from "./config/load";
 import { stackKey } from "./config/stack-key";
 import { leftOut } from "./config/systemd";
@@ -10,18 +11,24 @@ import { leftOut } from "./config/systemd";
 const config = load();
 const registry = new PrivateRegistry(
     "registry",
-    registryArgs(config, pulumi.getProject(), pulumi.getStack(), stackKey()),
+    registryArgs(config, pulumi.getProject(), pulumi.getStack(), {
+        stackKey: stackKey(),
+        imageFor: imageChoice(config),
+    }),
 );
+const { endpoint, caCertificatePem, passwords, loginCommand, clientSetup, mirrors, nexus } = registry;
 
-/** By what the Engine's objects are known as this stack's. */
-export const identity = registry.identity;
-export const endpoint = registry.endpoint;
-export const caCertificatePem = registry.caCertificatePem;
-export const passwords = registry.passwords;
-export const loginCommand = registry.loginCommand;
-export const clientSetup = registry.clientSetup;
-/** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
-export const hostExport = pulumi.secret({ ...leftOut(config), host: registry.host });
-export const mirrors = registry.mirrors;
-export const nexusUrl = registry.nexus?.url;
-export const nexusAdminPassword = registry.nexus?.adminPassword;
+export = {
+    /** By what the Engine's objects are known as this stack's. */
+    identity: registry.identity,
+    endpoint,
+    caCertificatePem,
+    passwords,
+    loginCommand,
+    clientSetup,
+    /** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
+    hostExport: pulumi.secret({ ...leftOut(config), host: registry.host }),
+    mirrors,
+    // Pulumi warns of an output that is undefined.
+    ...(nexus && { nexusUrl: nexus.url, nexusAdminPassword: nexus.adminPassword }),
+};

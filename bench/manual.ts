@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { DEFAULT_IMAGE } from "../config/defaults";
+import { REGISTRY_IMAGE } from "../tests/e2e/images";
 import { must, until } from "../tests/e2e/run";
 
 const CONFIG = `version: 0.1
@@ -53,7 +53,7 @@ export async function deployByHand(name: string, port: number): Promise<() => Pr
         ...["run", "--detach", "--restart", "always", "--name", name],
         ...["--publish", `127.0.0.1:${port}:5000`, "--volume", `${folder}:/certs:ro`],
         ...["--volume", `${name}:/var/lib/registry`],
-        ...["--entrypoint", "/bin/registry", DEFAULT_IMAGE, "serve", "/certs/config.yml"],
+        ...["--entrypoint", "/bin/registry", REGISTRY_IMAGE, "serve", "/certs/config.yml"],
     ]);
     await until(
         "the registry that was deployed by hand",

@@ -1,3 +1,5 @@
+import type * as pulumi from "@pulumi/pulumi";
+
 import type { AccountArgs } from "./auth/accounts";
 import type { FrontOptions } from "./front/options";
 import type { MirrorSettings } from "./mirror/mirror";
@@ -39,7 +41,7 @@ export interface PrivateRegistryArgs extends Settings {
     /** @default "0.0.0.0" */
     bindAddress?: string | undefined;
     /** CNCF Distribution 3.1.1 or newer. A local image of that name is used without a pull. */
-    image: string;
+    image: pulumi.Input<string>;
     /** @default prefix */
     containerName?: string | undefined;
     /** A store elsewhere for the images: S3, Azure or Google. @default a volume of the Docker host */

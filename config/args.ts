@@ -10,6 +10,7 @@ import type {
 } from "../components";
 
 import { remoteStorage } from "./args-storage";
+import type { ImageChoice } from "./images";
 import { readPem } from "./pem";
 import type { Schema } from "./schema";
 
@@ -77,11 +78,15 @@ function nexus({ nexus, domain }: Schema): PrivateRegistryArgs["nexus"] {
     };
 }
 
-function front({ front, frontSettings, sites, anonymousPull }: Schema): FrontOptions | undefined {
+function front(
+    { front, frontSettings, sites, anonymousPull }: Schema,
+    imageFor: ImageChoice,
+): FrontOptions | undefined {
     if (front === "none") return undefined;
     const { redirectHttp, httpPort, ...settings } = frontSettings;
     return {
         ...settings,
+        image: imageFor(settings.image),
         anonymousPull,
         httpPort: redirectHttp ? httpPort : undefined,
         sites: Object.entries(sites).map(([name, { upstream, folder, cert, key }]) => ({
@@ -96,22 +101,32 @@ function front({ front, frontSettings, sites, anonymousPull }: Schema): FrontOpt
     };
 }
 
+/** What a program knows beside the configuration. */
+export interface Surroundings {
+    /** See config/stack-key.ts. @default none */
+    stackKey?: string | undefined;
+    /** The image to run for a configured one. @default the same */
+    imageFor?: ImageChoice | undefined;
+}
+
 /** What PrivateRegistry is given for a stack's configuration. */
 export function registryArgs(
     config: Schema,
     project: string,
     stack: string,
-    stackKey?: string,
+    { stackKey, imageFor = (image) => image }: Surroundings = {},
 ): PrivateRegistryArgs {
+    const { redis } = config;
     return {
         ...config,
         stackKey,
+        image: imageFor(config.image),
         prefix: `${project}-${stack}`,
         tls: tls(config),
-        front: front(config),
+        front: front(config, imageFor),
         users: config.auth ? accounts(config.users) : undefined,
         storage: remoteStorage(config.storage),
-        redis: config.cache === "redis" ? config.redis : undefined,
+        redis: config.cache === "redis" ? { ...redis, image: imageFor(redis.image) } : undefined,
         dataPath: config.storage.path,
         dataVolume: config.storage.volume,
         logFields:

@@ -1,20 +1,25 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { hostname } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { coloured } from "../setup/colour";
+import { SetupError } from "../setup/errors";
+import { type Outputs, type Told, nothing } from "../setup/events";
 import { breakDeadLock } from "../setup/file-backend";
+import { currentLog, note, openLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { type Prepared, prepare } from "../setup/prepare";
+import { type Lacking, lackingText } from "../setup/presence";
 import { say } from "../setup/progress";
-import { run } from "../setup/run";
 import { flagValue } from "../setup/stack";
-import { readText } from "../setup/start.cjs";
-import { type Outputs, stackOutputs } from "../setup/events";
-import { preparedLines, upLines } from "../setup/summary";
+import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { mendFirst } from "./gc/notice";
-import { runChild } from "./run-child";
+import { lackingNow, refreshNeeded } from "./lost";
+import { PulumiRun, type Verb, askPulumi } from "./pulumi-run";
 
 /** Flags that answer Pulumi's question, or after which it asks none. */
 const ANSWERED = ["--yes", "-y", "--skip-preview", "-f", "--preview-only", "--help", "-h", "--remote"];
+/** Flags with which Pulumi's own display is what the user wants to see. */
+const OWN_DISPLAY =
+    /^(--(help|preview-only|remote|json|diff|debug|logtostderr|show-.*|verbose)|-[hjd])(=.*)?$/;
 
 /** The flags that `pulumi up` and `destroy` get beside the user's own. */
 export function extraFlags(args: string[], stack: string, interactive: boolean): string[] {
@@ -23,48 +28,99 @@ export function extraFlags(args: string[], stack: string, interactive: boolean):
     return flags;
 }
 
-/** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
-export async function deploy(machine: Machine, verb: "up" | "destroy", args: string[]): Promise<number> {
-    const prepared = await prepare(machine, args, verb === "up");
-    say(`Provider plugins: the ${prepared.plugins.kind} ones (${prepared.plugins.reason}).`);
-    breakDeadLock(machine, prepared.stack, hostname());
-    if (prepared.engine) await mendFirst(machine, prepared.engine, prepared.stack);
-    const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI);
-    const folder = mkdtempSync(join(tmpdir(), "private-registry-"));
-    try {
-        // Pulumi tells its events to a file, which saves the run that `pulumi stack output` would take.
-        const log = join(folder, "events");
-        // Go takes the working folder's name from PWD, and Pulumi keeps the selected stack under that name.
-        const env = { ...machine.env, ...prepared.env, PWD: machine.root, PULUMI_DEBUG_COMMANDS: "true" };
-        const flags = [...extraFlags(args, prepared.stack.name, interactive), "--event-log", log];
-        const code = await runChild(prepared.cli.path, [verb, ...args, ...flags], { cwd: machine.root, env });
-        if (code !== 0) {
-            say(
-                `pulumi ${verb} ended with code ${code}; nothing is lost. Mend what it says and run the same command again.`,
-            );
-            return code;
-        }
-        const asked = ["--preview-only", "--help", "-h"].some((flag) => args.includes(flag));
-        if (verb === "up" && !asked) {
-            const outputs = stackOutputs(readText(log) ?? "") ?? (await askOutputs(machine, prepared));
-            process.stdout.write(
-                `\n${[...upLines(machine, prepared, outputs), ...preparedLines(prepared)].join("\n")}\n`,
-            );
-        }
-        return code;
-    } finally {
-        rmSync(folder, { recursive: true, force: true });
-    }
+/** The user's flags without the kit's own `--verbose`, which Pulumi knows with a number alone. */
+export function pulumiFlags(args: string[]): string[] {
+    return args.filter((arg, i) => arg !== "--verbose" || /^\d+$/.test(args[i + 1] ?? ""));
 }
 
-async function askOutputs(machine: Machine, prepared: Prepared): Promise<Outputs> {
-    const result = await run(
-        prepared.cli.path,
-        ["stack", "output", "--json", "--stack", prepared.stack.name],
-        {
-            cwd: machine.root,
-            env: { ...machine.env, ...prepared.env, PWD: machine.root },
-        },
-    );
-    return result.code === 0 ? (JSON.parse(result.stdout) as Outputs) : {};
+/** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
+export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
+    const prepared = await prepare(machine, args, verb === "up");
+    const { stack, engine } = prepared;
+    openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
+    for (const text of preparedLines(prepared)) note(text);
+    breakDeadLock(machine, stack, hostname());
+    if (engine) await mendFirst(machine, engine, stack);
+    const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));
+    const again = verb === "up" && !refreshing ? await refreshNeeded(machine, prepared) : [];
+    const flags = [...pulumiFlags(args), ...again];
+    const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI);
+    const pulumi = new PulumiRun(machine, prepared, verb);
+    if (args.some((arg) => OWN_DISPLAY.test(arg))) {
+        const code = await pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]);
+        const asked = ["--preview-only", "--help", "-h"].some((flag) => args.includes(flag));
+        return code === 0 && verb === "up" && !asked ? finish(machine, prepared, nothing()) : code;
+    }
+    const all = [...flags, ...extraFlags(args, stack.name, true)];
+    if (interactive && !args.some((arg) => ANSWERED.includes(arg))) {
+        const { code, told } = await pulumi.preview(all);
+        if (code !== 0) return failed(told, code);
+        if (told.changes.length > 0 && !(await agreed(verb, told))) return 1;
+    }
+    const started = Date.now();
+    const { code, told } = await pulumi.apply(all);
+    if (code !== 0) return failed(told, code);
+    warn(told);
+    const seconds = (Date.now() - started) / 1000;
+    const lines = [coloured(verdict(told, seconds), "green", process.stdout), ...changeLines(told.changes)];
+    process.stdout.write(`${lines.join("\n")}\n`);
+    return verb === "up" ? finish(machine, prepared, told) : done([]);
+}
+
+/** Says what is up, once it is seen to be. */
+async function finish(machine: Machine, prepared: Prepared, told: Told): Promise<number> {
+    const missing = await lackingNow(machine, prepared);
+    if (missing.length > 0) {
+        throw new SetupError(
+            `Pulumi is done, and the Engine tells another thing: ${lackingText(missing)}. ${advice(missing)}`,
+        );
+    }
+    const outputs = told.outputs ?? (await askPulumi(machine, prepared, ["stack", "output", "--json"])) ?? {};
+    const rest = told.changes.length > 0 ? preparedLines(prepared) : [];
+    return done([...upLines(machine, prepared, outputs as Outputs), ...rest]);
+}
+
+/** What to do about the first thing that is not as it should be. */
+function advice([first]: readonly Lacking[]): string {
+    if (first === undefined) return "";
+    if (first.state === "paused") return `\`docker unpause ${first.name}\` has it go on.`;
+    return first.state === "gone"
+        ? "Run `npm run up` again: it makes what is gone."
+        : `\`docker logs ${first.name}\` tells why it does not run.`;
+}
+
+function done(lines: string[]): number {
+    for (const text of lines) note(text);
+    const log = currentLog();
+    const all = [...lines, ...(log ? [line("Log", log.file)] : [])];
+    process.stdout.write(`${all.join("\n")}\n`);
+    return 0;
+}
+
+function warn({ warnings }: Told): void {
+    for (const warning of warnings) say(coloured(`Warning: ${warning}`, "yellow", process.stderr));
+}
+
+/** Says what Pulumi could not do. */
+function failed(told: Told, code: number): number {
+    warn(told);
+    for (const error of told.errors) say(coloured(error, "red", process.stderr));
+    const changed = told.changes.length > 0 ? "What was done before is in the state; nothing is lost. " : "";
+    say(`${changed}Mend it and run the same command again. Log: ${currentLog()?.file ?? "none"}`);
+    return code;
+}
+
+/** Shows what is going to be, and asks. */
+async function agreed(verb: Verb, { changes }: Told): Promise<boolean> {
+    process.stdout.write(`${changeLines(changes, true).join("\n")}\n`);
+    const asking = createInterface({ input: process.stdin, output: process.stdout });
+    const question = verb === "up" ? "Make these changes?" : "Remove all this?";
+    try {
+        const answer = await asking.question(`${question} [y/N] `);
+        if (/^y(es)?$/i.test(answer.trim())) return true;
+        say("Nothing was changed.");
+        return false;
+    } finally {
+        asking.close();
+    }
 }

@@ -6,7 +6,7 @@ import { DEFAULT_FRONT_IMAGE } from "../config/defaults";
 import type { Endpoint } from "../setup/endpoint";
 import { ensureEngine } from "../setup/engine";
 import { SetupError, messageOf } from "../setup/errors";
-import { ensureImages } from "../setup/image";
+import { ensureImages, nameInEngine } from "../setup/image";
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
 import { findStack, prefixOf, type Stack } from "../setup/stack";
@@ -48,7 +48,8 @@ async function gateImage(
 ): Promise<string> {
     const settings = { ...stack.settings, front: "nginx", cache: undefined, nexus: false };
     await ensureImages(machine, endpoint, settings);
-    const { Id } = await engine.getImage(settings.frontImage ?? DEFAULT_FRONT_IMAGE).inspect();
+    const image = await nameInEngine(endpoint, settings.frontImage ?? DEFAULT_FRONT_IMAGE);
+    const { Id } = await engine.getImage(image).inspect();
     return Id;
 }
 

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { SOURCE_LABEL, standInName } from "../config/stand-ins";
 import type { Endpoint } from "./endpoint";
 import { SetupError } from "./errors";
 import { type GoProgram, goBuild } from "./go";
 import { debianProblem, unpackPackages } from "./image-debian";
-import { SOURCE_LABEL, importImage, linuxArch } from "./image-import";
+import { importImage, linuxArch } from "./image-import";
 import { parseImage } from "./image-name";
 import type { Machine } from "./machine";
 import { say } from "./progress";
@@ -63,14 +64,13 @@ export function rootFiles(registry: Buffer, busybox: Buffer, certificates: Buffe
     ];
 }
 
-/** Builds the registry from its Go module and makes the image of it in the engine, labelled as what it is. */
+/** Builds the registry from its Go module and makes the image of it in the engine, named and labelled as what it is. */
 export async function buildImage(machine: Machine, engine: Endpoint, image: string): Promise<void> {
     const { tag } = parseImage(image);
+    const name = standInName(image, tag) ?? image;
     const program = registryProgram(tag);
     const arch = await linuxArch(engine);
-    say(
-        `Registry image: building ${image} from the Go module ${program.module}@${program.version} instead …`,
-    );
+    say(`Registry image: building ${name} from the Go module ${program.module}@${program.version} instead …`);
     const folder = join(machine.dirs.cache, "registry", `${tag}-${arch}`);
     const release = acquireLock(`${folder}.lock`, "the registry image");
     try {
@@ -82,7 +82,7 @@ export async function buildImage(machine: Machine, engine: Endpoint, image: stri
         const bundle = "/etc/ssl/certs/ca-certificates.crt";
         const certificates = existsSync(bundle) ? readFileSync(bundle) : undefined;
         const files = rootFiles(readFileSync(binary), readFileSync(busybox), certificates);
-        await importImage(engine, image, tar(files), [
+        await importImage(engine, name, tar(files), [
             'ENTRYPOINT ["/bin/registry"]',
             'CMD ["serve","/etc/distribution/config.yml"]',
             "ENV PATH=/bin OTEL_TRACES_EXPORTER=none",

@@ -2,10 +2,11 @@
 import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SOURCE_LABEL, standInName } from "../config/stand-ins";
 import { aptGet, isDebian, readOsRelease } from "./debian";
 import type { Endpoint } from "./endpoint";
 import { SetupError } from "./errors";
-import { SOURCE_LABEL, importImage, linuxArch } from "./image-import";
+import { importImage, linuxArch } from "./image-import";
 import type { Machine } from "./machine";
 import { say } from "./progress";
 import { mustRun, run } from "./run";
@@ -145,7 +146,7 @@ export async function closure(packages: string[]): Promise<Map<string, string>> 
     return versions;
 }
 
-/** Makes an image of Debian packages in the engine, labelled as what it is. */
+/** Makes an image of Debian packages in the engine, named and labelled as what it is. */
 export async function buildDebianImage(
     machine: Machine,
     engine: Endpoint,
@@ -162,7 +163,8 @@ export async function buildDebianImage(
     const packages = ["busybox-static", ...recipe.packages];
     const versions = await closure(packages);
     const version = versions.get(recipe.main) ?? "";
-    say(`Image ${image}: building it from Debian's package ${recipe.main} ${version} instead …`);
+    const name = standInName(image, version) ?? image;
+    say(`Image ${image}: building ${name} from Debian's package ${recipe.main} ${version} instead …`);
     const work = mkdtempSync(join(tmpdir(), "private-registry-image-"));
     try {
         const folders = await unpackPackages([...versions.keys()], work);
@@ -173,7 +175,7 @@ export async function buildDebianImage(
                 ...[...folders.values()].flatMap((root) => packageEntries(root)),
             ].map((entry) => [entry.path, entry]),
         );
-        await importImage(engine, image, tar([...entries.values()]), [
+        await importImage(engine, name, tar([...entries.values()]), [
             ...recipe.changes,
             "ENV PATH=/usr/sbin:/usr/bin",
             `LABEL org.opencontainers.image.title=${recipe.main} org.opencontainers.image.version="${version}" ` +

@@ -4,9 +4,6 @@ import { SetupError } from "./errors";
 import { parseImage } from "./image-name";
 import { withProgress } from "./progress";
 
-/** Label by which an image tells that it is not the official one. */
-export const SOURCE_LABEL = "private-registry.source";
-
 interface Version {
     Os: string;
     Arch: string;

@@ -1,7 +1,14 @@
+import {
+    type ListedImage,
+    SOURCE_LABEL,
+    imageToRun,
+    listPath,
+    ownBuild,
+    standInName,
+} from "../config/stand-ins";
 import type { Endpoint } from "./endpoint";
 import { callEngine, refusal } from "./engine-api";
 import { SetupError } from "./errors";
-import { SOURCE_LABEL } from "./image-import";
 import { type ImageNeed, neededImages } from "./image-needs";
 import { pullImage } from "./image-pull";
 import { loadTarball, tarballHas } from "./image-tarball";
@@ -10,7 +17,7 @@ import { say } from "./progress";
 import type { EarlySettings } from "./stack";
 
 export interface ImageEffects {
-    /** Where the image in the engine came from; undefined when it is not there. */
+    /** Where the image in the engine came from, or what stands in for it; undefined when neither is there. */
     find: (image: string) => Promise<string | undefined>;
     /** Pulls it; the reason when it cannot. */
     pull: (image: string, mirror: string | undefined) => Promise<string | undefined>;
@@ -25,17 +32,25 @@ const instead = ({ key, image, fallback }: ImageNeed): string =>
         ? `another image with \`pulumi config set --path ${key} IMAGE\``
         : `remove \`${key}\` to use ${fallback}`;
 
-/** Makes an image present in the engine: pulled, else loaded from the tarball, else built. Returns its source. */
+/**
+ * Makes an image present in the engine: pulled, else loaded from the tarball, else built under a name of its own.
+ *
+ * @param again tries to pull it also where something stands in for it. @default false
+ * @returns its source
+ */
 export async function provideImage(
     need: ImageNeed,
     { imageMirror, imageTarball }: EarlySettings,
     effects: ImageEffects,
+    again = false,
 ): Promise<string> {
     const { title, image } = need;
     const present = await effects.find(image);
-    if (present) return present;
+    if (present && !(again && present.startsWith(STANDS_IN))) return present;
     const refused = await effects.pull(image, imageMirror);
-    if (refused !== undefined) {
+    if (refused !== undefined && present) {
+        say(`${title}: ${image} cannot be pulled: ${refused}`);
+    } else if (refused !== undefined) {
         say(`${title}: ${image} cannot be pulled: ${refused}`);
         // One file may hold several images. It must hold the registry's, which is what it is there for.
         const load =
@@ -60,7 +75,55 @@ interface Inspected {
     Config?: { Labels?: Record<string, string> | null } | null;
 }
 
+/** Start of the source of an image that stands in for another one. */
+const STANDS_IN = "private-registry/";
+
+async function list(engine: Endpoint, images: readonly string[]): Promise<ListedImage[]> {
+    const path = listPath(images);
+    if (path === undefined) return [];
+    const answer = await callEngine(engine, { path });
+    if (answer.status !== 200)
+        throw new SetupError(
+            `The Docker Engine does not list its images: ${refusal(answer)}. Mend the engine.`,
+        );
+    return JSON.parse(answer.body) as ListedImage[];
+}
+
+/** The name under which an engine has a configured image: its own, or that of what stands in for it. */
+export async function nameInEngine(engine: Endpoint, image: string): Promise<string> {
+    return imageToRun(image, await list(engine, [image]));
+}
+
+/** Earlier versions of the kit gave what they built the official name: it gets the right one beside it. */
+async function rename(engine: Endpoint, image: string, wrong: ListedImage): Promise<string | undefined> {
+    const version = wrong.Labels?.["org.opencontainers.image.version"];
+    const name = version === undefined ? undefined : standInName(image, version);
+    if (name === undefined) return undefined;
+    const at = name.lastIndexOf(":");
+    const query = new URLSearchParams({ repo: name.slice(0, at), tag: name.slice(at + 1) });
+    const answer = await callEngine(engine, {
+        method: "POST",
+        path: `/images/${wrong.Id}/tag?${query.toString()}`,
+    });
+    if (answer.status !== 201)
+        throw new SetupError(`The engine cannot name the image ${name}: ${refusal(answer)}.`);
+    say(
+        `${image} in this Engine is not the official image, but what an earlier version of the kit built. It is ${name} ` +
+            `from now on; \`docker rmi ${image}\` takes the wrong name away.`,
+    );
+    return name;
+}
+
 async function find(engine: Endpoint, image: string): Promise<string | undefined> {
+    const listed = await list(engine, [image]);
+    let name = imageToRun(image, listed);
+    const wrong = listed.find((one) => one.RepoTags?.includes(image) && ownBuild(one));
+    if (name === image && wrong) name = (await rename(engine, image, wrong)) ?? image;
+    const source = await sourceOf(engine, name);
+    return source !== undefined && name !== image ? `${name}, ${source}` : source;
+}
+
+async function sourceOf(engine: Endpoint, image: string): Promise<string | undefined> {
     const answer = await callEngine(engine, { path: `/images/${encodeURIComponent(image)}/json` });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) {
@@ -78,12 +141,14 @@ async function find(engine: Endpoint, image: string): Promise<string | undefined
 /**
  * Makes every image present that a stack with these settings runs.
  *
+ * @param again tries to pull also those for which something stands in. @default false
  * @returns the title of each image → where it came from
  */
 export async function ensureImages(
     machine: Machine,
     engine: Endpoint,
     settings: EarlySettings,
+    again = false,
 ): Promise<Record<string, string>> {
     const effects: ImageEffects = {
         find: (image) => find(engine, image),
@@ -94,6 +159,6 @@ export async function ensureImages(
     const sources: Record<string, string> = {};
     // One after the other: their steps talk.
     for (const need of neededImages(machine, engine, settings))
-        sources[need.title] = await provideImage(need, settings, effects);
+        sources[need.title] = await provideImage(need, settings, effects, again);
     return sources;
 }

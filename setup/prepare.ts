@@ -25,17 +25,21 @@ export interface Prepared extends Tools {
     state: State;
 }
 
-/** Engine, Pulumi CLI, plugins and images. Silent where all is there. */
+/**
+ * Engine, Pulumi CLI, plugins and images. Silent where all is there.
+ *
+ * @param again tries to pull also the images for which something stands in
+ */
 export async function prepareTools(
     machine: Machine,
     stack: Stack,
-    { docker = true, images: wanted = true } = {},
+    { docker = true, images: wanted = true, again = false } = {},
 ): Promise<Tools> {
     const engine = docker ? await ensureEngine(machine, stack.settings.dockerHost) : undefined;
     // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
-    const images = engine && wanted ? await ensureImages(machine, engine, stack.settings) : {};
+    const images = engine && wanted ? await ensureImages(machine, engine, stack.settings, again) : {};
     const env = {
         ...engineEnv(engine ?? namedEngine(machine), machine.env),
         ...pluginEnv(machine, plugins, cli.path),

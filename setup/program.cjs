@@ -17,7 +17,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const file = bundle(path.dirname(__dirname), {
     name: "program",
     entry: "index.ts",
-    sources: ["index.ts", "config", "components"],
+    sources: ["index.ts", "config", "components", "setup"],
     // Needed only when an Engine refuses something.
     external: ["dockerode"],
 });

@@ -11,7 +11,7 @@ const ROOT = path.dirname(__dirname);
 const COMMANDS = {
     name: "setup",
     entry: path.join("setup", "main.ts"),
-    sources: ["setup", "ops", "components", path.join("config", "defaults.ts")],
+    sources: ["setup", "ops", "components", "config"],
     // Needed only by the commands that work on a running stack.
     external: ["dockerode"],
 };

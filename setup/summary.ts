@@ -1,10 +1,14 @@
 import { join } from "node:path";
-import type { Outputs } from "./events";
+import { coloured } from "./colour";
+import type { Change, Outputs, Told } from "./events";
 import type { Machine } from "./machine";
 import type { Prepared } from "./prepare";
 import { readText, writeAtomically } from "./start.cjs";
 
-function line(label: string, value: string): string {
+/** Longest list of changes that the screen shows. */
+const SHOWN = 15;
+
+export function line(label: string, value: string): string {
     return `${`${label}:`.padEnd(18)}${value}`;
 }
 
@@ -20,6 +24,49 @@ export function preparedLines(prepared: Prepared): string[] {
     ];
     if (state.passphraseFile) lines.push(line("Passphrase", state.passphraseFile));
     return lines;
+}
+
+const SIGNS = { create: "+", update: "~", replace: "±", delete: "-" } as const;
+const COLOURS = { create: "green", update: "yellow", replace: "yellow", delete: "red" } as const;
+const WORDS = { create: "created", update: "changed", replace: "replaced", delete: "removed" } as const;
+const ORDERS = { create: "create", update: "change", replace: "replace", delete: "remove" } as const;
+
+/**
+ * What a run changed: many of one kind in one line.
+ *
+ * @param planned it has not been done yet. @default false
+ */
+export function changeLines(changes: readonly Change[], planned = false): string[] {
+    const words = planned ? ORDERS : WORDS;
+    const lines = (Object.keys(SIGNS) as Change["op"][]).flatMap((op) => {
+        const paint = (text: string) => coloured(`  ${SIGNS[op]} ${text}`, COLOURS[op], process.stdout);
+        const all = changes.filter((change) => change.op === op);
+        if (all.length > 5)
+            return [
+                paint(
+                    `${planned ? `${words[op]} ${all.length}` : `${all.length} ${words[op]}`}: ${cut(all.map(({ name }) => name).join(", "), 90)}`,
+                ),
+            ];
+        return all.map(({ name, because }) =>
+            paint(
+                `${planned ? `${words[op]} ${name}` : `${name} ${words[op]}`}${because.length > 0 ? ` (${cut(because.join(", "), 60)})` : ""}`,
+            ),
+        );
+    });
+    const rest = lines.length - SHOWN;
+    return rest > 0 ? [...lines.slice(0, SHOWN), `  … and ${rest} more`] : lines;
+}
+
+const cut = (text: string, length: number): string =>
+    text.length > length ? `${text.slice(0, length - 1)}…` : text;
+
+/** What a run found, first line of its report. */
+export function verdict({ counts, changes }: Told, seconds: number): string {
+    const same = counts.same ?? 0;
+    const time = `${seconds.toFixed(1)} s`;
+    return changes.length === 0
+        ? `Nothing to change: ${same} resources are as configured (${time}).`
+        : `Done in ${time}; ${same} resources stayed as they were.`;
 }
 
 /** What to do with the registry that is up now. Puts the CA certificate into a file, because clients want one. */

@@ -19,7 +19,7 @@ export interface SiteOptions extends FrontSite {
 
 export interface FrontOptions {
     /** nginx 1.22 or newer. A local image of that name is used without a pull. */
-    image: string;
+    image: pulumi.Input<string>;
     /** Anyone may read, users alone may write. @default false */
     anonymousPull?: boolean | undefined;
     /** Seconds for which a right password is not checked again; 0 checks on every request. @default 60 */

@@ -21,7 +21,7 @@ import {
 /** A Redis that keeps what the registry knows of its blobs. */
 export interface RedisOptions {
     /** Redis 6.2 or newer. A local image of that name is used without a pull. */
-    image: string;
+    image: pulumi.Input<string>;
     /** MiB that the cache may hold. @default 64 */
     memoryMb?: number | undefined;
 }

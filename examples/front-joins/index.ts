@@ -14,9 +14,9 @@ const registry = new PrivateRegistry("registry", {
     domain,
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
-    image: "registry:3.1.2",
+    image: config.get("registryImage") ?? "registry:3.1.2",
     users: [{ name: "admin", generate: true }],
-    front: { image: "nginx:1.28" },
+    front: { image: config.get("frontImage") ?? "nginx:1.28" },
     mirrors: {
         hub: { upstream: "https://registry-1.docker.io" },
         quay: { upstream: "https://quay.io", ttl: "24h" },

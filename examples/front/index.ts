@@ -10,13 +10,13 @@ const registry = new PrivateRegistry("registry", {
     domain: config.get("domain") ?? "localhost",
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
-    image: "registry:3.1.2",
+    image: config.get("registryImage") ?? "registry:3.1.2",
     users: [
         { name: "admin", generate: true },
         { name: "ci", generate: true, repositories: ["builds/*"] },
     ],
     front: {
-        image: "nginx:1.28",
+        image: config.get("frontImage") ?? "nginx:1.28",
         anonymousPull: true,
         sites: [{ name: "app.example.com", upstream: config.get("app") ?? "http://192.0.2.10:8080" }],
     },

@@ -18,7 +18,7 @@ const registry = new PrivateRegistry("registry", {
     domain: config.get("domain") ?? "localhost",
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
-    image: "registry:3.1.2",
+    image: config.get("registryImage") ?? "registry:3.1.2",
     deleteEnabled: false,
     storage: {
         driver: "s3",

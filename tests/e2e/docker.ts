@@ -5,7 +5,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { OWNER_LABEL } from "../../components/hardening";
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 import { tar } from "../../setup/tar";
 
 import { must, type Result, run } from "./run";
@@ -135,7 +135,7 @@ const inEtc = (script: string, input = ""): Promise<string> =>
         "docker",
         [
             ...["run", "--rm", "--interactive", "--network", "none", "--volume", "/etc/docker:/etc/docker"],
-            ...["--entrypoint", "/bin/sh", DEFAULT_IMAGE, "-ec", script],
+            ...["--entrypoint", "/bin/sh", REGISTRY_IMAGE, "-ec", script],
         ],
         { input },
     );

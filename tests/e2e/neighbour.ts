@@ -1,7 +1,7 @@
 /** A registry that a user runs beside the kit's, by hand; nothing that the kit does may touch it. */
 import { randomBytes } from "node:crypto";
 
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 
 import { docker, inspect } from "./docker";
 import { RegistryClient } from "./http";
@@ -18,7 +18,7 @@ export class Neighbour {
         const port = await freePort();
         await docker(
             ...["run", "--detach", "--name", this.name, "--publish", `127.0.0.1:${port}:5000`],
-            ...["--volume", `${this.name}:/var/lib/registry`, DEFAULT_IMAGE],
+            ...["--volume", `${this.name}:/var/lib/registry`, REGISTRY_IMAGE],
         );
         const client = (this.client = new RegistryClient(port));
         await until("the neighbour answers", () =>

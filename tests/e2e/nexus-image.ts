@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 import { NEXUS_IMAGE } from "../../components/nexus/plan";
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 import { ensureEngine } from "../../setup/engine";
 import { pullImage } from "../../setup/image-pull";
 import { thisMachine } from "../../setup/machine";
@@ -49,7 +49,7 @@ function nodeFiles(): TarEntry[] {
 
 /** Built upon the registry's image, which every test has and which has a shell and wget for the health check. */
 const DOCKERFILE = `
-FROM ${DEFAULT_IMAGE}
+FROM ${REGISTRY_IMAGE}
 USER 0
 ADD files.tar /
 RUN mkdir -p /nexus-data && chown 200:200 /nexus-data

@@ -1,7 +1,7 @@
 /** R1: a plain-HTTP registry of a closed LAN whose images lie in a folder of the Docker host. */
 import { rmSync } from "node:fs";
 
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 
 import { cleanup } from "./cleanup";
 import { docker, DockerClient, inspect } from "./docker";
@@ -17,7 +17,7 @@ describe("a plain-HTTP registry on a folder of the Docker host", () => {
     const inFolder = (command: string) =>
         docker(
             ...["run", "--rm", "--network", "none", "--volume", `${folder}:/folder`, "--workdir", "/folder"],
-            ...["--entrypoint", "/bin/sh", DEFAULT_IMAGE, "-ec", command],
+            ...["--entrypoint", "/bin/sh", REGISTRY_IMAGE, "-ec", command],
         );
 
     beforeAll(async () => {

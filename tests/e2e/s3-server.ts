@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 import { thisMachine } from "../../setup/machine";
 import { ensureS3Server } from "../../setup/s3-server";
 
@@ -66,7 +66,7 @@ export class S3Server {
         await docker(
             ...["create", "--name", this.name, "--network", "host", "--volume", `${this.name}:/data`],
             ...["--env", `ROOT_ACCESS_KEY=${this.accessKey}`, "--env", `ROOT_SECRET_KEY=${this.secretKey}`],
-            ...["--entrypoint", "/bin/sh", DEFAULT_IMAGE, "-ec"],
+            ...["--entrypoint", "/bin/sh", REGISTRY_IMAGE, "-ec"],
             `exec timeout ${LIFE} /versitygw --port ${this.address}:${this.port} --cert /cert.pem --key /key.pem posix /data`,
         );
         await docker("cp", program, `${this.name}:/versitygw`);

@@ -18,6 +18,7 @@ import { fileBackend } from "../../setup/file-backend";
 import { pulumiHome, thisMachine } from "../../setup/machine";
 
 import { anonymousVolumes, docker, objectsOf, removeObjects } from "./docker";
+import { FRONT_IMAGE, REGISTRY_IMAGE } from "./images";
 import { must, type Result, run, type Running, start } from "./run";
 
 const ROOT = resolve(__dirname, "..", "..");
@@ -117,6 +118,10 @@ export class Stack {
                 domain: DOMAIN,
                 port: String(stack.port),
                 bindAddress: "127.0.0.1",
+                // The kit itself finds what the Engine has; the examples are told.
+                ...(options.program === undefined
+                    ? {}
+                    : { registryImage: REGISTRY_IMAGE, frontImage: FRONT_IMAGE }),
                 ...options.settings,
             });
         } catch (error) {

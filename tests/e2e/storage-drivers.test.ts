@@ -8,7 +8,7 @@ import { renderStorageCheck, type RegistrySettings } from "../../components/regi
 import { type RemoteStorage, storageFiles } from "../../components/registry/storage";
 import { CHECK_CONFIG, CHECK_SCRIPT, storageCheckScript } from "../../components/registry/storage-check";
 import { storageProblem } from "../../components/registry/storage-problem";
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 import { tar } from "../../setup/tar";
 
 import { docker } from "./docker";
@@ -45,7 +45,7 @@ async function check(storage: RemoteStorage): Promise<string> {
     );
     await docker(
         ...["create", "--name", name, "--network", "none", "--env", "OTEL_TRACES_EXPORTER=none"],
-        ...["--entrypoint", "/bin/sh", DEFAULT_IMAGE, "-c", `sh /etc/distribution/${CHECK_SCRIPT}; sleep 0`],
+        ...["--entrypoint", "/bin/sh", REGISTRY_IMAGE, "-c", `sh /etc/distribution/${CHECK_SCRIPT}; sleep 0`],
     );
     try {
         await must("docker", ["cp", "-", `${name}:/etc/distribution`], { input: archive });

@@ -1,7 +1,7 @@
 /** A registry that does not become healthy fails `up` with its own words, and the next `up` tries again. */
 import { rmSync } from "node:fs";
 
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 
 import { cleanup } from "./cleanup";
 import { docker, eventsOf, inspect } from "./docker";
@@ -13,7 +13,7 @@ import { ADMIN, Stack } from "./stack";
 const inFolder = (folder: string, ...command: string[]) =>
     docker(
         ...["run", "--rm", "--network", "none", "--volume", `${folder}:/folder`, "--workdir", "/folder"],
-        ...["--entrypoint", "/bin/sh", DEFAULT_IMAGE, "-ec", command.join(" ")],
+        ...["--entrypoint", "/bin/sh", REGISTRY_IMAGE, "-ec", command.join(" ")],
     );
 
 describe("a registry that does not become healthy", () => {

@@ -1,7 +1,7 @@
 /** A registry that a mirror mirrors: without TLS and users, in a container by itself. */
 import { randomBytes } from "node:crypto";
 
-import { DEFAULT_IMAGE } from "../../config/defaults";
+import { REGISTRY_IMAGE } from "./images";
 
 import { docker } from "./docker";
 import { RegistryClient } from "./http";
@@ -21,7 +21,7 @@ export class Upstream {
         this.address = `localhost:${port}`;
         await docker(
             ...["run", "--detach", "--name", this.name, "--publish", `127.0.0.1:${port}:5000`],
-            ...["--env", "OTEL_TRACES_EXPORTER=none", DEFAULT_IMAGE],
+            ...["--env", "OTEL_TRACES_EXPORTER=none", REGISTRY_IMAGE],
         );
         const client = new RegistryClient(port);
         await until("the upstream answers", () =>

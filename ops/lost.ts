@@ -1,0 +1,60 @@
+/** What the state knows of and the Engine does not have, or that does not run. */
+import { coloured } from "../setup/colour";
+import { messageOf } from "../setup/errors";
+import type { Machine } from "../setup/machine";
+import type { Prepared } from "../setup/prepare";
+import {
+    type Lacking,
+    type StateResource,
+    knownObjects,
+    lacking,
+    lackingText,
+    presentIn,
+    readState,
+    stateHost,
+} from "../setup/presence";
+import { say } from "../setup/progress";
+import { askPulumi } from "./pulumi-run";
+
+/** The Docker objects of the state that the Engine does not have, or that do not run. */
+export async function lackingNow(machine: Machine, prepared: Prepared): Promise<Lacking[]> {
+    const { engine, stack } = prepared;
+    if (!engine) return [];
+    const resources = readState(machine, stack) ?? (await exported(machine, prepared));
+    const host = stateHost(resources);
+    // A stack that moves to another Engine has its objects in the old one still.
+    if (host !== undefined && host !== stack.settings.dockerHost) return [];
+    const known = knownObjects(resources);
+    return known.length === 0 ? [] : lacking(known, await presentIn(engine, known));
+}
+
+/** `--refresh` where the Engine lost something: Pulumi by itself would not look. */
+export async function refreshNeeded(machine: Machine, prepared: Prepared): Promise<string[]> {
+    let missing: Lacking[];
+    try {
+        missing = await lackingNow(machine, prepared);
+    } catch (error) {
+        say(`Whether all that was deployed is still there cannot be found out: ${messageOf(error)}.`);
+        return [];
+    }
+    // A container that starts again and again, or is paused, is there: making it again would not mend it.
+    const lost = missing.filter(({ state }) => !["restarting", "paused"].includes(state));
+    if (lost.length === 0) return [];
+    const data = lost.some(({ kind, name }) => kind === "volume" && name.endsWith("-data"));
+    say(
+        coloured(
+            `Not in the Engine any more, and made again now: ${lackingText(lost)}.` +
+                (data ? " What lay in a data volume that is gone cannot come back." : ""),
+            "yellow",
+            process.stderr,
+        ),
+    );
+    return ["--refresh"];
+}
+
+async function exported(machine: Machine, prepared: Prepared): Promise<StateResource[]> {
+    const state = await askPulumi(machine, prepared, ["stack", "export"]);
+    return (
+        (state as { deployment?: { resources?: StateResource[] } } | undefined)?.deployment?.resources ?? []
+    );
+}

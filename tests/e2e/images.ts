@@ -1,0 +1,22 @@
+/** The images that the tests run, as this machine's Engine has them: the official ones, else what the kit built instead. */
+import { execFileSync } from "node:child_process";
+
+import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../config/defaults";
+import { imageToRun, type ListedImage } from "../../config/stand-ins";
+
+const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
+
+function listed(): ListedImage[] {
+    const ids = [...new Set(docker("image", "ls", "--quiet", "--no-trunc").split("\n").filter(Boolean))];
+    if (ids.length === 0) return [];
+    const format = `{"Id":{{json .Id}},"RepoTags":{{json .RepoTags}},"Labels":{{json .Config.Labels}},"Created":0}`;
+    return docker("image", "inspect", "--format", format, ...ids)
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as ListedImage);
+}
+
+const images = listed();
+
+export const REGISTRY_IMAGE = imageToRun(DEFAULT_IMAGE, images);
+export const FRONT_IMAGE = imageToRun(DEFAULT_FRONT_IMAGE, images);
