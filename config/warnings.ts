@@ -1,7 +1,7 @@
 /** What `pulumi up` should tell, and must not stop for. */
-import { caDays } from "../components/tls/inspect";
+import { caDays } from "../components/tls/chain";
 
-import { readPem } from "./pem";
+import { caBundle } from "./certificates";
 import type { Schema } from "./schema";
 
 /**
@@ -9,8 +9,8 @@ import type { Schema } from "./schema";
  * year, and a stack must be able to lose a user then.
  */
 function endingCa({ tls, ca, site }: Schema, now: Date): string[] {
-    if (tls !== "own-ca" || !ca.cert) return [];
-    const left = Math.floor(caDays(readPem(ca.cert), now)?.left ?? Infinity);
+    if (tls !== "own-ca" || !ca.cert || !ca.key) return [];
+    const left = Math.floor(caDays(caBundle(ca.cert, ca.key).certPem, now)?.left ?? Infinity);
     if (left >= site.validityDays) return [];
     return [
         `The CA in ca.cert ends in ${left} days, before a site certificate of ${site.validityDays} days that is made now: ` +
