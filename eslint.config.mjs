@@ -20,7 +20,6 @@ export default tseslint.config(
                 { considerDefaultExhaustiveForUnions: true },
             ],
             "@typescript-eslint/consistent-type-imports": "error",
-            "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
         },
     },
     {

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { RemoteStorageArgs } from "../components";
 
-import { readJsonText, readPem } from "./pem";
+import { trustPem } from "./certificates";
+import { readJsonText } from "./pem";
 import type { Schema } from "./schema";
 
 /** An empty text stands for none. */
@@ -30,7 +31,7 @@ export function remoteStorage({
                 region: s3.region ?? "us-east-1",
                 accessKey: secret(s3.accessKey),
                 secretKey: secret(s3.secretKey),
-                caPem: ca === undefined ? undefined : readPem(ca),
+                caPem: trustPem(ca),
             };
         }
         case "azure": {

@@ -10,9 +10,26 @@ import type {
 } from "../components";
 
 import { remoteStorage } from "./args-storage";
+import { caBundle, siteBundle, trustPem } from "./certificates";
 import type { ImageChoice } from "./images";
-import { readPem } from "./pem";
 import type { Schema } from "./schema";
+
+/** The rules have made sure that certificate and key are there. */
+function pair({ cert, key, chain }: Schema["certificate"]) {
+    const { certPem, keyPem, chainPem } = siteBundle(cert, key, chain);
+    return { certPem, privateKeyPem: pulumi.secret(keyPem), chainPem: chainPem || undefined };
+}
+
+function siteFiles(cert: string, key: string) {
+    const { certPem, keyPem } = siteBundle(cert, key);
+    return { chainPem: certPem, privateKeyPem: pulumi.secret(keyPem) };
+}
+
+function givenCa({ cert, key }: Schema["ca"]) {
+    if (!cert || !key) return undefined;
+    const { certPem, keyPem } = caBundle(cert, key);
+    return { certPem, privateKeyPem: pulumi.secret(keyPem) };
+}
 
 function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
     const { ca, site, certificate } = config;
@@ -20,22 +37,13 @@ function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
         case "off":
             return { mode: "off" };
         case "files":
-            // The rules have made sure that both are there.
-            return {
-                mode: "files",
-                certPem: readPem(certificate.cert ?? ""),
-                privateKeyPem: pulumi.secret(readPem(certificate.key ?? "")),
-                chainPem: certificate.chain && readPem(certificate.chain),
-            };
+            return { mode: "files", ...pair(certificate) };
         case "own-ca":
             return {
                 mode: "own-ca",
                 ca: {
                     ...ca,
-                    given:
-                        ca.cert && ca.key
-                            ? { certPem: readPem(ca.cert), privateKeyPem: pulumi.secret(readPem(ca.key)) }
-                            : undefined,
+                    given: givenCa(ca),
                 },
                 names: [...config.dnsNames, ...config.ipAddresses],
                 localNames: config.localNames,
@@ -61,7 +69,7 @@ const mirrors = (mirrors: Schema["mirrors"]): PrivateRegistryArgs["mirrors"] =>
             {
                 ...rest,
                 password: password === undefined ? undefined : pulumi.secret(password),
-                ca: ca === undefined ? undefined : readPem(ca),
+                ca: trustPem(ca),
                 dataVolume: volume,
                 dataPath: path,
             },
@@ -93,10 +101,7 @@ function front(
             name,
             upstream,
             folder,
-            certificate:
-                cert && key
-                    ? { chainPem: readPem(cert), privateKeyPem: pulumi.secret(readPem(key)) }
-                    : undefined,
+            certificate: cert && key ? siteFiles(cert, key) : undefined,
         })),
     };
 }

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 
 import * as z from "zod";
 
-import { isPem } from "./pem";
+import { isBase64, isPem } from "./pem";
 
 /** What the documentation and the error messages say of a key. */
 export interface FieldInfo {
@@ -41,4 +41,6 @@ export const text = z.preprocess(
     z.string(),
 );
 
-export const pemOrFile = z.string().refine((value) => isPem(value) || !value.includes("\n"));
+export const pemOrFile = z
+    .string()
+    .refine((value) => isPem(value) || isBase64(value) || !value.includes("\n"));

@@ -1,4 +1,6 @@
 /** Reads a stack's configuration: the only place that does. */
+import { existsSync, readFileSync } from "node:fs";
+
 import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 
@@ -109,6 +111,12 @@ export function check(project: string, entries: Readonly<Record<string, string>>
     return valid as Schema;
 }
 
+/** The file that Pulumi keeps the stack's configuration in; nothing where it is elsewhere (`--config-file`). */
+function stackFileText(): string | undefined {
+    const file = `Pulumi.${pulumi.getStack()}.yaml`;
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
 /**
  * The configuration of the running stack.
  *
@@ -122,7 +130,8 @@ export function load(): Schema {
         .map(([key, value]) => [key.slice(prefix.length), value] as const);
     try {
         const config = check(project, Object.fromEntries(entries));
-        for (const warning of warnings(config)) void pulumi.log.warn(warning);
+        const stackFile = stackFileText();
+        for (const warning of warnings(config, { project, stackFile })) void pulumi.log.warn(warning);
         return config;
     } catch (error) {
         if (error instanceof ConfigError) throw new pulumi.RunError(error.message);

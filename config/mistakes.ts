@@ -73,7 +73,7 @@ export const mistake = (path: readonly PropertyKey[], problem: string, fix: stri
 });
 
 /** Quotes a path for a shell where it needs it. */
-const quoted = (path: string): string =>
+export const quoted = (path: string): string =>
     /^[\w.-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 
 /** The `pulumi config set` line for a property, with an example value. */

@@ -1,11 +1,9 @@
 /** Rules of the nginx front. */
 import { isIP } from "node:net";
 
-import { siteProblems } from "../components/tls/inspect";
-
 import { formatPath, type Mistake, mistake, removeCommand, show } from "./mistakes";
-import { readPem } from "./pem";
 import type { Partial } from "./rules";
+import { siteCertificateMistakes } from "./rules-certificates";
 
 const USE_NGINX = "pulumi config set front nginx";
 
@@ -57,19 +55,7 @@ function siteMistakes(name: string, config: Partial): Mistake[] {
             found.push(mistake(path(part), "is not set, and the other half of the pair is", set(part)));
     }
     if (site.cert === undefined || site.key === undefined) return found;
-    const texts: string[] = [];
-    for (const part of ["cert", "key"] as const) {
-        try {
-            texts.push(readPem(site[part] ?? ""));
-        } catch (error) {
-            const why = (error as NodeJS.ErrnoException).code ?? "unreadable";
-            found.push(mistake(path(part), `names a file that cannot be read: ${why}`, set(part)));
-        }
-    }
-    const [cert, key] = texts;
-    if (cert === undefined || key === undefined) return found;
-    const problems = siteProblems(cert, key, "", [name]);
-    return [...found, ...problems.map((p) => mistake(path("cert"), `cannot be used: ${p}`, set("cert")))];
+    return [...found, ...siteCertificateMistakes(name, site)];
 }
 
 /** @returns the mistakes of front, frontSettings, sites, anonymousPull, roles and repositories */

@@ -3,7 +3,7 @@ import { hostAndPort } from "../components/client/address";
 import { mirrorNameProblem, siteName, upstreamProblem } from "../components/mirror/upstream";
 
 import { type Mistake, mistake, removeCommand, setCommand, show } from "./mistakes";
-import { isPem, readPem } from "./pem";
+import { trustMistakes } from "./rules-certificates";
 import type { Schema } from "./schema";
 
 type Config = { [K in keyof Schema]?: Schema[K] | undefined };
@@ -86,13 +86,7 @@ function authority(name: string, { ca, upstream }: MirrorSchema): Mistake[] {
         const problem = `is set, and the upstream ${show(upstream)} is plain HTTP, which shows no certificate`;
         return [mistake(path, problem, removeCommand(path))];
     }
-    try {
-        if (isPem(readPem(ca))) return [];
-        return [mistake(path, "names a file that holds no PEM certificate", removeCommand(path))];
-    } catch (error) {
-        const problem = `names a file that cannot be read: ${(error as Error).message}`;
-        return [mistake(path, problem, removeCommand(path))];
-    }
+    return trustMistakes(path, ca, "./upstream-ca.crt");
 }
 
 function upstream(name: string, { upstream }: MirrorSchema): Mistake[] {

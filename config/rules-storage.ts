@@ -1,9 +1,8 @@
 /** Rules about where the images lie. */
-import { X509Certificate } from "node:crypto";
-
 import { type Mistake, mistake as mistakeAt, removeCommand, setCommand } from "./mistakes";
-import { readJsonText, readPem } from "./pem";
+import { readJsonText } from "./pem";
 import type { Partial } from "./rules";
+import { trustMistakes } from "./rules-certificates";
 import type { Schema } from "./schema";
 
 type Storage = Schema["storage"];
@@ -69,24 +68,6 @@ function together(
     return [mistake([driver, lacking[0]], problem, set([driver, lacking[0]], "KEY", true))];
 }
 
-function certificate(value: string): Mistake[] {
-    const wrong = (why: string) => [
-        mistake(["s3", "ca"], `cannot be used: ${why}`, set(["s3", "ca"], "./store-ca.crt")),
-    ];
-    let pem: string;
-    try {
-        pem = readPem(value);
-    } catch (error) {
-        return wrong(`it names a file that cannot be read: ${(error as Error).message}`);
-    }
-    try {
-        new X509Certificate(pem);
-        return [];
-    } catch {
-        return wrong("it is no certificate");
-    }
-}
-
 function s3(storage: Storage): Mistake[] {
     const { endpoint, accessKey, secretKey, encrypt, keyId, ca, skipVerify } = storage.s3;
     const mistakes = [
@@ -95,7 +76,7 @@ function s3(storage: Storage): Mistake[] {
             ...(endpoint === undefined ? { region: "eu-central-1" } : {}),
         }),
         ...together("s3", ["accessKey", accessKey], ["secretKey", secretKey]),
-        ...(ca === undefined ? [] : certificate(ca)),
+        ...(ca === undefined ? [] : trustMistakes(["storage", "s3", "ca"], ca, "./store-ca.crt")),
     ];
     if (keyId !== undefined && !encrypt)
         mistakes.push(

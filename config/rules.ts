@@ -1,10 +1,9 @@
 /** Rules that need more than one key, or the text of a file. Each looks at what is valid by itself. */
 import { nameProblem, userProblem } from "../components/auth/users";
 import { conflicts } from "../components/registry/config-yml";
-import { caDays, caProblems, siteProblems } from "../components/tls/inspect";
 
 import { type Mistake, mistake, removeCommand, setCommand, show } from "./mistakes";
-import { readPem } from "./pem";
+import { filesRule, ownCaRule } from "./rules-certificates";
 import { redisRule } from "./rules-redis";
 import { storageRules } from "./rules-storage";
 import { headersRule } from "./rules-headers";
@@ -94,95 +93,6 @@ const validity: Rule = ({ site, ca, tls }) => {
     return mistakes;
 };
 
-/** PEM text of a value, or the mistake that it cannot be read. */
-function pem(path: string[], value: string, into: Mistake[]): string | undefined {
-    try {
-        return readPem(value);
-    } catch (error) {
-        // The message has the value in it, which may be a key without its PEM frame.
-        const why = path.at(-1) === "key" ? (error as NodeJS.ErrnoException).code : (error as Error).message;
-        const problem = `names a file that cannot be read: ${why}`;
-        into.push(
-            mistake(path, problem, setCommand(path, { example: "PATH", secret: path.at(-1) === "key" })),
-        );
-        return undefined;
-    }
-}
-
-const ownCa: Rule = ({ tls, ca, site }) => {
-    if (!tls || !ca || (!ca.cert && !ca.key)) return [];
-    if (tls !== "own-ca")
-        return [
-            mistake(["ca"], `brings a CA, which tls: ${tls} does not use`, "pulumi config set tls own-ca"),
-        ];
-    if (!ca.cert)
-        return [
-            mistake(["ca", "cert"], "is not set, and ca.key is", "pulumi config set --path ca.cert ./ca.crt"),
-        ];
-    if (!ca.key)
-        return [
-            mistake(
-                ["ca", "key"],
-                "is not set, and ca.cert is",
-                "pulumi config set --secret --path ca.key ./ca.key",
-            ),
-        ];
-    const mistakes: Mistake[] = [];
-    const [cert, key] = [pem(["ca", "cert"], ca.cert, mistakes), pem(["ca", "key"], ca.key, mistakes)];
-    const problems = cert !== undefined && key !== undefined ? caProblems(cert, key) : [];
-    const whole = Math.floor((cert !== undefined && caDays(cert)?.whole) || Infinity);
-    if (problems.length === 0 && site && site.validityDays > whole) {
-        const problem = `is ${site.validityDays}, longer than the ${whole} days of the CA in ca.cert`;
-        const fix = `pulumi config set --path site.validityDays ${Math.max(1, whole)}`;
-        mistakes.push(mistake(["site", "validityDays"], problem, fix));
-    }
-    return [
-        ...mistakes,
-        ...problems.map((p) =>
-            mistake(["ca", "cert"], `cannot be used: ${p}`, "pulumi config set --path ca.cert ./ca.crt"),
-        ),
-    ];
-};
-
-const files: Rule = ({ tls, certificate, domain }) => {
-    if (!tls || !certificate) return [];
-    const { cert, key, chain } = certificate;
-    if (tls !== "files") {
-        if (!cert && !key && !chain) return [];
-        return [
-            mistake(
-                ["certificate"],
-                `brings a certificate, which tls: ${tls} does not use`,
-                "pulumi config set tls files",
-            ),
-        ];
-    }
-    const mistakes: Mistake[] = [];
-    for (const [name, value] of Object.entries({ cert, key })) {
-        const fix = setCommand(["certificate", name], {
-            example: `./site.${name === "key" ? "key" : "crt"}`,
-            secret: name === "key",
-        });
-        if (!value) mistakes.push(mistake(["certificate", name], "is not set; tls: files needs it", fix));
-    }
-    if (!cert || !key) return mistakes;
-    const texts = [
-        pem(["certificate", "cert"], cert, mistakes),
-        pem(["certificate", "key"], key, mistakes),
-        chain ? pem(["certificate", "chain"], chain, mistakes) : "",
-    ];
-    const [certText, keyText, chainText] = texts;
-    if (certText === undefined || keyText === undefined || chainText === undefined) return mistakes;
-    const problems = siteProblems(certText, keyText, chainText, domain ? [domain] : []);
-    return problems.map((p) =>
-        mistake(
-            ["certificate", "cert"],
-            `cannot be used: ${p}`,
-            "pulumi config set --path certificate.cert ./site.crt",
-        ),
-    );
-};
-
 /** Names of the registry image whose tags tell its version. */
 const VERSIONED = /(^|\/)(registry|distribution\/distribution):v?(\d+)(?:\.(\d+))?(?:\.(\d+))?/;
 
@@ -208,8 +118,8 @@ const RULES: readonly Rule[] = [
     redisRule,
     externalUrl,
     validity,
-    ownCa,
-    files,
+    ownCaRule,
+    filesRule,
     image,
     front,
     registryConfig,

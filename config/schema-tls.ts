@@ -3,27 +3,28 @@ import * as z from "zod";
 
 import { field, keyAlgorithm, KEYS_ALLOWED, pemOrFile, subjectPart } from "./fields";
 
-const subject = z.strictObject({
-    commonName: subjectPart("Common name (CN) of the CA", "'Example Registry CA'"),
-    organization: subjectPart("Organization (O)", "'Example Ltd'"),
-    organizationalUnit: subjectPart("Organizational unit (OU)", "Platform"),
-    country: field(
-        z
-            .string()
-            .regex(/^[A-Z]{2}$/)
-            .optional(),
-        {
-            description: "Country (C), ISO 3166 code",
-            allowed: "two capital letters",
-            example: "CN",
-        },
-    ),
-    province: subjectPart("State or province (ST)", "Shanxi"),
-    locality: subjectPart("Locality (L)", "Datong"),
-});
+const subject = (commonName: z.ZodOptional<z.ZodString>) =>
+    z.strictObject({
+        commonName,
+        organization: subjectPart("Organization (O)", "'Example Ltd'"),
+        organizationalUnit: subjectPart("Organizational unit (OU)", "Platform"),
+        country: field(
+            z
+                .string()
+                .regex(/^[A-Z]{2}$/)
+                .optional(),
+            {
+                description: "Country (C), ISO 3166 code",
+                allowed: "two capital letters",
+                example: "CN",
+            },
+        ),
+        province: subjectPart("State or province (ST)", "Shanxi"),
+        locality: subjectPart("Locality (L)", "Datong"),
+    });
 
 export const ca = z.strictObject({
-    subject: field(subject.prefault({}), {
+    subject: field(subject(subjectPart("Common name (CN) of the CA", "'Example Registry CA'")).prefault({}), {
         description: "Subject of the CA",
         allowed: "an object of commonName, organization, organizationalUnit, country, province, locality",
         example: "--path ca.subject.commonName 'Example Registry CA'",
@@ -57,6 +58,19 @@ export const ca = z.strictObject({
 });
 
 export const site = z.strictObject({
+    subject: field(
+        subject(
+            subjectPart(
+                "Common name (CN) of the site certificate. Default: the domain",
+                "docker.example.com",
+            ),
+        ).prefault({}),
+        {
+            description: "Subject of the site certificate; clients read its SAN alone",
+            allowed: "an object of commonName, organization, organizationalUnit, country, province, locality",
+            example: "--path site.subject.organization 'Example Ltd'",
+        },
+    ),
     keyAlgorithm: field(keyAlgorithm.default("ECDSA-P256"), {
         description: "Key of the site certificate",
         allowed: KEYS_ALLOWED,

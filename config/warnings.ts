@@ -1,7 +1,10 @@
 /** What `pulumi up` should tell, and must not stop for. */
-import { caDays } from "../components/tls/inspect";
+import { caDays } from "../components/tls/chain";
+import { weakness } from "../components/auth/weakness";
 
-import { readPem } from "./pem";
+import { caBundle } from "./certificates";
+import { formatPath, quoted } from "./mistakes";
+import { plainSecrets } from "./plain-secrets";
 import type { Schema } from "./schema";
 
 /**
@@ -9,8 +12,8 @@ import type { Schema } from "./schema";
  * year, and a stack must be able to lose a user then.
  */
 function endingCa({ tls, ca, site }: Schema, now: Date): string[] {
-    if (tls !== "own-ca" || !ca.cert) return [];
-    const left = Math.floor(caDays(readPem(ca.cert), now)?.left ?? Infinity);
+    if (tls !== "own-ca" || !ca.cert || !ca.key) return [];
+    const left = Math.floor(caDays(caBundle(ca.cert, ca.key).certPem, now)?.left ?? Infinity);
     if (left >= site.validityDays) return [];
     return [
         `The CA in ca.cert ends in ${left} days, before a site certificate of ${site.validityDays} days that is made now: ` +
@@ -18,5 +21,43 @@ function endingCa({ tls, ca, site }: Schema, now: Date): string[] {
     ];
 }
 
+/** The command that asks for a secret, so that it stands neither in the shell's history nor in the stack's file. */
+const ask = (path: string): string => `pulumi config set --secret --path ${quoted(path)}`;
+
+function weakPasswords({ users, auth }: Schema): string[] {
+    return Object.entries(auth ? users : {}).flatMap(([name, { password }]) => {
+        const why = password === undefined ? undefined : weakness(name, password);
+        if (why === undefined) return [];
+        const [path, own] = [
+            formatPath(["users", name, "password"]),
+            formatPath(["users", name, "generate"]),
+        ];
+        return [
+            `The password of ${name} is soon guessed: it ${why}. \`${ask(path)}\` asks for another one; ` +
+                `\`pulumi config rm --path ${quoted(path)} && pulumi config set --path ${quoted(own)} true\` has one made.`,
+        ];
+    });
+}
+
+/** @param stackFile text of Pulumi.STACK.yaml; undefined where it is not known */
+function openSecrets(project: string, stackFile: string | undefined): string[] {
+    return (stackFile === undefined ? [] : plainSecrets(project, stackFile)).map(
+        (path) =>
+            `${project}:${path} stands in the stack's file in clear, for whoever reads that file: ` +
+            `\`${ask(path)}\` asks for the value and encrypts it. Where the file was shared or committed, take another one.`,
+    );
+}
+
+export interface Surroundings {
+    /** Namespace of the keys. */
+    project: string;
+    /** Text of Pulumi.STACK.yaml; undefined where it is not known. */
+    stackFile?: string | undefined;
+    now?: Date | undefined;
+}
+
 /** Warnings for a configuration that is right. */
-export const warnings = (config: Schema, now = new Date()): string[] => endingCa(config, now);
+export const warnings = (
+    config: Schema,
+    { project, stackFile, now = new Date() }: Surroundings,
+): string[] => [...endingCa(config, now), ...weakPasswords(config), ...openSecrets(project, stackFile)];

@@ -16,6 +16,8 @@ const TEST_TOOLS: TestTool[] = [
     { program: "skopeo", packages: ["skopeo"] },
     { program: "openssl", packages: ["openssl"] },
     { program: "curl", packages: ["curl"] },
+    // Alone in an image, and a shell that is not the machine's own.
+    { program: "busybox", packages: ["busybox-static"] },
     { program: "htpasswd", packages: ["apache2-utils"] },
     { program: "systemd-analyze", packages: ["systemd"] },
     // For a client machine beside this one (tests/e2e/client-host.ts).

@@ -35,6 +35,8 @@ export function passwordProblem(password: string): string | undefined {
     }
     // RFC 7617 section 2 again.
     if (/[\x00-\x1f\x7f]/.test(password)) return "has a control character in the password";
+    if (password !== password.trim())
+        return "has a password with a blank at its begin or end, which `docker login` cuts off: it could never log in";
     return undefined;
 }
 

@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
 import { hours, type KeyAlgorithm, keyArgs } from "./algorithm";
-import { certificates, serverChain } from "./inspect";
+import type { SubjectArgs } from "./certificate-authority";
+import { certificates, serverChain } from "./chain";
 
 export interface SiteCertificateArgs {
     /** PEM of the signing CA certificate; issuers of it may follow. */
@@ -13,6 +14,8 @@ export interface SiteCertificateArgs {
     caPrivateKeyPem: pulumi.Input<string>;
     /** Host names and IP addresses for the SAN; the first is the common name too. */
     names: string[];
+    /** Clients read the SAN alone. @default the first of `names` as common name */
+    subject?: SubjectArgs | undefined;
     /** @default "ECDSA-P256" */
     keyAlgorithm?: KeyAlgorithm | undefined;
     /** Days; browsers and Apple's clients refuse more than 397. @default 397 */
@@ -38,7 +41,10 @@ export class SiteCertificate extends pulumi.ComponentResource {
             {
                 privateKeyPem: key.privateKeyPem,
                 // A common name has at most 64 characters (RFC 5280 appendix A.1); clients read the SAN alone.
-                subject: { commonName: (args.names[0] ?? "").slice(0, 64) },
+                subject: {
+                    ...args.subject,
+                    commonName: args.subject?.commonName ?? (args.names[0] ?? "").slice(0, 64),
+                },
                 dnsNames: args.names.filter((host) => isIP(host) === 0),
                 ipAddresses: args.names.filter((host) => isIP(host) !== 0),
             },

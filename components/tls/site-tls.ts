@@ -4,8 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { TlsFiles } from "../registry/registry";
 
 import type { KeyAlgorithm } from "./algorithm";
-import { CertificateAuthority, type CertificateAuthorityArgs } from "./certificate-authority";
-import { trustAnchor } from "./inspect";
+import {
+    CertificateAuthority,
+    type CertificateAuthorityArgs,
+    type SubjectArgs,
+} from "./certificate-authority";
+import { serverChain, trustAnchor } from "./chain";
+import { type Bundle, type Inspected, inspectSite } from "./inspect";
 import { SiteCertificate } from "./site-certificate";
 
 /** A CA of the deployment's own, or one that the user brings (`ca.given`), signs the site certificate. */
@@ -17,6 +22,8 @@ export interface OwnCaTls {
     names?: string[] | undefined;
     /** localhost and 127.0.0.1 are valid names too. @default true */
     localNames?: boolean | undefined;
+    /** Subject of the registry's own certificate. @default the domain as common name */
+    subject?: SubjectArgs | undefined;
     /** @default "ECDSA-P256" */
     keyAlgorithm?: KeyAlgorithm | undefined;
     /** Days. @default 397 */
@@ -50,6 +57,14 @@ export interface SiteTls {
     sign?: (resource: string, names: string[]) => TlsFiles;
 }
 
+/** @throws RunError with everything that is wrong with a certificate */
+export function right({ problems, bundle }: Inspected): Bundle {
+    if (bundle !== undefined) return bundle;
+    const names = { cert: "certPem", key: "privateKeyPem", chain: "chainPem" };
+    const lines = problems.map(({ part, problem }) => `  ${names[part]} ${problem}`);
+    throw new pulumi.RunError(`The certificate of the registry cannot be used:\n${lines.join("\n")}`);
+}
+
 /**
  * Makes or takes the certificate of a deployment; nothing for plain HTTP.
  *
@@ -64,24 +79,27 @@ export function siteTls(
 ): SiteTls | undefined {
     if (tls.mode === "off") return undefined;
     if (tls.mode === "files") {
-        const chain = pulumi.output(tls.chainPem ?? "");
-        const privateKeyPem = pulumi.secret(tls.privateKeyPem);
+        const bundle = pulumi
+            .secret(pulumi.all([tls.certPem, tls.privateKeyPem, tls.chainPem ?? ""]))
+            .apply(([cert, key, chain]) => right(inspectSite(cert, key, chain, [domain])));
+        const shown = pulumi.unsecret(bundle.apply(({ certPem, chainPem }) => ({ certPem, chainPem })));
         return {
             files: {
-                chainPem: pulumi.all([tls.certPem, chain]).apply((parts) => parts.join("\n")),
-                privateKeyPem,
+                chainPem: shown.apply(({ certPem, chainPem }) => serverChain(certPem, chainPem)),
+                privateKeyPem: bundle.apply(({ keyPem }) => keyPem),
             },
-            caPem: chain.apply(trustAnchor),
+            caPem: shown.apply(({ chainPem }) => trustAnchor(chainPem)),
         };
     }
     const ca = new CertificateAuthority(`${name}-ca`, tls.ca ?? {}, parent);
-    const sign = (resource: string, names: string[]) =>
+    const sign = (resource: string, names: string[], subject?: SubjectArgs) =>
         new SiteCertificate(
             resource,
             {
                 caCertPem: ca.certPem,
                 caPrivateKeyPem: ca.privateKeyPem,
                 names,
+                subject,
                 keyAlgorithm: tls.keyAlgorithm,
                 validityDays: tls.validityDays,
                 earlyRenewalDays: tls.earlyRenewalDays,
@@ -89,6 +107,6 @@ export function siteTls(
             parent,
         );
     const local = (tls.localNames ?? true) ? ["localhost", "127.0.0.1"] : [];
-    const files = sign(`${name}-site`, [...new Set([domain, ...(tls.names ?? []), ...local])]);
+    const files = sign(`${name}-site`, [...new Set([domain, ...(tls.names ?? []), ...local])], tls.subject);
     return { files, caPem: ca.certPem.apply(trustAnchor), sign };
 }

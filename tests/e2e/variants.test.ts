@@ -57,7 +57,7 @@ describe("certificates that the user brings", () => {
         await stack.configure({ domain: "other.e2e.test" });
         const { code, screen } = await stack.tryUp();
         expect(code).not.toBe(0);
-        expect(screen).toContain("it is not valid for other.e2e.test");
+        expect(screen).toContain("is not valid for other.e2e.test");
         expect(await served(address, DOMAIN)).toEqual(before);
     });
 });

@@ -1,5 +1,6 @@
 /** What the certificates beside the user's own one must be: in time, and for TLS servers. */
-import { caDays, caProblems, siteProblems } from "../../../components/tls/inspect";
+import { caDays } from "../../../components/tls/chain";
+import { inspectCa, inspectSite } from "../../../components/tls/inspect";
 
 import { type CertOptions, issue, type Issued } from "./certs";
 
@@ -18,7 +19,9 @@ beforeAll(async () => {
 async function problems(middle: CertOptions, leaf: CertOptions = {}): Promise<string[]> {
     const above = await issue("Middle", { ca: true, issuer: root, ...middle });
     const site = await issue("a.b", { issuer: above, names: ["a.b"], ...leaf });
-    return siteProblems(site.pem, site.keyPem, above.pem + root.pem, ["a.b"]);
+    return inspectSite(site.pem, site.keyPem, above.pem + root.pem, ["a.b"]).problems.map(
+        ({ problem }) => problem,
+    );
 }
 
 test.each([
@@ -31,28 +34,33 @@ test.each([
 
 test("a certificate for clients alone is refused, and an issuer for clients alone", async () => {
     expect(await problems({}, { uses: [CLIENT] })).toEqual([
-        "it is not for TLS servers (extendedKeyUsage has no serverAuth)",
+        "is not for TLS servers (extendedKeyUsage has no serverAuth)",
     ]);
     expect(await problems({ uses: [CLIENT] })).toEqual([
-        'its issuer "CN=Middle" is not for TLS servers (extendedKeyUsage has no serverAuth)',
+        'has the issuer "CN=Middle", which may not sign for TLS servers (extendedKeyUsage has no serverAuth)',
     ]);
 });
 
 test("an issuer that ended, or has not begun, is refused by name", async () => {
     expect(await problems({ notBefore: day(-9), notAfter: day(-1) })).toEqual([
-        expect.stringMatching(/^its issuer "CN=Middle" ended on /),
+        expect.stringMatching(/^has the issuer "CN=Middle", which ended on /),
     ]);
     expect(await problems({ notBefore: day(1), notAfter: day(9) })).toEqual([
-        expect.stringMatching(/^its issuer "CN=Middle" begins on .* only$/),
+        expect.stringMatching(/^has the issuer "CN=Middle", which begins on .* only$/),
     ]);
 });
 
 test("the same holds for a CA and its issuers", async () => {
     const old = await issue("Old", { ca: true, notBefore: day(-9), notAfter: day(-1) });
     const below = await issue("Below", { ca: true, issuer: old, uses: [CLIENT] });
-    expect(caProblems(below.pem + old.pem, below.keyPem)).toEqual([
-        "it may not sign for TLS servers (extendedKeyUsage has no serverAuth)",
-        expect.stringMatching(/^its issuer "CN=Old" ended on /),
+    const { problems, bundle } = inspectCa(below.pem + old.pem, below.keyPem);
+    expect(bundle).toBeUndefined();
+    expect(problems).toEqual([
+        {
+            part: "cert",
+            problem: expect.stringMatching(/^has the issuer "CN=Old", which ended on /) as string,
+        },
+        { part: "cert", problem: "may not sign for TLS servers (extendedKeyUsage has no serverAuth)" },
     ]);
 });
 

@@ -1,10 +1,5 @@
-import {
-    caProblems,
-    certificates,
-    serverChain,
-    siteProblems,
-    trustAnchor,
-} from "../../../components/tls/inspect";
+import { certificates, serverChain, trustAnchor } from "../../../components/tls/chain";
+import { inspectCa, inspectSite, inspectTrust } from "../../../components/tls/inspect";
 
 import { issue, type Issued } from "./certs";
 
@@ -53,6 +48,9 @@ test("clients trust the root, or the last issuer where there is no root", () => 
 });
 
 describe("a CA", () => {
+    const caProblems = (cert: string, key: string, now?: Date) =>
+        inspectCa(cert, key, now).problems.map(({ part, problem }) => `${part} ${problem}`);
+
     test("is right with its own key, with or without its issuers", () => {
         expect(caProblems(root.pem, root.keyPem)).toEqual([]);
         expect(caProblems(middle.pem + root.pem, middle.keyPem)).toEqual([]);
@@ -60,29 +58,35 @@ describe("a CA", () => {
 
     test("every problem is told at once", () => {
         expect(caProblems(leaf.pem, root.keyPem)).toEqual([
-            "its key does not belong to the certificate",
-            "it is not a CA certificate (basicConstraints CA:TRUE is missing)",
+            'key does not belong to the certificate "CN=docker.example.com" that it comes with',
+            "cert is not a CA certificate (basicConstraints CA:TRUE is missing)",
         ]);
     });
 
-    test.each(["", "text", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])(
-        "%j is none",
-        (pem) => {
-            expect(caProblems(pem, root.keyPem)).toEqual(["it holds no PEM certificate"]);
-        },
-    );
+    test.each([
+        ["", "is empty"],
+        ["text", "holds neither PEM nor DER: it is a certificate that is wanted here"],
+        [
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "holds a certificate that is damaged: fetch it again from who issued it",
+        ],
+    ])("%j is none", (pem, problem) => {
+        expect(caProblems(pem, root.keyPem)).toEqual([`cert ${problem}`]);
+    });
 
     test("is refused after its end and before its begin", () => {
         const day = 86_400_000;
         const at = (time: number) => caProblems(root.pem, root.keyPem, new Date(Date.now() + time));
-        expect(at(2 * day)).toEqual([expect.stringMatching(/^it ended on /)]);
-        expect(at(-2 * day)).toEqual([expect.stringMatching(/^it begins on .* only$/)]);
+        expect(at(2 * day)).toEqual([expect.stringMatching(/^cert ended on /)]);
+        expect(at(-2 * day)).toEqual([expect.stringMatching(/^cert begins on .* only$/)]);
     });
 });
 
 describe("a site certificate", () => {
     const problems = (chain: string, domain = "docker.example.com") =>
-        siteProblems(leaf.pem, leaf.keyPem, chain, [domain]);
+        inspectSite(leaf.pem, leaf.keyPem, chain, [domain]).problems.map(
+            ({ part, problem }) => `${part} ${problem}`,
+        );
 
     test("is right with its whole chain, a part of it, or none", () => {
         expect(problems(middle.pem + root.pem)).toEqual([]);
@@ -91,29 +95,45 @@ describe("a site certificate", () => {
         expect(problems("\n")).toEqual([]);
     });
 
-    test("each link of the chain must have signed the one before", () => {
+    test("each link of the chain must be there, in any order", () => {
         expect(problems(root.pem)).toEqual([
-            'its chain is broken: "CN=Root" did not sign "CN=docker.example.com"',
+            'chain does not hold the issuer "CN=Middle" that signed "CN=docker.example.com"; it holds "CN=Root"',
         ]);
-        expect(problems(root.pem + middle.pem)).toHaveLength(2);
+        expect(problems(root.pem + middle.pem)).toEqual([]);
     });
 
     test("the name of the issuer is not enough: its signature counts", () => {
         expect(problems(impostor.pem)).toEqual([
-            'its chain is broken: "CN=Middle" did not sign "CN=docker.example.com"',
+            'chain does not hold the issuer "CN=Middle" that signed "CN=docker.example.com"; it holds "CN=Middle"',
         ]);
     });
 
     test("a chain that cannot be read is told", () => {
         const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        expect(problems("text")).toEqual(["its chain holds no PEM certificate"]);
-        expect(problems(middle.pem + broken)).toEqual(["its chain holds no PEM certificate"]);
+        expect(problems("text")).toEqual([
+            "chain holds neither PEM nor DER: it is a certificate that is wanted here",
+        ]);
+        expect(problems(middle.pem + broken)).toEqual([
+            "chain holds a certificate that is damaged: fetch it again from who issued it",
+        ]);
     });
 
     test("must be valid for the name", () => {
         expect(problems("", "other.example.com")).toEqual([
-            "it is not valid for other.example.com (DNS:docker.example.com)",
+            "cert is not valid for other.example.com (DNS:docker.example.com)",
         ]);
-        expect(problems("", "192.0.2.1")).toEqual(["it is not valid for 192.0.2.1 (DNS:docker.example.com)"]);
+        expect(problems("", "192.0.2.1")).toEqual([
+            "cert is not valid for 192.0.2.1 (DNS:docker.example.com)",
+        ]);
+    });
+});
+
+test("authorities to trust: each once, and in time", () => {
+    expect(inspectTrust(root.pem + middle.pem + root.pem)).toEqual({ pem: root.pem + middle.pem });
+    expect(inspectTrust(root.pem, new Date(Date.now() + 9 * 86_400_000))).toEqual({
+        problem: expect.stringMatching(/^holds "CN=Root", which ended on /) as string,
+    });
+    expect(inspectTrust(root.keyPem)).toEqual({
+        problem: "is a private key: it is a certificate that is wanted here",
     });
 });

@@ -4,6 +4,9 @@ import { find, type Registration, valueOf } from "./mocks";
 
 import { isSecret, secret } from "@pulumi/pulumi";
 
+import { inspectSite } from "../../../components/tls/inspect";
+import { right } from "../../../components/tls/site-tls";
+
 import { issue } from "./certs";
 
 beforeAll(makeCertificates);
@@ -139,13 +142,25 @@ describe("tls", () => {
     });
 
     test("files: the user's certificate and chain, and its root for the clients", async () => {
+        const { pem, keyPem } = made.site;
         const { all, registry } = await deploy({
-            tls: { mode: "files", certPem: made.site.pem, privateKeyPem: "the key", chainPem: made.ca.pem },
+            tls: { mode: "files", certPem: pem, privateKeyPem: keyPem, chainPem: made.ca.pem },
         });
         expect(all.filter(({ type }) => type.startsWith("tls:"))).toEqual([]);
-        expect(upload(all, "site.crt")).toBe(`${made.site.pem}\n${made.ca.pem}`);
-        expect(upload(all, "site.key")).toBe("the key");
+        // Clients have the root.
+        expect(upload(all, "site.crt")).toBe(pem);
+        expect(upload(all, "site.key")?.trim()).toBe(keyPem.trim());
         expect((await valueOf(registry.caCertificatePem)).trim()).toBe(made.ca.pem.trim());
+    });
+
+    test("files: a program gets the same refusals as a stack", () => {
+        const { problems } = inspectSite(made.site.pem, made.ca.keyPem, "", ["other.example.com"]);
+        expect(problems).toHaveLength(2);
+        expect(() =>
+            right(inspectSite(made.site.pem, made.ca.keyPem, made.ca.pem, ["other.example.com"])),
+        ).toThrow(
+            /^The certificate of the registry cannot be used:\n {2}privateKeyPem does not belong [^\n]+\n {2}certPem is not valid for other\.example\.com/,
+        );
     });
 
     test("a CA that the user brings signs, and none is made", async () => {

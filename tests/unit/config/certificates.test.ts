@@ -4,6 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import * as pulumi from "@pulumi/pulumi";
+
+import type { OwnCaTls } from "../../../components";
+import { registryArgs } from "../../../config/args";
+
 import { accepted, mistakeIn, refused } from "./base";
 
 const folder = mkdtempSync(join(tmpdir(), "private-registry-certs-"));
@@ -52,6 +57,23 @@ beforeAll(() => {
         readFileSync(file("site.crt"), "utf8") + readFileSync(file("ca.crt"), "utf8"),
     );
     writeFileSync(file("text"), "not a certificate\n");
+    writeFileSync(file("large"), Buffer.alloc(2 << 20));
+    execFileSync("mkfifo", [file("pipe")]);
+    openssl(
+        ...["req", "-x509", "-days", "3650", ...ec, "-subj", "/CN=constrained", "-config", "/dev/null"],
+        ...["-addext", "basicConstraints=critical,CA:TRUE"],
+        ...[
+            "-addext",
+            "nameConstraints=critical,permitted;DNS:.corp.example,permitted;IP:10.0.0.0/255.0.0.0",
+        ],
+        ...["-keyout", "constrained.key", "-out", "constrained.crt"],
+    );
+    openssl("ec", "-in", "ca.key", "-out", "sec1.key");
+    openssl("ecparam", "-name", "prime256v1", "-out", "parameters");
+    writeFileSync(
+        file("parameters.key"),
+        readFileSync(file("parameters"), "utf8") + readFileSync(file("sec1.key"), "utf8"),
+    );
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -81,25 +103,70 @@ test("PEM text is taken as well as files", () => {
 });
 
 test.each([
-    ["another key", { cert: "site.crt", key: "other.key" }, "its key does not belong to the certificate"],
-    ["an encrypted key", { cert: "site.crt", key: "encrypted.key" }, "no unencrypted PEM private key"],
-    ["a certificate for a key", { cert: "site.crt", key: "site.crt" }, "no unencrypted PEM private key"],
-    ["text for a certificate", { cert: "text", key: "site.key" }, "it holds no PEM certificate"],
-    ["an ended certificate", { cert: "expired.crt", key: "site.key" }, "it ended on"],
-    ["a foreign chain", { cert: "site.crt", key: "site.key", chain: "other.crt" }, "its chain is broken"],
+    ["another key", { cert: "site.crt", key: "other.key" }, "key", "does not belong to the certificate"],
+    [
+        "an encrypted key",
+        { cert: "site.crt", key: "encrypted.key" },
+        "key",
+        "is a private key with a passphrase",
+    ],
+    ["a certificate for a key", { cert: "site.crt", key: "site.crt" }, "key", "is a certificate"],
+    ["text for a certificate", { cert: "text", key: "site.key" }, "cert", "holds neither PEM nor DER"],
+    ["an ended certificate", { cert: "expired.crt", key: "site.key" }, "cert", "ended on"],
+    [
+        "a foreign chain",
+        { cert: "site.crt", key: "site.key", chain: "other.crt" },
+        "chain",
+        "does not hold the issuer",
+    ],
     [
         "a chain that is none",
         { cert: "site.crt", key: "site.key", chain: "text" },
-        "chain holds no PEM certificate",
+        "chain",
+        "holds neither PEM",
     ],
     // Go's TLS clients, Docker among them, read the SAN alone.
-    ["no SAN", { cert: "no-san.crt", key: "site.key" }, "it is not valid for docker.example.com (no SAN)"],
-])("refused: %s", (_name, names, problem) => {
+    [
+        "no SAN",
+        { cert: "no-san.crt", key: "site.key" },
+        "cert",
+        "is not valid for docker.example.com (no SAN)",
+    ],
+] as const)("refused: %s", (_name, names, part, problem) => {
     const found = mistakeIn(files(names));
-    expect(found.path).toBe("certificate.cert");
-    expect(found.problem).toContain(`cannot be used: `);
+    const wrong = (names as Record<string, string>)[part] ?? "";
+    expect(found.path).toBe(`certificate.${part}`);
+    // The file that is wrong, by the name that the user gave it.
+    expect(found.problem).toContain(`cannot be used: ${file(wrong)} `);
     expect(found.problem).toContain(problem);
-    expect(found.fix).toBe("pulumi config set --path certificate.cert ./site.crt");
+    const example = { cert: "./site.crt", key: "./site.key", chain: "./chain.crt" }[part];
+    const secret = part === "key" ? "--secret " : "";
+    expect(found.fix).toBe(`pulumi config set ${secret}--path certificate.${part} ${example}`);
+});
+
+test("a sentence with a command names the user's own file in it", () => {
+    const { problem } = mistakeIn(files({ cert: "site.crt", key: "encrypted.key" }));
+    expect(problem).toContain(`openssl pkey -in '${file("encrypted.key")}' -out site.key`);
+});
+
+test.each([
+    ["a folder", () => folder, "it is a folder"],
+    ["a named pipe, without waiting on it", () => file("pipe"), "it is no plain file"],
+    ["a file of 2 MB", () => file("large"), "more than any certificate"],
+])("refused: %s for a certificate", (_name, path, why) => {
+    const certificate = { cert: path(), key: file("site.key") };
+    expect(mistakeIn({ tls: "files", certificate })).toMatchObject({
+        path: "certificate.cert",
+        problem: expect.stringContaining(why) as string,
+    });
+});
+
+test("a key that is neither PEM nor a path is not repeated", () => {
+    const body = readFileSync(file("site.key"), "utf8").split("\n").slice(1, -2).join("");
+    for (const key of [body.slice(0, 100), `${body}${"!".repeat(300)}`, `${body}${"!".repeat(5000)}`]) {
+        const { problem } = mistakeIn({ tls: "files", certificate: { cert: file("site.crt"), key } });
+        expect(problem).not.toContain(body.slice(0, 20));
+    }
 });
 
 test("refused: a certificate for another name, with the names that it has", () => {
@@ -107,7 +174,7 @@ test("refused: a certificate for another name, with the names that it has", () =
         ...files({ cert: "site.crt", key: "site.key" }),
         domain: "other.example.com",
     });
-    expect(problem).toContain("it is not valid for other.example.com (DNS:docker.example.com, ");
+    expect(problem).toContain("is not valid for other.example.com (DNS:docker.example.com, ");
 });
 
 test.each([
@@ -149,15 +216,85 @@ describe("a CA of the user's own", () => {
         [
             "the key of another",
             { cert: "ca.crt", key: "other.key" },
-            "its key does not belong to the certificate",
+            "key",
+            "does not belong to the certificate",
         ],
-        ["no CA certificate", { cert: "site.crt", key: "site.key" }, "CA:TRUE is missing"],
-        ["text", { cert: "text", key: "ca.key" }, "it holds no PEM certificate"],
-    ])("is refused: %s", (_name, names, problem) => {
+        ["no CA certificate", { cert: "site.crt", key: "site.key" }, "cert", "CA:TRUE is missing"],
+        ["text", { cert: "text", key: "ca.key" }, "cert", "holds neither PEM nor DER"],
+    ])("is refused: %s", (_name, names, part, problem) => {
         const found = mistakeIn(ca(names));
-        expect(found.path).toBe("ca.cert");
+        expect(found.path).toBe(`ca.${part}`);
         expect(found.problem).toContain(problem);
-        expect(found.fix).toBe("pulumi config set --path ca.cert ./ca.crt");
+        expect(found.fix).toBe(
+            part === "key"
+                ? "pulumi config set --secret --path ca.key ./ca.key"
+                : "pulumi config set --path ca.cert ./ca.crt",
+        );
+    });
+
+    describe("with name constraints", () => {
+        const constrained = (settings: Record<string, unknown>) => ({
+            ...ca({ cert: "constrained.crt", key: "constrained.key" }),
+            domain: "registry.corp.example",
+            ...settings,
+        });
+
+        test("signs for the names that they allow", () => {
+            const dnsNames = ["other.corp.example"];
+            expect(accepted(constrained({ localNames: false, dnsNames })).dnsNames).toEqual(dnsNames);
+        });
+
+        test("is refused for localhost, which the kit adds by itself, with the switch that leaves it out", () => {
+            expect(mistakeIn(constrained({}))).toEqual({
+                path: "localNames",
+                problem:
+                    "has the name localhost signed by the CA in ca.cert, which may sign only for .corp.example (name constraints): no client would connect",
+                fix: "pulumi config set localNames false",
+            });
+        });
+
+        test.each([
+            [{ domain: "docker.example.com" }, "domain", "pulumi config set domain registry.corp.example"],
+            [
+                { dnsNames: ["a.corp.example", "b.example"] },
+                "dnsNames[1]",
+                "pulumi config rm --path 'dnsNames[1]'",
+            ],
+            [{ ipAddresses: ["192.0.2.1"] }, "ipAddresses[0]", "pulumi config rm --path 'ipAddresses[0]'"],
+            [
+                { front: "nginx", sites: { "www.example.com": { upstream: "http://192.0.2.10" } } },
+                'sites["www.example.com"]',
+                `pulumi config rm --path 'sites["www.example.com"]'`,
+            ],
+            [
+                {
+                    front: "nginx",
+                    mirrors: { hub: { upstream: "https://registry-1.docker.io", domain: "hub.example.com" } },
+                },
+                "mirrors.hub.domain",
+                "pulumi config set --path mirrors.hub.domain hub.registry.corp.example",
+            ],
+        ])("is refused for %j", (settings, path, fix) => {
+            expect(mistakeIn(constrained({ localNames: false, ...settings }))).toMatchObject({ path, fix });
+        });
+    });
+
+    test("a key behind EC PARAMETERS is handed on without them: a tls provider reads the first PEM block alone", () => {
+        const { tls } = registryArgs(accepted(ca({ cert: "ca.crt", key: "parameters.key" })), "kit", "dev");
+        expect(readFileSync(file("parameters.key"), "utf8")).toContain("BEGIN EC PARAMETERS");
+        const given = (tls as OwnCaTls).ca?.given;
+        return new Promise<void>((resolve, reject) =>
+            pulumi.output(given?.privateKeyPem).apply((key) => {
+                try {
+                    expect(key).toMatch(
+                        /^-----BEGIN EC PRIVATE KEY-----\n[^-]+-----END EC PRIVATE KEY-----\n$/,
+                    );
+                    resolve();
+                } catch (error) {
+                    reject(error as Error);
+                }
+            }),
+        );
     });
 
     test.each([

@@ -8,6 +8,7 @@ import { issue } from "../components/certs";
 import { accepted, entries, MINIMAL, mistakeIn, PROJECT, type refused } from "./base";
 
 const DAY = 86_400_000;
+const HERE = { project: PROJECT };
 
 describe("__proto__", () => {
     // As Pulumi hands it over: an object literal in JavaScript would set a prototype instead.
@@ -113,16 +114,16 @@ describe("the life of a given CA", () => {
 
     test("one in its last year is taken with a warning, so that `up` goes on to work", async () => {
         const config = accepted(await ca(-3000, 100));
-        expect(warnings(config)).toEqual([
+        expect(warnings(config, HERE)).toEqual([
             "The CA in ca.cert ends in 100 days, before a site certificate of 397 days that is made now: " +
                 "bring a newer CA, or `pulumi config set --path site.validityDays 100`.",
         ]);
-        expect(warnings({ ...config, site: { ...config.site, validityDays: 100 } })).toEqual([]);
+        expect(warnings({ ...config, site: { ...config.site, validityDays: 100 } }, HERE)).toEqual([]);
     });
 
     test("one with time enough, and a CA of the stack's own, give no warning", async () => {
-        expect(warnings(accepted(await ca(-1, 400)))).toEqual([]);
-        expect(warnings(accepted({}))).toEqual([]);
+        expect(warnings(accepted(await ca(-1, 400)), HERE)).toEqual([]);
+        expect(warnings(accepted({}), HERE)).toEqual([]);
     });
 
     test("`pulumi up` shows the warning", async () => {

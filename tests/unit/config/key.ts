@@ -54,12 +54,12 @@ export const pem = (key: string, fix: string, secret = false): Key => ({
     fix: set(fix),
     secret,
 });
-export const part = (name: string, example: string): Key => ({
-    key: `ca.subject.${name}`,
+export const part = (name: string, example: string, of = "ca"): Key => ({
+    key: `${of}.subject.${name}`,
     valid: same("Ü", "x".repeat(64)),
     invalid: ["", "x".repeat(65), 7],
     allowed: "1 to 64 characters",
-    fix: set(`--path ca.subject.${name} ${example}`),
+    fix: set(`--path ${of}.subject.${name} ${example}`),
 });
 export const group = (key: string, allowed: string, fix: string, rest: Partial<Key> = {}): Key => ({
     key,

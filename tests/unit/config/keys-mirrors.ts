@@ -1,4 +1,6 @@
 /** The keys of the mirrors. */
+import { rootCertificates } from "node:tls";
+
 import { flag, type Key, same, set, whole } from "./key";
 
 /** What a mirror must have; two of them. */
@@ -52,7 +54,8 @@ export const MIRRORS: Key[] = [
     }),
     of({
         key: "ca",
-        valid: same("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"),
+        // One of the authorities that Node knows.
+        valid: same(rootCertificates[0]),
         invalid: [5, "two\nlines", true],
         allowed: "PEM text or the path of a PEM file",
         fix: "pulumi config set KEY ./upstream-ca.crt",

@@ -1,6 +1,14 @@
 /** The keys that are about certificates. */
 import { group, KEYS, part, pem, same, set, whole, type Key } from "./key";
 
+const country = (of: string): Key => ({
+    key: `${of}.subject.country`,
+    valid: same("CN", "DE"),
+    invalid: ["cn", "CHN", "China", 5],
+    allowed: "two capital letters",
+    fix: set(`--path ${of}.subject.country CN`),
+});
+
 export const TLS: Key[] = [
     group("ca", "an object", set("--path ca.keyAlgorithm RSA-4096"), { secret: true }),
     group("ca.subject", "an object of commonName", "pulumi config rm --path ca.subject"),
@@ -9,13 +17,7 @@ export const TLS: Key[] = [
     part("organizationalUnit", "Platform"),
     part("province", "Shanxi"),
     part("locality", "Datong"),
-    {
-        key: "ca.subject.country",
-        valid: same("CN", "DE"),
-        invalid: ["cn", "CHN", "China", 5],
-        allowed: "two capital letters",
-        fix: set("--path ca.subject.country CN"),
-    },
+    country("ca"),
     {
         key: "ca.keyAlgorithm",
         valid: same(...KEYS),
@@ -32,6 +34,13 @@ export const TLS: Key[] = [
     pem("ca.cert", "--path ca.cert ./ca.crt"),
     pem("ca.key", "--secret --path ca.key ./ca.key", true),
     group("site", "an object", set("--path site.validityDays 397")),
+    group("site.subject", "an object of commonName", "pulumi config rm --path site.subject"),
+    part("commonName", "docker.example.com", "site"),
+    part("organization", "'Example Ltd'", "site"),
+    part("organizationalUnit", "Platform", "site"),
+    part("province", "Shanxi", "site"),
+    part("locality", "Datong", "site"),
+    country("site"),
     {
         key: "site.keyAlgorithm",
         valid: same(...KEYS),

@@ -1,9 +1,9 @@
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
-
 import * as pulumi from "@pulumi/pulumi";
 
 import { registryArgs } from "../../../config/args";
 import { load } from "../../../config/load";
+
+import { issue } from "../components/certs";
 
 import { accepted } from "./base";
 
@@ -75,22 +75,15 @@ describe("what the component is given", () => {
     });
 
     test("passwords, hashes and keys are secrets from here on", async () => {
-        const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-        const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-        expect(createPrivateKey(pem).type).toBe("private");
+        const { pem: cert, keyPem: key } = await issue("CA", {
+            ca: true,
+            names: ["docker.example.com"],
+            notAfter: new Date(Date.now() + 400 * 86_400_000),
+        });
         const hash = `$2y$10$${"a".repeat(53)}`;
         const { users } = args({ users: { a: { password: "x" }, b: { bcryptHash: hash } } });
-        // The schema alone would refuse a key without its certificate: this looks at args by itself.
-        const files = registryArgs(
-            { ...accepted({}), tls: "files", certificate: { cert: "-----BEGIN ", key: pem } },
-            "p",
-            "s",
-        );
-        const own = registryArgs(
-            { ...accepted({}), ca: { ...accepted({}).ca, cert: "-----BEGIN ", key: pem } },
-            "p",
-            "s",
-        );
+        const files = args({ tls: "files", certificate: { cert, key } });
+        const own = args({ ca: { cert, key } });
         const secrets = [
             users?.[0]?.password,
             users?.[1]?.bcryptHash,

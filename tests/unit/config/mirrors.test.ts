@@ -7,6 +7,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { registryArgs } from "../../../config/args";
 
+import { issue } from "../components/certs";
+
 import { accepted, mistakeIn, refused } from "./base";
 import { HUB, QUAY } from "./keys-mirrors";
 
@@ -81,31 +83,37 @@ describe("a login", () => {
     });
 });
 
+const SET = "pulumi config set --path mirrors.hub.ca ./upstream-ca.crt";
+const REMOVE = "pulumi config rm --path mirrors.hub.ca";
+
 describe("a CA", () => {
     let folder: string;
-    beforeAll(() => {
+    let authority: string;
+    beforeAll(async () => {
+        authority = (await issue("Authority", { ca: true })).pem;
         folder = mkdtempSync(join(tmpdir(), "private-registry-mirrors-"));
-        writeFileSync(join(folder, "ca.crt"), PEM);
+        writeFileSync(join(folder, "ca.crt"), authority.replaceAll("\n", "\r\n"));
         writeFileSync(join(folder, "empty.crt"), "");
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
     test.each([
-        ["for plain HTTP", { upstream: "http://quay.io", ca: PEM }, "is plain HTTP"],
-        ["in a file that is not there", { ca: "./no-such-file" }, "cannot be read"],
-    ])("%s is refused", (_name, over, problem) => {
+        ["for plain HTTP", { upstream: "http://quay.io", ca: PEM }, "is plain HTTP", REMOVE],
+        ["in a file that is not there", { ca: "./no-such-file" }, "cannot be read", SET],
+        ["that is none", { ca: PEM }, "is damaged", SET],
+    ])("%s is refused", (_name, over, problem, fix) => {
         const found = mistakeIn(hub(over));
         expect(found).toMatchObject({
             path: "mirrors.hub.ca",
-            fix: "pulumi config rm --path mirrors.hub.ca",
+            fix,
         });
         expect(found.problem).toContain(problem);
     });
 
     test("in a file without PEM is refused, and one with it is read", () => {
-        expect(mistakeIn(hub({ ca: join(folder, "empty.crt") })).problem).toContain("no PEM certificate");
+        expect(mistakeIn(hub({ ca: join(folder, "empty.crt") })).problem).toContain("empty.crt is empty");
         const { mirrors } = registryArgs(accepted(hub({ ca: join(folder, "ca.crt") })), "kit", "dev");
-        expect(mirrors?.hub?.ca).toBe(PEM);
+        expect(mirrors?.hub?.ca).toBe(authority);
     });
 });
 

@@ -91,7 +91,7 @@ test.each<[storage: object, path: string, problem: string, fix: string]>([
     [
         { driver: "s3", s3: { ...S3, endpoint: "https://a", ca: "-----BEGIN CERTIFICATE-----\nx" } },
         "storage.s3.ca",
-        "it is no certificate",
+        "is cut off or damaged",
         "pulumi config set --path storage.s3.ca ./store-ca.crt",
     ],
     [
