@@ -1,9 +1,9 @@
 /** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
-import { accessMaps, authServer, authZones, deniedServer, loginMaps } from "./access";
+import { accessMaps, authServers, authZones, deniedServer, loginMaps } from "./access";
 import { registryServer } from "./registry-server";
 import { accessLog, requestMaps, statusServer } from "./requests";
 import { type FrontSettings, SECOND_SOCKET, SOCKET, STATUS_PORT } from "./settings";
-import { redirectServer, siteServer } from "./site-server";
+import { hiddenMap, redirectServer, siteServer } from "./site-server";
 import { block, errorBody, map } from "./text";
 
 /** TLS 1.2 ciphers with forward secrecy and authenticated encryption (ssl-config.mozilla.org, intermediate). */
@@ -55,6 +55,7 @@ export function renderNginx(settings: FrontSettings): string {
         ]),
         ...requestMaps(),
         ...accessLog(),
+        ...(sites.some(({ folder }) => folder !== undefined) ? hiddenMap() : []),
         "",
         ...(users === undefined
             ? map("$host", "$access_user", [["default", '""']])
@@ -67,7 +68,7 @@ export function renderNginx(settings: FrontSettings): string {
             "keepalive 32;",
         ]),
         ...deniedServer(errorBody("DENIED", "requested access to the resource is denied")),
-        ...(users === undefined ? [] : ["", ...authServer()]),
+        ...(users === undefined ? [] : ["", ...authServers()]),
         "",
         ...registryServer(settings),
         ...sites.flatMap((site) => ["", ...siteServer(site)]),

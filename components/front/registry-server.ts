@@ -39,14 +39,20 @@ export const listenTls = (crt: string, key: string, suffix = ""): string[] => [
     `ssl_certificate_key ${key};`,
 ];
 
+/** What could not stand in nginx's error log as it is; in every public server. */
+export const ODD_BYTES = "if ($odd_bytes) { return 400; }";
+
 const refuse = (status: number, code: string, message: string) =>
     `return ${status} ${errorBody(code, message)};`;
+
+const ODD_TARGET = `if ($odd_target) { ${refuse(400, "NAME_INVALID", "the path or query has characters that no registry client sends")} }`;
 
 function tokenLocations(): string[] {
     const token = `return 200 '{"token":"$token","access_token":"$token","expires_in":300}';`;
     return [
         ...block("location = /token", [
             "default_type application/json;",
+            ODD_TARGET,
             "if ($request_method != GET) { return 405; }",
             "auth_request /_auth;",
             "auth_request_set $access_user $upstream_http_x_access_user;",
@@ -81,10 +87,12 @@ export function registryServer(settings: FrontSettings): string[] {
         ...listenTls("site.crt", "site.key", " default_server"),
         "server_name _;",
         "default_type application/json;",
+        ODD_BYTES,
         "",
         ...block("location /v2/", [
             API_VERSION,
-            `if ($odd_path) { ${refuse(400, "NAME_INVALID", "invalid path")} }`,
+            ODD_TARGET,
+            `if ($long_name) { ${refuse(400, "NAME_INVALID", "the name of a repository has at most 255 characters")} }`,
             `if ($kind = "") { ${refuse(404, "UNSUPPORTED", "no end-point of the registry API")} }`,
             "set $drained $reading;",
             `if (-f ${DRAIN_FILE}) { set $drained "drained $reading"; }`,
