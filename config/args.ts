@@ -78,7 +78,7 @@ function nexus({ nexus, domain }: Schema): PrivateRegistryArgs["nexus"] {
 }
 
 function front({ front, frontSettings, sites, anonymousPull }: Schema): FrontOptions | undefined {
-    if (front === "none") return undefined;
+    if (front !== "nginx") return undefined;
     const { redirectHttp, httpPort, ...settings } = frontSettings;
     return {
         ...settings,

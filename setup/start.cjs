@@ -11,7 +11,13 @@ const ROOT = path.dirname(__dirname);
 const COMMANDS = {
     name: "setup",
     entry: path.join("setup", "main.ts"),
-    sources: ["setup", "ops", "components", path.join("config", "defaults.ts")],
+    sources: [
+        "setup",
+        "ops",
+        "components",
+        path.join("config", "defaults.ts"),
+        path.join("config", "front-default.ts"),
+    ],
     // Needed only by the commands that work on a running stack.
     external: ["dockerode"],
 };

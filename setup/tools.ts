@@ -14,6 +14,7 @@ interface TestTool {
 const TEST_TOOLS: TestTool[] = [
     { program: "docker", packages: ["docker-cli", "docker.io"] },
     { program: "skopeo", packages: ["skopeo"] },
+    { program: "podman", packages: ["podman"] },
     { program: "openssl", packages: ["openssl"] },
     { program: "curl", packages: ["curl"] },
     { program: "htpasswd", packages: ["apache2-utils"] },

@@ -39,6 +39,10 @@ export const listenTls = (crt: string, key: string, suffix = ""): string[] => [
     `ssl_certificate_key ${key};`,
 ];
 
+/** Requests at once of one client address; in every public server. */
+export const limitConnections = ({ connectionsPerClient }: Pick<FrontSettings, "connectionsPerClient">) =>
+    `limit_conn clients ${connectionsPerClient};`;
+
 /** What could not stand in nginx's error log as it is; in every public server. */
 export const ODD_BYTES = "if ($odd_bytes) { return 400; }";
 
@@ -88,6 +92,8 @@ export function registryServer(settings: FrontSettings): string[] {
         "server_name _;",
         "default_type application/json;",
         ODD_BYTES,
+        limitConnections(settings),
+        "error_page 429 = @busy;",
         "",
         ...block("location /v2/", [
             API_VERSION,
@@ -110,6 +116,7 @@ export function registryServer(settings: FrontSettings): string[] {
                       "auth_request_set $access_user $upstream_http_x_access_user;",
                       "auth_request_set $refusal $upstream_http_x_refusal;",
                       "error_page 403 = @refused;",
+                      "error_page 429 = @busy;",
                   ]),
             "proxy_pass http://$target$forwarded_uri;",
             ...forwarded,
@@ -118,6 +125,11 @@ export function registryServer(settings: FrontSettings): string[] {
             "proxy_set_header Content-Type $forwarded_type;",
             ...streamed,
             "proxy_hide_header Docker-Distribution-Api-Version;",
+        ]),
+        ...block("location @busy", [
+            API_VERSION,
+            "add_header Retry-After 10 always;",
+            refuse(429, "TOOMANYREQUESTS", "too many requests at once from this address"),
         ]),
         "location = /v2 { return 308 /v2/; }",
         ...installers.flatMap(publicFile),

@@ -1,6 +1,6 @@
 /** Further sites on the same port, and the redirect from plain HTTP. */
-import { forwarded, listenTls, ODD_BYTES, streamed } from "./registry-server";
-import { type FrontSite, PLAIN_PORT, SITES_FOLDER, siteFiles } from "./settings";
+import { forwarded, limitConnections, listenTls, ODD_BYTES, streamed } from "./registry-server";
+import { type FrontSettings, type FrontSite, PLAIN_PORT, SITES_FOLDER, siteFiles } from "./settings";
 import { block, map, quoted } from "./text";
 
 const passedOn = (upstream: string): string[] => [
@@ -33,12 +33,13 @@ const files = (folder: string): string[] => [
     "try_files $uri $uri/ =404;",
 ];
 
-export function siteServer({ name, upstream, folder }: FrontSite): string[] {
+export function siteServer({ name, upstream, folder }: FrontSite, settings: FrontSettings): string[] {
     const { crt, key } = siteFiles(name);
     return block("server", [
         ...listenTls(crt, key),
         `server_name ${name};`,
         ODD_BYTES,
+        limitConnections(settings),
         ...block("location /", upstream === undefined ? files(folder ?? "") : passedOn(upstream)),
     ]);
 }

@@ -95,7 +95,6 @@ const OWNED: Readonly<Record<string, string>> = {
     "http.tls.certificate": "tls and certificate",
     "http.tls.key": "tls and certificate",
     "http.tls.letsencrypt": "tls and certificate",
-    "http.h2c": "nothing: HTTP/2 comes with TLS",
     "validation.disabled": "nothing: the registry would take a manifest whose blobs are not there",
     "http.debug.addr": "nothing: the health check needs it on the container's loopback",
     "health.storagedriver": "health",

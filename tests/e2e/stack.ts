@@ -29,7 +29,7 @@ export type Settings = Record<string, string | { secret: string }>;
 export interface StackOptions {
     /** Folder of the program in the checkout. @default the kit itself */
     program?: string | undefined;
-    /** Added to the domain registry.e2e.test, a free port of 127.0.0.1 and the user admin. */
+    /** Added to the domain registry.e2e.test, a free port of 127.0.0.1, and no front: tests of the front ask for one. */
     settings?: Settings | undefined;
     /** Further variables for every `pulumi`. */
     env?: NodeJS.ProcessEnv | undefined;
@@ -115,6 +115,7 @@ export class Stack {
                 domain: DOMAIN,
                 port: String(stack.port),
                 bindAddress: "127.0.0.1",
+                front: "none",
                 ...options.settings,
             });
         } catch (error) {

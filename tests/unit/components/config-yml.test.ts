@@ -194,7 +194,6 @@ describe("options that the kit sets itself are refused in `extra`", () => {
         ["http.tls.letsencrypt.cachefile", "http.tls.letsencrypt"],
         ["http.tls.minimumtls", "http.tls.minimumtls"],
         ["http.tls.ciphersuites", "http.tls.ciphersuites"],
-        ["http.h2c.enabled", "http.h2c"],
         ["validation.disabled", "validation.disabled"],
         ["http.debug.addr", "http.debug.addr"],
         ["proxy.remoteurl", "proxy"],
