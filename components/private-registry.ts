@@ -43,7 +43,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         const encrypted = tls.mode !== "off";
         const certificate = siteTls(name, args.domain, tls, parent);
         const { users, bcryptCost } = args;
-        const accounts = users && new Accounts(`${name}-accounts`, { users, bcryptCost }, parent);
+        const evenCost = args.front !== undefined;
+        const accounts = users && new Accounts(`${name}-accounts`, { users, bcryptCost, evenCost }, parent);
         // Not RandomBytes: its ID is the value, and an ID stands in clear in state.
         const secret = new random.RandomPassword(
             `${name}-http-secret`,

@@ -90,7 +90,7 @@ function front(
     { front, frontSettings, sites, anonymousPull }: Schema,
     imageFor: ImageChoice,
 ): FrontOptions | undefined {
-    if (front === "none") return undefined;
+    if (front !== "nginx") return undefined;
     const { redirectHttp, httpPort, ...settings } = frontSettings;
     return {
         ...settings,

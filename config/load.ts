@@ -14,6 +14,7 @@ import {
     show,
     unwrap,
 } from "./mistakes";
+import { defaultFront, type FrontGrounds } from "./front-default";
 import { type Partial, rules } from "./rules";
 import { type Schema, schema } from "./schema";
 import { warnings } from "./warnings";
@@ -105,6 +106,7 @@ export function check(project: string, entries: Readonly<Record<string, string>>
     for (const key of Object.keys(entries).filter((key) => !Object.hasOwn(schema.shape, key))) {
         mistakes.push({ path: key, problem: "is not an option of the kit", fix: removeCommand([key]) });
     }
+    if (!entries.front) valid.front = defaultFront(valid as FrontGrounds);
     // The rules look at what is valid by itself, so that a mistake in one key does not hide those in others.
     mistakes.push(...rules(valid as Partial));
     if (mistakes.length > 0) throw new ConfigError(project, mistakes);

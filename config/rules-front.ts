@@ -64,6 +64,15 @@ export function front(config: Partial): Mistake[] {
     if (front === undefined) return [];
     if (front === "none") return withoutFront(config);
     const found: Mistake[] = [];
+    const http = config.registryConfig?.http;
+    if (typeof http === "object" && http !== null && "tls" in http)
+        found.push(
+            mistake(
+                ["registryConfig", "http", "tls"],
+                "is of the registry's own TLS, and with front: nginx the front brings TLS",
+                "pulumi config set front none",
+            ),
+        );
     if (tls === "off")
         found.push(
             mistake(["front"], "is nginx, which brings TLS, and tls is off", "pulumi config set tls own-ca"),

@@ -26,6 +26,11 @@ export const frontSettings = z.strictObject({
         allowed: "a whole number from 1 to 6000",
         example: "60",
     }),
+    connectionsPerClient: field(z.int().min(16).max(8192).default(512), {
+        description: "Requests at once that one client address gets; the next ones are answered 429",
+        allowed: "a whole number from 16 to 8192",
+        example: "512",
+    }),
     clientInstaller: field(z.boolean().default(true), {
         description: "Serves /client.sh and /client.ps1, which set a new client up, to anyone",
         allowed: "true or false",

@@ -102,9 +102,9 @@ export const schema = z.strictObject({
         allowed: "a whole number from 4 to 14",
         example: "10",
     }),
-    front: field(z.enum(["none", "nginx"]).default("none"), {
+    front: field(z.enum(["none", "nginx"]).optional(), {
         description:
-            "nginx: an nginx before the registry, which checks passwords once, knows roles, and serves further sites",
+            "nginx: an nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. Default: nginx, where it can be (docs/front.md)",
         allowed: "none or nginx",
         example: "nginx",
     }),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
+import { defaultFront } from "../config/front-default";
 import { SetupError, messageOf } from "./errors";
 import { fileBackend } from "./file-backend";
 import { readJson } from "./json";
@@ -121,6 +122,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
     };
     // Of `--path nexus.enabled true` Pulumi keeps a boolean; config/ takes the text as well.
     const isOn = (key: string, part: string) => String(valueOf(key, part)) === "true";
+    const isOff = (key: string) => String(valueOf(key)) === "false";
     const tarball = setting("imageTarball");
     return {
         name,
@@ -133,7 +135,10 @@ export function findStack(machine: Machine, args: string[]): Stack {
             imageMirror: setting("imageMirror"),
             imageTarball: tarball === undefined ? undefined : resolve(machine.root, tarball),
             containerName: setting("containerName"),
-            front: setting("front"),
+            // Of the grounds those that Pulumi keeps in clear; an image too many is fetched at worst.
+            front:
+                setting("front") ??
+                defaultFront({ tls: setting("tls"), auth: !isOff("auth"), target: setting("target") }),
             frontImage: setting("frontSettings", "image"),
             cache: setting("cache"),
             redisImage: setting("redis", "image"),

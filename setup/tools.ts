@@ -14,6 +14,7 @@ interface TestTool {
 const TEST_TOOLS: TestTool[] = [
     { program: "docker", packages: ["docker-cli", "docker.io"] },
     { program: "skopeo", packages: ["skopeo"] },
+    { program: "podman", packages: ["podman"] },
     { program: "openssl", packages: ["openssl"] },
     { program: "curl", packages: ["curl"] },
     // Alone in an image, and a shell that is not the machine's own.

@@ -34,6 +34,11 @@ export interface AccountsArgs {
     users: AccountArgs[];
     /** Cost of the hash of given passwords, 4 to 31. @default 10 */
     bcryptCost?: number | undefined;
+    /**
+     * Generated passwords get the same cost, so that the time of a refused login does not tell them apart. For a front,
+     * which checks a password once a minute; the registry itself checks it on every request. @default false
+     */
+    evenCost?: boolean | undefined;
 }
 
 /** The users of the registry: their passwords and the htpasswd file. */
@@ -49,6 +54,7 @@ export class Accounts extends pulumi.ComponentResource {
         this.validate(args.users);
         const parent = { parent: this };
         const cost = args.bcryptCost ?? 10;
+        const generatedCost = args.evenCost ? cost : GENERATED_COST;
 
         const hashes: Record<string, pulumi.Output<string>> = {};
         const passwords: Record<string, pulumi.Output<string>> = {};
@@ -68,7 +74,7 @@ export class Accounts extends pulumi.ComponentResource {
             passwords[user.name] = password;
             hashes[user.name] = pulumi
                 .all([password, salt.base64])
-                .apply(([text, bytes]) => bcrypt(text, bytes, user.generate ? GENERATED_COST : cost));
+                .apply(([text, bytes]) => bcrypt(text, bytes, user.generate ? generatedCost : cost));
         }
 
         this.htpasswd = pulumi.secret(pulumi.all(hashes).apply(renderHtpasswd));

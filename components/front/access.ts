@@ -1,9 +1,14 @@
 /** Who may do what: the check of passwords, the roles, the repositories of a user. */
+import { NOBODY_LOGIN } from "./nobody";
 import type { FrontSettings, FrontUser } from "./settings";
 import { block, literal, map, quoted } from "./text";
 
 const AUTH_SOCKET = "unix:/tmp/auth.sock";
+const CHECK_SOCKET = "unix:/tmp/check.sock";
 const DENIED_SOCKET = "unix:/tmp/denied.sock";
+
+/** The access log of the public server has who was refused; nginx would write the name of a wrong login as it came. */
+const QUIET = ["access_log off;", "error_log stderr crit;"];
 
 const READABLE = "(?:catalog|manifests|blobs|tags|referrers)";
 /** A part of a query that cannot be another spelling of `from`: Go decodes names, and nginx does not. */
@@ -39,7 +44,7 @@ function scopeMaps(users: readonly FrontUser[]): string[] {
     return [
         "# Neither a repository nor a query has a space in it: what follows the first one is the user.",
         ...map('"$repository $access_user"', "$in_scope", [["default", "1"], ...repository]),
-        ...map('"$args $access_user"', "$mount_in_scope", [["default", "1"], ...mount]),
+        ...map('"$query $access_user"', "$mount_in_scope", [["default", "1"], ...mount]),
     ];
 }
 
@@ -75,26 +80,50 @@ export function accessMaps({ users, anonymousPull }: FrontSettings): string[] {
 }
 
 /**
+ * Base64 of a login without control characters, which RFC 7617 section 2 forbids: four characters are three bytes, and
+ * each line excludes those of them that make one such byte.
+ */
+function loginPattern(): string {
+    const any = "[A-Za-z0-9+/]";
+    const first = ["[A-H]", "f[w-z0-9+/]"];
+    const second = [...first, ".[ABQRghwx]", ".[HXn3][89+/]"];
+    const third = [...second, "..[AEIMQUYcgkosw048][A-Za-f]", "..[BFJNRVZdhlptx159]/"];
+    const group = (bad: string[], length: number) => `(?!${bad.join("|")})${any}{${length}}`;
+    return `(?:${group(third, 4)})*(?:${group(third, 4)}|${group(second, 3)}=|${group(first, 2)}==)`;
+}
+
+/** A scheme in any case (RFC 9110 section 11.1), and what follows it. */
+const scheme = (name: string, rest: string) => `"~^(?i:${name}) +${rest} *$"`;
+const ANONYMOUS = scheme("bearer", "anonymous");
+
+/**
  * How a client shows who it is. With anonymous pulls it is a token: Docker asks for one with its login or without,
  * where a challenge for a password would end a pull without login, and no challenge at all a push with one. The token
  * is the login itself, so that nothing has to be signed or kept.
  */
-export function loginMaps({ anonymousPull, realm }: FrontSettings): string[] {
+export function loginMaps({ anonymousPull, realm, users }: FrontSettings): string[] {
     const bearer: [string, string][] = [
-        ['"Bearer anonymous"', '""'],
-        ['"~^Bearer (?<bearer>[A-Za-z0-9+/=]+)$"', '"Basic $bearer"'],
+        [ANONYMOUS, '""'],
+        [scheme("bearer", `(?<bearer>${loginPattern()})`), '"Basic $bearer"'],
     ];
     return [
+        "# A login as RFC 7617 has it. Anything else is none, and not worth a check.",
         ...map("$http_authorization", "$login", [
-            ["default", "$http_authorization"],
+            ["default", '""'],
+            [scheme("basic", `(?<basic>${loginPattern()})`), '"Basic $basic"'],
             ...(anonymousPull ? bearer : []),
+        ]),
+        "# Of a user who is not there, another password is checked, which nobody has: it takes the same time.",
+        ...map("$remote_user", "$checked", [
+            ["default", `"${NOBODY_LOGIN}"`],
+            [`"~^${oneOf((users ?? []).map(({ name }) => literal(name)))}$"`, "$http_authorization"],
         ]),
         ...(anonymousPull
             ? [
                   ...map("$http_authorization", "$claim", [
                       ["default", "login"],
                       ['""', "none"],
-                      ['"Bearer anonymous"', "anonymous"],
+                      [ANONYMOUS, "anonymous"],
                   ]),
                   ...map('"$claim:$reading:$kind"', "$anonymous", [
                       ["default", "0"],
@@ -102,9 +131,9 @@ export function loginMaps({ anonymousPull, realm }: FrontSettings): string[] {
                       ["anonymous:1:base", "1"],
                       ['"~^none:1:$"', "1"],
                   ]),
-                  ...map("$http_authorization", "$token", [
+                  ...map("$login", "$token", [
                       ["default", "anonymous"],
-                      ['"~^Basic (?<credentials>[A-Za-z0-9+/=]+)$"', "$credentials"],
+                      ['"~^Basic (?<credentials>.+)$"', "$credentials"],
                   ]),
               ]
             : []),
@@ -123,26 +152,34 @@ export function loginMaps({ anonymousPull, realm }: FrontSettings): string[] {
 }
 
 /**
- * The server that checks passwords, a bcrypt each time, and so counts the checks of each client. It tells the reason
- * of a refusal in a header: the auth_request module hands on no other status than 401 and 403.
+ * The servers that count the checks of each client's passwords, and that check them, a bcrypt each time. The reason of a
+ * refusal stands in a header: the auth_request module hands on no other status than 401 and 403.
  */
-export const authServer = (): string[] => [
+export const authServers = (): string[] => [
     ...block("server", [
         `listen ${AUTH_SOCKET};`,
-        "access_log off;",
+        ...QUIET,
         ...block("location /", [
             "limit_req zone=attempts burst=20 nodelay;",
             "limit_req_status 429;",
+            "error_page 429 = @limited;",
+            `proxy_pass http://${CHECK_SOCKET}:/;`,
+            "proxy_set_header Authorization $checked;",
+        ]),
+        ...block("location @limited", ["add_header X-Refusal limited always;", "return 403;"]),
+    ]),
+    ...block("server", [
+        `listen ${CHECK_SOCKET};`,
+        ...QUIET,
+        ...block("location /", [
             "auth_basic registry;",
             "auth_basic_user_file htpasswd;",
             "error_page 401 = @wrong;",
-            "error_page 429 = @limited;",
             "# Comes after the check of the password, where `return` would come before it.",
             "try_files /tmp/none @right;",
         ]),
         ...block("location @right", ["add_header X-Access-User $remote_user;", "return 200;"]),
         ...block("location @wrong", ["add_header X-Refusal wrong always;", "return 403;"]),
-        ...block("location @limited", ["add_header X-Refusal limited always;", "return 403;"]),
     ]),
 ];
 
@@ -164,10 +201,13 @@ export const authLocation = ({ anonymousPull, cacheSeconds, generation }: FrontS
         ...(anonymousPull ? ["if ($anonymous) { return 204; }"] : []),
         "# Docker asks without a login first: that is no attempt.",
         'if ($login = "") { return 403; }',
+        "# Of the request itself: its body goes to the registry alone, and may have any size.",
+        "client_max_body_size 0;",
         `proxy_pass http://${AUTH_SOCKET}:/;`,
         "proxy_method GET;",
         "proxy_pass_request_body off;",
         "proxy_pass_request_headers off;",
+        'proxy_set_header Content-Length "";',
         "proxy_set_header Authorization $login;",
         "proxy_set_header X-Client $remote_addr;",
         ...(cacheSeconds > 0
@@ -192,6 +232,7 @@ export const deniedServer = (body: string): string[] => [
     ...block("server", [
         `listen ${DENIED_SOCKET};`,
         "access_log off;",
+        "client_max_body_size 0;",
         "default_type application/json;",
         `location / { return 403 ${body}; }`,
     ]),

@@ -9,6 +9,7 @@ import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
 
 import { renderNginx } from "./nginx-conf";
+import { withNobody } from "./nobody";
 import { ASK, FRONT_USER, Reload } from "./reload";
 import {
     FRONT_FOLDER,
@@ -162,7 +163,9 @@ export class Front extends pulumi.ComponentResource {
         });
         return Object.assign(
             pair("site.crt", "site.key", args.tls),
-            args.htpasswd === undefined ? {} : { htpasswd: { content: args.htpasswd, mode: SECRET } },
+            args.htpasswd === undefined
+                ? {}
+                : { htpasswd: { content: pulumi.output(args.htpasswd).apply(withNobody), mode: SECRET } },
             ...Object.entries(args.installers ?? {}).map(([file, content]) => ({ [file]: { content } })),
             ...args.sites.map((site) => {
                 const { crt, key } = siteFiles(site.name);

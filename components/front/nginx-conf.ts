@@ -1,9 +1,9 @@
 /** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
-import { accessMaps, authServer, authZones, deniedServer, loginMaps } from "./access";
+import { accessMaps, authServers, authZones, deniedServer, loginMaps } from "./access";
 import { registryServer } from "./registry-server";
 import { accessLog, requestMaps, statusServer } from "./requests";
 import { type FrontSettings, SECOND_SOCKET, SOCKET, STATUS_PORT } from "./settings";
-import { redirectServer, siteServer } from "./site-server";
+import { hiddenMap, redirectServer, siteServer } from "./site-server";
 import { block, errorBody, map } from "./text";
 
 /** TLS 1.2 ciphers with forward secrecy and authenticated encryption (ssl-config.mozilla.org, intermediate). */
@@ -15,6 +15,9 @@ const CIPHERS = ["ECDSA", "RSA"]
     )
     .join(":");
 
+/** Seconds for a request without its body. */
+const HEADER_SECONDS = 15;
+
 const GENERAL: readonly string[] = [
     "include /etc/nginx/mime.types;",
     "default_type application/octet-stream;",
@@ -22,6 +25,12 @@ const GENERAL: readonly string[] = [
     "sendfile on;",
     "tcp_nopush on;",
     ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((one) => `${one}_temp_path /tmp/${one};`),
+    "# Whoever says nothing has sent his request, and his part of the handshake, within this time.",
+    `client_header_timeout ${HEADER_SECONDS}s;`,
+    "large_client_header_buffers 4 8k;",
+    "reset_timedout_connection on;",
+    "limit_conn_zone $binary_remote_addr zone=clients:10m;",
+    "limit_conn_status 429;",
     "client_body_timeout 300s;",
     "send_timeout 300s;",
     "server_names_hash_bucket_size 256;",
@@ -55,6 +64,7 @@ export function renderNginx(settings: FrontSettings): string {
         ]),
         ...requestMaps(),
         ...accessLog(),
+        ...(sites.some(({ folder }) => folder !== undefined) ? hiddenMap() : []),
         "",
         ...(users === undefined
             ? map("$host", "$access_user", [["default", '""']])
@@ -67,10 +77,10 @@ export function renderNginx(settings: FrontSettings): string {
             "keepalive 32;",
         ]),
         ...deniedServer(errorBody("DENIED", "requested access to the resource is denied")),
-        ...(users === undefined ? [] : ["", ...authServer()]),
+        ...(users === undefined ? [] : ["", ...authServers()]),
         "",
         ...registryServer(settings),
-        ...sites.flatMap((site) => ["", ...siteServer(site)]),
+        ...sites.flatMap((site) => ["", ...siteServer(site, settings)]),
         "",
         ...(redirectTo === undefined ? [] : [...redirectServer(redirectTo), ""]),
         ...statusServer(STATUS_PORT, generation),

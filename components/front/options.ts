@@ -26,6 +26,8 @@ export interface FrontOptions {
     cacheSeconds?: number | undefined;
     /** Password checks a minute that one client address gets. @default 60 */
     attemptsPerMinute?: number | undefined;
+    /** Requests at once that one client address gets. @default 512 */
+    connectionsPerClient?: number | undefined;
     /** Further sites on the same port. @default none */
     sites?: SiteOptions[] | undefined;
     /** Folder of the Docker host with the folders that sites serve. */
@@ -106,6 +108,7 @@ export function frontOf(
             anonymousPull: options.anonymousPull ?? false,
             cacheSeconds: options.cacheSeconds ?? 60,
             attemptsPerMinute: options.attemptsPerMinute ?? 60,
+            connectionsPerClient: options.connectionsPerClient ?? 512,
             sites: (options.sites ?? []).map((site) => ({ ...site, tls: tlsOf(site) })),
             sitesFolder: options.sitesFolder,
             httpPort: options.httpPort,

@@ -39,14 +39,24 @@ export const listenTls = (crt: string, key: string, suffix = ""): string[] => [
     `ssl_certificate_key ${key};`,
 ];
 
+/** Requests at once of one client address; in every public server. */
+export const limitConnections = ({ connectionsPerClient }: Pick<FrontSettings, "connectionsPerClient">) =>
+    `limit_conn clients ${connectionsPerClient};`;
+
+/** What could not stand in nginx's error log as it is; in every public server. */
+export const ODD_BYTES = "if ($odd_bytes) { return 400; }";
+
 const refuse = (status: number, code: string, message: string) =>
     `return ${status} ${errorBody(code, message)};`;
+
+const ODD_TARGET = `if ($odd_target) { ${refuse(400, "NAME_INVALID", "the path or query has characters that no registry client sends")} }`;
 
 function tokenLocations(): string[] {
     const token = `return 200 '{"token":"$token","access_token":"$token","expires_in":300}';`;
     return [
         ...block("location = /token", [
             "default_type application/json;",
+            ODD_TARGET,
             "if ($request_method != GET) { return 405; }",
             "auth_request /_auth;",
             "auth_request_set $access_user $upstream_http_x_access_user;",
@@ -81,10 +91,14 @@ export function registryServer(settings: FrontSettings): string[] {
         ...listenTls("site.crt", "site.key", " default_server"),
         "server_name _;",
         "default_type application/json;",
+        ODD_BYTES,
+        limitConnections(settings),
+        "error_page 429 = @busy;",
         "",
         ...block("location /v2/", [
             API_VERSION,
-            `if ($odd_path) { ${refuse(400, "NAME_INVALID", "invalid path")} }`,
+            ODD_TARGET,
+            `if ($long_name) { ${refuse(400, "NAME_INVALID", "the name of a repository has at most 255 characters")} }`,
             `if ($kind = "") { ${refuse(404, "UNSUPPORTED", "no end-point of the registry API")} }`,
             "set $drained $reading;",
             `if (-f ${DRAIN_FILE}) { set $drained "drained $reading"; }`,
@@ -102,6 +116,7 @@ export function registryServer(settings: FrontSettings): string[] {
                       "auth_request_set $access_user $upstream_http_x_access_user;",
                       "auth_request_set $refusal $upstream_http_x_refusal;",
                       "error_page 403 = @refused;",
+                      "error_page 429 = @busy;",
                   ]),
             "proxy_pass http://$target$forwarded_uri;",
             ...forwarded,
@@ -110,6 +125,11 @@ export function registryServer(settings: FrontSettings): string[] {
             "proxy_set_header Content-Type $forwarded_type;",
             ...streamed,
             "proxy_hide_header Docker-Distribution-Api-Version;",
+        ]),
+        ...block("location @busy", [
+            API_VERSION,
+            "add_header Retry-After 10 always;",
+            refuse(429, "TOOMANYREQUESTS", "too many requests at once from this address"),
         ]),
         "location = /v2 { return 308 /v2/; }",
         ...installers.flatMap(publicFile),

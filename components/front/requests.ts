@@ -1,7 +1,11 @@
 /** What a request is about, and the access log that tells it. */
 import { block, map } from "./text";
 
-const NAME = "(?<name>.+)";
+/** Printable ASCII: what may stand in a log, and what a path may be made of. */
+const NAME = "(?<name>[!-~]+)";
+
+/** The longest name of a repository that the registry takes (distribution/reference, RepositoryNameTotalLengthMax). */
+const LONGEST_NAME = 255;
 
 /** The kind of a path of the registry's API and the repository in it (OCI distribution spec, end-points). */
 export const requestMaps = (): string[] => [
@@ -12,8 +16,9 @@ export const requestMaps = (): string[] => [
     ]),
     ...map("$uri", "$kind", [
         ["default", '""'],
-        ["/v2/", "base"],
-        ["/v2/_catalog", "catalog"],
+        // As regular expressions, since nginx compares plain texts without regard to case.
+        ['"~^/v2/$"', "base"],
+        ['"~^/v2/_catalog$"', "catalog"],
         ['"~^/v2/.+/blobs/uploads/[^/]*$"', "uploads"],
         ['"~^/v2/.+/manifests/[^/]+$"', "manifests"],
         ['"~^/v2/.+/blobs/[^/]+$"', "blobs"],
@@ -26,33 +31,58 @@ export const requestMaps = (): string[] => [
         [`"~^/v2/${NAME}/(?:manifests|blobs|referrers)/[^/]+$"`, "$name"],
         [`"~^/v2/${NAME}/tags/list$"`, "$name"],
     ]),
-    "# nginx decides on the path as it decodes it, the registry gets it as the client wrote it: both must be the same.",
-    "# Registry clients encode nothing in a path but the colon of a digest.",
-    ...map("$request_uri", "$odd_path", [
+    "# nginx decides on what it decodes and cuts off, the registry on what the client wrote: both must be the same. So what",
+    "# registry clients never send is refused: in a path they encode nothing but the colon of a digest.",
+    ...map("$request_uri", "$odd_target", [
         ["default", "1"],
         ['"~^[^?]*/\\.{0,2}/"', "1"],
         ['"~^[^?]*/\\.{1,2}(?:\\?|$)"', "1"],
-        ['"~^/(?:[A-Za-z0-9._:=+~/-]|%3[Aa])*(?:\\?|$)"', "0"],
+        ['"~^/(?:[A-Za-z0-9._:=+~/-]|%3[Aa])*(?:\\?(?:[A-Za-z0-9._:=+~/&,-]|%[0-9A-Fa-f]{2})*)?$"', "0"],
+    ]),
+    "# The query as the registry gets it: nginx's own $args ends at a #.",
+    ...map("$request_uri", "$query", [
+        ["default", '""'],
+        ['"~^[^?]*\\?(?<asked>.*)$"', "$asked"],
+    ]),
+    ...map("$repository", "$long_name", [
+        ["default", "0"],
+        [`"~.{${LONGEST_NAME + 1}}"`, "1"],
+    ]),
+    "# nginx writes these into its error log as they come: an escape sequence would act on the terminal that shows it.",
+    ...map('"$request_uri$http_host$http_referer"', "$odd_bytes", [
+        ["default", "0"],
+        ['"~[^ -~]"', "1"],
     ]),
 ];
 
+/** A value for the log: nothing but printable ASCII, or `?`. */
+const printable = (value: string, variable: string): string[] =>
+    map(value, variable, [
+        ["default", '"?"'],
+        ['"~^[ -~]*$"', value],
+    ]);
+
 /** Who did what, one JSON object a line. No query, header or body: they may hold secrets. */
 export const accessLog = (): string[] => [
-    ...map('"$request_method:$kind:$status:$arg_mount"', "$action", [
+    ...map('"$request_method:$kind:$status"', "$action", [
         ["default", "other"],
         ['"~^DELETE:.+:"', "delete"],
-        ['"~^POST:uploads:201:."', "mount"],
+        // An upload that begins is answered 202: 201 is a mount, however the client wrote it.
+        ["POST:uploads:201", "mount"],
         ['"~^(?:POST|PUT|PATCH):(?:uploads|manifests|blobs):"', "push"],
         ['"~^GET:(?:manifests|blobs):"', "pull"],
         ['"~^HEAD:(?:manifests|blobs|uploads):"', "check"],
         ['"~^GET:(?:tags|catalog|referrers):"', "list"],
         ['"~^GET:base:"', "login"],
     ]),
+    ...printable("$uri", "$told_path"),
+    ...printable("$host", "$told_host"),
+    ...printable("$http_user_agent", "$told_agent"),
     "log_format access escape=json",
-    '    \'{"time":"$time_iso8601","client":"$remote_addr","user":"$access_user","host":"$host",\'',
-    '    \'"method":"$request_method","path":"$uri","repository":"$repository","action":"$action",\'',
+    '    \'{"time":"$time_iso8601","client":"$remote_addr","user":"$access_user","host":"$told_host",\'',
+    '    \'"method":"$request_method","path":"$told_path","repository":"$repository","action":"$action",\'',
     '    \'"status":$status,"bytesSent":$body_bytes_sent,"bytesReceived":$request_length,\'',
-    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$http_user_agent"}\';',
+    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_agent"}\';',
     "access_log /dev/stdout access;",
     "# A site has no user.",
     "uninitialized_variable_warn off;",

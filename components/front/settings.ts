@@ -32,6 +32,8 @@ export interface FrontSettings {
     cacheSeconds: number;
     /** Password checks a minute that one client address gets. */
     attemptsPerMinute: number;
+    /** Requests at once that one client address gets. */
+    connectionsPerClient: number;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;

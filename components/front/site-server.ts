@@ -1,7 +1,7 @@
 /** Further sites on the same port, and the redirect from plain HTTP. */
-import { forwarded, listenTls, streamed } from "./registry-server";
-import { type FrontSite, PLAIN_PORT, SITES_FOLDER, siteFiles } from "./settings";
-import { block, quoted } from "./text";
+import { forwarded, limitConnections, listenTls, ODD_BYTES, streamed } from "./registry-server";
+import { type FrontSettings, type FrontSite, PLAIN_PORT, SITES_FOLDER, siteFiles } from "./settings";
+import { block, map, quoted } from "./text";
 
 const passedOn = (upstream: string): string[] => [
     // In a variable, so that its name is looked up when it is asked for, and again when it changes.
@@ -13,7 +13,18 @@ const passedOn = (upstream: string): string[] => [
     ...streamed,
 ];
 
+/** Paths of a folder that are not for the public. */
+export const hiddenMap = (): string[] => [
+    "# Files and folders whose name begins with a dot hold what nobody meant to publish: .git, .env, .htpasswd. The one",
+    "# that is public by its purpose is in RFC 8615. No file has a control character in its name for a good reason.",
+    ...map("$uri", "$hidden", [
+        ["default", "1"],
+        ['"~^(?:/\\.well-known)?(?:/(?!\\.)[^/\\x00-\\x1f\\x7f]*)*$"', "0"],
+    ]),
+];
+
 const files = (folder: string): string[] => [
+    "if ($hidden) { return 404; }",
     `root ${quoted(`${SITES_FOLDER}/${folder}`)};`,
     "index index.html;",
     "# A link could lead to the front's own keys.",
@@ -22,11 +33,13 @@ const files = (folder: string): string[] => [
     "try_files $uri $uri/ =404;",
 ];
 
-export function siteServer({ name, upstream, folder }: FrontSite): string[] {
+export function siteServer({ name, upstream, folder }: FrontSite, settings: FrontSettings): string[] {
     const { crt, key } = siteFiles(name);
     return block("server", [
         ...listenTls(crt, key),
         `server_name ${name};`,
+        ODD_BYTES,
+        limitConnections(settings),
         ...block("location /", upstream === undefined ? files(folder ?? "") : passedOn(upstream)),
     ]);
 }
@@ -35,5 +48,6 @@ export function siteServer({ name, upstream, folder }: FrontSite): string[] {
 export const redirectServer = (port: number): string[] =>
     block("server", [
         `listen ${PLAIN_PORT} default_server;`,
+        ODD_BYTES,
         `return 308 https://$host${port === 443 ? "" : `:${port}`}$request_uri;`,
     ]);

@@ -95,6 +95,7 @@ const OWNED: Readonly<Record<string, string>> = {
     "http.tls.certificate": "tls and certificate",
     "http.tls.key": "tls and certificate",
     "http.tls.letsencrypt": "tls and certificate",
+    "validation.disabled": "nothing: the registry would take a manifest whose blobs are not there",
     "http.debug.addr": "nothing: the health check needs it on the container's loopback",
     "health.storagedriver": "health",
     proxy: "mirrors",
@@ -111,6 +112,30 @@ const OWNED_REDIS: Readonly<Record<string, string>> = Object.fromEntries(
         "redis.tls",
     ].map((path) => [path, "cache"]),
 );
+
+/** Cipher suites of TLS 1.2 with forward secrecy and authenticated encryption, and those of TLS 1.3, as Go names them. */
+const CIPHER_SUITES: ReadonlySet<unknown> = new Set([
+    ...["ECDSA", "RSA"].flatMap((key) =>
+        ["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"].map(
+            (cipher) => `TLS_ECDHE_${key}_WITH_${cipher}`,
+        ),
+    ),
+    ...["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"].map((one) => `TLS_${one}`),
+]);
+
+/** Options that may be stricter than the kit's own and not weaker → whether a value is, and what is. */
+const NOT_WEAKER: Readonly<Record<string, { keeps: (value: unknown) => boolean; instead: string }>> = {
+    "http.tls.minimumtls": {
+        keeps: (value) => value === "tls1.2" || value === "tls1.3",
+        instead: "it to tls1.2 or tls1.3: older versions are broken (RFC 8996)",
+    },
+    "http.tls.ciphersuites": {
+        keeps: (value) =>
+            Array.isArray(value) && value.length > 0 && value.every((one) => CIPHER_SUITES.has(one)),
+        instead:
+            "it to a list of ECDHE suites with AES-GCM or ChaCha20, such as TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    },
+};
 
 /** What stands beside the driver under `storage`. */
 const STORAGE_OPTIONS = ["cache", "delete", "maintenance", "redirect", "tag"];
@@ -154,7 +179,10 @@ export function conflicts(
             else if (above.join(".") === "storage" && !besideDriver.includes(key))
                 tell(`storage.driver: the registry takes one storage driver, and the kit sets ${driver}`);
             else if (owner !== undefined) tell(owner);
-            else if (path === "storage.redirect" && driver !== "filesystem") tell("storage.redirect");
+            else if (Object.hasOwn(NOT_WEAKER, path)) {
+                const rule = NOT_WEAKER[path];
+                if (rule !== undefined && !rule.keeps(value)) tell(rule.instead);
+            } else if (path === "storage.redirect" && driver !== "filesystem") tell("storage.redirect");
             else if (isTree(value)) walk(value, steps);
             else if (below) tell("an object of its options: a single value would erase the kit's own");
         }

@@ -8,7 +8,7 @@ import { cleanup } from "./cleanup";
 import { docker, DockerClient, outerAddress } from "./docker";
 import { DISGUISED, READER, ROLES, TEAM } from "./front-cases";
 import { RegistryClient } from "./http";
-import { must, run } from "./run";
+import { must, run, until } from "./run";
 import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
 
 const HOST = outerAddress();
@@ -236,8 +236,11 @@ describe("a registry behind nginx", () => {
         const guesses = Array.from({ length: 60 }, (_, i) => status(`admin:wrong-${i}`, "GET", "/v2/"));
         const statuses = await Promise.all(guesses);
         expect(new Set(statuses)).toEqual(new Set([401, 429]));
-        const limited = await registry.ask("/v2/", { login: "admin:wrong" });
-        expect(limited.status).toBe(429);
+        // One check a second is free again, and a busy machine may take that long.
+        const limited = await until("a further guess is too many", async () => {
+            const answer = await registry.ask("/v2/", { login: "admin:wrong" });
+            return answer.status === 429 ? answer : undefined;
+        });
         expect(Number(limited.headers["retry-after"])).toBeGreaterThan(0);
         expect((await registry.ask("/v2/")).status).toBe(200);
     });

@@ -32,7 +32,7 @@ export interface StackOptions {
     name?: string | undefined;
     /** Folder of the program in the checkout. @default the kit itself */
     program?: string | undefined;
-    /** Added to the domain registry.e2e.test, a free port of 127.0.0.1 and the user admin. */
+    /** Added to the domain registry.e2e.test, a free port of 127.0.0.1, and no front: tests of the front ask for one. */
     settings?: Settings | undefined;
     /** Further variables for every `pulumi`. */
     env?: NodeJS.ProcessEnv | undefined;
@@ -122,6 +122,7 @@ export class Stack {
                 ...(options.program === undefined
                     ? {}
                     : { registryImage: REGISTRY_IMAGE, frontImage: FRONT_IMAGE }),
+                front: "none",
                 ...options.settings,
             });
         } catch (error) {

@@ -57,6 +57,8 @@ describe.each(keys)("Pulumi.yaml, %s", (key) => {
             expect(value).toBeDefined();
             if (key === "users") expect(value).toEqual({});
             else expect(accepted(entries({ [key]: value }))).toEqual(accepted({}));
+            // Whether there is a front depends on other keys, where none is set.
+            if (key === "front") return;
             const initial = accepted({})[key];
             if (typeof initial !== "object" && initial !== undefined) expect(value).toEqual(initial);
         });

@@ -138,9 +138,17 @@ test("the same settings give the same text, whatever the order of their keys in 
     expect(renderConfig(backwards)).toBe(render());
 });
 
+const SUITES = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"];
+
 test("further options that do not conflict all arrive, and take nothing away", () => {
     const extra = fc.record({
-        http: fc.record({ tls: fc.record({ ciphersuites: fc.array(fc.string()) }), prefix: fc.string() }),
+        http: fc.record({
+            tls: fc.record({
+                ciphersuites: fc.subarray(SUITES, { minLength: 1 }),
+                minimumtls: fc.constant("tls1.2"),
+            }),
+            prefix: fc.string(),
+        }),
         storage: fc.record({
             cache: fc.dictionary(optionName, leaf),
             redirect: fc.record({ disable: fc.boolean() }),
@@ -184,6 +192,9 @@ describe("options that the kit sets itself are refused in `extra`", () => {
         ["http.tls.certificate", "http.tls.certificate"],
         ["http.tls.key", "http.tls.key"],
         ["http.tls.letsencrypt.cachefile", "http.tls.letsencrypt"],
+        ["http.tls.minimumtls", "http.tls.minimumtls"],
+        ["http.tls.ciphersuites", "http.tls.ciphersuites"],
+        ["validation.disabled", "validation.disabled"],
         ["http.debug.addr", "http.debug.addr"],
         ["proxy.remoteurl", "proxy"],
         ["health.storagedriver.enabled", "health.storagedriver"],
@@ -203,6 +214,31 @@ describe("options that the kit sets itself are refused in `extra`", () => {
         expect(found.map((one) => one.path)).toEqual([conflict]);
         const message = `The registry option ${conflict} is set by the kit; change ${found[0]?.instead}.`;
         expect(() => render({ extra: extra as Record<string, unknown> })).toThrow(message);
+    });
+
+    test.each<[string, unknown, boolean]>([
+        ["minimumtls", "tls1.0", false],
+        ["minimumtls", "tls1.1", false],
+        ["minimumtls", "TLS1.3", false],
+        ["minimumtls", "", false],
+        ["minimumtls", null, false],
+        ["minimumtls", ["tls1.3"], false],
+        ["minimumtls", { constructor: 1 }, false],
+        ["minimumtls", "tls1.2", true],
+        ["minimumtls", "tls1.3", true],
+        ["ciphersuites", ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"], false],
+        ["ciphersuites", [...SUITES, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"], false],
+        ["ciphersuites", [], false],
+        ["ciphersuites", SUITES[0], false],
+        ["ciphersuites", SUITES, true],
+    ])("http.tls.%s: %j is taken: %p", (option, value, taken) => {
+        const extra = { http: { tls: { [option]: value } } };
+        expect(conflicts(extra).map(({ path }) => path)).toEqual(taken ? [] : [`http.tls.${option}`]);
+        if (taken) expect(render({ extra })).toContain(`${option}:`);
+        else
+            expect(() => render({ extra })).toThrow(
+                `The registry option http.tls.${option} is set by the kit`,
+            );
     });
 
     test("an option with a name from JavaScript's own objects is none of them", () => {

@@ -14,6 +14,7 @@ const DEFAULTS: FrontSettings = {
     realm: "basic-realm",
     cacheSeconds: 60,
     attemptsPerMinute: 60,
+    connectionsPerClient: 512,
     sites: [],
 };
 const render = (settings: Partial<FrontSettings> = {}) => renderNginx({ ...DEFAULTS, ...settings });

@@ -5,6 +5,7 @@ import { issue } from "../components/certs";
 import { accepted, mistakeIn, refused } from "./base";
 
 const NGINX = { front: "nginx" };
+const NONE = { front: "none" };
 const DOCS = { "docs.example.com": { folder: "docs" } };
 const APP = { "app.example.com": { upstream: "http://192.0.2.10:8080" } };
 const FOLDER = { frontSettings: { sitesFolder: "/srv/www" } };
@@ -13,12 +14,38 @@ const reader = (more: object) => ({
 });
 
 test.each<[string, Record<string, unknown>, RegExp, RegExp]>([
-    ["anonymousPull", { anonymousPull: true }, /is true, which takes front: nginx/, /set front nginx$/],
-    ['["app.example.com"]', { sites: APP }, /is a site, which takes front: nginx/, /set front nginx$/],
-    ["users.reader.role", reader({ role: "pull" }), /is pull, which takes front/, /set front nginx$/],
-    ["repositories", reader({ repositories: ["a/*"] }), /is set, which takes front/, /set front nginx$/],
-    ["redirectHttp", { frontSettings: { redirectHttp: true } }, /takes front/, /set front nginx$/],
-    ["sitesFolder", FOLDER, /takes front/, /set front nginx$/],
+    [
+        "anonymousPull",
+        { ...NONE, anonymousPull: true },
+        /is true, which takes front: nginx/,
+        /set front nginx$/,
+    ],
+    [
+        '["app.example.com"]',
+        { ...NONE, sites: APP },
+        /is a site, which takes front: nginx/,
+        /set front nginx$/,
+    ],
+    [
+        "users.reader.role",
+        { ...NONE, ...reader({ role: "pull" }) },
+        /is pull, which takes front/,
+        /set front nginx$/,
+    ],
+    [
+        "repositories",
+        { ...NONE, ...reader({ repositories: ["a/*"] }) },
+        /is set, which takes front/,
+        /set front nginx$/,
+    ],
+    ["redirectHttp", { ...NONE, frontSettings: { redirectHttp: true } }, /takes front/, /set front nginx$/],
+    ["sitesFolder", { ...NONE, ...FOLDER }, /takes front/, /set front nginx$/],
+    [
+        "registryConfig.http.tls",
+        { ...NGINX, registryConfig: { http: { tls: { clientcas: ["/ca.pem"] } } } },
+        /the front brings TLS/,
+        /set front none$/,
+    ],
     ["front", { ...NGINX, tls: "off" }, /brings TLS, and tls is off/, /set tls own-ca$/],
     [
         "anonymousPull",
@@ -92,6 +119,7 @@ test("what is right reaches the component", () => {
         cacheSeconds: 0,
         clientInstaller: true,
         attemptsPerMinute: 60,
+        connectionsPerClient: 512,
         httpPort: 80,
         sitesFolder: "/srv/www",
         memoryMb: 128,
@@ -100,5 +128,23 @@ test("what is right reaches the component", () => {
             { name: "app.example.com", upstream: "http://192.0.2.10:8080" },
         ],
     });
-    expect(registryArgs(accepted({}), "kit", "dev").front).toBeUndefined();
+    expect(registryArgs(accepted(NONE), "kit", "dev").front).toBeUndefined();
+});
+
+const NEXUS = { enabled: true, acceptEula: true };
+
+test.each<[string, Record<string, unknown>]>([
+    ["nginx", {}],
+    ["nginx", { nexus: NEXUS }],
+    ["nginx", { domain: "192.0.2.1", nexus: { ...NEXUS, domain: "nexus.example.com" } }],
+    ["nginx", { registryConfig: { http: { prefix: "/" } } }],
+    ["none", { tls: "off" }],
+    ["none", { auth: "false", users: {} }],
+    ["none", { target: "systemd" }],
+    ["none", { domain: "192.0.2.1", nexus: NEXUS }],
+    ["none", { registryConfig: { http: { tls: { clientcas: ["/ca.pem"] } } } }],
+])("the front is %s with %j and nothing said of it", (expected, config) => {
+    const found = accepted(config);
+    expect(found.front).toBe(expected);
+    expect(registryArgs(found, "kit", "dev").front === undefined).toBe(expected === "none");
 });

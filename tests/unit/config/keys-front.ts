@@ -29,7 +29,7 @@ export const FRONT: Key[] = [
     {
         key: "front",
         valid: same("none", "nginx"),
-        default: "none",
+        default: "nginx",
         invalid: ["traefik", "NGINX", true],
         allowed: "none or nginx",
         fix: set("front nginx"),
@@ -58,6 +58,14 @@ export const FRONT: Key[] = [
         6000,
         "from 1 to 6000",
         "--path frontSettings.attemptsPerMinute 60",
+    ),
+    whole(
+        "frontSettings.connectionsPerClient",
+        512,
+        16,
+        8192,
+        "from 16 to 8192",
+        "--path frontSettings.connectionsPerClient 512",
     ),
     flag("frontSettings.clientInstaller", true, "false", "--path "),
     {

@@ -41,16 +41,17 @@ describe("target: systemd", () => {
 
 describe("an export", () => {
     test("of the smallest configuration leaves nothing out", () => {
-        expect(leftOut(accepted({}))).toEqual({ leftOut: [], refused: [] });
+        expect(leftOut(accepted({ target: "systemd" }))).toEqual({ leftOut: [], refused: [] });
     });
 
     test("names what it leaves out, and why", () => {
-        expect(leftOut(accepted({ containerName: "registry", storage: { volume: "data" } })).leftOut).toEqual(
-            [
-                "containerName: there is no container",
-                "storage.volume: the images lie in the package's own folder",
-            ],
-        );
+        expect(
+            leftOut(accepted({ front: "none", containerName: "registry", storage: { volume: "data" } }))
+                .leftOut,
+        ).toEqual([
+            "containerName: there is no container",
+            "storage.volume: the images lie in the package's own folder",
+        ]);
     });
 
     test("leaves out what runs beside the registry", () => {

@@ -106,6 +106,7 @@ describe("the stack", () => {
             imageMirror: undefined,
             imageTarball: join(machine.root, "a.tar"),
             nexus: false,
+            front: "nginx",
         });
     });
 

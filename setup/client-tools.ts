@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type GoProgram, goBuild } from "./go";
+import type { Machine } from "./machine";
+import { acquireLock } from "./start.cjs";
+
+const program = (name: string, module: string, version: string, about: string): GoProgram => ({
+    name,
+    module,
+    version,
+    package: `${module}/cmd/${name}`,
+    minimumGo: "1.25",
+    about,
+});
+
+/** Clients of registries that no Debian package has, for the tests. Built in this order they share what they can. */
+export const CLIENTS: readonly GoProgram[] = [
+    program("crane", "github.com/google/go-containerregistry", "v0.22.1", "seconds"),
+    program("oras", "oras.land/oras", "v1.3.6", "seconds"),
+    program("regctl", "github.com/regclient/regclient", "v0.11.7", "seconds"),
+    program("helm", "helm.sh/helm/v3", "v3.22.0", "some minutes on 2 cores"),
+    program("buildctl", "github.com/moby/buildkit", "v0.34.2", "about 2 minutes on 2 cores"),
+    program("buildkitd", "github.com/moby/buildkit", "v0.34.2", "some minutes on 2 cores"),
+    program("nerdctl", "github.com/containerd/nerdctl", "v1.7.7", "about 2 minutes on 2 cores"),
+];
+
+/** Builds each of them once per user. @returns name → path of the program */
+export async function ensureClients(machine: Machine): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const one of CLIENTS) {
+        const binary = join(machine.dirs.cache, "clients", `${one.name}-${one.version.slice(1)}`);
+        found[one.name] = binary;
+        if (existsSync(binary)) continue;
+        mkdirSync(dirname(binary), { recursive: true });
+        const release = acquireLock(`${binary}.lock`, `${one.name}, a client for the tests`);
+        try {
+            if (!existsSync(binary)) await goBuild(machine, one, binary);
+        } finally {
+            release();
+        }
+    }
+    return found;
+}
