@@ -42,6 +42,7 @@ test("configuration in, the outputs out", async () => {
         "clientSetup",
         "endpoint",
         "hostExport",
+        "identity",
         "loginCommand",
         "mirrors",
         // Nothing of Nexus where there is none: Pulumi warns of an output that is undefined.

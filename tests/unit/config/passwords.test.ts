@@ -34,7 +34,7 @@ test.each([
             "pulumi config rm --path users.admin.password && pulumi config set --path users.admin.generate true",
         ]),
     );
-    if (password.length > 2) expect(found[0]).not.toContain(password);
+    if (password.length > 2 && password !== "password") expect(found[0]).not.toContain(password);
 });
 
 test.each([
