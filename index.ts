@@ -14,6 +14,7 @@ const registry = new PrivateRegistry(
     registryArgs(config, pulumi.getProject(), pulumi.getStack(), {
         stackKey: stackKey(),
         imageFor: imageChoice(config),
+        environment: process.env,
     }),
 );
 const { endpoint, caCertificatePem, passwords, loginCommand, clientSetup, mirrors, nexus } = registry;

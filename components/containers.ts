@@ -111,6 +111,7 @@ export function containersOf(
             ...(socket === undefined ? { htpasswd, tls: certificate?.files, port } : { socket }),
             bindAddress,
             cache: redis,
+            outbound: args.outbound,
             dataPath: args.dataPath,
             dataVolume: args.dataVolume,
             keepData: args.keepData,
@@ -130,6 +131,7 @@ export function containersOf(
             bindAddress,
             keepData: args.keepData,
             imageId: image.imageId,
+            outbound: args.outbound,
             networkName: registry.networkName,
             tls: certificate?.files,
             ownCa: context.ownCa,
@@ -145,6 +147,7 @@ export function containersOf(
             {
                 ...args.nexus,
                 deployment,
+                outbound: args.outbound,
                 keepData: args.keepData,
                 networkName: registry.networkName,
                 dockerHost: args.dockerHost,

@@ -15,6 +15,7 @@ export { Front, type FrontArgs, type SiteArgs } from "./front/front";
 export { renderNginx } from "./front/nginx-conf";
 export { type FrontOptions, type SiteOptions } from "./front/options";
 export { type FrontSettings, type FrontSite, type FrontUser } from "./front/settings";
+export { type OutboundArgs, type ProxyArgs } from "./outbound";
 export { PrivateRegistry } from "./private-registry";
 export { type PrivateRegistryArgs } from "./private-registry-args";
 export { type RegistrySettings, renderConfig } from "./registry/config-yml";

@@ -4,6 +4,7 @@ import type { AccountArgs } from "./auth/accounts";
 import type { FrontOptions } from "./front/options";
 import type { MirrorSettings } from "./mirror/mirror";
 import type { NexusArgs } from "./nexus/nexus";
+import type { OutboundArgs } from "./outbound";
 import type { RedisOptions } from "./registry/redis";
 import type { RegistrySettings } from "./registry/config-yml";
 import type { RemoteStorageArgs } from "./registry/storage";
@@ -60,6 +61,8 @@ export interface PrivateRegistryArgs extends Settings {
     cpus?: number | undefined;
     /** nginx before the registry; it needs TLS. @default the registry itself takes the port */
     front?: FrontOptions | undefined;
+    /** How registry, mirrors and Nexus reach what lies outside. @default as the Docker host */
+    outbound?: OutboundArgs | undefined;
     /** Name → pull-through cache. @default none */
     mirrors?: Record<string, MirrorSettings> | undefined;
     /** A Sonatype Nexus 3 beside the registry. @default none */

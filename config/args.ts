@@ -5,6 +5,7 @@ import type {
     FilesTls,
     FrontOptions,
     NoTls,
+    OutboundArgs,
     OwnCaTls,
     PrivateRegistryArgs,
 } from "../components";
@@ -112,6 +113,28 @@ export interface Surroundings {
     stackKey?: string | undefined;
     /** The image to run for a configured one. @default the same */
     imageFor?: ImageChoice | undefined;
+    /** Variables of this machine, for proxy.fromEnvironment. @default none */
+    environment?: NodeJS.ProcessEnv | undefined;
+}
+
+function outbound({ proxy, extraHosts, dnsServers }: Schema, environment: NodeJS.ProcessEnv): OutboundArgs {
+    const own = (name: string) =>
+        (proxy.fromEnvironment && (environment[name] || environment[name.toLowerCase()])) || undefined;
+    const secret = (url: string | undefined) => (url === undefined ? undefined : pulumi.secret(url));
+    return {
+        proxy: {
+            http: secret(proxy.http ?? own("HTTP_PROXY")),
+            https: secret(proxy.https ?? own("HTTPS_PROXY")),
+            none:
+                proxy.none.length > 0
+                    ? proxy.none
+                    : (own("NO_PROXY")
+                          ?.split(/[\s,]+/)
+                          .filter(Boolean) ?? []),
+        },
+        extraHosts,
+        dnsServers,
+    };
 }
 
 /** What PrivateRegistry is given for a stack's configuration. */
@@ -119,7 +142,7 @@ export function registryArgs(
     config: Schema,
     project: string,
     stack: string,
-    { stackKey, imageFor = (image) => image }: Surroundings = {},
+    { stackKey, imageFor = (image) => image, environment = {} }: Surroundings = {},
 ): PrivateRegistryArgs {
     const { redis } = config;
     return {
@@ -139,6 +162,7 @@ export function registryArgs(
                 ? config.logFields
                 : { service: "registry", environment: stack },
         extra: config.registryConfig,
+        outbound: outbound(config, environment),
         mirrors: mirrors(config.mirrors),
         nexus: nexus(config),
     };

@@ -9,6 +9,7 @@ import { field, hostName, ipAddress, objectName, text } from "./fields";
 import { frontSettings, site as frontSite } from "./schema-front";
 import { mirrors } from "./schema-mirrors";
 import { nexus } from "./schema-nexus";
+import { outboundKeys } from "./schema-outbound";
 import { health, user } from "./schema-parts";
 import { cache, redis } from "./schema-redis";
 import { storage } from "./schema-storage";
@@ -253,6 +254,7 @@ export const schema = z.strictObject({
         secret: true,
     }),
     mirrors,
+    ...outboundKeys,
 });
 
 export type Schema = z.output<typeof schema>;

@@ -13,6 +13,7 @@ import { flagValue } from "../setup/stack";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { mendFirst } from "./gc/notice";
 import { lackingNow, refreshNeeded } from "./lost";
+import { upstreamProblems, upstreamSentences } from "./upstreams";
 import { PulumiRun, type Verb, askPulumi } from "./pulumi-run";
 
 /** Flags that answer Pulumi's question, or after which it asks none. */
@@ -76,6 +77,11 @@ async function finish(machine: Machine, prepared: Prepared, told: Told): Promise
         );
     }
     const outputs = told.outputs ?? (await askPulumi(machine, prepared, ["stack", "output", "--json"])) ?? {};
+    const { mirrors = {}, caCertificatePem = "" } = outputs as Pick<StackOutputs, "mirrors" | "caCertificatePem">;
+    const problems = prepared.engine
+        ? await upstreamProblems(prepared.engine, mirrors, caCertificatePem)
+        : {};
+    warn({ warnings: upstreamSentences(problems, mirrors) });
     const rest = told.changes.length > 0 ? preparedLines(prepared) : [];
     return done([...upLines(machine, prepared, outputs as Outputs), ...rest]);
 }
@@ -97,7 +103,7 @@ function done(lines: string[]): number {
     return 0;
 }
 
-function warn({ warnings }: Told): void {
+function warn({ warnings }: Pick<Told, "warnings">): void {
     for (const warning of warnings) say(coloured(`Warning: ${warning}`, "yellow", process.stderr));
 }
 

@@ -5,7 +5,7 @@ import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
 import { readText } from "../setup/start.cjs";
 import { commandFlags } from "./arguments";
-import { exitCode, type Finding, findingLine, ok } from "./doctor/finding";
+import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
 import { checkImage, checkLogin } from "./doctor/registry-checks";
@@ -13,6 +13,7 @@ import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
 import { holderOf } from "./published";
 import { RegistryApi } from "./registry-api";
+import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
 import { engineAddress, readStack, registryTarget } from "./stack-facts";
 
 /** Clients of this machine: their names in `npm run client`, the folder that tells of them, their CA's file. */
@@ -101,6 +102,15 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     } finally {
         api.close();
         anonymous.close();
+    }
+
+    if (engineProblem === undefined) {
+        const unreached = await upstreamProblems(engine, facts.mirrors, caPem);
+        for (const [name, { upstream }] of Object.entries(facts.mirrors)) {
+            const why = unreached[name];
+            const reached = why === undefined ? ok(`reaches ${upstream}`) : undefined;
+            tell(`mirror ${name}`, reached ?? warning(`does not reach ${upstream}: ${why}`, UPSTREAM_FIX));
+        }
     }
 
     const own = containers.filter(({ Labels }) => Labels[OWNER_LABEL] === owner);

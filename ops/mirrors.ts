@@ -6,6 +6,7 @@ import { say } from "../setup/progress";
 import { commandFlags } from "./arguments";
 import { size } from "./size";
 import { readStack } from "./stack-facts";
+import { upstreamProblems, upstreamSentences } from "./upstreams";
 
 /** Of one mirror, in bytes. */
 export interface Space {
@@ -50,10 +51,10 @@ export async function spaceOf(engine: Endpoint, container: string): Promise<Spac
     return readSpace(await ask(`/exec/${Id}/start`, { Detach: false, Tty: true }, 200));
 }
 
-/** `npm run mirrors`: how full each mirror's cache is. */
+/** `npm run mirrors`: how full each mirror's cache is, and which one does not reach its upstream. */
 export async function mirrors(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("mirrors", args, { stack: { type: "string", short: "s" } });
-    const { stack, engine, engineProblem, mirrors: found } = await readStack(machine, flags.stack);
+    const { stack, engine, engineProblem, caPem, mirrors: found } = await readStack(machine, flags.stack);
     const all = Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1));
     if (all.length === 0) {
         say(`The stack ${stack.name} has no mirror; docs/mirrors.md tells how to add one.`);
@@ -61,7 +62,8 @@ export async function mirrors(machine: Machine, args: string[]): Promise<number>
     }
     if (engineProblem !== undefined)
         throw new SetupError(`No Docker Engine answers at ${engine.url} (${engineProblem}): start it there.`);
-    let failed = false;
+    const problems = await upstreamProblems(engine, found, caPem);
+    let failed = Object.keys(problems).length > 0;
     for (const [name, { upstream, container }] of all) {
         try {
             const { used, free } = await spaceOf(engine, container);
@@ -72,5 +74,6 @@ export async function mirrors(machine: Machine, args: string[]): Promise<number>
             say(`${name}: the cache in ${container} ${error.message}.`);
         }
     }
+    for (const sentence of upstreamSentences(problems, found)) say(sentence);
     return failed ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Deployment } from "../deployment/deployment";
 import { registryEndpoint } from "../client/address";
+import type { OutboundArgs } from "../outbound";
 import { CONFIG_FOLDER, type RegistrySettings, renderConfig } from "../registry/config-yml";
 import { Registry, type TlsFiles } from "../registry/registry";
 
@@ -63,6 +64,8 @@ export interface MirrorArgs extends MirrorSettings {
     ownCa: boolean;
     /** URL at which a front publishes it, in place of a port of its own. @default none */
     frontEndpoint?: string | undefined;
+    /** How it reaches its upstream. @default as the Docker host */
+    outbound?: OutboundArgs | undefined;
     /** Settings of config.yml that the mirror shares with the registry. */
     settings: pulumi.Input<RegistrySettings>;
     onError: pulumi.ErrorHook[];
@@ -179,6 +182,7 @@ export class Mirror extends pulumi.ComponentResource {
                 dataPath: args.dataPath,
                 dataVolume: args.dataVolume,
                 keepData: args.keepData,
+                outbound: args.outbound,
                 memoryMb: args.memoryMb ?? 256,
                 cpus: args.cpus,
                 onError: args.onError,

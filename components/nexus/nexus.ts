@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
+import { lookups, type OutboundArgs } from "../outbound";
 import { Deployment } from "../deployment/deployment";
 import { boundedLog, confined, memoryLimit, service } from "../hardening";
 import { recover } from "../recovery";
@@ -52,6 +53,8 @@ export interface NexusArgs extends Omit<Wishes, "force"> {
     heapMb?: number | undefined;
     /** Direct memory of Java in MiB. @default 2703, as in the image */
     directMemoryMb?: number | undefined;
+    /** Names and name servers by which it reaches other repositories; its proxy is set in Nexus itself. */
+    outbound?: OutboundArgs | undefined;
     /** Files that Nexus may open; 0 leaves it to the Engine, which may have no right to so many. @default 65536 */
     openFiles?: number | undefined;
     /** The data volume outlives the deployment, and no repository is deleted with components in it. @default true */
@@ -161,6 +164,7 @@ export class Nexus extends pulumi.ComponentResource {
                 ports: [{ internal: NEXUS_PORT, external: port, ip: "127.0.0.1", protocol: "tcp" }],
                 volumes: [{ volumeName: volume.name, containerPath: NEXUS_FOLDER }],
                 networksAdvanced: [{ name: network }],
+                ...lookups(args.outbound),
                 ...(files === 0 ? {} : { ulimits: [{ name: "nofile", soft: files, hard: files }] }),
                 healthcheck: {
                     tests: ["CMD-SHELL", HEALTHY],

@@ -241,7 +241,10 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
         },
         storage: {
             delete: { enabled: settings.deleteEnabled },
-            cache: { blobdescriptor: redis === undefined ? "inmemory" : "redis" },
+            // A mirror's store forgets what is over its time; a cache would go on to promise it.
+            ...(settings.proxy === undefined
+                ? { cache: { blobdescriptor: redis === undefined ? "inmemory" : "redis" } }
+                : {}),
             ...renderStorage(settings.storage, place.dataFolder),
         },
         ...(settings.realm === undefined

@@ -6,7 +6,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../deployment/deployment";
 import { awaited, boundedLog, confined, listens, memoryLimit, service } from "../hardening";
 
+import { lookups, type OutboundArgs, proxyFiles } from "../outbound";
+
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
+import { withProxy } from "./proxy-file";
 import { ConfigVolume, type FileArgs } from "./config-volume";
 import { type RemoteStorageArgs, storageEnvs, storageFiles } from "./storage";
 import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "./storage-check";
@@ -66,6 +69,8 @@ export interface RegistryArgs {
     dataVolume?: string | undefined;
     /** Leave the data volume where the registry is destroyed. @default true */
     keepData?: boolean | undefined;
+    /** Proxy, names and name servers by which it reaches its store, its upstream, its webhooks. @default the Docker host's */
+    outbound?: OutboundArgs | undefined;
     /** MiB. @default 512 */
     memoryMb?: number | undefined;
     /** @default no limit */
@@ -82,8 +87,16 @@ const healthy = ({ socket, containerPort = REGISTRY_PORT }: RegistryArgs) =>
     `${STORAGE_CHECKED} && wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
     (socket === undefined ? listens(containerPort) : `test -S ${socket.path}`);
 
-/** A front runs as another user of the same group, and may write to the socket only where that group may. */
-const SERVE_SOCKET = 'umask 0007; exec /bin/registry "$@"';
+/** What starts the registry. */
+function entrypoint({ socket, outbound }: RegistryArgs): string[] {
+    const before = [
+        ...(Object.keys(proxyFiles(outbound?.proxy)).length > 0 ? [withProxy(CONFIG_FOLDER)] : []),
+        // A front runs as another user of the same group, and may write to the socket only where that group may.
+        ...(socket === undefined ? [] : ["umask 0007"]),
+    ];
+    if (before.length === 0) return ["/bin/registry"];
+    return ["/bin/sh", "-c", [...before, 'exec /bin/registry "$@"'].join("; "), "registry"];
+}
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
 const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
@@ -127,6 +140,7 @@ export class Registry extends pulumi.ComponentResource {
                         ? {}
                         : { [CHECK_CONFIG]: { content: args.store.checkYml, mode: "0400" } }),
                     ...storageFiles(args.store?.storage),
+                    ...proxyFiles(args.outbound?.proxy),
                     ...(args.htpasswd === undefined
                         ? {}
                         : { htpasswd: { content: args.htpasswd, mode: "0400" } }),
@@ -155,10 +169,7 @@ export class Registry extends pulumi.ComponentResource {
             {
                 name: containerName,
                 image: args.imageId,
-                entrypoints:
-                    args.socket === undefined
-                        ? ["/bin/registry"]
-                        : ["/bin/sh", "-c", SERVE_SOCKET, "registry"],
+                entrypoints: entrypoint(args),
                 // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
                 command: ["serve", `${CONFIG_FOLDER}/config.yml`],
                 envs: [
@@ -184,6 +195,7 @@ export class Registry extends pulumi.ComponentResource {
                         name: of,
                     }),
                 ),
+                ...lookups(args.outbound),
                 readOnly: true,
                 // The check of a store elsewhere gives up by itself before.
                 ...awaited(healthy(args), args.store === undefined ? "5s" : "30s"),
@@ -230,7 +242,11 @@ export class Registry extends pulumi.ComponentResource {
 
     /** SHA-256 of what the registry reads at its start. Of a text with a random secret, so it gives nothing away. */
     private configDigest(args: RegistryArgs): pulumi.Output<string> {
-        const files = { ...storageFiles(args.store?.storage), ...args.files };
+        const files = {
+            ...storageFiles(args.store?.storage),
+            ...proxyFiles(args.outbound?.proxy),
+            ...args.files,
+        };
         const texts = pulumi.all([
             args.configYml,
             args.tls?.chainPem ?? "",

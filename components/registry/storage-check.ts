@@ -5,6 +5,8 @@
  */
 import { stringify } from "yaml";
 
+import { withProxy } from "./proxy-file";
+
 import { CONFIG_FOLDER, DATA_FOLDER } from "./storage";
 
 /** Port of the second registry that the check starts, on the container's loopback alone. */
@@ -49,6 +51,7 @@ const STORE_CHECK = `${FRAME}
 log=/dev/shm/storage-check.log
 answer=/dev/shm/storage-check.answer
 url=http://127.0.0.1:${CHECK_PORT}
+${withProxy(CONFIG_FOLDER)}
 /bin/registry serve ${CONFIG_FOLDER}/${CHECK_CONFIG} > "$log" 2>&1 &
 trap "kill $! 2> /dev/null" EXIT
 tries=0

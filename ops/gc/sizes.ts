@@ -1,5 +1,6 @@
 /** Sizes of blobs in a store that tells of no folder. */
 import type { Engine } from "../../components/engine/client";
+import { withProxy } from "../../components/registry/proxy-file";
 import { CONFIG_FOLDER } from "../../components/registry/config-yml";
 import { CHECK_CONFIG, CHECK_PORT } from "../../components/registry/storage-check";
 
@@ -18,7 +19,8 @@ const BATCH = 500;
  * Asks a registry without users, on the container's loopback and for this moment alone, for the length of each path that
  * it is given, and prints them.
  */
-const SCRIPT = `/bin/registry serve ${CONFIG_FOLDER}/${CHECK_CONFIG} > /dev/null 2>&1 &
+const SCRIPT = `${withProxy(CONFIG_FOLDER)}
+/bin/registry serve ${CONFIG_FOLDER}/${CHECK_CONFIG} > /dev/null 2>&1 &
 trap "kill $! 2> /dev/null" EXIT
 n=0
 until timeout 2 wget -q -O /dev/null http://127.0.0.1:${CHECK_PORT}/ 2> /dev/null; do

@@ -5,6 +5,7 @@ import { STORAGE } from "./keys-storage";
 import { MIRRORS } from "./keys-mirrors";
 import { REDIS } from "./keys-redis";
 import { NEXUS } from "./keys-nexus";
+import { OUTBOUND } from "./keys-outbound";
 import { FRONT, FRONT_USERS } from "./keys-front";
 import { TLS } from "./keys-tls";
 
@@ -128,4 +129,5 @@ export const TABLE: Key[] = [
     ...REDIS,
     ...MIRRORS,
     ...NEXUS,
+    ...OUTBOUND,
 ];

@@ -1,0 +1,139 @@
+/** How containers reach what lies outside. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { PROXY_FILE, renderProxy, withProxy } from "../../../components/registry/proxy-file";
+import { registryArgs } from "../../../config/args";
+import { reasonIn } from "../../../ops/upstreams";
+import { accepted } from "../config/base";
+
+import { deploy } from "./deploy";
+import { find, valueOf } from "./mocks";
+
+const PROXY = "http://robot:hunter2's $HOME@proxy.example.com:3128";
+
+describe("the file of the proxy", () => {
+    const folder = mkdtempSync(join(tmpdir(), "private-registry-proxy-"));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    const environment = (): Record<string, string> => {
+        const text = execFileSync("sh", ["-euc", `${withProxy(folder)}; env`], { env: {}, encoding: "utf8" });
+        return Object.fromEntries(text.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2)));
+    };
+
+    test("where there is none, nothing is set and nothing fails", () => {
+        expect(environment()).not.toHaveProperty("HTTPS_PROXY");
+    });
+
+    test("gives a program the very URL, in both spellings, and leaves this machine out", () => {
+        writeFileSync(
+            join(folder, PROXY_FILE),
+            renderProxy({ https: PROXY, none: [".corp.example", "10.0.0.0/8"] }),
+        );
+        const found = environment();
+        expect(found).toMatchObject({
+            HTTPS_PROXY: PROXY,
+            https_proxy: PROXY,
+            NO_PROXY: "localhost,127.0.0.1,::1,.corp.example,10.0.0.0/8",
+        });
+        expect(found).not.toHaveProperty("HTTP_PROXY");
+    });
+});
+
+describe("a deployment with a proxy", () => {
+    const outbound = {
+        proxy: { https: pulumi.secret(PROXY), none: [".corp.example"] },
+        extraHosts: { "store.example.com": "192.0.2.20" },
+        dnsServers: ["192.0.2.53"],
+    };
+
+    test("registry and mirrors read it from a file that is a secret, and are replaced when it changes", async () => {
+        const mirrors = { hub: { upstream: "https://registry-1.docker.io", port: 5443 } };
+        const { all } = await deploy({ outbound, mirrors });
+        for (const name of ["r", "r-mirror-hub"]) {
+            const { inputs } = find(all, `${name}-container`);
+            expect(inputs.entrypoints).toEqual([
+                "/bin/sh",
+                "-c",
+                expect.stringMatching(
+                    /^\[ ! -e \S+\/proxy\.env \] \|\| \. \S+\/proxy\.env; exec \/bin\/registry "\$@"$/,
+                ),
+                "registry",
+            ]);
+            expect(inputs).toMatchObject({
+                hosts: [{ host: "store.example.com", ip: "192.0.2.20" }],
+                dns: ["192.0.2.53"],
+            });
+            expect(JSON.stringify(inputs)).not.toContain("hunter2");
+            const writer = find(all, `${name}-config-writer`);
+            expect(JSON.stringify(writer.inputs.uploads)).toContain("proxy.env");
+        }
+        const digest = async (https: string) =>
+            JSON.stringify(
+                find((await deploy({ outbound: { proxy: { https } } })).all, "r-container").inputs.labels,
+            );
+        expect(await digest("http://a:1")).not.toBe(await digest("http://b:1"));
+    });
+
+    test("without one the containers are as they were", async () => {
+        const { inputs } = find((await deploy({ outbound: { proxy: { none: ["x"] } } })).all, "r-container");
+        expect(inputs.entrypoints).toEqual(["/bin/registry"]);
+        expect(inputs).not.toHaveProperty("hosts");
+        expect(inputs).not.toHaveProperty("dns");
+    });
+});
+
+describe("from the configuration", () => {
+    const of = async (proxy: Record<string, unknown>, environment: NodeJS.ProcessEnv = {}) => {
+        const { outbound } = registryArgs(accepted({ proxy }), "kit", "dev", { environment });
+        return {
+            http: await valueOf(pulumi.output(outbound?.proxy?.http)),
+            https: await valueOf(pulumi.output(outbound?.proxy?.https)),
+            none: outbound?.proxy?.none,
+        };
+    };
+    const MACHINE = { HTTP_PROXY: "http://m:1", https_proxy: "http://m:2", NO_PROXY: "a.b, .c.d" };
+
+    test("the machine's own variables count when they are asked for, and what is set goes before them", async () => {
+        expect(await of({}, MACHINE)).toEqual({ http: undefined, https: undefined, none: [] });
+        expect(await of({ fromEnvironment: true }, MACHINE)).toEqual({
+            http: "http://m:1",
+            https: "http://m:2",
+            none: ["a.b", ".c.d"],
+        });
+        expect(await of({ fromEnvironment: true, https: "http://own:1", none: ["x.y"] }, MACHINE)).toEqual({
+            http: "http://m:1",
+            https: "http://own:1",
+            none: ["x.y"],
+        });
+    });
+
+    test("a proxy is a secret", async () => {
+        const { outbound } = registryArgs(
+            accepted({ proxy: { https: PROXY.replace("'s $HOME", "") } }),
+            "k",
+            "d",
+        );
+        expect(await pulumi.isSecret(pulumi.output(outbound?.proxy?.https))).toBe(true);
+    });
+});
+
+describe("a mirror's own reason", () => {
+    test.each([
+        [
+            '{"errors":[{"code":"UNKNOWN","message":"unknown error","detail":"Get \\"https://robot:hunter2@a.invalid/v2/\\": dial tcp: lookup a.invalid on 192.0.2.53:53: no such host"}]}',
+            "dial tcp: lookup a.invalid on 192.0.2.53:53: no such host",
+        ],
+        ['{"errors":[{"code":"UNKNOWN","message":"unknown error","detail":{}}]}', /unknown error/],
+        ["<html>502 Bad Gateway</html>", "<html>502 Bad Gateway</html>"],
+    ])("is read out of %s", (body, reason) => {
+        const found = reasonIn(body);
+        if (typeof reason === "string") expect(found).toBe(reason);
+        else expect(found).toMatch(reason);
+        expect(found).not.toContain("hunter2");
+    });
+});
