@@ -7,6 +7,7 @@ import { callEngine } from "../engine/request";
 import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
 
 import { keep } from "./keep";
+import { markScript } from "./marker";
 import { portProblems } from "./ports";
 import type { Kept } from "./restore";
 import {
@@ -54,7 +55,7 @@ async function known<T>(output: pulumi.Output<T>): Promise<T | undefined> {
 }
 
 /** Ends the program with a message that Pulumi, which puts words in front of each error on its way, shows as it is. */
-class Refused extends pulumi.RunError {
+export class Refused extends pulumi.RunError {
     constructor(text: string) {
         super(text);
         Object.defineProperty(this, "message", { get: () => text, set: () => undefined });
@@ -62,12 +63,18 @@ class Refused extends pulumi.RunError {
 }
 
 /** Has Node not warn of an output that fails before somebody waits for it: somebody will. */
-function expected<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+export function expected<T>(output: pulumi.Output<T>): pulumi.Output<T> {
     const { isKnown, isSecret } = output as unknown as Record<string, Promise<unknown>>;
     const { promise, allResources } = output as unknown as Record<string, () => Promise<unknown>>;
     for (const one of [isKnown, isSecret, promise?.call(output), allResources?.call(output)])
         one?.catch(() => undefined);
     return output;
+}
+
+/** The same value, of which Pulumi does not know on which resources it depends. */
+export function detached<T>(output: pulumi.Output<T>): pulumi.Output<pulumi.Unwrap<T>> {
+    const { promise } = output as unknown as { promise(): Promise<T> };
+    return expected(pulumi.output(promise.call(output)));
 }
 
 /** What was found before anything was changed. */
@@ -123,6 +130,15 @@ export class Deployment {
         return data && stackKey !== undefined
             ? [...this.labels(), { label: STACK_KEY_LABEL, value: stackKey }]
             : this.labels();
+    }
+
+    /** Shell script that makes a folder of the Docker host the deployment's own, or refuses it. */
+    markScript(folder: string, { path, key }: { path: string; key: string }): pulumi.Output<string> {
+        const { adopt = [], stackKey } = this.args;
+        const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+        return this.identity.apply((identity) =>
+            markScript(folder, { identity, stack, stackKey, adopt, path, key }),
+        );
     }
 
     /** The Engine that the resources go to; nothing where this program cannot tell or reach it. */

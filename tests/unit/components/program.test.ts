@@ -35,6 +35,7 @@ test("configuration in, the outputs out", async () => {
         "clientSetup",
         "endpoint",
         "hostExport",
+        "identity",
         "loginCommand",
         "mirrors",
         // Nothing where there is no Nexus.
