@@ -15,6 +15,7 @@ import {
     foreignSentences,
     isLegacy,
     isMarked,
+    LookRefused,
     type Plan,
     type PlannedPort,
     type PlannedVolume,
@@ -199,25 +200,22 @@ export class Deployment {
         return { host: await value(host), context: await value(context), certPath: await value(certPath) };
     }
 
-    private async endpoint(): Promise<Endpoint | undefined> {
-        const given = await this.given();
-        if (given === undefined) return undefined;
-        try {
-            const endpoint = resolveEndpoint(given);
-            const { status } = await callEngine(endpoint, { path: "/_ping", idleMs: 30_000 });
-            return status === 200 ? endpoint : undefined;
-        } catch {
-            // The provider tells the same, in its own words, before it changes anything.
-            return undefined;
-        }
-    }
-
     /** @throws pulumi.RunError where something is not the deployment's to use */
     private async look(): Promise<Survey | undefined> {
-        const endpoint = await this.endpoint();
-        if (endpoint === undefined) return undefined;
+        const given = await this.given();
+        if (given === undefined) return undefined;
+        let endpoint: Endpoint;
+        let objects: EngineObject[];
+        try {
+            endpoint = resolveEndpoint(given);
+            objects = await survey(endpoint, this.plan);
+        } catch (error) {
+            if (error instanceof LookRefused) throw new Refused(error.message);
+            // No Engine: the provider tells the same, in its own words, before it changes anything.
+            return undefined;
+        }
         const { prefix, adopt = [], stackKey } = this.args;
-        const [objects, identity] = await Promise.all([survey(endpoint, this.plan), known(this.identity)]);
+        const identity = await known(this.identity);
         const named = new Set(adopt);
         const proof: Proof = {
             identities: new Set([...named, ...(identity === undefined ? [] : [identity])]),
