@@ -174,6 +174,14 @@ export class Deployment {
         ];
     }
 
+    /** The Engine that something else than the environment names, as in DOCKER_HOST; for plugins, which have that too. */
+    host(): pulumi.Output<string | undefined> {
+        const url = this.given().then((given) =>
+            given?.host || given?.context ? resolveEndpoint(given).url : undefined,
+        );
+        return pulumi.output(url);
+    }
+
     /** What was given of the Engine: by the component, the program's provider, or the configuration of docker. */
     private async given(): Promise<EngineConfig | undefined> {
         const provider = this.parent.getProvider("docker:index/container:Container") as Provider | undefined;
