@@ -16,6 +16,8 @@ export interface StackFacts {
     stack: Stack;
     /** Start of the names of its Docker objects, and the value of their label. */
     prefix: string;
+    /** What is written on every Docker object of it; nothing where version 0.1 deployed it. */
+    identity: string | undefined;
     engine: Endpoint;
     /** Why the Engine does not answer; nothing where it does. */
     engineProblem: string | undefined;
@@ -87,6 +89,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
     };
     const outputs = JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")) as {
         endpoint?: string;
+        identity?: string;
         caCertificatePem?: string;
         passwords?: Record<string, string>;
         mirrors?: Record<string, MirrorAccess>;
@@ -98,6 +101,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
     return {
         stack,
         prefix: prefixOf(stack),
+        identity: outputs.identity,
         engine,
         engineProblem,
         collection: engineProblem === undefined ? await noticeCollection(machine, engine, stack) : undefined,
