@@ -2,6 +2,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 
+import { thisMachine } from "../setup/machine";
+import { findStack } from "../setup/stack";
+
+import { forStack } from "./commands";
 import {
     ConfigError,
     fieldAt,
@@ -109,6 +113,17 @@ export function check(project: string, entries: Readonly<Record<string, string>>
     return valid as Schema;
 }
 
+/** The running stack, where a command without `--stack` would mean another one. */
+function stackToName(): string | undefined {
+    const stack = pulumi.getStack();
+    try {
+        return findStack(thisMachine(process.cwd()), []).name.split("/").pop() === stack ? undefined : stack;
+    } catch {
+        // Its name is never wrong.
+        return stack;
+    }
+}
+
 /**
  * The configuration of the running stack.
  *
@@ -122,10 +137,10 @@ export function load(): Schema {
         .map(([key, value]) => [key.slice(prefix.length), value] as const);
     try {
         const config = check(project, Object.fromEntries(entries));
-        for (const warning of warnings(config)) void pulumi.log.warn(warning);
+        for (const warning of warnings(config)) void pulumi.log.warn(forStack(warning, stackToName()));
         return config;
     } catch (error) {
-        if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+        if (error instanceof ConfigError) throw new pulumi.RunError(forStack(error.message, stackToName()));
         throw error;
     }
 }
