@@ -13,6 +13,7 @@ import { remoteStorage } from "./args-storage";
 import type { ImageChoice } from "./images";
 import { readPem } from "./pem";
 import type { Schema } from "./schema";
+import { chosenWay } from "./users";
 
 function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
     const { ca, site, certificate } = config;
@@ -45,14 +46,17 @@ function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
 }
 
 const accounts = (users: Schema["users"]): AccountArgs[] =>
-    Object.entries(users).map(([name, { password, generate, bcryptHash, role, repositories }]) => ({
-        name,
-        role,
-        repositories,
-        generate,
-        password: password === undefined ? undefined : pulumi.secret(password),
-        bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
-    }));
+    Object.entries(users).map(([name, user]) => {
+        const { password, generate, bcryptHash, role, repositories } = chosenWay(user);
+        return {
+            name,
+            role,
+            repositories,
+            generate,
+            password: password === undefined ? undefined : pulumi.secret(password),
+            bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
+        };
+    });
 
 const mirrors = (mirrors: Schema["mirrors"]): PrivateRegistryArgs["mirrors"] =>
     Object.fromEntries(

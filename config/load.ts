@@ -1,4 +1,6 @@
 /** Reads a stack's configuration: the only place that does. */
+import { domainToASCII } from "node:url";
+
 import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 
@@ -10,6 +12,10 @@ import {
     ConfigError,
     fieldAt,
     formatPath,
+    keysAt,
+    meant,
+    quoted,
+    schemaAt,
     type Mistake,
     removeCommand,
     setCommand,
@@ -50,20 +56,79 @@ function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
     ]);
 }
 
+/** A key that the kit does not know, with the one that was meant. */
+function unknownKey(path: readonly string[], value: unknown): Mistake {
+    const key = path.at(-1) ?? "";
+    const known = meant(key, keysAt(schema, path.slice(0, -1)));
+    const remove = removeCommand(path);
+    if (known === undefined)
+        return { path: formatPath(path), problem: "is not an option of the kit", fix: remove };
+    const right = [...path.slice(0, -1), known];
+    const [info, field] = [fieldAt(schema, right), schemaAt(schema, right)];
+    const typed = path.length === 1 && field ? parse(field, String(value)) : value;
+    const problem = `is not an option of the kit; did you mean ${formatPath(right)}?`;
+    // An object that may hold secrets is no text for a screen, and one below another is none that a command could set.
+    if (typeof typed === "object" && (info?.secret || path.length > 1))
+        return { path: formatPath(path), problem, fix: remove };
+    // What was typed is typed again where it is right, and no secret.
+    const again = !info?.secret && field?.safeParse(typed).success;
+    const example = again
+        ? quoted(typeof typed === "object" ? JSON.stringify(typed) : String(typed))
+        : info?.example;
+    const set = setCommand(right, { secret: info?.secret ?? false, example: example ?? "VALUE" });
+    return { path: formatPath(path), problem, fix: `${remove} && ${set}` };
+}
+
+/** A name outside ASCII, as DNS has it (RFC 3492), where the field takes that. */
+function punycode(
+    key: string,
+    value: unknown,
+    path: readonly PropertyKey[],
+    received: unknown,
+): string | undefined {
+    if (typeof received !== "string" || !/[^\0-\x7f]/.test(received)) return undefined;
+    const ascii = domainToASCII(received);
+    const field = Object.entries<z.ZodType>(schema.shape).find(([name]) => name === key)?.[1];
+    if (ascii === "" || field === undefined) return undefined;
+    const with_ = (at: unknown, [step, ...rest]: readonly PropertyKey[]): unknown => {
+        if (step === undefined) return ascii;
+        const below = with_((at as Record<PropertyKey, unknown>)[step], rest);
+        return Array.isArray(at)
+            ? at.map((one: unknown, i) => (i === step ? below : one))
+            : { ...(at as object), [step]: below };
+    };
+    const result = field.safeParse(with_(value, path));
+    const still = result.success ? [] : result.error.issues.map((issue) => issue.path.join("."));
+    return still.includes(path.join(".")) ? undefined : ascii;
+}
+
 function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake[] {
     const path = [key, ...issue.path];
+    const at = (steps: readonly PropertyKey[]) =>
+        steps.reduce<unknown>(
+            (here, step) => (here as Record<PropertyKey, unknown> | undefined)?.[step],
+            value,
+        );
     if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((unknown) => ({
-            path: formatPath([...path, unknown]),
-            problem: "is not an option of the kit",
-            fix: removeCommand([...path, unknown]),
-        }));
+        return issue.keys.map((unknown) =>
+            unknownKey([...path.map(String), unknown], at([...issue.path, unknown])),
+        );
     }
     const info = fieldAt(schema, path);
-    const received = issue.path.reduce<unknown>(
-        (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
-        value,
-    );
+    const received = at(issue.path);
+    const ascii = /host name/.test(info?.allowed ?? "")
+        ? punycode(key, value, issue.path, received)
+        : undefined;
+    if (ascii !== undefined) {
+        const problem = `is ${show(received, info?.secret)}; a name with other letters than a to z must be written in punycode, ${ascii}`;
+        return [
+            {
+                path: formatPath(path),
+                problem,
+                fix: setCommand(path, { secret: info?.secret ?? false, example: ascii }),
+            },
+        ];
+    }
     return [
         {
             path: formatPath(path),
@@ -104,8 +169,8 @@ export function check(project: string, entries: Readonly<Record<string, string>>
         if (result.success) valid[key] = result.data;
         else mistakes.push(...result.error.issues.flatMap((issue) => describe(key, value, issue)));
     }
-    for (const key of Object.keys(entries).filter((key) => !Object.hasOwn(schema.shape, key))) {
-        mistakes.push({ path: key, problem: "is not an option of the kit", fix: removeCommand([key]) });
+    for (const [key, value] of Object.entries(entries).filter(([key]) => !Object.hasOwn(schema.shape, key))) {
+        mistakes.push(unknownKey([key], value));
     }
     // The rules look at what is valid by itself, so that a mistake in one key does not hide those in others.
     mistakes.push(...rules(valid as Partial));

@@ -69,13 +69,14 @@ function isAlive(pid) {
  * /proc/pid/stat, field 22). "" where the system does not say.
  */
 function birthOf(pid) {
-    let stat, boot;
+    let stat;
     try {
         stat = readText("/proc/" + pid + "/stat");
-        boot = readText("/proc/sys/kernel/random/boot_id");
-    } catch (_) {
+    } catch (error) {
         // It ended while it was looked at.
+        if (error.code !== "ESRCH") throw error;
     }
+    const boot = readText("/proc/sys/kernel/random/boot_id");
     const ticks =
         stat &&
         stat
