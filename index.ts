@@ -6,8 +6,10 @@ import { registryArgs } from "./config/args";
 import { imageChoice } from "./config/images";
 import { load } from "./config/load";
 import { leftOut } from "./config/systemd";
+import { warnOfVanished } from "./config/vanished";
 
 const config = load();
+void warnOfVanished(config);
 const registry = new PrivateRegistry(
     "registry",
     registryArgs(config, pulumi.getProject(), pulumi.getStack(), imageChoice(config)),

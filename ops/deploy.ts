@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { createInterface } from "node:readline/promises";
+import { HERE, checkClone, rememberClone } from "../setup/clone";
 import { coloured } from "../setup/colour";
 import { SetupError } from "../setup/errors";
 import { type Outputs, type Told, nothing } from "../setup/events";
@@ -9,7 +10,7 @@ import type { Machine } from "../setup/machine";
 import { type Prepared, prepare } from "../setup/prepare";
 import { type Lacking, lackingText } from "../setup/presence";
 import { say } from "../setup/progress";
-import { flagValue } from "../setup/stack";
+import { findStack, flagValue } from "../setup/stack";
 import { wrongPassphrase } from "../setup/state";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { mendFirst } from "./gc/notice";
@@ -29,13 +30,14 @@ export function extraFlags(args: string[], stack: string, interactive: boolean):
     return flags;
 }
 
-/** The user's flags without the kit's own `--verbose`, which Pulumi knows with a number alone. */
+/** The user's flags without the kit's own; Pulumi knows `--verbose` with a number alone. */
 export function pulumiFlags(args: string[]): string[] {
-    return args.filter((arg, i) => arg !== "--verbose" || /^\d+$/.test(args[i + 1] ?? ""));
+    return args.filter((arg, i) => arg !== HERE && (arg !== "--verbose" || /^\d+$/.test(args[i + 1] ?? "")));
 }
 
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
+    checkClone(machine, findStack(machine, args), args);
     const prepared = await prepare(machine, args, { images: verb === "up" });
     const { stack, engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
@@ -60,6 +62,8 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     }
     const started = Date.now();
     const { code, told } = await pulumi.apply(all);
+    // What an update that failed did is done all the same.
+    rememberClone(machine, stack);
     if (code !== 0) return failed(machine, prepared, told, code);
     warn(told);
     const seconds = (Date.now() - started) / 1000;
