@@ -5,7 +5,7 @@
 import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
-import { field, hostName, ipAddress, objectName, text } from "./fields";
+import { field, hostName, ipAddress, objectName, reachableAddress, text } from "./fields";
 import { frontSettings, site as frontSite } from "./schema-front";
 import { mirrors } from "./schema-mirrors";
 import { nexus } from "./schema-nexus";
@@ -15,9 +15,9 @@ import { storage } from "./schema-storage";
 import { ca, certificate, site } from "./schema-tls";
 
 export const schema = z.strictObject({
-    domain: field(z.union([hostName, ipAddress]), {
+    domain: field(z.union([hostName, reachableAddress]), {
         description: "Host name by which clients reach the registry",
-        allowed: "a host name (RFC 1123) or an IP address, without scheme, port or path",
+        allowed: "a host name (RFC 1123) or an IP address of one machine, without scheme, port or path",
         example: "docker.example.com",
     }),
     dnsNames: field(z.array(hostName).default([]), {

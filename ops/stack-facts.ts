@@ -8,7 +8,7 @@ import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { lastLines, run } from "../setup/run";
 import { findStack, prefixOf, type Stack } from "../setup/stack";
-import { ensureState, isStackReady } from "../setup/state";
+import { ensureState, isStackReady, wrongPassphrase } from "../setup/state";
 import { type Collection, noticeCollection } from "./gc/notice";
 import type { RegistryTarget } from "./registry-api";
 
@@ -82,6 +82,8 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
             env,
         });
         if (result.code === 0) return result.stdout;
+        if (/incorrect passphrase/.test(result.stderr))
+            throw new SetupError(wrongPassphrase(machine, stack, state));
         // Not the standard output, which may hold secrets.
         throw new SetupError(
             `The stack ${stack.name} in ${state.backend} cannot be read: ${lastLines({ ...result, stdout: "" }, 1)}`,

@@ -66,7 +66,7 @@ test('"" for a key that must be set is a mistake', () => {
     expect(mistakeIn({ domain: "" })).toEqual({
         path: "domain",
         problem:
-            "is not set; it must be a host name (RFC 1123) or an IP address, without scheme, port or path",
+            "is not set; it must be a host name (RFC 1123) or an IP address of one machine, without scheme, port or path",
         fix: "pulumi config set domain docker.example.com",
     });
     expect(mistakeIn({ users: "" }).fix).toBe("pulumi config set --path users.admin.generate true");
