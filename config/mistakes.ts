@@ -1,5 +1,7 @@
 import type * as z from "zod";
 
+import { withoutPasswords } from "../components/redact";
+
 import type { FieldInfo } from "./fields";
 
 /** One mistake in the configuration. */
@@ -141,6 +143,6 @@ export function removeCommand(path: readonly PropertyKey[]): string {
 export function show(value: unknown, secret = false): string {
     if (value === undefined) return "not set";
     if (secret) return "set to a value that is not shown";
-    const text = JSON.stringify(value);
+    const text = withoutPasswords(JSON.stringify(value));
     return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -160,3 +160,25 @@ test("objects and lists are JSON; what is not is refused with the rule", () => {
     });
     expect(mistakeIn({ dnsNames: "[a.b" }).problem).toBe('is "[a.b"; it must be a list of host names');
 });
+
+test.each([
+    ["https://user:secret@s3.example.com/path", '"https://…@s3.example.com/path"'],
+    ["tcp://user:se:cr@et@host:2375", '"tcp://…@host:2375"'],
+    ["tcp://:secret@host", '"tcp://…@host"'],
+    ["ssh://root@docker.example.com:22", '"ssh://root@docker.example.com:22"'],
+    ["https://host:8443/a", '"https://host:8443/a"'],
+])("a URL is shown without its password: %s", (url, shown) => {
+    expect(show(url)).toBe(shown);
+});
+
+test.each([
+    ["sites", { sites: { "a.b": { upstream: "http://user:hunter2@host:1" } } }],
+    [
+        "storage",
+        { storage: { driver: "s3", s3: { bucket: "abc", endpoint: "https://user:hunter2@s3/x y" } } },
+    ],
+    ["dockerHost", { dockerHost: "http://user:hunter2@host" }],
+    ["externalUrl", { externalUrl: "ftp://user:hunter2@host" }],
+])("no message of %s tells the password in a URL", (_, config) => {
+    expect(refused(config).message).not.toContain("hunter2");
+});
