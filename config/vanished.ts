@@ -1,7 +1,7 @@
 /** Plain `pulumi up` looks into the Engine only with `--refresh`: what vanished there is at least told. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { resolveEndpoint } from "../components/engine/client";
+import { resolveEndpoint } from "../components/engine/endpoint";
 import { thisMachine } from "../setup/machine";
 import { knownObjects, lacking, lackingText, presentIn, readState, stateHost } from "../setup/presence";
 import { findStack } from "../setup/stack";
@@ -25,10 +25,11 @@ export async function warnOfVanished(
         if (host !== undefined && host !== dockerHost) return;
         const known = knownObjects(resources);
         if (known.length === 0) return;
-        const { host: url, certPath } = resolveEndpoint({
-            host: dockerHost ?? new pulumi.Config("docker").get("host"),
+        const provider = new pulumi.Config("docker");
+        const engine = resolveEndpoint({
+            host: dockerHost ?? provider.get("host"),
+            context: provider.get("context"),
         });
-        const engine = { url, source: "dockerHost", ...(certPath === undefined ? {} : { certPath }) };
         const lost = lacking(known, await presentIn(engine, known));
         if (lost.length === 0) return;
         const text =
