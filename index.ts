@@ -7,8 +7,10 @@ import { imageChoice } from "./config/images";
 import { load } from "./config/load";
 import { stackKey } from "./config/stack-key";
 import { leftOut } from "./config/systemd";
+import { warnOfVanished } from "./config/vanished";
 
 const config = load();
+void warnOfVanished(config);
 const registry = new PrivateRegistry(
     "registry",
     registryArgs(config, pulumi.getProject(), pulumi.getStack(), {

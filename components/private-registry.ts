@@ -5,6 +5,7 @@ import { Accounts } from "./auth/accounts";
 import { loginCommand, registryAddress, registryEndpoint } from "./client/address";
 import { clientSetup } from "./client/setup";
 import { containersOf } from "./containers";
+import { expected } from "./deployment/deployment";
 import { DRAIN_SECONDS } from "./hardening";
 import type { MirrorAccess } from "./mirror/mirror";
 import type { Nexus } from "./nexus/nexus";
@@ -89,6 +90,9 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         this.clientSetup = pulumi
             .output(containers?.oneLines ?? {})
             .apply((oneLines) => ({ ...setup, ...oneLines }));
+        // Where the deployment is refused.
+        expected(this.endpoint);
+        expected(this.clientSetup);
         this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
         this.nexus = containers?.nexus;
         this.identity = containers?.deployment.identity;

@@ -14,6 +14,7 @@ import { remoteStorage } from "./args-storage";
 import { caBundle, siteBundle, trustPem } from "./certificates";
 import type { ImageChoice } from "./images";
 import type { Schema } from "./schema";
+import { chosenWay } from "./users";
 
 /** The rules have made sure that certificate and key are there. */
 function pair({ cert, key, chain }: Schema["certificate"]) {
@@ -54,14 +55,17 @@ function tls(config: Schema): OwnCaTls | FilesTls | NoTls {
 }
 
 const accounts = (users: Schema["users"]): AccountArgs[] =>
-    Object.entries(users).map(([name, { password, generate, bcryptHash, role, repositories }]) => ({
-        name,
-        role,
-        repositories,
-        generate,
-        password: password === undefined ? undefined : pulumi.secret(password),
-        bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
-    }));
+    Object.entries(users).map(([name, user]) => {
+        const { password, generate, bcryptHash, role, repositories } = chosenWay(user);
+        return {
+            name,
+            role,
+            repositories,
+            generate,
+            password: password === undefined ? undefined : pulumi.secret(password),
+            bcryptHash: bcryptHash === undefined ? undefined : pulumi.secret(bcryptHash),
+        };
+    });
 
 const mirrors = (mirrors: Schema["mirrors"]): PrivateRegistryArgs["mirrors"] =>
     Object.fromEntries(

@@ -26,6 +26,9 @@ const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`);
 export const hostName = z.string().refine((value) => HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
 export const ipAddress = z.string().refine((value) => isIP(value) !== 0);
 
+/** An address at which something can be reached: 0.0.0.0 and :: stand for every address of a machine. */
+export const reachableAddress = ipAddress.refine((value) => !/^(0\.0\.0\.0|[0:]+)$/.test(value));
+
 const KEY_ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
 export const keyAlgorithm = z.enum(KEY_ALGORITHMS);
 export const KEYS_ALLOWED = `one of ${KEY_ALGORITHMS.join(", ")}`;

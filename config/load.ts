@@ -1,13 +1,22 @@
 /** Reads a stack's configuration: the only place that does. */
 import { existsSync, readFileSync } from "node:fs";
+import { domainToASCII } from "node:url";
 
 import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 
+import { thisMachine } from "../setup/machine";
+import { findStack } from "../setup/stack";
+
+import { forStack } from "./commands";
 import {
     ConfigError,
     fieldAt,
     formatPath,
+    keysAt,
+    meant,
+    quoted,
+    schemaAt,
     type Mistake,
     removeCommand,
     setCommand,
@@ -49,20 +58,79 @@ function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
     ]);
 }
 
+/** A key that the kit does not know, with the one that was meant. */
+function unknownKey(path: readonly string[], value: unknown): Mistake {
+    const key = path.at(-1) ?? "";
+    const known = meant(key, keysAt(schema, path.slice(0, -1)));
+    const remove = removeCommand(path);
+    if (known === undefined)
+        return { path: formatPath(path), problem: "is not an option of the kit", fix: remove };
+    const right = [...path.slice(0, -1), known];
+    const [info, field] = [fieldAt(schema, right), schemaAt(schema, right)];
+    const typed = path.length === 1 && field ? parse(field, String(value)) : value;
+    const problem = `is not an option of the kit; did you mean ${formatPath(right)}?`;
+    // An object that may hold secrets is no text for a screen, and one below another is none that a command could set.
+    if (typeof typed === "object" && (info?.secret || path.length > 1))
+        return { path: formatPath(path), problem, fix: remove };
+    // What was typed is typed again where it is right, and no secret.
+    const again = !info?.secret && field?.safeParse(typed).success;
+    const example = again
+        ? quoted(typeof typed === "object" ? JSON.stringify(typed) : String(typed))
+        : info?.example;
+    const set = setCommand(right, { secret: info?.secret ?? false, example: example ?? "VALUE" });
+    return { path: formatPath(path), problem, fix: `${remove} && ${set}` };
+}
+
+/** A name outside ASCII, as DNS has it (RFC 3492), where the field takes that. */
+function punycode(
+    key: string,
+    value: unknown,
+    path: readonly PropertyKey[],
+    received: unknown,
+): string | undefined {
+    if (typeof received !== "string" || !/[^\0-\x7f]/.test(received)) return undefined;
+    const ascii = domainToASCII(received);
+    const field = Object.entries<z.ZodType>(schema.shape).find(([name]) => name === key)?.[1];
+    if (ascii === "" || field === undefined) return undefined;
+    const with_ = (at: unknown, [step, ...rest]: readonly PropertyKey[]): unknown => {
+        if (step === undefined) return ascii;
+        const below = with_((at as Record<PropertyKey, unknown>)[step], rest);
+        return Array.isArray(at)
+            ? at.map((one: unknown, i) => (i === step ? below : one))
+            : { ...(at as object), [step]: below };
+    };
+    const result = field.safeParse(with_(value, path));
+    const still = result.success ? [] : result.error.issues.map((issue) => issue.path.join("."));
+    return still.includes(path.join(".")) ? undefined : ascii;
+}
+
 function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake[] {
     const path = [key, ...issue.path];
+    const at = (steps: readonly PropertyKey[]) =>
+        steps.reduce<unknown>(
+            (here, step) => (here as Record<PropertyKey, unknown> | undefined)?.[step],
+            value,
+        );
     if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((unknown) => ({
-            path: formatPath([...path, unknown]),
-            problem: "is not an option of the kit",
-            fix: removeCommand([...path, unknown]),
-        }));
+        return issue.keys.map((unknown) =>
+            unknownKey([...path.map(String), unknown], at([...issue.path, unknown])),
+        );
     }
     const info = fieldAt(schema, path);
-    const received = issue.path.reduce<unknown>(
-        (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
-        value,
-    );
+    const received = at(issue.path);
+    const ascii = /host name/.test(info?.allowed ?? "")
+        ? punycode(key, value, issue.path, received)
+        : undefined;
+    if (ascii !== undefined) {
+        const problem = `is ${show(received, info?.secret)}; a name with other letters than a to z must be written in punycode, ${ascii}`;
+        return [
+            {
+                path: formatPath(path),
+                problem,
+                fix: setCommand(path, { secret: info?.secret ?? false, example: ascii }),
+            },
+        ];
+    }
     return [
         {
             path: formatPath(path),
@@ -103,8 +171,8 @@ export function check(project: string, entries: Readonly<Record<string, string>>
         if (result.success) valid[key] = result.data;
         else mistakes.push(...result.error.issues.flatMap((issue) => describe(key, value, issue)));
     }
-    for (const key of Object.keys(entries).filter((key) => !Object.hasOwn(schema.shape, key))) {
-        mistakes.push({ path: key, problem: "is not an option of the kit", fix: removeCommand([key]) });
+    for (const [key, value] of Object.entries(entries).filter(([key]) => !Object.hasOwn(schema.shape, key))) {
+        mistakes.push(unknownKey([key], value));
     }
     if (!entries.front) valid.front = defaultFront(valid as FrontGrounds);
     // The rules look at what is valid by itself, so that a mistake in one key does not hide those in others.
@@ -117,6 +185,17 @@ export function check(project: string, entries: Readonly<Record<string, string>>
 function stackFileText(): string | undefined {
     const file = `Pulumi.${pulumi.getStack()}.yaml`;
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/** The running stack, where a command without `--stack` would mean another one. */
+function stackToName(): string | undefined {
+    const stack = pulumi.getStack();
+    try {
+        return findStack(thisMachine(process.cwd()), []).name.split("/").pop() === stack ? undefined : stack;
+    } catch {
+        // Its name is never wrong.
+        return stack;
+    }
 }
 
 /**
@@ -133,10 +212,11 @@ export function load(): Schema {
     try {
         const config = check(project, Object.fromEntries(entries));
         const stackFile = stackFileText();
-        for (const warning of warnings(config, { project, stackFile })) void pulumi.log.warn(warning);
+        for (const warning of warnings(config, { project, stackFile }))
+            void pulumi.log.warn(forStack(warning, stackToName()));
         return config;
     } catch (error) {
-        if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+        if (error instanceof ConfigError) throw new pulumi.RunError(forStack(error.message, stackToName()));
         throw error;
     }
 }

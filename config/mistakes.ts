@@ -1,5 +1,7 @@
 import type * as z from "zod";
 
+import { withoutPasswords } from "../components/redact";
+
 import type { FieldInfo } from "./fields";
 
 /** One mistake in the configuration. */
@@ -54,6 +56,50 @@ export function fieldAt(root: z.ZodType, path: readonly PropertyKey[]): FieldInf
     return info;
 }
 
+/** The schema at a path. */
+export function schemaAt(root: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
+    return path.reduce<z.ZodType | undefined>((current, step) => {
+        if (current === undefined) return undefined;
+        const def = unwrap(current);
+        return def.shape?.[String(step)] ?? def.valueType ?? def.element;
+    }, root);
+}
+
+/** The keys that an object at a path may have; none where it may have any. */
+export function keysAt(root: z.ZodType, path: readonly PropertyKey[]): string[] {
+    const found = schemaAt(root, path);
+    return found === undefined ? [] : Object.keys(unwrap(found).shape ?? {});
+}
+
+/** Least number of letters to add, drop, change or swap with the next that makes one word the other. */
+function distance(one: string, other: string): number {
+    const rows = Array.from({ length: one.length + 1 }, (_, i) =>
+        Array.from({ length: other.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+    );
+    const at = (i: number, j: number) => rows[i]?.[j] ?? Infinity;
+    for (let i = 1; i <= one.length; i++) {
+        for (let j = 1; j <= other.length; j++) {
+            const change = one[i - 1] === other[j - 1] ? 0 : 1;
+            const swap =
+                one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1] ? at(i - 2, j - 2) + 1 : Infinity;
+            const row = rows[i];
+            if (row) row[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + change, swap);
+        }
+    }
+    return at(one.length, other.length);
+}
+
+/** The word that was meant, where one is near enough. */
+export function meant(word: string, words: readonly string[]): string | undefined {
+    const lower = word.toLowerCase();
+    const [best] = words
+        .map((known) => ({ known, far: distance(lower, known.toLowerCase()) }))
+        .sort((a, b) => a.far - b.far);
+    return best !== undefined && best.far <= Math.max(1, Math.floor(word.length / 3))
+        ? best.known
+        : undefined;
+}
+
 /** Writes a path as `pulumi config --path` reads it: `dnsNames[0]`, `users["a.b"].password`. */
 export function formatPath(path: readonly PropertyKey[]): string {
     return path
@@ -72,7 +118,7 @@ export const mistake = (path: readonly PropertyKey[], problem: string, fix: stri
     fix,
 });
 
-/** Quotes a path for a shell where it needs it. */
+/** Quotes a path or value for a shell where it needs it. */
 export const quoted = (path: string): string =>
     /^[\w.-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 
@@ -97,6 +143,6 @@ export function removeCommand(path: readonly PropertyKey[]): string {
 export function show(value: unknown, secret = false): string {
     if (value === undefined) return "not set";
     if (secret) return "set to a value that is not shown";
-    const text = JSON.stringify(value);
+    const text = withoutPasswords(JSON.stringify(value));
     return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

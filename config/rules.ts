@@ -1,4 +1,5 @@
 /** Rules that need more than one key, or the text of a file. Each looks at what is valid by itself. */
+import { chosenWay } from "./users";
 import { nameProblem, userProblem } from "../components/auth/users";
 import { conflicts } from "../components/registry/config-yml";
 
@@ -34,7 +35,7 @@ const users: Rule = ({ users, auth }) => {
     return entries.flatMap(([name, user]) => {
         const wrongName = nameProblem(name);
         if (wrongName) return [mistake(["users", name], wrongName, removeCommand(["users", name]))];
-        const wrong = userProblem(user);
+        const wrong = userProblem(chosenWay(user));
         if (!wrong) return [];
         const [only, surplus] = Object.keys(user).filter((key) =>
             ["password", "generate", "bcryptHash"].includes(key),

@@ -68,3 +68,10 @@ export const health = z.strictObject({
         example: "3",
     }),
 });
+
+export const adopt = field(z.array(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/)).default([]), {
+    description:
+        "What another deployment made and this one takes over: identities of lost deployments, or names of Docker objects (docs/ownership.md)",
+    allowed: "a list of identities and of names of Docker objects",
+    example: "--path 'adopt[0]' 0123456789abcdef0123456789abcdef",
+});

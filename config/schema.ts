@@ -5,20 +5,20 @@
 import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
-import { field, hostName, ipAddress, objectName, text } from "./fields";
+import { field, hostName, ipAddress, objectName, reachableAddress, text } from "./fields";
 import { frontSettings, site as frontSite } from "./schema-front";
 import { mirrors } from "./schema-mirrors";
 import { nexus } from "./schema-nexus";
 import { outboundKeys } from "./schema-outbound";
-import { health, user } from "./schema-parts";
+import { adopt, health, user } from "./schema-parts";
 import { cache, redis } from "./schema-redis";
 import { storage } from "./schema-storage";
 import { ca, certificate, site } from "./schema-tls";
 
 export const schema = z.strictObject({
-    domain: field(z.union([hostName, ipAddress]), {
+    domain: field(z.union([hostName, reachableAddress]), {
         description: "Host name by which clients reach the registry",
-        allowed: "a host name (RFC 1123) or an IP address, without scheme, port or path",
+        allowed: "a host name (RFC 1123) or an IP address of one machine, without scheme, port or path",
         example: "docker.example.com",
     }),
     dnsNames: field(z.array(hostName).default([]), {
@@ -229,12 +229,7 @@ export const schema = z.strictObject({
             example: "ssh://root@docker.example.com",
         },
     ),
-    adopt: field(z.array(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/)).default([]), {
-        description:
-            "What another deployment made and this one takes over: identities of lost deployments, or names of Docker objects (docs/ownership.md)",
-        allowed: "a list of identities and of names of Docker objects",
-        example: "--path 'adopt[0]' 0123456789abcdef0123456789abcdef",
-    }),
+    adopt,
     target: field(z.enum(["docker", "systemd"]).default("docker"), {
         description:
             "docker: a container. systemd: no Docker at all, `npm run export` makes the files for a host that has none",

@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
 import { createInterface } from "node:readline/promises";
+import { HERE, checkClone, rememberClone } from "../setup/clone";
+import type { MirrorAccess } from "../components/mirror/mirror";
 import { coloured } from "../setup/colour";
 import { SetupError } from "../setup/errors";
 import { type Outputs, type Told, nothing } from "../setup/events";
@@ -9,7 +11,8 @@ import type { Machine } from "../setup/machine";
 import { type Prepared, prepare } from "../setup/prepare";
 import { type Lacking, lackingText } from "../setup/presence";
 import { say } from "../setup/progress";
-import { flagValue } from "../setup/stack";
+import { findStack, flagValue } from "../setup/stack";
+import { wrongPassphrase } from "../setup/state";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { mendFirst } from "./gc/notice";
 import { lackingNow, refreshNeeded } from "./lost";
@@ -29,14 +32,15 @@ export function extraFlags(args: string[], stack: string, interactive: boolean):
     return flags;
 }
 
-/** The user's flags without the kit's own `--verbose`, which Pulumi knows with a number alone. */
+/** The user's flags without the kit's own; Pulumi knows `--verbose` with a number alone. */
 export function pulumiFlags(args: string[]): string[] {
-    return args.filter((arg, i) => arg !== "--verbose" || /^\d+$/.test(args[i + 1] ?? ""));
+    return args.filter((arg, i) => arg !== HERE && (arg !== "--verbose" || /^\d+$/.test(args[i + 1] ?? "")));
 }
 
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
-    const prepared = await prepare(machine, args, verb === "up");
+    checkClone(machine, findStack(machine, args), args);
+    const prepared = await prepare(machine, args, { images: verb === "up" });
     const { stack, engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
     for (const text of preparedLines(prepared)) note(text);
@@ -55,12 +59,14 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const all = [...flags, ...extraFlags(args, stack.name, true)];
     if (interactive && !args.some((arg) => ANSWERED.includes(arg))) {
         const { code, told } = await pulumi.preview(all);
-        if (code !== 0) return failed(told, code);
+        if (code !== 0) return failed(machine, prepared, told, code);
         if (told.changes.length > 0 && !(await agreed(verb, told))) return 1;
     }
     const started = Date.now();
     const { code, told } = await pulumi.apply(all);
-    if (code !== 0) return failed(told, code);
+    // What an update that failed did is done all the same.
+    rememberClone(machine, stack);
+    if (code !== 0) return failed(machine, prepared, told, code);
     warn(told);
     const seconds = (Date.now() - started) / 1000;
     const lines = [coloured(verdict(told, seconds), "green", process.stdout), ...changeLines(told.changes)];
@@ -77,7 +83,10 @@ async function finish(machine: Machine, prepared: Prepared, told: Told): Promise
         );
     }
     const outputs = told.outputs ?? (await askPulumi(machine, prepared, ["stack", "output", "--json"])) ?? {};
-    const { mirrors = {}, caCertificatePem = "" } = outputs as Pick<StackOutputs, "mirrors" | "caCertificatePem">;
+    const { mirrors = {}, caCertificatePem = "" } = outputs as {
+        mirrors?: Record<string, MirrorAccess>;
+        caCertificatePem?: string;
+    };
     const problems = prepared.engine
         ? await upstreamProblems(prepared.engine, mirrors, caCertificatePem)
         : {};
@@ -108,9 +117,12 @@ function warn({ warnings }: Pick<Told, "warnings">): void {
 }
 
 /** Says what Pulumi could not do. */
-function failed(told: Told, code: number): number {
+function failed(machine: Machine, { stack, state }: Prepared, told: Told, code: number): number {
     warn(told);
-    for (const error of told.errors) say(coloured(error, "red", process.stderr));
+    const errors = told.errors.map((error) =>
+        /incorrect passphrase/.test(error) ? wrongPassphrase(machine, stack, state) : error,
+    );
+    for (const error of errors) say(coloured(error, "red", process.stderr));
     const changed = told.changes.length > 0 ? "What was done before is in the state; nothing is lost. " : "";
     say(`${changed}Mend it and run the same command again. Log: ${currentLog()?.file ?? "none"}`);
     return code;

@@ -1,5 +1,5 @@
 import { domainOf, hostAndPort, registryAddress } from "../components/client/address";
-import { OWNER_LABEL } from "../components/hardening";
+import { isOf } from "./identity";
 import { redisName } from "../components/registry/redis-conf";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
@@ -11,7 +11,7 @@ import * as host from "./doctor/machine-checks";
 import { checkImage, checkLogin } from "./doctor/registry-checks";
 import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
-import { holderOf } from "./published";
+import { holderOf, type Listed } from "./published";
 import { RegistryApi } from "./registry-api";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
 import { engineAddress, readStack, registryTarget } from "./stack-facts";
@@ -65,9 +65,10 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         if (services.includes(cache)) tell("cache", host.checkCache(containers, cache));
     }
     tell("collection", host.checkCollection(collection));
+    const isOwn = ({ Labels }: Listed) => isOf(Labels, owner, facts.identity);
     const holder = holderOf(containers, port);
     const address = engineAddress(engine, holder?.ip);
-    tell("port", host.checkPort(containers, OWNER_LABEL, owner, port, await look.answersAt(address, port)));
+    tell("port", host.checkPort(containers, isOwn, port, await look.answersAt(address, port)));
     const lan = local ? look.lanAddresses() : [address];
     tell("LAN address", host.checkLan(lan, holder?.ip, domain));
     const bound = holder === undefined || holder.ip === "0.0.0.0" || holder.ip === "::" ? lan : [holder.ip];
@@ -113,7 +114,7 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         }
     }
 
-    const own = containers.filter(({ Labels }) => Labels[OWNER_LABEL] === owner);
+    const own = containers.filter(isOwn);
     const names = own.map(({ Names }) => Names[0]?.slice(1) ?? "");
     const data = await first(names, (name) => look.dataFolder(engine, name));
     const where = data ?? "the storage";

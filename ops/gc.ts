@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 
 import type { Engine } from "../components/engine/client";
-import { OWNER_LABEL } from "../components/hardening";
 import { DEFAULT_FRONT_IMAGE } from "../config/defaults";
 import type { Endpoint } from "../setup/endpoint";
 import { ensureEngine } from "../setup/engine";
@@ -18,6 +17,7 @@ import { clientOf, mendFirst } from "./gc/notice";
 import { processText } from "./gc/process";
 import { summary } from "./gc/report";
 import { wayOf } from "./gc/way";
+import { isOf, stackIdentity } from "./identity";
 
 const USAGE =
     "npm run gc [-- --dry-run] [--untagged] [--mend] [--stack NAME]: removes what no image uses. --dry-run tells what " +
@@ -90,13 +90,18 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
     if (flags.mend) return 0;
     const engine = await clientOf(endpoint);
     const registry = await inspect(engine, name);
-    if (registry?.Config.Labels[OWNER_LABEL] !== prefix || !registry.State.Running) {
+    const identity = await stackIdentity(machine, stack);
+    if (
+        registry === undefined ||
+        !isOf(registry.Config.Labels, prefix, identity) ||
+        !registry.State.Running
+    ) {
         throw new SetupError(
             `No registry of ${prefix} is running in this Engine: npm run up -- --stack ${stack.name}`,
         );
     }
     if (flags.untagged) await refuseOldRegistry(engine, name);
-    const owner: Owner = { prefix, process: processText() };
+    const owner: Owner = { prefix, identity, process: processText() };
     const image = () => gateImage(machine, endpoint, engine, stack);
     const { signal, off } = abortOnSignal();
     try {

@@ -1,3 +1,4 @@
+import { withoutPasswords } from "../components/redact";
 import type { Endpoint } from "../setup/endpoint";
 import { callEngine, type EngineRequest, refusal } from "../setup/engine-api";
 import { SetupError } from "../setup/errors";
@@ -61,7 +62,9 @@ export async function mirrors(machine: Machine, args: string[]): Promise<number>
         return 0;
     }
     if (engineProblem !== undefined)
-        throw new SetupError(`No Docker Engine answers at ${engine.url} (${engineProblem}): start it there.`);
+        throw new SetupError(
+            `No Docker Engine answers at ${withoutPasswords(engine.url)} (${engineProblem}): start it there.`,
+        );
     const problems = await upstreamProblems(engine, found, caPem);
     let failed = Object.keys(problems).length > 0;
     for (const [name, { upstream, container }] of all) {

@@ -8,7 +8,7 @@ import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { lastLines, run } from "../setup/run";
 import { findStack, prefixOf, type Stack } from "../setup/stack";
-import { ensureState, isStackReady } from "../setup/state";
+import { ensureState, isStackReady, wrongPassphrase } from "../setup/state";
 import { type Collection, noticeCollection } from "./gc/notice";
 import type { RegistryTarget } from "./registry-api";
 
@@ -16,6 +16,8 @@ export interface StackFacts {
     stack: Stack;
     /** Start of the names of its Docker objects, and the value of their label. */
     prefix: string;
+    /** What is written on every Docker object of it; nothing where version 0.1 deployed it. */
+    identity: string | undefined;
     engine: Endpoint;
     /** Why the Engine does not answer; nothing where it does. */
     engineProblem: string | undefined;
@@ -80,6 +82,8 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
             env,
         });
         if (result.code === 0) return result.stdout;
+        if (/incorrect passphrase/.test(result.stderr))
+            throw new SetupError(wrongPassphrase(machine, stack, state));
         // Not the standard output, which may hold secrets.
         throw new SetupError(
             `The stack ${stack.name} in ${state.backend} cannot be read: ${lastLines({ ...result, stdout: "" }, 1)}`,
@@ -87,6 +91,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
     };
     const outputs = JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")) as {
         endpoint?: string;
+        identity?: string;
         caCertificatePem?: string;
         passwords?: Record<string, string>;
         mirrors?: Record<string, MirrorAccess>;
@@ -98,6 +103,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
     return {
         stack,
         prefix: prefixOf(stack),
+        identity: outputs.identity,
         engine,
         engineProblem,
         collection: engineProblem === undefined ? await noticeCollection(machine, engine, stack) : undefined,

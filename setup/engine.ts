@@ -1,3 +1,4 @@
+import { withoutPasswords } from "../components/redact";
 import { type Endpoint, resolveEndpoint } from "./endpoint";
 import { ping } from "./engine-api";
 import { installEngine } from "./engine-install";
@@ -22,13 +23,13 @@ export async function ensureEngine(
         if (result.ok) return endpoint;
         if (explicit) {
             throw new SetupError(
-                `No Docker Engine answers at ${endpoint.url}, which ${endpoint.source} names (${result.reason}): ` +
+                `No Docker Engine answers at ${withoutPasswords(endpoint.url)}, which ${endpoint.source} names (${result.reason}): ` +
                     `start it there, or point ${endpoint.source} elsewhere.`,
             );
         }
         if (result.code === "EACCES") {
             throw new SetupError(
-                `The Docker Engine at ${endpoint.url} is not open to this user: run ` +
+                `The Docker Engine at ${withoutPasswords(endpoint.url)} is not open to this user: run ` +
                     "`sudo usermod -aG docker $USER`, log out and in, and run the same command again.",
             );
         }

@@ -6,3 +6,30 @@ export class SetupError extends Error {
 export function messageOf(error: unknown): string {
     return error instanceof Error ? error.message : String(error);
 }
+
+/** What a file system says, in words. */
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+    EACCES: "this user may not",
+    EPERM: "this user may not",
+    EROFS: "the file system is read-only",
+    ENOSPC: "the disk is full",
+    EDQUOT: "the quota is used up",
+    ENOENT: "it, or the folder that it is to be in, does not exist",
+    ENOTDIR: "a part of its path is no folder",
+    EISDIR: "it is a folder",
+    EMFILE: "too many files are open",
+    ELOOP: "its links lead in a circle",
+};
+
+/** One sentence for what the user's own files and folders are the cause of; undefined for every other error. */
+export function fileProblem(error: unknown): string | undefined {
+    const { code = "", path, syscall = "" } = (error ?? {}) as NodeJS.ErrnoException;
+    const why = FILE_PROBLEMS[code];
+    if (why === undefined || path === undefined) return undefined;
+    const what =
+        /^(open|read|scandir|stat|lstat|access)$/.test(syscall) && code !== "EROFS" ? "opened" : "written";
+    return (
+        `${path} cannot be ${what}: ${why}. Mend that, or have the kit use other folders: HOME, or XDG_CACHE_HOME, ` +
+        "XDG_DATA_HOME and XDG_CONFIG_HOME."
+    );
+}

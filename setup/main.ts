@@ -1,6 +1,10 @@
-import { SetupError, messageOf } from "./errors";
+import { forStack } from "../config/commands";
+import { coloured } from "./colour";
+import { SetupError, fileProblem, messageOf } from "./errors";
+import { keep } from "./log";
 import { type Machine, thisMachine } from "./machine";
-import { say } from "./progress";
+import { say, speakFor } from "./progress";
+import { flagValue } from "./stack";
 import { bench } from "../ops/bench";
 import { catalog } from "../ops/catalog";
 import { check } from "../ops/check";
@@ -39,15 +43,24 @@ export async function main(root: string, name: string | undefined, args: string[
         say(`Unknown command "${name ?? ""}"; there are: ${Object.keys(COMMANDS).join(", ")}.`);
         return 2;
     }
+    // Every command that is printed is to mean the stack that this one means.
+    const stack = flagValue(args, "stack", "s");
+    speakFor((text) => forStack(text, stack));
+    const machine = thisMachine(root);
     try {
-        return await command(thisMachine(root), args);
+        return await command(machine, args);
     } catch (error) {
-        // A stack trace helps only where the fault is the kit's own.
-        say(
-            error instanceof SetupError || !(error instanceof Error)
-                ? messageOf(error)
-                : (error.stack ?? error.message),
-        );
+        if (error instanceof SetupError) say(coloured(error.message, "red", process.stderr));
+        else say(unexpected(machine, name ?? "", error));
         return 1;
     }
+}
+
+/** One sentence, whatever happened; where the fault may be the kit's own, the stack trace is kept in a log. */
+function unexpected(machine: Machine, name: string, error: unknown): string {
+    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const file = keep(machine, name, trace);
+    const where = file === undefined ? "" : ` Log: ${file}`;
+    const problem = fileProblem(error) ?? `npm run ${name} failed: ${messageOf(error).split("\n")[0] ?? ""}`;
+    return `${coloured(problem, "red", process.stderr)}${where}`;
 }

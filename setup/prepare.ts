@@ -1,10 +1,13 @@
 import { type Cli, ensureCli } from "./cli";
 import { type Endpoint, resolveEndpoint } from "./endpoint";
 import { engineEnv, ensureEngine } from "./engine";
+import { ping } from "./engine-api";
+import { SetupError } from "./errors";
 import { ensureImages } from "./image";
 import type { Machine } from "./machine";
 import { type PluginSet, ensurePlugins, pluginEnv } from "./plugins";
 import { ClosedRoutes } from "./probe";
+import { say } from "./progress";
 import { type Stack, findStack } from "./stack";
 import { type State, ensureStack, ensureState } from "./state";
 
@@ -25,17 +28,45 @@ export interface Prepared extends Tools {
     state: State;
 }
 
-/**
- * Engine, Pulumi CLI, plugins and images. Silent where all is there.
- *
- * @param again tries to pull also the images for which something stands in
- */
+/** What is to be prepared. */
+export interface Wanted {
+    /** @default true */
+    docker?: boolean;
+    /** False where nothing is going to run. @default true */
+    images?: boolean;
+    /** Tries to pull also the images for which something stands in. @default false */
+    again?: boolean;
+    /** An Engine that does not answer is said, and stops nothing; none is installed. @default false */
+    engineMayFail?: boolean;
+}
+
+/** The stack's Engine. */
+async function findEngine(
+    machine: Machine,
+    { settings }: Stack,
+    mayFail: boolean,
+): Promise<Endpoint | undefined> {
+    if (!mayFail) return ensureEngine(machine, settings.dockerHost);
+    try {
+        const install = () =>
+            Promise.reject(
+                new SetupError("No Docker Engine answers: `npm run up` installs one, or says how."),
+            );
+        return await ensureEngine(machine, settings.dockerHost, { ping, install });
+    } catch (error) {
+        if (!(error instanceof SetupError)) throw error;
+        say(`${error.message} All that needs no Engine works, such as \`pulumi config\`.`);
+        return undefined;
+    }
+}
+
+/** Engine, Pulumi CLI, plugins and images. Silent where all is there. */
 export async function prepareTools(
     machine: Machine,
     stack: Stack,
-    { docker = true, images: wanted = true, again = false } = {},
+    { docker = true, images: wanted = true, again = false, engineMayFail = false }: Wanted = {},
 ): Promise<Tools> {
-    const engine = docker ? await ensureEngine(machine, stack.settings.dockerHost) : undefined;
+    const engine = docker ? await findEngine(machine, stack, engineMayFail) : undefined;
     // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
@@ -55,15 +86,13 @@ function namedEngine(machine: Machine): Endpoint | undefined {
     return explicit ? candidates[0] : undefined;
 }
 
-/**
- * All that `pulumi up` of a stack needs, the stack included.
- *
- * @param images false where nothing is going to run. @default true
- */
-export async function prepare(machine: Machine, args: string[], images = true): Promise<Prepared> {
+/** All that `pulumi up` of a stack needs, the stack included. */
+export async function prepare(machine: Machine, args: string[], wanted: Wanted = {}): Promise<Prepared> {
     const stack = findStack(machine, args);
-    const tools = await prepareTools(machine, stack, { docker: stack.settings.target !== "systemd", images });
+    const docker = stack.settings.target !== "systemd";
+    // Before minutes of building: what is wrong with the state is quickly found.
     const state = ensureState(machine, stack);
+    const tools = await prepareTools(machine, stack, { docker, ...wanted });
     const env = { ...tools.env, ...state.env };
     await ensureStack(machine, stack, tools.cli.path, { ...machine.env, ...env });
     return { ...tools, stack, state, env };

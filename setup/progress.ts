@@ -4,10 +4,18 @@ import { note } from "./log";
 const QUIET_MS = 2_000;
 const LINE_EVERY_MS = 10_000;
 
+let spoken = (text: string): string => text;
+
+/** Has all that is said go through a function, such as one that completes printed commands. */
+export function speakFor(edit: (text: string) => string): void {
+    spoken = edit;
+}
+
 /** A line on the screen, and in the log where there is one. */
 export function say(text: string): void {
-    process.stderr.write(`${text}\n`);
-    note(text);
+    const all = spoken(text);
+    process.stderr.write(`${all}\n`);
+    note(all);
 }
 
 /**

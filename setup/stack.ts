@@ -45,6 +45,8 @@ export interface Stack {
     backend: string;
     /** Whether that backend is the user's choice; else it is the kit's own, in files. */
     ownBackend: boolean;
+    /** The stack's configuration file, where something in it is encrypted with a passphrase. */
+    encryptedConfig?: string | undefined;
     settings: EarlySettings;
 }
 
@@ -105,7 +107,8 @@ export function findStack(machine: Machine, args: string[]): Stack {
     const short = name.split("/").pop() ?? name;
     const configFile = resolve(machine.root, flagValue(args, "config-file") ?? `Pulumi.${short}.yaml`);
     const defaults = mapOf(project.config);
-    const values = mapOf(readYaml(configFile).config);
+    const config = readYaml(configFile);
+    const values = mapOf(config.config);
     const valueOf = (key: string, part?: string): unknown => {
         const fallback = mapOf(defaults[key] ?? defaults[`${PROJECT}:${key}`]);
         const whole = values[`${PROJECT}:${key}`] ?? fallback.value ?? fallback.default;
@@ -129,6 +132,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
         named: Boolean(named),
         backend,
         ownBackend: own !== undefined,
+        encryptedConfig: config.encryptionsalt === undefined ? undefined : configFile,
         settings: {
             dockerHost: setting("dockerHost"),
             image: setting("image"),

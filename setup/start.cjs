@@ -65,32 +65,90 @@ function isAlive(pid) {
 }
 
 /**
+ * Tells a process from a later one of the same number: the boot, and clock ticks from there to its start (proc(5),
+ * /proc/pid/stat, field 22). "" where the system does not say.
+ */
+function birthOf(pid) {
+    let stat;
+    try {
+        stat = readText("/proc/" + pid + "/stat");
+    } catch (error) {
+        // It ended while it was looked at.
+        if (error.code !== "ESRCH") throw error;
+    }
+    const boot = readText("/proc/sys/kernel/random/boot_id");
+    const ticks =
+        stat &&
+        stat
+            .replace(/^[^]*\)/, "")
+            .trim()
+            .split(" ")[19];
+    return ticks && boot ? boot.trim() + "/" + ticks : "";
+}
+
+/**
+ * The owner in a lock file: a process that runs, "gone" where it is none (any more), undefined where its owner may be
+ * just writing it. A lock is for a plain file of the user's own: nothing else is opened, since a FIFO would never answer.
+ */
+function lockOwner(file) {
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+    if (!stat) return "gone";
+    if (!stat.isFile())
+        throw new Error(
+            file +
+                " is no plain file, and nothing of the kit's: take it away and run the same command again.",
+        );
+    const parts = /^(\d+)(?: (\S+))?$/.exec(stat.size < 200 ? readText(file) || "" : "?");
+    // What is no lock of the kit's is no reason to wait, unless it is being written.
+    if (!parts) return Date.now() - stat.mtimeMs > 10000 ? "gone" : undefined;
+    const pid = Number(parts[1]);
+    if (!isAlive(pid) || (parts[2] && parts[2] !== birthOf(pid))) return "gone";
+    // Nobody can hold a lock in the name of another user's process.
+    const holder = fs.statSync("/proc/" + pid, { throwIfNoEntry: false });
+    return holder && holder.uid !== stat.uid ? "gone" : pid;
+}
+
+/** Longest time that a lock is waited for: nothing that is done under one takes as long. */
+const LOCK_LIMIT_MS = 3600000;
+
+/**
  * Waits until this process alone holds `file`, and returns the function that gives it back. The lock of a process
  * that died is taken over. It only saves double work: what it guards is put in place by an atomic rename.
  */
 function acquireLock(file, waitingFor) {
     fs.mkdirSync(path.dirname(file), { recursive: true });
+    const begun = Date.now();
     let told = false;
     for (;;) {
         try {
-            fs.writeFileSync(file, String(process.pid), { flag: "wx" });
+            fs.writeFileSync(file, (process.pid + " " + birthOf(process.pid)).trim(), {
+                flag: "wx",
+                mode: 0o600,
+            });
             return function () {
                 fs.rmSync(file, { force: true });
             };
         } catch (error) {
             if (error.code !== "EEXIST") throw error;
         }
-        const stat = fs.statSync(file, { throwIfNoEntry: false });
-        const owner = Number(readText(file) || "0");
-        // A lock without a number is one whose owner is just writing it, unless it stays so.
-        const stale = owner ? !isAlive(owner) : stat && Date.now() - stat.mtimeMs > 10000;
-        if (stale) {
+        const owner = lockOwner(file);
+        if (owner === "gone") {
             fs.rmSync(file, { force: true });
             continue;
         }
-        if (!told)
+        if (Date.now() - begun > LOCK_LIMIT_MS)
+            throw new Error(
+                "Process " +
+                    owner +
+                    " is at work on " +
+                    waitingFor +
+                    " for an hour: end it, or take " +
+                    file +
+                    " away.",
+            );
+        if (!told && owner)
             say("Waiting for process " + owner + ", which is at work on the same: " + waitingFor + ".");
-        told = true;
+        told = told || Boolean(owner);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
     }
 }
@@ -129,9 +187,8 @@ function ensurePackages(root) {
     const stamp = path.join(root, "node_modules", ".cache", "private-registry", "packages");
     const hash = crypto.createHash("sha256").update(lockText).digest("hex");
     if (readText(stamp) === hash) return;
-    const lockName =
-        "private-registry-" + crypto.createHash("sha256").update(root).digest("hex").slice(0, 16) + ".lock";
-    const release = acquireLock(path.join(os.tmpdir(), lockName), "npm packages");
+    // Beside what it guards, and not in a folder for temporary files, where anyone could put one there before.
+    const release = acquireLock(path.join(root, ".npm-packages.lock"), "npm packages");
     try {
         const installed = path.join(root, "node_modules", ".package-lock.json");
         if (!installedMatches(lockText, readText(installed))) {
@@ -187,6 +244,17 @@ function bundle(root, what) {
     return target;
 }
 
+/** One sentence for what keeps the kit from starting. */
+function startProblem(error) {
+    if (!error.path || !error.code) return error.message;
+    return (
+        error.path +
+        " cannot be written or read (" +
+        error.code +
+        "): give this user the right to, or free the disk, and run the same command again."
+    );
+}
+
 function start(command, args) {
     if (Number(process.versions.node.split(".")[0]) < MINIMUM_NODE) {
         say(
@@ -210,13 +278,14 @@ function start(command, args) {
                 process.exitCode = code;
             });
     } catch (error) {
-        say(error.errors ? "The kit's own sources do not build; see above." : error.message);
+        say(error.errors ? "The kit's own sources do not build; see above." : startProblem(error));
         process.exitCode = 1;
     }
 }
 
 module.exports = {
     acquireLock,
+    birthOf,
     bundle,
     ensurePackages,
     fingerprint,

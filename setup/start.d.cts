@@ -2,6 +2,8 @@
 
 /** Takes the lock file, waiting for its holder; returns the function that releases it. */
 export function acquireLock(file: string, waitingFor: string): () => void;
+/** Tells a process from a later one of the same number; "" where the system does not say. */
+export function birthOf(pid: number): string;
 /** Path of a bundle of TypeScript, built anew when a source changed; `external` packages stay outside. */
 export function bundle(
     root: string,

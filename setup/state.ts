@@ -1,6 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+    accessSync,
+    constants,
+    existsSync,
+    linkSync,
+    mkdirSync,
+    readdirSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { SetupError } from "./errors";
 import { backendFolder, removeEmptySidecars } from "./file-backend";
 import type { Machine } from "./machine";
@@ -31,18 +41,45 @@ export function ensureState(machine: Machine, stack: Stack): State {
     if (machine.env.PULUMI_CONFIG_PASSPHRASE !== undefined || machine.env.PULUMI_CONFIG_PASSPHRASE_FILE) {
         return { backend, env };
     }
-    const passphraseFile = ensurePassphrase(machine.dirs.config);
+    const passphraseFile = ensurePassphrase(machine.dirs.config, encryptedWith(machine, stack));
     return { backend, passphraseFile, env: { ...env, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile } };
 }
 
-/** Creates the passphrase once, readable by the user alone; an existing one is never written over. */
-export function ensurePassphrase(folder: string): string {
+/** What is encrypted with a passphrase already, in words: stacks in the kit's own backend, a stack's configuration. */
+function encryptedWith(machine: Machine, stack: Stack): string[] {
+    const folder = join(stateFolder(machine), ".pulumi", "stacks", "private-registry");
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    const stacks = files.flatMap((file) => /^(.+)\.json(\.gz)?$/.exec(file)?.[1] ?? []);
+    return [
+        ...(stacks.length > 0 ? [`the state of ${stacks.join(", ")} in ${folder}`] : []),
+        ...(stack.encryptedConfig === undefined
+            ? []
+            : [`the configuration in ${basename(stack.encryptedConfig)}`]),
+    ];
+}
+
+/** Where the way back is told. */
+const WAY_BACK = "docs/state.md tells what to do where there is no copy.";
+
+/**
+ * Creates the passphrase once, readable by the user alone; an existing one is never written over.
+ *
+ * @param encrypted what was encrypted with an earlier one: then there is none to be made
+ * @throws SetupError where there is one that cannot be used, or one that was lost
+ */
+export function ensurePassphrase(folder: string, encrypted: readonly string[] = []): string {
     const file = join(folder, "passphrase");
     const stat = statSync(file, { throwIfNoEntry: false });
     if (stat) {
-        if (stat.size === 0)
-            throw new SetupError(`${file} is empty: put the passphrase of the state back into it.`);
+        const problem = passphraseProblem(file, stat);
+        if (problem !== undefined) throw new SetupError(`${file} ${problem} ${WAY_BACK}`);
         return file;
+    }
+    if (encrypted.length > 0) {
+        throw new SetupError(
+            `The passphrase is not in ${file}, nor in PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, and ` +
+                `${encrypted.join(" and ")} cannot be read without it: put your copy of that file back. ${WAY_BACK}`,
+        );
     }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const temporary = join(folder, `passphrase.${process.pid}.tmp`);
@@ -57,6 +94,40 @@ export function ensurePassphrase(folder: string): string {
         rmSync(temporary, { force: true });
     }
     return file;
+}
+
+function passphraseProblem(file: string, stat: { isFile(): boolean; size: number }): string | undefined {
+    if (!stat.isFile()) return "is no file: take it away, and put the passphrase of the state there.";
+    if (stat.size === 0) return "is empty: put the passphrase of the state back into it.";
+    try {
+        accessSync(file, constants.R_OK);
+        return undefined;
+    } catch {
+        return "cannot be read by this user: give it back to its owner (`ls -l` shows whose it is).";
+    }
+}
+
+/** In place of Pulumi's "incorrect passphrase": which one was tried, and what to do. */
+export function wrongPassphrase(
+    machine: Machine,
+    stack: Stack,
+    state: Pick<State, "passphraseFile">,
+): string {
+    const { env } = machine;
+    const tried =
+        state.passphraseFile ??
+        (env.PULUMI_CONFIG_PASSPHRASE !== undefined
+            ? "the variable PULUMI_CONFIG_PASSPHRASE"
+            : `${env.PULUMI_CONFIG_PASSPHRASE_FILE ?? "nothing"}, as PULUMI_CONFIG_PASSPHRASE_FILE says`);
+    const file = join(machine.dirs.config, "passphrase");
+    const other =
+        state.passphraseFile === undefined && stack.ownBackend === false && existsSync(file)
+            ? `unset it to use ${file}`
+            : "put the right one there";
+    return (
+        `The passphrase in ${tried} is not the one with which stack ${stack.name} was encrypted; nothing was changed: ` +
+        `${other}. ${WAY_BACK}`
+    );
 }
 
 /** Whether the stack exists, and one is selected: found without running Pulumi, which takes 0.2 s. */
@@ -83,6 +154,8 @@ export async function ensureStack(
     const result = await withProgress(`preparing stack ${stack.name}`, () => run(pulumi, args, options));
     if (result.code !== 0 && stack.named && /already exists/.test(result.stderr)) return;
     if (result.code !== 0) {
+        if (/incorrect passphrase/.test(result.stderr))
+            throw new SetupError(wrongPassphrase(machine, stack, {}));
         throw new SetupError(
             `The stack ${stack.name} cannot be created in ${stack.backend}:\n${lastLines(result)}`,
         );

@@ -7,6 +7,7 @@ import { callEngine } from "../engine/request";
 import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
 
 import { keep } from "./keep";
+import { markScript } from "./marker";
 import { portProblems } from "./ports";
 import type { Kept } from "./restore";
 import {
@@ -14,6 +15,7 @@ import {
     foreignSentences,
     isLegacy,
     isMarked,
+    LookRefused,
     type Plan,
     type PlannedPort,
     type PlannedVolume,
@@ -54,7 +56,7 @@ async function known<T>(output: pulumi.Output<T>): Promise<T | undefined> {
 }
 
 /** Ends the program with a message that Pulumi, which puts words in front of each error on its way, shows as it is. */
-class Refused extends pulumi.RunError {
+export class Refused extends pulumi.RunError {
     constructor(text: string) {
         super(text);
         Object.defineProperty(this, "message", { get: () => text, set: () => undefined });
@@ -62,12 +64,18 @@ class Refused extends pulumi.RunError {
 }
 
 /** Has Node not warn of an output that fails before somebody waits for it: somebody will. */
-function expected<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+export function expected<T>(output: pulumi.Output<T>): pulumi.Output<T> {
     const { isKnown, isSecret } = output as unknown as Record<string, Promise<unknown>>;
     const { promise, allResources } = output as unknown as Record<string, () => Promise<unknown>>;
     for (const one of [isKnown, isSecret, promise?.call(output), allResources?.call(output)])
         one?.catch(() => undefined);
     return output;
+}
+
+/** The same value, of which Pulumi does not know on which resources it depends. */
+export function detached<T>(output: pulumi.Output<T>): pulumi.Output<pulumi.Unwrap<T>> {
+    const { promise } = output as unknown as { promise(): Promise<T> };
+    return expected(pulumi.output(promise.call(output)));
 }
 
 /** What was found before anything was changed. */
@@ -125,6 +133,15 @@ export class Deployment {
             : this.labels();
     }
 
+    /** Shell script that makes a folder of the Docker host the deployment's own, or refuses it. */
+    markScript(folder: string, { path, key }: { path: string; key: string }): pulumi.Output<string> {
+        const { adopt = [], stackKey } = this.args;
+        const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+        return this.identity.apply((identity) =>
+            markScript(folder, { identity, stack, stackKey, adopt, path, key }),
+        );
+    }
+
     /** The Engine that the resources go to; nothing where this program cannot tell or reach it. */
     async engine(): Promise<Endpoint | undefined> {
         return (await this.survey.catch(() => undefined))?.endpoint;
@@ -157,6 +174,14 @@ export class Deployment {
         ];
     }
 
+    /** The Engine that something else than the environment names, as in DOCKER_HOST; for plugins, which have that too. */
+    host(): pulumi.Output<string | undefined> {
+        const url = this.given().then((given) =>
+            given?.host || given?.context ? resolveEndpoint(given).url : undefined,
+        );
+        return pulumi.output(url);
+    }
+
     /** What was given of the Engine: by the component, the program's provider, or the configuration of docker. */
     private async given(): Promise<EngineConfig | undefined> {
         const provider = this.parent.getProvider("docker:index/container:Container") as Provider | undefined;
@@ -183,25 +208,22 @@ export class Deployment {
         return { host: await value(host), context: await value(context), certPath: await value(certPath) };
     }
 
-    private async endpoint(): Promise<Endpoint | undefined> {
-        const given = await this.given();
-        if (given === undefined) return undefined;
-        try {
-            const endpoint = resolveEndpoint(given);
-            const { status } = await callEngine(endpoint, { path: "/_ping", idleMs: 30_000 });
-            return status === 200 ? endpoint : undefined;
-        } catch {
-            // The provider tells the same, in its own words, before it changes anything.
-            return undefined;
-        }
-    }
-
     /** @throws pulumi.RunError where something is not the deployment's to use */
     private async look(): Promise<Survey | undefined> {
-        const endpoint = await this.endpoint();
-        if (endpoint === undefined) return undefined;
+        const given = await this.given();
+        if (given === undefined) return undefined;
+        let endpoint: Endpoint;
+        let objects: EngineObject[];
+        try {
+            endpoint = resolveEndpoint(given);
+            objects = await survey(endpoint, this.plan);
+        } catch (error) {
+            if (error instanceof LookRefused) throw new Refused(error.message);
+            // No Engine: the provider tells the same, in its own words, before it changes anything.
+            return undefined;
+        }
         const { prefix, adopt = [], stackKey } = this.args;
-        const [objects, identity] = await Promise.all([survey(endpoint, this.plan), known(this.identity)]);
+        const identity = await known(this.identity);
         const named = new Set(adopt);
         const proof: Proof = {
             identities: new Set([...named, ...(identity === undefined ? [] : [identity])]),

@@ -77,10 +77,13 @@ interface VolumeEntry {
     Labels?: Record<string, string> | null;
 }
 
+/** The Engine answers, and does not let anyone look. */
+export class LookRefused extends Error {}
+
 async function list<T>(endpoint: Endpoint, path: string): Promise<T> {
     const answer = await callEngine(endpoint, { path, idleMs: 60_000 });
     if (answer.status !== 200)
-        throw new Error(`The Docker Engine refuses ${path.replace(/\?.*/, "")}: ${refusal(answer)}`);
+        throw new LookRefused(`The Docker Engine refuses ${path.replace(/\?.*/, "")}: ${refusal(answer)}`);
     return JSON.parse(answer.body) as T;
 }
 

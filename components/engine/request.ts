@@ -59,11 +59,19 @@ export function checkAddress({ url, source }: Endpoint): URL | undefined {
     );
 }
 
+/** One for each host, since each counts its own connections, and sshd drops those that knock all at once. */
+const agents = new Map<string, http.Agent>();
+function agentFor(target: URL): http.Agent {
+    const agent = agents.get(target.href) ?? sshAgent(target);
+    agents.set(target.href, agent);
+    return agent;
+}
+
 function open(endpoint: Endpoint, options: http.RequestOptions): http.ClientRequest {
     const target = checkAddress(endpoint);
     if (target === undefined)
         return http.request({ ...options, socketPath: endpoint.url.replace(/^\w+:\/\//, "") });
-    if (target.protocol === "ssh:") return http.request({ ...options, agent: sshAgent(target) });
+    if (target.protocol === "ssh:") return http.request({ ...options, agent: agentFor(target) });
     const secure = endpoint.certPath !== undefined || target.protocol === "https:";
     const address = {
         ...options,

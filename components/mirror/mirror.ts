@@ -140,6 +140,7 @@ export class Mirror extends pulumi.ComponentResource {
                 prefix: container,
                 deployment: args.deployment,
                 portKey: `mirrors.${args.mirror}.port`,
+                dataPathKey: `mirrors.${args.mirror}.path`,
                 imageId: args.imageId,
                 configYml: pulumi.output(args.settings).apply((shared) =>
                     renderConfig({

@@ -15,6 +15,12 @@ export interface UpstreamProblem {
 
 /** Why a URL cannot be the upstream of a mirror; nothing where it can. */
 export function upstreamProblem(upstream: string): UpstreamProblem | undefined {
+    const found = problemOf(upstream);
+    // What is proposed is right itself: `docker.io` is no URL, and https://docker.io is not Docker Hub's registry.
+    return found && { ...found, instead: problemOf(found.instead)?.instead ?? found.instead };
+}
+
+function problemOf(upstream: string): UpstreamProblem | undefined {
     let url: URL;
     try {
         url = new URL(upstream);

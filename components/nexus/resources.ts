@@ -11,7 +11,7 @@ export interface NexusProviderArgs {
     /** Container in which the password of the first start lies. */
     container: pulumi.Input<string>;
     /** Engine of that container, as in DOCKER_HOST. @default what the docker provider finds */
-    dockerHost?: string | undefined;
+    dockerHost?: pulumi.Input<string | undefined> | undefined;
 }
 
 /** How the plugin reaches one Nexus. */

@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Deployment } from "../deployment/deployment";
+import { storageProblem } from "./storage-problem";
+import { type Deployment, Refused } from "../deployment/deployment";
 import { boundedLog, confined, FORMER_FOLDER, memoryLimit } from "../hardening";
 
 /** A file of the volume. */
@@ -27,8 +28,13 @@ export interface ConfigVolumeArgs {
      * @default no check
      */
     check?: string | undefined;
+    /** Folder of the Docker host that is to be the deployment's own, and the configuration's key that chooses it. */
+    mark?: { path: string; key: string } | undefined;
     onError: pulumi.ErrorHook[];
 }
+
+/** Where a folder to be marked is mounted. */
+const MARKED = "/marked";
 
 /** Where the new files wait, in the writing container's own file system. */
 const STAGE = "/staged";
@@ -37,10 +43,10 @@ const STAGE = "/staged";
  * Puts the staged files in place. Each is copied beside its target and renamed over it: a reader sees the old
  * file or the new one, never a part. (Docker's own copy removes the old file before it writes the new one.)
  */
-const script = (folder: string, check?: string) =>
+const script = (folder: string, ...checks: string[]) =>
     [
         "set -eu",
-        ...(check === undefined ? [] : [check]),
+        ...checks,
         "umask 077",
         `cd ${folder}`,
         // What reads them may not start with the new ones (deployment/restore.ts).
@@ -72,22 +78,29 @@ export class ConfigVolume extends pulumi.ComponentResource {
             // A volume of version 0.1 keeps its labels: with a new one the former files would be gone.
             { parent: this, ignoreChanges: ["labels"] },
         );
+        const { mark, check } = args;
+        const checks = pulumi
+            .output(mark && args.deployment.markScript(MARKED, mark))
+            .apply((text) => [text, check].filter((one) => one !== undefined));
         this.writer = new docker.Container(
             `${name}-writer`,
             {
                 name: args.volumeName,
                 image: args.imageId,
                 labels: args.deployment.container(args.volumeName),
-                entrypoints: ["/bin/sh", "-c", script(args.folder, args.check)],
+                entrypoints: ["/bin/sh", "-c", checks.apply((all) => script(args.folder, ...all))],
                 command: [],
                 // The container ends at once: `up` waits for that, and an ended container is no drift.
                 attach: true,
                 // What the check says.
-                ...(args.check === undefined ? {} : { logs: true }),
+                ...(check === undefined && mark === undefined ? {} : { logs: true }),
                 mustRun: false,
                 restart: "no",
                 networkMode: "none",
-                volumes: [{ volumeName: volume.name, containerPath: args.folder }],
+                volumes: [
+                    { volumeName: volume.name, containerPath: args.folder },
+                    ...(mark === undefined ? [] : [{ hostPath: mark.path, containerPath: MARKED }]),
+                ],
                 uploads: Object.entries(args.files).map(([file, { content, mode }]) => ({
                     file: `${STAGE}/${file}`,
                     content: pulumi.secret(content),
@@ -103,7 +116,11 @@ export class ConfigVolume extends pulumi.ComponentResource {
         const { exitCode, urn, containerLogs } = this.writer;
         this.written = pulumi.all([exitCode, urn, containerLogs]).apply(([code, urn, logs]) => {
             if (code !== undefined && code !== 0) {
-                if (args.check !== undefined && logs) {
+                if (mark !== undefined && code === 3)
+                    throw new Refused(
+                        `The registry was not touched. ${storageProblem(logs ?? "") ?? (logs ?? "").trim()}`,
+                    );
+                if (check !== undefined && logs) {
                     throw new Error(
                         `The new configuration in ${args.volumeName} was refused, and the former one stays: ${logs.trim()}`,
                     );

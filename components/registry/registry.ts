@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Deployment } from "../deployment/deployment";
+import { type Deployment, detached } from "../deployment/deployment";
 import { awaited, boundedLog, confined, listens, memoryLimit, service } from "../hardening";
 
 import { lookups, type OutboundArgs, proxyFiles } from "../outbound";
@@ -65,6 +65,8 @@ export interface RegistryArgs {
     store?: { storage: RemoteStorageArgs; checkYml: pulumi.Input<string> } | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
     dataPath?: string | undefined;
+    /** The configuration's key that chooses that folder. @default "storage.path" */
+    dataPathKey?: string | undefined;
     /** Volume for the images. @default `${prefix}-data` */
     dataVolume?: string | undefined;
     /** Leave the data volume where the registry is destroyed. @default true */
@@ -152,6 +154,10 @@ export class Registry extends pulumi.ComponentResource {
                           }),
                     ...args.files,
                 },
+                mark:
+                    args.dataPath === undefined || args.store !== undefined
+                        ? undefined
+                        : { path: args.dataPath, key: args.dataPathKey ?? "storage.path" },
                 onError: args.onError,
             },
             parent,
@@ -179,7 +185,10 @@ export class Registry extends pulumi.ComponentResource {
                 ],
                 // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
                 // replaces the container for all else.
-                labels: [...labels, { label: "private-registry.config", value: this.configDigest(args) }],
+                labels: [
+                    ...labels,
+                    { label: "private-registry.config", value: this.startsWith(args, config) },
+                ],
                 ...(args.port === undefined ? {} : { ports: [published(args.port, args.bindAddress)] }),
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
@@ -238,6 +247,16 @@ export class Registry extends pulumi.ComponentResource {
             },
         );
         return [{ volumeName: volume.name, containerPath: DATA_FOLDER }];
+    }
+
+    /** The digest of the configuration, once that is in place: where it is not, the container that runs goes on. */
+    private startsWith(args: RegistryArgs, config: ConfigVolume): pulumi.Output<string> {
+        const digest = this.configDigest(args);
+        // A preview does not know how a writer will end, and would show a new container for each change of a user. Nor may
+        // the container depend on the writer by a property: Pulumi would delete it with the writer.
+        return pulumi.runtime.isDryRun()
+            ? digest
+            : pulumi.all([digest, detached(config.written)]).apply(([text]) => text);
     }
 
     /** SHA-256 of what the registry reads at its start. Of a text with a random secret, so it gives nothing away. */

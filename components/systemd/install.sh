@@ -90,7 +90,8 @@ esac
 
 # The folder of the images will be the service's own, with all that is in it.
 if [ -n "$DATA_PATH" ] && [ -d "$root$DATA_PATH" ] && [ "$(stat -c %U "$root$DATA_PATH")" != "$USER_NAME" ]; then
-    case $(ls -A "$root$DATA_PATH") in
+    # .private-registry: what a container of the kit left there to tell whose it is.
+    case $(ls -A "$root$DATA_PATH" | grep -vx .private-registry) in
         '' | docker) ;;
         *) fail "$DATA_PATH is not the service's, and holds other things than images: give the registry a folder of its own." ;;
     esac

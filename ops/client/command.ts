@@ -35,6 +35,7 @@ const LEDGER: Record<System, string> = {
 
 const OPTIONS = {
     for: { type: "string" },
+    show: { type: "string" },
     os: { type: "string" },
     out: { type: "string" },
     apply: { type: "boolean" },
@@ -89,9 +90,23 @@ function oneLineSentence({ clientSetup, endpoint }: StackFacts, snippet: string,
     return `The registry serves another installer than this: run \`npm run up\`, and a new client with ${system} needs this one line:`;
 }
 
+/** One snippet of the output clientSetup, as plain lines: Pulumi prints it as one line of JSON. */
+export function snippet(clientSetup: Readonly<Record<string, string>>, name: string): string {
+    const text = Object.entries(clientSetup).find(([known]) => known === name)?.[1];
+    if (text !== undefined) return text;
+    throw new SetupError(
+        `--show is "${name}"; it must be one of ${Object.keys(clientSetup).sort().join(", ")}.`,
+    );
+}
+
 /** `npm run client -- --for CLIENT`: what a client needs, to read, as files, or done on this machine. */
 export async function client(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("client", args, OPTIONS);
+    if (flags.show !== undefined) {
+        const { clientSetup } = await readStack(machine, flags.stack);
+        process.stdout.write(`${snippet(clientSetup, flags.show)}\n`);
+        return 0;
+    }
     const target: Client = oneOf("--for", flags.for, CLIENTS);
     const os = oneOf("--os", flags.os ?? thisSystem(machine), SYSTEMS);
     const changes = flags.apply || flags.remove;

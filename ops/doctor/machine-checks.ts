@@ -73,14 +73,13 @@ export function checkCollection(collection: Collection | undefined): Finding {
 /** @param answers whether something takes connections at the port */
 export function checkPort(
     containers: readonly Listed[],
-    label: string,
-    owner: string,
+    isOwn: (container: Listed) => boolean,
     port: number,
     answers: boolean,
 ): Finding {
     const holder = holderOf(containers, port);
     const mine = containers.some(
-        ({ Labels, Names }) => Labels[label] === owner && Names[0]?.slice(1) === holder?.name,
+        (container) => isOwn(container) && container.Names[0]?.slice(1) === holder?.name,
     );
     if (holder && !mine)
         return failure(

@@ -113,7 +113,7 @@ export async function collect(collection: Collection, way: Way): Promise<Outcome
         const collected = await run(collection, false);
         return { ...collected, freed: await free() };
     } finally {
-        await normal(engine, owner.prefix, name);
+        await normal(engine, owner, name);
         say("The registry is back in its normal mode.");
     }
 }

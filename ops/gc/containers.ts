@@ -2,7 +2,7 @@
 import type { ContainerCreateOptions, ContainerInspectInfo, MountConfig } from "dockerode";
 
 import { SECOND_SOCKET, SOCKET_FOLDER } from "../../components/front/settings";
-import { OWNER_LABEL } from "../../components/hardening";
+import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/hardening";
 
 /** Its value is the deployment's prefix. */
 export const GC_LABEL = "private-registry.gc";
@@ -36,12 +36,15 @@ export function aliasesOf(container: ContainerInspectInfo): string[] {
 
 export interface Owner {
     prefix: string;
+    /** Of the deployment; nothing for one of version 0.1. */
+    identity: string | undefined;
     /** As process.ts names it. */
     process: string;
 }
 
-const labels = (registry: ContainerInspectInfo, { prefix, process }: Owner) => ({
+const labels = (registry: ContainerInspectInfo, { prefix, identity, process }: Owner) => ({
     [OWNER_LABEL]: prefix,
+    ...(identity === undefined ? {} : { [IDENTITY_LABEL]: identity }),
     [GC_LABEL]: prefix,
     [REGISTRY_LABEL]: nameOf(registry),
     [PROCESS_LABEL]: process,

@@ -2,11 +2,12 @@
 import type { ContainerInfo } from "dockerode";
 
 import type { Engine } from "../../components/engine/client";
-import { OWNER_LABEL } from "../../components/hardening";
+import { IDENTITY_LABEL } from "../../components/hardening";
 import { redisName } from "../../components/registry/redis-conf";
 import { SetupError } from "../../setup/errors";
+import { isOf } from "../identity";
 
-import { GC_LABEL, PROCESS_LABEL, REGISTRY_LABEL, collectorName, readerName } from "./containers";
+import { GC_LABEL, type Owner, PROCESS_LABEL, REGISTRY_LABEL, collectorName, readerName } from "./containers";
 import { healthy, inspect, remove, restart, start } from "./engine";
 import { isAtWork, shown } from "./process";
 import { closeGate, endDrain } from "./way";
@@ -30,23 +31,34 @@ export class AtWork extends SetupError {
 }
 
 /** The containers of a collection of this deployment, from whatever run. */
-const leftovers = (engine: Engine, prefix: string): Promise<ContainerInfo[]> =>
-    engine.listContainers({ all: true, filters: { label: [`${GC_LABEL}=${prefix}`] } });
+async function leftovers(
+    engine: Engine,
+    prefix: string,
+    identity: string | undefined,
+): Promise<ContainerInfo[]> {
+    const filters = { label: [`${GC_LABEL}=${prefix}`] };
+    const all = await engine.listContainers({ all: true, filters });
+    return all.filter(({ Labels }) => Labels[IDENTITY_LABEL] === identity);
+}
 
 /** Has a Redis forget the blobs, which it keeps in memory alone: the next push of one that was removed must store it. */
-async function emptyCache(engine: Engine, prefix: string): Promise<void> {
+async function emptyCache(engine: Engine, prefix: string, identity: string | undefined): Promise<void> {
     const cache = await inspect(engine, redisName(prefix));
-    if (cache?.State.Running && cache.Config.Labels[OWNER_LABEL] === prefix) await restart(engine, cache.Id);
+    if (cache?.State.Running && isOf(cache.Config.Labels, prefix, identity)) await restart(engine, cache.Id);
 }
 
 /**
  * Puts the registry back into its normal mode: nothing but it, running and healthy. The order keeps the time short in
  * which nobody has the port.
  */
-export async function normal(engine: Engine, prefix: string, registry: string): Promise<void> {
+export async function normal(
+    engine: Engine,
+    { prefix, identity }: Pick<Owner, "prefix" | "identity">,
+    registry: string,
+): Promise<void> {
     await remove(engine, collectorName(registry));
     await closeGate(engine, registry);
-    await emptyCache(engine, prefix);
+    await emptyCache(engine, prefix, identity);
     await start(engine, registry);
     await healthy(engine, registry);
     await endDrain(engine, prefix);
@@ -56,19 +68,25 @@ export async function normal(engine: Engine, prefix: string, registry: string): 
 /**
  * Mends what a collection left that was killed.
  *
+ * @param identity of the deployment; nothing for one of version 0.1
  * @param force also where the process that began it may be at work on another machine
  * @returns whether there was anything to mend
  * @throws AtWork where another process is at work on it
  */
-export async function mend(engine: Engine, prefix: string, force = false): Promise<boolean> {
-    const left = await leftovers(engine, prefix);
+export async function mend(
+    engine: Engine,
+    prefix: string,
+    identity: string | undefined,
+    force = false,
+): Promise<boolean> {
+    const left = await leftovers(engine, prefix, identity);
     if (left.length === 0) return false;
     const label = (container: ContainerInfo | undefined, name: string) => container?.Labels[name] ?? "";
     const registry = label(left[0], REGISTRY_LABEL);
     const busy = left.find((one) => isAtWork(label(one, PROCESS_LABEL), one.State === "running"));
     if (busy !== undefined && !force) throw new AtWork(prefix, registry, shown(label(busy, PROCESS_LABEL)));
     const own = await inspect(engine, registry);
-    if (own?.Config.Labels[OWNER_LABEL] === prefix) await normal(engine, prefix, registry);
+    if (isOf(own?.Config.Labels, prefix, identity)) await normal(engine, { prefix, identity }, registry);
     // The registry itself is gone: then there is nothing to go back to.
     else for (const { Id } of left) await remove(engine, Id);
     return true;

@@ -10,6 +10,7 @@ import { say } from "../../setup/progress";
 import { type Stack, prefixOf } from "../../setup/stack";
 import { acquireLock } from "../../setup/start.cjs";
 
+import { stackIdentity } from "../identity";
 import { GC_LABEL } from "./containers";
 import { AtWork, mend } from "./mend";
 
@@ -53,7 +54,7 @@ export async function mendFirst(
     // One at a time: a second one would take away what a collection has made that began after the first.
     const release = acquireLock(join(machine.dirs.cache, `gc-${prefix}.lock`), "the end of a collection");
     try {
-        const mended = await mend(engine, prefix, force);
+        const mended = await mend(engine, prefix, await stackIdentity(machine, stack), force);
         if (mended) say(MENDED);
         return mended;
     } finally {

@@ -1,19 +1,7 @@
 /** The process that a collection belongs to, in a text that a later command can look up. */
 import { hostname } from "node:os";
 
-import { isAlive, readText } from "../../setup/start.cjs";
-
-/**
- * Tells a process from a later one of the same number: the boot, and clock ticks from there to its start (proc(5),
- * /proc/pid/stat, field 22).
- *
- * @returns "" where the system does not say
- */
-function birthOf(pid: number): string {
-    const fields = readText(`/proc/${pid}/stat`)?.replace(/^.*\)/s, "").trim().split(" ");
-    const boot = readText("/proc/sys/kernel/random/boot_id")?.trim();
-    return boot === undefined || fields?.[19] === undefined ? "" : `${boot}/${fields[19]}`;
-}
+import { birthOf, isAlive } from "../../setup/start.cjs";
 
 /** `HOST:PID:BIRTH` */
 export const processText = (pid = process.pid, host = hostname()) => `${host}:${pid}:${birthOf(pid)}`;

@@ -1,5 +1,6 @@
 /** What is not the deployment's own is never touched: it is told whose it is, and what one can do. */
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 
 import { IDENTITY_LABEL, STACK_KEY_LABEL } from "../../components/hardening";
 
@@ -166,5 +167,34 @@ describe("data that `pulumi destroy` keeps", () => {
         again.close();
         expect(status).toBe(200);
         await stack.up("--expect-no-changes");
+    });
+});
+
+describe("a folder of the Docker host", () => {
+    const use = cleanup();
+
+    test("that another deployment has is refused before the registry is touched", async () => {
+        const folder = `/tmp/private-registry-e2e-shared-${randomBytes(3).toString("hex")}`;
+        use({ dispose: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })) });
+        const first = use(await Stack.create("shared", { settings: { ...ADMIN, "storage.path": folder } }));
+        await first.up();
+        await first.up("--expect-no-changes");
+        const second = use(await Stack.create("shared", { settings: ADMIN }));
+        await second.up();
+        const { Id } = await inspect(second.prefix);
+        await second.configure({ "storage.path": folder });
+        const { code, screen } = await second.tryUp();
+        expect(code).not.toBe(0);
+        expect(screen).toContain(
+            `The folder ${folder} is another deployment's: private-registry/${first.name}, there since `,
+        );
+        expect(screen).toContain(`pulumi config set --path 'adopt[0]' ${await first.output("identity")}`);
+        expect((await inspect(second.prefix)).Id).toBe(Id);
+        await second.unset("storage.path");
+        await second.up();
+
+        // The stack itself knows its folder again after `destroy`.
+        await first.destroy();
+        await first.up();
     });
 });

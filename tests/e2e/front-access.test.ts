@@ -169,7 +169,9 @@ describe("the access decision of the front", () => {
             ({ who, target }) => who === "team" && target.startsWith("/v2/team-a/taken"),
         );
         expect(all.length).toBeGreaterThan(100);
-        for (const request of all) await client.ask(request.target, { method: request.method, login });
+        const sender = overHttp1(stack.port, ca);
+        for (const request of all) await sender.send(request, "again");
+        sender.close();
         expect((await client.ask(taken, { login, method: "HEAD" })).status).toBe(404);
         client.close();
     });

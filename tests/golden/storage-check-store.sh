@@ -7,6 +7,7 @@ fail() {
 log=/dev/shm/storage-check.log
 answer=/dev/shm/storage-check.answer
 url=http://127.0.0.1:5002
+[ ! -e /etc/distribution/proxy.env ] || . /etc/distribution/proxy.env
 /bin/registry serve /etc/distribution/storage-check.yml > "$log" 2>&1 &
 trap "kill $! 2> /dev/null" EXIT
 tries=0

@@ -4,12 +4,14 @@ import { isSecret, ResourceError, secret } from "@pulumi/pulumi";
 import { compareSync, getRounds } from "bcryptjs";
 
 import { type AccountArgs, Accounts } from "../../../components";
+import { nameProblem } from "../../../components/auth/users";
+import { NOBODY_LOGIN, withNobody } from "../../../components/front/nobody";
 
 const HASH = `$2y$10$${"a".repeat(53)}`;
 
-const accounts = (users: AccountArgs[], bcryptCost?: number) =>
+const accounts = (users: AccountArgs[], bcryptCost?: number, evenCost?: boolean) =>
     record(
-        () => new Accounts("a", { users, bcryptCost }),
+        () => new Accounts("a", { users, bcryptCost, evenCost }),
         (type, name) =>
             type.endsWith("RandomPassword")
                 ? { result: secret(`generated for ${name}`) }
@@ -17,8 +19,12 @@ const accounts = (users: AccountArgs[], bcryptCost?: number) =>
     );
 
 /** Name → hash, of the htpasswd file. */
-async function hashes(users: AccountArgs[], bcryptCost?: number): Promise<Map<string, string>> {
-    const { result } = await accounts(users, bcryptCost);
+async function hashes(
+    users: AccountArgs[],
+    bcryptCost?: number,
+    evenCost?: boolean,
+): Promise<Map<string, string>> {
+    const { result } = await accounts(users, bcryptCost, evenCost);
     const lines = (await valueOf(result.htpasswd)).trimEnd().split("\n");
     return new Map(lines.map((line) => line.split(":") as [string, string]));
 }
@@ -32,6 +38,26 @@ test("a given password, a generated one and a ready hash each give a line that v
     expect(compareSync("123456", found.get("given") ?? "")).toBe(true);
     expect(compareSync("generated for a-generated-password", found.get("generated") ?? "")).toBe(true);
     expect(found.get("ready")).toBe(HASH);
+});
+
+test("for a front, a generated password costs as much as a given one, and a user who is not there as the slowest", async () => {
+    const users = [
+        { name: "given", password: "123456" },
+        { name: "generated", generate: true },
+    ];
+    const rounds = async (even: boolean) =>
+        [...(await hashes(users, 6, even)).values()].map((hash) => getRounds(hash));
+    expect(await rounds(true)).toEqual([6, 6]);
+    expect(await rounds(false)).toEqual([4, 6]);
+
+    const file = withNobody(`a:$2y$04$${"a".repeat(53)}\nb:$2b$12$${"b".repeat(53)}\n`);
+    const [name, hash] = file.trimEnd().split("\n").at(-1)?.split(":") ?? [];
+    expect(getRounds(hash ?? "")).toBe(12);
+    expect(nameProblem(name ?? "")).toBeDefined();
+    const login = Buffer.from(NOBODY_LOGIN.replace("Basic ", ""), "base64").toString().split(":");
+    expect(login[0]).toBe(name);
+    const cheap = withNobody("").trimEnd().split(":")[1] ?? "";
+    expect(compareSync(login[1] ?? "", cheap)).toBe(false);
 });
 
 test("the same users give the same file, in any order", async () => {

@@ -9,10 +9,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { PROXY_FILE, renderProxy, withProxy } from "../../../components/registry/proxy-file";
 import { registryArgs } from "../../../config/args";
 import { reasonIn } from "../../../ops/upstreams";
-import { accepted } from "../config/base";
+import { accepted, mistakeIn } from "../config/base";
 
-import { deploy } from "./deploy";
+import { deploy, makeCertificates } from "./deploy";
 import { find, valueOf } from "./mocks";
+
+beforeAll(makeCertificates);
 
 const PROXY = "http://robot:hunter2's $HOME@proxy.example.com:3128";
 
@@ -121,6 +123,13 @@ describe("from the configuration", () => {
         expect(await pulumi.isSecret(pulumi.output(outbound?.proxy?.https))).toBe(true);
     });
 });
+
+test.each([
+    [{ proxy: { none: ["two words"] } }, "proxy.none[0]"],
+    [{ extraHosts: { "a.b": "c.d" } }, 'extraHosts["a.b"]'],
+    [{ extraHosts: { "a b": "192.0.2.1" } }, 'extraHosts["a b"]'],
+    [{ dnsServers: ["dns.example.com"] }, "dnsServers[0]"],
+])("%j is refused where it is wrong", (config, path) => expect(mistakeIn(config).path).toBe(path));
 
 describe("a mirror's own reason", () => {
     test.each([

@@ -67,6 +67,39 @@ test.each([
         },
     ],
     [
+        "text where an object is wanted, and names that are nearly right",
+        {
+            ...MINIMAL,
+            health: "10s",
+            headers: "nosniff",
+            keepData: "ja",
+            bcryptCost: "abc",
+            accesslog: "true",
+            prot: "8443",
+            mirors: { hub: { upstream: "https://quay.io" } },
+            users: { admin: { generate: true }, ci: { pasword: "secret", generate: true } },
+            headerz: { "X-A": ["b"] },
+            ca: { subject: { organisation: "Example" } },
+            dnsNames: ["bücher.example"],
+        },
+    ],
+    ["the name of Docker Hub", { ...MINIMAL, mirrors: { hub: { upstream: "docker.io", port: 5005 } } }],
+    [
+        "names of Docker Hub and of this machine",
+        {
+            ...MINIMAL,
+            mirrors: {
+                hub: { upstream: "index.docker.io", port: 5005 },
+                own: { upstream: "localhost:5000", port: 5006 },
+                other: { upstream: "ftp://docker.io", port: 5007 },
+            },
+        },
+    ],
+    ["addresses of no one machine, and international names", { users: MINIMAL.users, domain: "0.0.0.0" }],
+    ["every address of IPv6", { users: MINIMAL.users, domain: "::" }],
+    ["an international name", { users: MINIMAL.users, domain: "bücher.example" }],
+    ["no domain", { users: MINIMAL.users }],
+    [
         "rules of several keys",
         {
             ...MINIMAL,
@@ -75,7 +108,7 @@ test.each([
                 "a:b": { generate: true },
                 none: {},
                 long: { password: "x".repeat(73) },
-                both: { password: "x", generate: true },
+                both: { password: "x", bcryptHash: "x" },
                 hash: { bcryptHash: "x" },
             },
             storage: { volume: "data", path: "/data" },

@@ -1,4 +1,5 @@
 import { check } from "../../../config/load";
+import { chosenWay } from "../../../config/users";
 import { ConfigError, formatPath, show } from "../../../config/mistakes";
 
 import { accepted, entries, mistakeIn, PROJECT, refused } from "./base";
@@ -31,15 +32,65 @@ test.each([
     [{ colour: "red" }, "colour", "pulumi config rm colour"],
     [{ constructor: "x" }, "constructor", "pulumi config rm constructor"],
     [{ tlsMode: "off" }, "tlsMode", "pulumi config rm tlsMode"],
-    [{ ca: { keyAlgoritm: "RSA-4096" } }, "ca.keyAlgoritm", "pulumi config rm --path ca.keyAlgoritm"],
     [{ ca: { subject: { cn: "x" } } }, "ca.subject.cn", "pulumi config rm --path ca.subject.cn"],
     [
-        { users: { admin: { generate: true, roles: "x" } } },
-        "users.admin.roles",
-        "pulumi config rm --path users.admin.roles",
+        { users: { admin: { generate: true, mailbox: "x" } } },
+        "users.admin.mailbox",
+        "pulumi config rm --path users.admin.mailbox",
     ],
 ])("an unknown key is a mistake: %j", (config, path, fix) => {
     expect(mistakeIn(config)).toEqual({ path, problem: "is not an option of the kit", fix });
+});
+
+test.each([
+    [
+        { ca: { keyAlgoritm: "RSA-4096" } },
+        "ca.keyAlgorithm",
+        "pulumi config rm --path ca.keyAlgoritm && pulumi config set --path ca.keyAlgorithm RSA-4096",
+    ],
+    // A value that is wrong there is not typed again.
+    [
+        { users: { admin: { generate: true, roles: "x" } } },
+        "users.admin.role",
+        "pulumi config rm --path users.admin.roles && pulumi config set --path users.admin.role pull",
+    ],
+    [{ accesslog: "true" }, "accessLog", "pulumi config rm accesslog && pulumi config set accessLog true"],
+    [{ prot: "8443" }, "port", "pulumi config rm prot && pulumi config set port 8443"],
+    [
+        { users: { admin: { pasword: "hunter2", generate: true } } },
+        "users.admin.password",
+        "pulumi config rm --path users.admin.pasword && pulumi config set --secret --path users.admin.password 'a long password'",
+    ],
+    // An object that may hold secrets is not shown.
+    [{ mirors: { hub: { password: "hunter2" } } }, "mirrors", "pulumi config rm mirors"],
+])("a key that is nearly right is a mistake, with the one that was meant: %j", (config, right, fix) => {
+    const found = mistakeIn(config);
+    expect(found.problem).toBe(`is not an option of the kit; did you mean ${right}?`);
+    expect(found.fix).toBe(fix);
+});
+
+test("a password or hash that is given takes the place of a generated one", () => {
+    const { users } = accepted({ users: { admin: { generate: true, password: "x" } } });
+    expect(chosenWay(users.admin ?? {})).toMatchObject({ password: "x", generate: undefined });
+    expect(chosenWay({ generate: true })).toEqual({ generate: true });
+});
+
+test.each(["0.0.0.0", "::", "0:0:0:0:0:0:0:0"])("%s is no domain", (domain) => {
+    expect(mistakeIn({ domain }).problem).toContain("an IP address of one machine");
+});
+
+test.each([
+    ["domain", { domain: "bücher.example" }, "pulumi config set domain xn--bcher-kva.example"],
+    [
+        "dnsNames[0]",
+        { dnsNames: ["例え.example"] },
+        "pulumi config set --path 'dnsNames[0]' xn--r8jz45g.example",
+    ],
+])("an international name is told in punycode: %s", (path, config, fix) => {
+    const found = mistakeIn(config);
+    expect(found.path).toBe(path);
+    expect(found.problem).toContain("must be written in punycode");
+    expect(found.fix).toBe(fix);
 });
 
 test("two unknown keys beside each other are two mistakes", () => {
@@ -59,7 +110,7 @@ test.each([
     ["a password that is a list", { users: { admin: { password: [SECRET] } } }],
     ["a password that is too long", { users: { admin: { password: SECRET.repeat(6) } } }],
     ["a password with a control character", { users: { admin: { password: `${SECRET}\n` } } }],
-    ["two ways to log in", { users: { admin: { password: SECRET, generate: true } } }],
+    ["two ways to log in", { users: { admin: { password: SECRET, bcryptHash: "x" } } }],
     ["a hash that is none", { users: { admin: { bcryptHash: SECRET } } }],
     ["users beside auth: false", { auth: "false", users: { admin: { password: SECRET } } }],
     ["text for the CA", { ca: `-----BEGIN ${SECRET}` }],
@@ -108,4 +159,26 @@ test("objects and lists are JSON; what is not is refused with the rule", () => {
         headers: { "X-A": ["b"] },
     });
     expect(mistakeIn({ dnsNames: "[a.b" }).problem).toBe('is "[a.b"; it must be a list of host names');
+});
+
+test.each([
+    ["https://user:secret@s3.example.com/path", '"https://…@s3.example.com/path"'],
+    ["tcp://user:se:cr@et@host:2375", '"tcp://…@host:2375"'],
+    ["tcp://:secret@host", '"tcp://…@host"'],
+    ["ssh://root@docker.example.com:22", '"ssh://root@docker.example.com:22"'],
+    ["https://host:8443/a", '"https://host:8443/a"'],
+])("a URL is shown without its password: %s", (url, shown) => {
+    expect(show(url)).toBe(shown);
+});
+
+test.each([
+    ["sites", { sites: { "a.b": { upstream: "http://user:hunter2@host:1" } } }],
+    [
+        "storage",
+        { storage: { driver: "s3", s3: { bucket: "abc", endpoint: "https://user:hunter2@s3/x y" } } },
+    ],
+    ["dockerHost", { dockerHost: "http://user:hunter2@host" }],
+    ["externalUrl", { externalUrl: "ftp://user:hunter2@host" }],
+])("no message of %s tells the password in a URL", (_, config) => {
+    expect(refused(config).message).not.toContain("hunter2");
 });

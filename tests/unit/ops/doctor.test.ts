@@ -19,7 +19,8 @@ const container = (over: Partial<Listed> = {}): Listed => ({
     ...over,
 });
 const space = (free: number) => host.checkDisk({ free, total: 100e9 }, "/data");
-const port = (some: Listed[], answers: boolean) => host.checkPort(some, LABEL, "mine", 443, answers);
+const port = (some: Listed[], answers: boolean) =>
+    host.checkPort(some, ({ Labels }) => Labels[LABEL] === "mine", 443, answers);
 const state = (some: Listed[], services = ["r"]) => host.checkContainer(some, services);
 const cache = (over: Partial<Listed>) => host.checkCache([container(over)], "r");
 const localhost = (name: string) => host.checkLan(["192.0.2.1"], "0.0.0.0", name);

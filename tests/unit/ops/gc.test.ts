@@ -35,7 +35,7 @@ const registry = {
     },
     NetworkSettings: { Networks: { mine: { Aliases: ["registry", "0123456789ab"] } } },
 } as unknown as ContainerInspectInfo;
-const owner = { prefix: "my-registry", process: "host:1" };
+const owner = { prefix: "my-registry", identity: "0a1b", process: "host:1" };
 
 test("the reader is the registry without the right to write", () => {
     const made = reader(registry, owner);

@@ -1,7 +1,14 @@
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync, utimesSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chownSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { acquireLock, ensurePackages, fingerprint, installedMatches } from "../../../setup/start.cjs";
+import {
+    acquireLock,
+    birthOf,
+    ensurePackages,
+    fingerprint,
+    installedMatches,
+} from "../../../setup/start.cjs";
 import { put, temporaryFolder } from "./fixture";
 
 const folder = temporaryFolder();
@@ -51,8 +58,58 @@ describe("acquireLock", () => {
         await new Promise((resolve) => child.on("close", resolve));
         put(file, String(child.pid));
         const release = acquireLock(file, "x");
-        expect(readFileSync(file, "utf8")).toBe(String(process.pid));
+        expect(readFileSync(file, "utf8")).toBe(`${process.pid} ${birthOf(process.pid)}`);
+        expect(statSync(file).mode & 0o777).toBe(0o600);
         release();
+    });
+
+    test("of a process whose number another one has by now is taken over", () => {
+        const file = join(folder.path, "lock");
+        put(file, `${process.pid} another-boot/1`);
+        acquireLock(file, "x")();
+        put(file, "1 another-boot/1");
+        acquireLock(file, "x")();
+    });
+
+    test("that somebody planted in the name of another user's process is not waited for", () => {
+        const file = join(folder.path, "lock");
+        // Process 1 is root's; where the tests run as root, the file is given away.
+        put(file, `1 ${birthOf(1)}`.trim());
+        if (process.getuid?.() === 0) chownSync(file, 1234, 1234);
+        acquireLock(file, "x")();
+    });
+
+    test("with foreign content is not waited for, once its owner cannot be writing it any more", () => {
+        const file = join(folder.path, "lock");
+        put(file, "no number");
+        utimesSync(file, 0, 0);
+        acquireLock(file, "x")();
+    });
+
+    test.each(["fifo", "folder", "link"])("that is a %s stops the command with one sentence", (kind) => {
+        const file = join(folder.path, "lock");
+        if (kind === "fifo") execFileSync("mkfifo", [file]);
+        if (kind === "folder") mkdirSync(file);
+        if (kind === "link") symlinkSync("/dev/zero", file);
+        expect(() => acquireLock(file, "x")).toThrow(`${file} is no plain file`);
+    });
+
+    test("of the npm packages lies where no other user can put one", () => {
+        const root = join(folder.path, "root");
+        const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
+        // What stopped the kit in the folder for temporary files, in the name of a process that runs for ever.
+        put(join(folder.path, `private-registry-${name}.lock`), "1");
+        put(join(root, "package-lock.json"), lock({}));
+        put(join(root, "node_modules", ".package-lock.json"), lock({}));
+        const { TMPDIR } = process.env;
+        process.env.TMPDIR = folder.path;
+        try {
+            ensurePackages(root);
+        } finally {
+            if (TMPDIR === undefined) delete process.env.TMPDIR;
+            else process.env.TMPDIR = TMPDIR;
+        }
+        expect(existsSync(join(root, "node_modules/.cache/private-registry/packages"))).toBe(true);
     });
 
     test("waits for a process that is alive", async () => {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { userDirs } from "../../../setup/machine";
-import { findStack, flagValue, userBackend } from "../../../setup/stack";
-import { ensurePassphrase, ensureState, isStackReady } from "../../../setup/state";
+import { findStack, flagValue, stateFolder, userBackend } from "../../../setup/stack";
+import { ensurePassphrase, ensureState, isStackReady, wrongPassphrase } from "../../../setup/state";
 import { machineIn, put, temporaryFolder } from "./fixture";
 
 const folder = temporaryFolder();
@@ -57,6 +57,55 @@ describe("the passphrase", () => {
     test("that is empty is reported, not replaced", () => {
         put(join(folder.path, "passphrase"), "");
         expect(() => ensurePassphrase(folder.path)).toThrow(/is empty/);
+    });
+
+    test("that is a folder is reported, not replaced", () => {
+        mkdirSync(join(folder.path, "passphrase"));
+        expect(() => ensurePassphrase(folder.path)).toThrow(/passphrase is no file/);
+    });
+
+    describe("that is lost is not replaced by a new one", () => {
+        const machine = () => machineIn(folder.path);
+        const file = () => join(machine().dirs.config, "passphrase");
+        const refused = () => {
+            const made = machine();
+            expect(() => ensureState(made, findStack(made, []))).toThrow(
+                /The passphrase is not in .*passphrase, nor in PULUMI_CONFIG_PASSPHRASE.*docs\/state\.md/,
+            );
+            expect(existsSync(file())).toBe(false);
+        };
+        const state = (name: string) =>
+            put(join(stateFolder(machine()), ".pulumi", "stacks", "private-registry", name), "{}");
+
+        test("while a state is there", () => {
+            state("dev.json");
+            refused();
+        });
+        test("while the state of another stack is there, packed", () => {
+            state("other.json.gz");
+            refused();
+        });
+        test("while the stack's configuration is encrypted", () => {
+            put(join(machine().root, "Pulumi.dev.yaml"), "encryptionsalt: v1:a:v1:b:c\n");
+            refused();
+        });
+        test("and one that is given all the same is taken", () => {
+            state("dev.json");
+            const given = machineIn(folder.path, { env: { PULUMI_CONFIG_PASSPHRASE: "x" } });
+            expect(ensureState(given, findStack(given, [])).passphraseFile).toBeUndefined();
+        });
+    });
+
+    test("that is wrong is told with where it came from", () => {
+        const given = machineIn(folder.path, { env: { PULUMI_CONFIG_PASSPHRASE: "x" } });
+        put(join(given.dirs.config, "passphrase"), "right");
+        expect(wrongPassphrase(given, findStack(given, []), {})).toMatch(
+            /in the variable PULUMI_CONFIG_PASSPHRASE is not .* stack dev .*unset it to use .*\/passphrase/,
+        );
+        const own = machineIn(folder.path);
+        expect(wrongPassphrase(own, findStack(own, []), { passphraseFile: "/p" })).toMatch(
+            /in \/p is not the one .* put the right one there/,
+        );
     });
 });
 

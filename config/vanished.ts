@@ -1,0 +1,42 @@
+/** Plain `pulumi up` looks into the Engine only with `--refresh`: what vanished there is at least told. */
+import * as pulumi from "@pulumi/pulumi";
+
+import { resolveEndpoint } from "../components/engine/endpoint";
+import { thisMachine } from "../setup/machine";
+import { knownObjects, lacking, lackingText, presentIn, readState, stateHost } from "../setup/presence";
+import { findStack } from "../setup/stack";
+
+import { forStack } from "./commands";
+import type { Schema } from "./schema";
+
+/**
+ * Warns of objects that the state knows and the Engine does not have. Where the state lies in files: of others the program
+ * cannot read it. `npm run up` has looked by itself and says so in the environment.
+ */
+export async function warnOfVanished(
+    { target, dockerHost }: Schema,
+    env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+    if (target !== "docker" || env.PRIVATE_REGISTRY_CHECKED !== undefined) return;
+    try {
+        const machine = thisMachine(process.cwd());
+        const resources = readState(machine, findStack(machine, ["--stack", pulumi.getStack()])) ?? [];
+        const host = stateHost(resources);
+        if (host !== undefined && host !== dockerHost) return;
+        const known = knownObjects(resources);
+        if (known.length === 0) return;
+        const provider = new pulumi.Config("docker");
+        const engine = resolveEndpoint({
+            host: dockerHost ?? provider.get("host"),
+            context: provider.get("context"),
+        });
+        const lost = lacking(known, await presentIn(engine, known));
+        if (lost.length === 0) return;
+        const text =
+            `Not in the Engine any more: ${lackingText(lost)}. Unless this run has --refresh: ` +
+            "`pulumi up --refresh` makes it again, and so does `npm run up`.";
+        await pulumi.log.warn(forStack(text, pulumi.getStack()));
+    } catch {
+        // Nothing here may keep the deployment from going on; where the Engine is wrong, the provider tells.
+    }
+}

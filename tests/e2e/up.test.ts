@@ -1,0 +1,172 @@
+/** `npm run up` as a user calls it: what it says, how much of it, and that it is true. */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { cleanup } from "./cleanup";
+import { docker, objectsOf, removeObjects } from "./docker";
+import { type Result, run } from "./run";
+import { freePort } from "./stack";
+
+const ROOT = resolve(__dirname, "..", "..");
+const use = cleanup();
+
+/** A user with a state of his own; checkout and caches are the machine's. */
+class User {
+    readonly folder = mkdtempSync(join(tmpdir(), "private-registry-e2e-up-"));
+    readonly name = `e2e-up-${randomBytes(3).toString("hex")}`;
+    readonly prefix = `private-registry-${this.name}`;
+    readonly env: NodeJS.ProcessEnv;
+
+    constructor() {
+        const { PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, ...inherited } = process.env;
+        void [PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE];
+        delete inherited.PULUMI_CONFIG_PASSPHRASE_FILE;
+        this.env = {
+            ...inherited,
+            XDG_DATA_HOME: join(this.folder, "data"),
+            XDG_CONFIG_HOME: join(this.folder, "config"),
+            PULUMI_HOME: join(this.folder, "pulumi"),
+            DOCKER_CONFIG: join(this.folder, "docker"),
+        };
+    }
+
+    npm(script: string, ...args: string[]): Promise<Result> {
+        return run("npm", ["run", script, "--", "--stack", this.name, ...args], {
+            cwd: ROOT,
+            env: this.env,
+            timeoutMs: 200_000,
+        });
+    }
+
+    readonly config = join(ROOT, `Pulumi.${this.name}.yaml`);
+
+    configure(lines: string[]): void {
+        const salt = /^encryptionsalt: .*$/m.exec(this.text())?.[0] ?? "";
+        writeFileSync(
+            this.config,
+            ["config:", ...lines.map((line) => `  private-registry:${line}`), salt, ""].join("\n"),
+        );
+    }
+
+    private text(): string {
+        return statSync(this.config, { throwIfNoEntry: false }) ? readFileSync(this.config, "utf8") : "";
+    }
+
+    async dispose(): Promise<void> {
+        await removeObjects(await objectsOf(this.prefix));
+        rmSync(this.folder, { recursive: true, force: true });
+        rmSync(this.config, { force: true });
+        rmSync(join(ROOT, "out", this.name), { recursive: true, force: true });
+    }
+}
+
+const lines = (text: string) => text.replace(/\n$/, "").split("\n");
+const NOISE = /using pulumi-resource|Undefined value|pulumi:pulumi:Stack| {4}at .*\(/;
+
+let user: User;
+let settings: string[];
+
+beforeAll(async () => {
+    user = use(new User());
+    const port = await freePort();
+    settings = [
+        "domain: localhost",
+        `port: "${port}"`,
+        "bindAddress: 127.0.0.1",
+        "users:\n    admin:\n      generate: true",
+    ];
+    user.configure(settings);
+});
+
+test("a first run takes at most 40 lines, and names the log of the rest", async () => {
+    const { code, screen } = await user.npm("up");
+    expect({ code, screen }).toMatchObject({ code: 0 });
+    expect(lines(screen).length).toBeLessThanOrEqual(40);
+    expect(screen).not.toMatch(NOISE);
+    const log = /^Log: +(\S+)$/m.exec(screen)?.[1] ?? "";
+    expect(readFileSync(log, "utf8")).toContain("pulumi:pulumi:Stack");
+    expect(statSync(log).mode & 0o777).toBe(0o600);
+});
+
+test("one without a change takes at most 12", async () => {
+    const { code, screen } = await user.npm("up");
+    expect({ code, screen }).toMatchObject({ code: 0 });
+    expect(screen).toContain("Nothing to change");
+    expect(lines(screen).length).toBeLessThanOrEqual(12);
+});
+
+test("a mistake takes few lines: what it is, and a fix for this stack", async () => {
+    user.configure([...settings, "keepData: ja"]);
+    const { code, screen } = await user.npm("up");
+    user.configure(settings);
+    expect(code).toBe(1);
+    expect(screen).toContain('keepData is "ja"; it must be true or false');
+    expect(screen).toContain(`fix: pulumi config set --stack ${user.name} keepData false`);
+    expect(lines(screen).length).toBeLessThanOrEqual(9);
+});
+
+describe("what vanished behind Pulumi's back is made again", () => {
+    const running = async () =>
+        (await docker("container", "inspect", "--format", "{{.State.Running}}", user.prefix)).trim();
+
+    test.each([
+        ["a container that was removed", () => docker("rm", "--force", user.prefix), "(gone)"],
+        ["a container that was stopped", () => docker("stop", "--time", "1", user.prefix), "(exited)"],
+        [
+            "all but the data, as by a prune",
+            async () => {
+                await docker("rm", "--force", user.prefix, `${user.prefix}-config`);
+                await docker("network", "rm", user.prefix);
+                return docker("volume", "rm", `${user.prefix}-config`);
+            },
+            "network ",
+        ],
+    ])("%s", async (_what, lose, said) => {
+        await lose();
+        const { code, screen } = await user.npm("up");
+        expect({ code, screen }).toMatchObject({ code: 0 });
+        expect(screen).toContain("made again now");
+        expect(screen).toContain(said);
+        expect(await running()).toBe("true");
+    });
+});
+
+test("a registry that does not run is not said to be up", async () => {
+    await docker("pause", user.prefix);
+    const { code, screen } = await user.npm("up");
+    await docker("unpause", user.prefix);
+    expect(code).toBe(1);
+    expect(screen).toContain(`\`docker unpause ${user.prefix}\``);
+    expect(screen).not.toContain("Endpoint");
+});
+
+test("a lost passphrase is not replaced", async () => {
+    const file = join(user.folder, "config", "private-registry", "passphrase");
+    const text = readFileSync(file, "utf8");
+    rmSync(file);
+    const { code, screen } = await user.npm("up");
+    expect(code).toBe(1);
+    expect(screen).toContain(`The passphrase is not in ${file}`);
+    expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
+    writeFileSync(file, text, { mode: 0o600 });
+});
+
+test("the lines of the shell need no Engine", async () => {
+    const { env } = user;
+    const result = await run("npm", ["run", "--silent", "env", "--", "--stack", user.name], {
+        cwd: ROOT,
+        env: { ...env, DOCKER_HOST: "unix:///nowhere/docker.sock" },
+    });
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain("export PULUMI_BACKEND_URL=");
+    expect(result.screen).toContain("All that needs no Engine works");
+});
+
+test("it goes as quietly", async () => {
+    const { code, screen } = await user.npm("destroy");
+    expect({ code, screen }).toMatchObject({ code: 0 });
+    expect(screen).not.toMatch(NOISE);
+    expect(lines(screen).length).toBeLessThanOrEqual(15);
+});

@@ -1,0 +1,22 @@
+import { forStack } from "../../../config/commands";
+
+test.each([
+    ["fix: pulumi config set port 8443", "fix: pulumi config set --stack x port 8443"],
+    [
+        "pulumi config rm --path a.b && pulumi config set --secret --path a.c 'p'",
+        "pulumi config rm --stack x --path a.b && pulumi config set --stack x --secret --path a.c 'p'",
+    ],
+    ["`pulumi up --refresh`", "`pulumi up --stack x --refresh`"],
+    ["run `npm run gc -- --mend`", "run `npm run gc -- --stack x --mend`"],
+    ["`npm run up` again", "`npm run up -- --stack x` again"],
+])("%s means the stack that it is printed for", (text, full) => {
+    expect(forStack(text, "x")).toBe(full);
+    // What a program and then a command complete is complete once.
+    expect(forStack(full, "x")).toBe(full);
+    expect(forStack(text, undefined)).toBe(text);
+});
+
+test("what is no command of a stack stays", () => {
+    for (const text of ["npm run check", "pulumi stack init a", "pulumi upset", "docker logs a"])
+        expect(forStack(text, "x")).toBe(text);
+});
