@@ -1,66 +1,14 @@
 /** `npm run up` as a user calls it: what it says, how much of it, and that it is true. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { randomBytes } from "node:crypto";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { cleanup } from "./cleanup";
-import { docker, objectsOf, removeObjects } from "./docker";
-import { type Result, run } from "./run";
+import { docker } from "./docker";
+import { run } from "./run";
 import { freePort } from "./stack";
+import { ROOT, User } from "./user";
 
-const ROOT = resolve(__dirname, "..", "..");
 const use = cleanup();
-
-/** A user with a state of his own; checkout and caches are the machine's. */
-class User {
-    readonly folder = mkdtempSync(join(tmpdir(), "private-registry-e2e-up-"));
-    readonly name = `e2e-up-${randomBytes(3).toString("hex")}`;
-    readonly prefix = `private-registry-${this.name}`;
-    readonly env: NodeJS.ProcessEnv;
-
-    constructor() {
-        const { PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, ...inherited } = process.env;
-        void [PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE];
-        delete inherited.PULUMI_CONFIG_PASSPHRASE_FILE;
-        this.env = {
-            ...inherited,
-            XDG_DATA_HOME: join(this.folder, "data"),
-            XDG_CONFIG_HOME: join(this.folder, "config"),
-            PULUMI_HOME: join(this.folder, "pulumi"),
-            DOCKER_CONFIG: join(this.folder, "docker"),
-        };
-    }
-
-    npm(script: string, ...args: string[]): Promise<Result> {
-        return run("npm", ["run", script, "--", "--stack", this.name, ...args], {
-            cwd: ROOT,
-            env: this.env,
-            timeoutMs: 200_000,
-        });
-    }
-
-    readonly config = join(ROOT, `Pulumi.${this.name}.yaml`);
-
-    configure(lines: string[]): void {
-        const salt = /^encryptionsalt: .*$/m.exec(this.text())?.[0] ?? "";
-        writeFileSync(
-            this.config,
-            ["config:", ...lines.map((line) => `  private-registry:${line}`), salt, ""].join("\n"),
-        );
-    }
-
-    private text(): string {
-        return statSync(this.config, { throwIfNoEntry: false }) ? readFileSync(this.config, "utf8") : "";
-    }
-
-    async dispose(): Promise<void> {
-        await removeObjects(await objectsOf(this.prefix));
-        rmSync(this.folder, { recursive: true, force: true });
-        rmSync(this.config, { force: true });
-        rmSync(join(ROOT, "out", this.name), { recursive: true, force: true });
-    }
-}
 
 const lines = (text: string) => text.replace(/\n$/, "").split("\n");
 const NOISE = /using pulumi-resource|Undefined value|pulumi:pulumi:Stack| {4}at .*\(/;
