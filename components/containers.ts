@@ -69,11 +69,25 @@ export function containersOf(
     const { prefix, settings, port, bindAddress, htpasswd, certificate, httpSecret } = context;
     const engine = engineOf(name, args, parent);
     const here = { ...parent, providers: engine && { docker: engine } };
+    const places = mirrorPlaces(
+        args.mirrors ?? {},
+        { prefix, domain: args.domain, frontPort: args.front && port },
+        certificate !== undefined,
+    );
     const deployment = new Deployment(
         name,
         {
             ...args,
             prefix,
+            clients: {
+                places: {
+                    registry: context.endpoint,
+                    ...Object.fromEntries(
+                        places.map(({ upstream, endpoint }) => [`mirror of ${upstream}`, endpoint]),
+                    ),
+                },
+                caPem: context.ownCa && certificate ? certificate.caPem : pulumi.output(""),
+            },
             legacy: {
                 containers: [args.containerName ?? prefix, `${prefix}-config`],
                 path: `${CONFIG_FOLDER}/config.yml`,
@@ -103,6 +117,7 @@ export function containersOf(
             deployment,
             containerName: args.containerName,
             imageId: image.imageId,
+            writerLabels: deployment.clients(),
             configYml: own.apply(renderConfig),
             store: args.storage && {
                 storage: args.storage,
@@ -161,7 +176,6 @@ export function containersOf(
         ...mirrorSites(prefix, args.domain, args.mirrors ?? {}),
         ...Object.entries(nexus?.upstreams ?? {}).map(([site, upstream]) => ({ name: site, upstream })),
     ];
-    const places = mirrorPlaces(args.mirrors ?? {}, { prefix, domain: args.domain, frontPort: port });
     const served =
         (args.front.clientInstaller ?? true)
             ? servedInstallers(context.endpoint, certificate.caPem, places)

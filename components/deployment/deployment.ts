@@ -6,6 +6,14 @@ import { type Endpoint, type EngineConfig, resolveEndpoint } from "../engine/end
 import { callEngine } from "../engine/request";
 import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
 
+import {
+    announcements,
+    CLIENTS_LABEL,
+    clientsLabel,
+    type ClientView,
+    fingerprint,
+    readClientsLabel,
+} from "./clients";
 import { keep } from "./keep";
 import { markScript } from "./marker";
 import { portProblems } from "./ports";
@@ -33,6 +41,8 @@ export interface DeploymentArgs {
     adopt?: string[] | undefined;
     /** What tells the stack from all others, and outlives `pulumi destroy`. @default kept data must be adopted */
     stackKey?: string | undefined;
+    /** What clients are given, to tell of a change before it is made. @default nothing is told */
+    clients?: { places: ClientView["places"]; caPem: pulumi.Output<string> } | undefined;
     /** How objects of version 0.1, which have no identity, show that they are the deployment's. @default they do not */
     legacy?: LegacyProof | undefined;
 }
@@ -166,6 +176,27 @@ export class Deployment {
         return (object) => found.own.has(object.id) || isMarked(object, { ...found.proof, identities });
     }
 
+    /** The label that remembers what clients were given, for the container that writes the registry's files. */
+    clients(): Labels {
+        const { clients } = this.args;
+        if (clients === undefined) return [];
+        const { places, caPem } = clients;
+        const value = caPem.apply((pem) => clientsLabel({ places, ca: fingerprint(pem) }));
+        return [{ label: CLIENTS_LABEL, value }];
+    }
+
+    /** Says what clients have to do, before anything is changed. */
+    private async announce(own: readonly EngineObject[]): Promise<void> {
+        const { clients } = this.args;
+        const before = own
+            .map(({ labels }) => readClientsLabel(labels[CLIENTS_LABEL]))
+            .find((one) => one !== undefined);
+        if (clients === undefined || before === undefined) return;
+        const pem = await known(clients.caPem);
+        const after = { places: clients.places, ca: pem === undefined ? undefined : fingerprint(pem) };
+        for (const sentence of announcements(before, after)) await pulumi.log.warn(sentence, this.parent);
+    }
+
     private labels(): Labels {
         return [
             { label: OWNER_LABEL, value: this.prefix },
@@ -246,6 +277,7 @@ export class Deployment {
             throw new Refused(
                 `No Docker object was changed.\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
             );
+        await this.announce(own);
         const running = own.filter((one): one is EngineObject => one.kind === "container" && one.running);
         return {
             endpoint,

@@ -28,10 +28,11 @@ const frontEndpoint = (domain: string, mirror: string, settings: MirrorSettings,
         ? registryEndpoint(siteName(domain, mirror, settings), frontPort, true)
         : undefined;
 
-/** Where clients of a deployment with TLS reach its mirrors, and what these mirror: known before one is made. */
+/** Where clients of a deployment reach its mirrors, and what these mirror: known before one is made. */
 export function mirrorPlaces(
     mirrors: Readonly<Record<string, MirrorSettings>>,
     { prefix, domain, frontPort }: Pick<SharedArgs, "prefix" | "domain" | "frontPort">,
+    tls = true,
 ): Pick<MirrorAccess, "endpoint" | "upstream">[] {
     return Object.entries(mirrors).map(([mirror, settings]) => ({
         endpoint: mirrorEndpoint(
@@ -42,7 +43,7 @@ export function mirrorPlaces(
                 domain,
                 frontEndpoint: frontEndpoint(domain, mirror, settings, frontPort),
             },
-            true,
+            tls,
         ),
         upstream: upstreamOrigin(settings.upstream),
     }));

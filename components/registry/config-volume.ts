@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { storageProblem } from "./storage-problem";
-import { type Deployment, Refused } from "../deployment/deployment";
+import { type Deployment, type Labels, Refused } from "../deployment/deployment";
 import { boundedLog, confined, FORMER_FOLDER, memoryLimit } from "../hardening";
 
 /** A file of the volume. */
@@ -30,6 +30,8 @@ export interface ConfigVolumeArgs {
     check?: string | undefined;
     /** Folder of the Docker host that is to be the deployment's own, and the configuration's key that chooses it. */
     mark?: { path: string; key: string } | undefined;
+    /** Further labels of the container that writes. @default [] */
+    labels?: Labels | undefined;
     onError: pulumi.ErrorHook[];
 }
 
@@ -87,7 +89,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
             {
                 name: args.volumeName,
                 image: args.imageId,
-                labels: args.deployment.container(args.volumeName),
+                labels: [...args.deployment.container(args.volumeName), ...(args.labels ?? [])],
                 entrypoints: ["/bin/sh", "-c", checks.apply((all) => script(args.folder, ...all))],
                 command: [],
                 // The container ends at once: `up` waits for that, and an ended container is no drift.

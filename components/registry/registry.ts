@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { type Deployment, detached } from "../deployment/deployment";
+import { type Deployment, detached, type Labels } from "../deployment/deployment";
 import { awaited, boundedLog, confined, listens, memoryLimit, service } from "../hardening";
 
 import { lookups, type OutboundArgs, proxyFiles } from "../outbound";
@@ -73,6 +73,8 @@ export interface RegistryArgs {
     keepData?: boolean | undefined;
     /** Proxy, names and name servers by which it reaches its store, its upstream, its webhooks. @default the Docker host's */
     outbound?: OutboundArgs | undefined;
+    /** Further labels of the container that writes the configuration. @default [] */
+    writerLabels?: Labels | undefined;
     /** MiB. @default 512 */
     memoryMb?: number | undefined;
     /** @default no limit */
@@ -132,6 +134,7 @@ export class Registry extends pulumi.ComponentResource {
             `${name}-config`,
             {
                 volumeName: `${prefix}-config`,
+                labels: args.writerLabels,
                 deployment,
                 imageId: args.imageId,
                 folder: CONFIG_FOLDER,

@@ -90,7 +90,12 @@ describe("certificates", () => {
     test("a new domain gets a new certificate of the same CA, and the data stays", async () => {
         const containerName = `${stack.prefix}-moved`;
         await stack.configure({ domain: "moved.e2e.test", "dnsNames[0]": DOMAIN, containerName });
-        await stack.up();
+        const moves = `The registry moves from https://${DOMAIN}:${stack.port} to https://moved.e2e.test:${stack.port}: `;
+        const preview = await stack.must(["preview", "--non-interactive", "--color", "never"]);
+        expect(preview).toContain(moves);
+        expect(preview).toContain(`docker login moved.e2e.test:${stack.port}`);
+        expect(await stack.up()).toContain(moves);
+        expect(await stack.up("--expect-no-changes")).not.toContain("moves from");
         expect(await stack.output("endpoint")).toBe(`https://moved.e2e.test:${stack.port}`);
         const containers = (await objectsOf(stack.prefix)).filter((o) => o.startsWith("container "));
         expect(containers).toEqual([`container ${stack.prefix}-config`, `container ${containerName}`]);
@@ -103,7 +108,10 @@ describe("certificates", () => {
     test("a longer-lived CA certificate keeps the key, so that clients need only the new file", async () => {
         const keyOf = (pem: string) => must("openssl", ["x509", "-noout", "-pubkey"], { input: pem });
         await stack.configure({ "ca.validityDays": "7300" });
-        await stack.up();
+        const changes = "The CA changes: no client trusts the registry until it has the new certificate.";
+        expect(await stack.must(["preview", "--non-interactive", "--color", "never"])).toContain(changes);
+        expect(await stack.up()).toContain(changes);
+        expect(await stack.up("--expect-no-changes")).not.toContain("The CA changes");
         const longer = await stack.output("caCertificatePem");
         expect(await keyOf(longer)).toBe(await keyOf(ca));
         expect(longer).not.toBe(ca);

@@ -205,16 +205,16 @@ describe("mirrors", () => {
         await joinNetwork(team.prefix, upstream.name, upstream.name);
         try {
             expect(await pulled(`localhost:${port}/team/plain:1`)).toBe(images.plain?.id);
+            const npm = ["run", "--silent", "mirrors", "--", "--stack", team.name];
+            const report = await must("npm", npm, { cwd: ROOT, env: team.env });
+            expect(report).toMatch(
+                /^other: [\d.]+ [kM]?B of http:\/\/e2e-upstream-\S+, \d.* free on its disk\n$/,
+            );
         } finally {
             await leave(team.prefix, upstream.name);
         }
         const { other } = await team.output<Record<string, MirrorAccess>>("mirrors");
         expect(other).toMatchObject({ endpoint: `https://${DOMAIN}:${port}`, dockerDaemonJson: "" });
-        const npm = ["run", "--silent", "mirrors", "--", "--stack", team.name];
-        const report = await must("npm", npm, { cwd: ROOT, env: team.env });
-        expect(report).toMatch(
-            /^other: [\d.]+ [kM]?B of http:\/\/e2e-upstream-\S+, \d.* free on its disk\n$/,
-        );
 
         // A port that another program has: the fix is the mirror's, not the registry's.
         await team.must([

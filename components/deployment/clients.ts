@@ -1,0 +1,74 @@
+/** What clients hold on to: addresses and the CA. Where it is going to change, they are told before. Pure. */
+import { createHash, X509Certificate } from "node:crypto";
+
+/** Label of the container that writes the registry's files, with what clients were given last. */
+export const CLIENTS_LABEL = "private-registry.clients";
+
+export interface ClientView {
+    /** `registry`, `mirror of https://…` → the URL at which clients reach it. */
+    places: Readonly<Record<string, string>>;
+    /** SHA-256 of the CA certificate that clients must trust; "" where they need none. */
+    ca: string;
+}
+
+/** SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` has it, without colons. @param pem "" gives "" */
+export const fingerprint = (pem: string): string =>
+    pem.trim() === "" ? "" : createHash("sha256").update(new X509Certificate(pem).raw).digest("hex");
+
+/** The value of a label. Keys in a stable order, so that nothing changes where nothing changed. */
+export const clientsLabel = ({ places, ca }: ClientView): string =>
+    JSON.stringify({ places: Object.fromEntries(Object.entries(places).sort()), ca });
+
+/** What a label says; nothing where it is none of ours. */
+export function readClientsLabel(text: string | undefined): ClientView | undefined {
+    if (text === undefined) return undefined;
+    try {
+        const { places, ca } = JSON.parse(text) as Partial<ClientView>;
+        return typeof ca === "string" && typeof places === "object" && places !== null
+            ? { places, ca }
+            : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+const hostOf = (url: string): string => new URL(url).host;
+
+/**
+ * What clients have to do after a change, a sentence each.
+ *
+ * @param ca fingerprint of the CA to come; undefined where it is not made yet, and so another one
+ * @example announcements({ places: { registry: "https://a" }, ca: "" }, { places: { registry: "https://b" }, ca: "" })
+ */
+export function announcements(
+    before: ClientView,
+    { places, ca }: { places: ClientView["places"]; ca: string | undefined },
+): string[] {
+    const told: string[] = [];
+    for (const [what, was] of Object.entries(before.places)) {
+        const is = places[what];
+        if (is === undefined || is === was) continue;
+        const login =
+            what === "registry"
+                ? ` Each client: \`docker login ${hostOf(is)}\`, and images by their new name, ${hostOf(is)}/…`
+                : ` Each client: its mirror settings anew.`;
+        told.push(
+            `The ${what} moves from ${was} to ${is}: clients that know the old address fail from then on.${login} ` +
+                "(`npm run client`, or the output clientSetup, sets a client up).",
+        );
+    }
+    if (ca !== before.ca && before.ca !== "") {
+        told.push(
+            ca === ""
+                ? "The registry's certificate is no longer of the CA that clients were given: they may forget that one."
+                : "The CA changes: no client trusts the registry until it has the new certificate. Give it to each of them right after " +
+                      "this `up`: `npm run client`, or `pulumi stack output caCertificatePem`.",
+        );
+    }
+    if (before.ca === "" && ca !== "" && places.registry?.startsWith("https:"))
+        told.push(
+            "The registry's certificate will be of a CA that clients do not have yet: give it to each of them right after this `up`: " +
+                "`npm run client`, or `pulumi stack output caCertificatePem`.",
+        );
+    return told;
+}

@@ -1,0 +1,68 @@
+/** What clients have to do after a change, told before it is made. */
+import {
+    announcements,
+    type ClientView,
+    clientsLabel,
+    fingerprint,
+    readClientsLabel,
+} from "../../../components/deployment/clients";
+
+import { issue } from "./certs";
+
+const HUB = "mirror of https://registry-1.docker.io";
+const view = (over: Partial<ClientView> = {}): ClientView => ({
+    places: { registry: "https://a.example.com", [HUB]: "https://a.example.com:5443" },
+    ca: "aa",
+    ...over,
+});
+
+test("nothing changed, nothing told; a place that goes or comes is no move", () => {
+    expect(announcements(view(), view())).toEqual([]);
+    expect(announcements(view(), view({ places: { registry: "https://a.example.com" } }))).toEqual([]);
+    expect(announcements(view({ places: { registry: "https://a.example.com" } }), view())).toEqual([]);
+});
+
+test.each([
+    ["domain", "https://b.example.com", "docker login b.example.com"],
+    ["port", "https://a.example.com:8443", "docker login a.example.com:8443"],
+    ["TLS", "http://a.example.com:5000", "docker login a.example.com:5000"],
+])("another %s: from where, to where, and the login that each client needs", (_what, registry, login) => {
+    const [told, ...others] = announcements(view(), view({ places: { ...view().places, registry } }));
+    expect(others).toEqual([]);
+    expect(told).toContain(`moves from https://a.example.com to ${registry}`);
+    expect(told).toContain(login);
+});
+
+test("a mirror that moves is told by what it mirrors", () => {
+    const places = { ...view().places, [HUB]: "https://hub.example.com" };
+    const told = announcements(view(), view({ places }));
+    expect(told).toEqual([
+        expect.stringMatching(/^The mirror of https:\/\/registry-1\.docker\.io moves from/),
+    ]);
+});
+
+test.each([
+    ["another one", "bb", /^The CA changes: no client trusts/],
+    ["one that is not made yet", undefined, /^The CA changes: no client trusts/],
+    ["none any more", "", /no longer of the CA/],
+])("the CA: %s", (_what, ca, sentence) => {
+    expect(announcements(view(), { places: view().places, ca })).toEqual([expect.stringMatching(sentence)]);
+});
+
+test("a CA where there was none", () => {
+    expect(announcements(view({ ca: "" }), view())).toEqual([
+        expect.stringMatching(/a CA that clients do not have yet/),
+    ]);
+});
+
+test("the label says the same whatever the order, and what is none of ours is not read", async () => {
+    const { pem, certificate } = await issue("CA", { ca: true });
+    const ca = fingerprint(pem);
+    expect(ca).toBe(Buffer.from(await certificate.getThumbprint("SHA-256")).toString("hex"));
+    expect(fingerprint("")).toBe("");
+    const text = clientsLabel({ places: { b: "https://b", a: "https://a" }, ca });
+    expect(text).toBe(clientsLabel({ places: { a: "https://a", b: "https://b" }, ca }));
+    expect(readClientsLabel(text)).toEqual({ places: { a: "https://a", b: "https://b" }, ca });
+    for (const other of [undefined, "", "{}", "null", '{"places":null,"ca":""}', '{"places":{},"ca":5}'])
+        expect(readClientsLabel(other)).toBeUndefined();
+});
