@@ -5,7 +5,6 @@ import { PrivateRegistry } from "./components";
 import { registryArgs } from "./config/args";
 import { imageChoice } from "./config/images";
 import { load } from "./config/load";
-import { stackKey } from "./config/stack-key";
 import { leftOut } from "./config/systemd";
 import { warnOfVanished } from "./config/vanished";
 
@@ -14,7 +13,6 @@ void warnOfVanished(config);
 const registry = new PrivateRegistry(
     "registry",
     registryArgs(config, pulumi.getProject(), pulumi.getStack(), {
-        stackKey: stackKey(),
         imageFor: imageChoice(config),
         environment: process.env,
     }),

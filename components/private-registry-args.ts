@@ -83,7 +83,7 @@ export interface PrivateRegistryArgs extends Settings {
     /**
      * A text that no other stack has and that outlives `pulumi destroy`: by it kept data is known again.
      *
-     * @default kept data is used again only where `adopt` names it
+     * @default what Pulumi wrote into the stack's file
      */
     stackKey?: string | undefined;
 }

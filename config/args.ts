@@ -113,8 +113,6 @@ function front(
 
 /** What a program knows beside the configuration. */
 export interface Surroundings {
-    /** See config/stack-key.ts. @default none */
-    stackKey?: string | undefined;
     /** The image to run for a configured one. @default the same */
     imageFor?: ImageChoice | undefined;
     /** Variables of this machine, for proxy.fromEnvironment. @default none */
@@ -146,12 +144,11 @@ export function registryArgs(
     config: Schema,
     project: string,
     stack: string,
-    { stackKey, imageFor = (image) => image, environment = {} }: Surroundings = {},
+    { imageFor = (image) => image, environment = {} }: Surroundings = {},
 ): PrivateRegistryArgs {
     const { redis } = config;
     return {
         ...config,
-        stackKey,
         image: imageFor(config.image),
         prefix: `${project}-${stack}`,
         tls: tls(config),

@@ -2,7 +2,8 @@
 
 const PULUMI =
     /\bpulumi (config (?:set-all|set|rm-all|rm|refresh)|up|destroy|refresh|preview|cancel|stack output|stack export)\b(?! --stack)/g;
-const NPM = /\bnpm run (up|destroy|gc|doctor|mirrors|client|catalog|export)\b(?! -- --stack)( -- )?/g;
+// Not where a usage follows.
+const NPM = /\bnpm run (up|destroy|gc|doctor|mirrors|client|catalog|export)\b(?! -- --stack| \[)( -- )?/g;
 
 /**
  * Adds the stack to every command in a text.
@@ -13,9 +14,10 @@ export function forStack(text: string, stack: string | undefined): string {
     if (stack === undefined) return text;
     return text
         .replace(PULUMI, `pulumi $1 --stack ${stack}`)
-        .replace(
-            NPM,
-            (_all, command: string, flags?: string) =>
-                `npm run ${command} -- --stack ${stack}${flags ? " " : ""}`,
+        .replace(NPM, (all: string, command: string, flags: string | undefined, at: number, whole: string) =>
+            // What a command says of itself: `npm run catalog: …`.
+            at === 0 && whole[all.length] === ":"
+                ? all
+                : `npm run ${command} -- --stack ${stack}${flags ? " " : ""}`,
         );
 }

@@ -18,6 +18,7 @@ import { keep } from "./keep";
 import { markScript } from "./marker";
 import { portProblems } from "./ports";
 import type { Kept } from "./restore";
+import { stackKeyOf } from "./stack-key";
 import {
     type EngineObject,
     foreignSentences,
@@ -39,7 +40,11 @@ export interface DeploymentArgs {
     dockerHost?: string | undefined;
     /** Identities of lost deployments, or names of objects, that count as the deployment's own. @default none */
     adopt?: string[] | undefined;
-    /** What tells the stack from all others, and outlives `pulumi destroy`. @default kept data must be adopted */
+    /**
+     * What tells the stack from all others, and outlives `pulumi destroy`.
+     *
+     * @default what Pulumi wrote into the stack's file (stack-key.ts)
+     */
     stackKey?: string | undefined;
     /** What clients are given, to tell of a change before it is made. @default nothing is told */
     clients?: { places: ClientView["places"]; caPem: pulumi.Output<string> } | undefined;
@@ -106,6 +111,7 @@ export class Deployment {
     readonly prefix: string;
     /** Random, kept in the state; not a secret. */
     readonly identity: pulumi.Output<string>;
+    private readonly stackKey: string | undefined;
     private readonly plan: Plan = { containers: new Map(), networks: new Set(), volumes: new Map() };
     private readonly survey: Promise<Survey | undefined>;
     private readonly checked: pulumi.Output<string>;
@@ -116,6 +122,7 @@ export class Deployment {
         private readonly parent: pulumi.Resource,
     ) {
         this.prefix = args.prefix;
+        this.stackKey = args.stackKey ?? stackKeyOf();
         this.identity = new random.RandomId(`${name}-identity`, { byteLength: 16 }, { parent }).hex;
         // After the program has named everything, which it does without a pause.
         this.survey = Promise.resolve().then(() => this.look());
@@ -137,7 +144,7 @@ export class Deployment {
     volume(name: string, volume: Partial<PlannedVolume> = {}): Labels {
         const { data = false, given = false } = volume;
         this.plan.volumes.set(name, { data, given });
-        const { stackKey } = this.args;
+        const { stackKey } = this;
         return data && stackKey !== undefined
             ? [...this.labels(), { label: STACK_KEY_LABEL, value: stackKey }]
             : this.labels();
@@ -145,7 +152,8 @@ export class Deployment {
 
     /** Shell script that makes a folder of the Docker host the deployment's own, or refuses it. */
     markScript(folder: string, { path, key }: { path: string; key: string }): pulumi.Output<string> {
-        const { adopt = [], stackKey } = this.args;
+        const { stackKey } = this;
+        const { adopt = [] } = this.args;
         const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
         return this.identity.apply((identity) =>
             markScript(folder, { identity, stack, stackKey, adopt, path, key }),
@@ -253,7 +261,8 @@ export class Deployment {
             // No Engine: the provider tells the same, in its own words, before it changes anything.
             return undefined;
         }
-        const { prefix, adopt = [], stackKey } = this.args;
+        const { stackKey } = this;
+        const { prefix, adopt = [] } = this.args;
         const identity = await known(this.identity);
         const named = new Set(adopt);
         const proof: Proof = {

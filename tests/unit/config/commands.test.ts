@@ -17,6 +17,13 @@ test.each([
 });
 
 test("what is no command of a stack stays", () => {
-    for (const text of ["npm run check", "pulumi stack init a", "pulumi upset", "docker logs a"])
+    for (const text of [
+        "npm run gc [-- --dry-run] [--stack NAME]: removes what no image uses.",
+        "npm run catalog: Unknown option '--jsn'; there are: --json",
+        "npm run check",
+        "pulumi stack init a",
+        "pulumi upset",
+        "docker logs a",
+    ])
         expect(forStack(text, "x")).toBe(text);
 });

@@ -26,7 +26,7 @@ function organizationOf(): string | undefined {
  *
  * @returns nothing where there is neither, such as with `--config-file`
  */
-export function stackKey(folder = process.cwd()): string | undefined {
+export function stackKeyOf(folder = process.cwd()): string | undefined {
     const stack = pulumi.getStack();
     const file = join(folder, `Pulumi.${stack}.yaml`);
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
