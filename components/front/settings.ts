@@ -1,4 +1,5 @@
 /** What the front's configuration is rendered from. */
+import { createHash } from "node:crypto";
 
 /** A user of the registry, as far as the front must know: the password stands in the htpasswd file. */
 export interface FrontUser {
@@ -60,5 +61,8 @@ export const DRAIN_FILE = "/tmp/drain";
 /** What a client is told then, seconds. */
 export const RETRY_AFTER = 60;
 
-/** File names of a site's certificate and key in the front's folder. */
-export const siteFiles = (site: string) => ({ crt: `site-${site}.crt`, key: `site-${site}.key` });
+/** File names of a site's certificate and key in the front's folder. A name of a host may be longer than a path in a tar. */
+export function siteFiles(site: string): { crt: string; key: string } {
+    const name = site.length <= 64 ? site : createHash("sha256").update(site).digest("hex");
+    return { crt: `site-${name}.crt`, key: `site-${name}.key` };
+}

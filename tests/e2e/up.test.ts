@@ -65,7 +65,9 @@ describe("what vanished behind Pulumi's back is made again", () => {
         [
             "all but the data, as by a prune",
             async () => {
-                await docker("rm", "--force", user.prefix, `${user.prefix}-config`);
+                const label = `label=private-registry.deployment=${user.prefix}`;
+                const all = await docker("ps", "--all", "--quiet", "--filter", label);
+                await docker("rm", "--force", ...all.trim().split("\n"));
                 await docker("network", "rm", user.prefix);
                 return docker("volume", "rm", `${user.prefix}-config`);
             },
