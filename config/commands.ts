@@ -2,7 +2,7 @@
 
 const PULUMI =
     /\bpulumi (config (?:set-all|set|rm-all|rm|refresh)|up|destroy|refresh|preview|cancel|stack output|stack export)\b(?! --stack)/g;
-const NPM = /\bnpm run (up|destroy|gc|doctor|mirrors|client|catalog|export)\b(?! -- --stack)( -- )?/g;
+const NPM = /\bnpm run (up|destroy|gc|doctor|mirrors|client|catalog|export)\b(?! -- --stack| \[)( -- )?/g;
 
 /**
  * Adds the stack to every command in a text.
