@@ -5,7 +5,7 @@ import { Accounts } from "./auth/accounts";
 import { loginCommand, registryAddress, registryEndpoint } from "./client/address";
 import { clientSetup } from "./client/setup";
 import { containersOf } from "./containers";
-import { expected } from "./deployment/deployment";
+import { expected, identity } from "./deployment/deployment";
 import { DRAIN_SECONDS } from "./hardening";
 import type { MirrorAccess } from "./mirror/mirror";
 import type { Nexus } from "./nexus/nexus";
@@ -33,8 +33,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     readonly mirrors: pulumi.Output<Record<string, MirrorAccess>>;
     /** Nexus, where there is one. */
     readonly nexus: Nexus | undefined;
-    /** What is written on every Docker object of the deployment; nothing where there are none. */
-    readonly identity: pulumi.Output<string> | undefined;
+    /** What is written on every Docker object of the deployment, and on a host where its export is installed. */
+    readonly identity: pulumi.Output<string>;
 
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
@@ -95,12 +95,14 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         expected(this.clientSetup);
         this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
         this.nexus = containers?.nexus;
-        this.identity = containers?.deployment.identity;
+        this.identity = containers?.deployment.identity ?? identity(name, this);
         this.host = pulumi.secret(
             pulumi
-                .all([settings, accounts?.htpasswd, certificate?.files, this.caCertificatePem])
-                .apply(([all, htpasswd, files, caPem]): HostMaterial => ({
+                .all([settings, accounts?.htpasswd, certificate?.files, this.caCertificatePem, this.identity])
+                .apply(([all, htpasswd, files, caPem, hex]): HostMaterial => ({
                     name: prefix,
+                    identity: hex,
+                    stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
                     settings: all,
                     port,
                     bindAddress,

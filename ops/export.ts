@@ -49,6 +49,11 @@ export async function exportStack(machine: Machine, args: string[]): Promise<num
     if (hostExport === undefined)
         throw new SetupError(`The stack ${stack.name} has nothing to export yet: run \`npm run up\` first.`);
     const { host, leftOut, refused } = hostExport as HostExport;
+    // Of an `up` with an older kit: a host could not tell whose the export is.
+    if ((host as Partial<HostMaterial>).identity === undefined)
+        throw new SetupError(
+            `The stack ${stack.name} was last deployed by an older version of the kit: run \`npm run up\` first.`,
+        );
     if (refused.length > 0) {
         throw new SetupError(`This stack cannot be exported:\n  ${refused.join("\n  ")}`);
     }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SetupError, messageOf } from "./errors";
 import { type GoProgram, goAtLeast, goBuild, requireGo } from "./go";
@@ -6,7 +6,7 @@ import type { Machine } from "./machine";
 import { answers } from "./probe";
 import { say, withProgress } from "./progress";
 import { isExecutable, run, which } from "./run";
-import { acquireLock, readText, writeAtomically } from "./start.cjs";
+import { acquireLock, makeFolder, readText, writeAtomically } from "./start.cjs";
 
 /** The oldest CLI that is used, and the one that is installed: the version of @pulumi/pulumi in package.json. */
 export const CLI_VERSION = "3.259.0";
@@ -108,7 +108,7 @@ async function isUsable(machine: Machine, pulumi: string): Promise<boolean> {
 async function install(machine: Machine, folder: string): Promise<void> {
     const temporary = `${folder}.${process.pid}.tmp`;
     rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(join(temporary, "bin"), { recursive: true });
+    makeFolder(join(temporary, "bin"));
     try {
         const source = (await download(machine, temporary)) ?? (await build(machine, temporary));
         writeAtomically(join(temporary, "source"), source);

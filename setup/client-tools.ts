@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type GoProgram, goBuild } from "./go";
 import type { Machine } from "./machine";
-import { acquireLock } from "./start.cjs";
+import { acquireLock, makeFolder } from "./start.cjs";
 
 const program = (name: string, module: string, version: string, about: string): GoProgram => ({
     name,
@@ -31,7 +31,7 @@ export async function ensureClients(machine: Machine): Promise<Record<string, st
         const binary = join(machine.dirs.cache, "clients", `${one.name}-${one.version.slice(1)}`);
         found[one.name] = binary;
         if (existsSync(binary)) continue;
-        mkdirSync(dirname(binary), { recursive: true });
+        makeFolder(dirname(binary));
         const release = acquireLock(`${binary}.lock`, `${one.name}, a client for the tests`);
         try {
             if (!existsSync(binary)) await goBuild(machine, one, binary);

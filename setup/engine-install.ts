@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { aptInstall, isDebian, readOsRelease } from "./debian";
@@ -8,7 +8,7 @@ import { SetupError } from "./errors";
 import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";
 import { lastLines, run, which } from "./run";
-import { readText } from "./start.cjs";
+import { makeFolder, readText } from "./start.cjs";
 
 const FOR_SYSTEM: Record<string, string> = {
     fedora: "`sudo dnf install -y moby-engine && sudo systemctl enable --now docker`",
@@ -89,7 +89,7 @@ export interface ByHand {
 
 /** Starts both daemons in sessions of their own, so that they outlive this process; waits until `answers`. */
 export async function startByHand(options: ByHand, answers: () => Promise<boolean>): Promise<void> {
-    mkdirSync(options.logs, { recursive: true });
+    makeFolder(options.logs);
     const socket = options.containerd ?? "/run/containerd/containerd.sock";
     if (!existsSync(socket) || !isServed(socket)) {
         daemon("containerd", options.containerdArgs, options.logs);

@@ -24,7 +24,10 @@ const FILE_PROBLEMS: Readonly<Record<string, string>> = {
 /** One sentence for what the user's own files and folders are the cause of; undefined for every other error. */
 export function fileProblem(error: unknown): string | undefined {
     const { code = "", path, syscall = "" } = (error ?? {}) as NodeJS.ErrnoException;
-    const why = FILE_PROBLEMS[code];
+    const why =
+        code === "ENOENT" && syscall === "mkdir"
+            ? "its file system takes no new folders"
+            : FILE_PROBLEMS[code];
     if (why === undefined || path === undefined) return undefined;
     const what =
         /^(open|read|scandir|stat|lstat|access)$/.test(syscall) && code !== "EROFS" ? "opened" : "written";

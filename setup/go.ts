@@ -13,6 +13,7 @@ import { SetupError } from "./errors";
 import type { Machine } from "./machine";
 import { withProgress } from "./progress";
 import { lastLines, mustRun, run, which } from "./run";
+import { makeFolder } from "./start.cjs";
 
 /** A program to be built from a Go module. */
 export interface GoProgram {
@@ -119,7 +120,7 @@ export async function goBuild(
     await requireGo(program, machine.env);
     const folder = `${target}.${process.pid}.tmp`;
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeFileSync(join(folder, "go.mod"), goMod(program));
     const output = join(folder, "out");
     const variables = (program.variables ?? []).map((variable) => ` -X ${variable}`).join("");

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SOURCE_LABEL, standInName } from "../config/stand-ins";
 import type { Endpoint } from "./endpoint";
@@ -9,7 +9,7 @@ import { importImage, linuxArch } from "./image-import";
 import { parseImage } from "./image-name";
 import type { Machine } from "./machine";
 import { say } from "./progress";
-import { acquireLock } from "./start.cjs";
+import { acquireLock, makeFolder } from "./start.cjs";
 import { type TarEntry, tar } from "./tar";
 
 function registryProgram(version: string): GoProgram {
@@ -74,7 +74,7 @@ export async function buildImage(machine: Machine, engine: Endpoint, image: stri
     const folder = join(machine.dirs.cache, "registry", `${tag}-${arch}`);
     const release = acquireLock(`${folder}.lock`, "the registry image");
     try {
-        mkdirSync(folder, { recursive: true });
+        makeFolder(folder);
         // The quick one first: what is missing for it shows before minutes of building.
         const busybox = await busyboxFor(machine, arch, folder);
         const binary = join(folder, "registry");

@@ -1,8 +1,9 @@
 /** The file into which a command writes all that its screen does not show. */
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "./machine";
+import { makeFolder } from "./start.cjs";
 
 /** How many logs of a command are kept. */
 const KEPT = 10;
@@ -24,7 +25,7 @@ export const currentLog = () => open;
  */
 export function openLog(machine: Machine, name: string): { file: string; fd: number } {
     const folder = join(machine.dirs.cache, "logs");
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
     const file = join(folder, `${name}-${stamp}-${process.pid}.log`);
     closeLog();

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError, messageOf } from "./errors";
 import type { Machine } from "./machine";
 import { say } from "./progress";
-import { acquireLock, fingerprint, readText, writeAtomically } from "./start.cjs";
+import { acquireLock, fingerprint, makeFolder, readText, writeAtomically } from "./start.cjs";
 
 const LOCK = "package-lock.json";
 
@@ -35,7 +35,7 @@ export async function buildPlugins(
     try {
         if (readText(stamp) === current) return folder;
         say(`Provider plugins: bundling ${plugins.map(({ name }) => name).join(", ")} …`);
-        mkdirSync(folder, { recursive: true });
+        makeFolder(folder);
         for (const plugin of plugins) await buildOne(machine, folder, plugin);
         writeAtomically(stamp, current);
     } finally {

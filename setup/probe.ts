@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import { join } from "node:path";
 import type { Machine } from "./machine";
+import { makeFolder } from "./start.cjs";
 
 const PROBE_MS = 3_000;
 const REMEMBERED_MS = 24 * 3600 * 1000;
@@ -46,7 +47,7 @@ export class ClosedRoutes {
     }
 
     remember(route: string): void {
-        mkdirSync(this.folder, { recursive: true });
+        makeFolder(this.folder);
         writeFileSync(join(this.folder, route), "");
     }
 

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type GoProgram, goBuild } from "./go";
 import type { Machine } from "./machine";
-import { acquireLock } from "./start.cjs";
+import { acquireLock, makeFolder } from "./start.cjs";
 
 /** An S3 server with files behind it, which the tests of the S3 storage run. */
 export const S3_SERVER: GoProgram = {
@@ -20,7 +20,7 @@ export async function ensureS3Server(machine: Machine, arch: string): Promise<st
     if (existsSync(binary)) return binary;
     const release = acquireLock(`${binary}.lock`, "the S3 server of the tests");
     try {
-        mkdirSync(dirname(binary), { recursive: true });
+        makeFolder(dirname(binary));
         if (!existsSync(binary)) await goBuild(machine, S3_SERVER, binary, { os: "linux", arch });
     } finally {
         release();

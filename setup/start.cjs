@@ -30,9 +30,25 @@ function readText(file) {
     }
 }
 
+/**
+ * Makes a folder and those above it. Node's own `recursive` never returns where a file system that takes no folders, such
+ * as /proc, answers ENOENT, though the folder above is there.
+ */
+function makeFolder(folder, mode) {
+    try {
+        fs.mkdirSync(folder, { mode: mode || 0o777 });
+    } catch (error) {
+        if (error.code === "EEXIST" && fs.statSync(folder).isDirectory()) return;
+        const above = path.dirname(folder);
+        if (error.code !== "ENOENT" || above === folder || fs.existsSync(above)) throw error;
+        makeFolder(above, mode);
+        makeFolder(folder, mode);
+    }
+}
+
 /** Writes through a temporary name, so that an interruption leaves the old file or the new one, never a half. */
 function writeAtomically(file, text, mode) {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     const temporary = file + "." + process.pid + ".tmp";
     fs.writeFileSync(temporary, text, { mode: mode || 0o644 });
     fs.renameSync(temporary, file);
@@ -116,7 +132,7 @@ const LOCK_LIMIT_MS = 3600000;
  * that died is taken over. It only saves double work: what it guards is put in place by an atomic rename.
  */
 function acquireLock(file, waitingFor) {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     const begun = Date.now();
     let told = false;
     for (;;) {
@@ -291,6 +307,7 @@ module.exports = {
     fingerprint,
     installedMatches,
     isAlive,
+    makeFolder,
     readText,
     writeAtomically,
 };

@@ -17,6 +17,8 @@ export function fingerprint(root: string, paths: string[]): string;
 export function installedMatches(lockText: string, installedText: string | undefined): boolean;
 /** Whether a process of this machine is running. */
 export function isAlive(pid: number): boolean;
+/** Makes a folder and those above it; throws where the file system takes none. */
+export function makeFolder(folder: string, mode?: number): void;
 /** A file's text, or undefined when there is none. */
 export function readText(file: string): string | undefined;
 /** Writes a file through a temporary name; mode defaults to 0644. */

@@ -4,7 +4,6 @@ import {
     constants,
     existsSync,
     linkSync,
-    mkdirSync,
     readdirSync,
     rmSync,
     statSync,
@@ -17,6 +16,7 @@ import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";
 import { lastLines, run } from "./run";
 import { type Stack, selectedStack, stateFolder } from "./stack";
+import { makeFolder } from "./start.cjs";
 
 export interface State {
     /** Backend URL, for the report. */
@@ -34,7 +34,7 @@ export function ensureState(machine: Machine, stack: Stack): State {
     if (stack.ownBackend) return { backend, env: {} };
     const folder = stateFolder(machine);
     if (!existsSync(folder)) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder, 0o700);
         say(`State: Pulumi is not logged in anywhere, so the state is kept in files in ${folder}.`);
     }
     const env = { PULUMI_BACKEND_URL: backend };
@@ -81,7 +81,7 @@ export function ensurePassphrase(folder: string, encrypted: readonly string[] = 
                 `${encrypted.join(" and ")} cannot be read without it: put your copy of that file back. ${WAY_BACK}`,
         );
     }
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const temporary = join(folder, `passphrase.${process.pid}.tmp`);
     writeFileSync(temporary, randomBytes(32).toString("base64url"), { mode: 0o600 });
     try {

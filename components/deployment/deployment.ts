@@ -93,6 +93,10 @@ export function detached<T>(output: pulumi.Output<T>): pulumi.Output<pulumi.Unwr
     return expected(pulumi.output(promise.call(output)));
 }
 
+/** A deployment's identity: random, kept in the state, the same with and without Docker; not a secret. */
+export const identity = (name: string, parent: pulumi.Resource): pulumi.Output<string> =>
+    new random.RandomId(`${name}-identity`, { byteLength: 16 }, { parent }).hex;
+
 /** What was found before anything was changed. */
 interface Survey {
     endpoint: Endpoint;
@@ -123,7 +127,7 @@ export class Deployment {
     ) {
         this.prefix = args.prefix;
         this.stackKey = args.stackKey ?? stackKeyOf();
-        this.identity = new random.RandomId(`${name}-identity`, { byteLength: 16 }, { parent }).hex;
+        this.identity = identity(name, parent);
         // After the program has named everything, which it does without a pause.
         this.survey = Promise.resolve().then(() => this.look());
         const looked = expected(pulumi.output(this.survey.then(() => true)));
@@ -213,12 +217,9 @@ export class Deployment {
         ];
     }
 
-    /** The Engine that something else than the environment names, as in DOCKER_HOST; for plugins, which have that too. */
-    host(): pulumi.Output<string | undefined> {
-        const url = this.given().then((given) =>
-            given?.host || given?.context ? resolveEndpoint(given).url : undefined,
-        );
-        return pulumi.output(url);
+    /** What was given of the Engine, for a plugin that has the environment too; nothing where this program cannot tell. */
+    engineGiven(): pulumi.Output<EngineConfig | undefined> {
+        return pulumi.output(this.given());
     }
 
     /** What was given of the Engine: by the component, the program's provider, or the configuration of docker. */

@@ -105,7 +105,7 @@ export class Nexus extends pulumi.ComponentResource {
         const container = this.container(name, deployment, port, args);
         const provider = new NexusProvider(
             `${name}-provider`,
-            { url, password, container: `${prefix}-nexus`, dockerHost: deployment.host() },
+            { url, password, container: `${prefix}-nexus`, engine: deployment.engineGiven() },
             parent,
         );
         const last = this.content(name, { container, provider, password, args, wishes });

@@ -1,6 +1,8 @@
 /** The resources of the kit's own provider plugin (plugins/nexus). */
 import * as pulumi from "@pulumi/pulumi";
 
+import type { EngineConfig } from "../engine/endpoint";
+
 const PACKAGE = "private-registry-nexus";
 
 export interface NexusProviderArgs {
@@ -10,15 +12,21 @@ export interface NexusProviderArgs {
     password: pulumi.Input<string>;
     /** Container in which the password of the first start lies. */
     container: pulumi.Input<string>;
-    /** Engine of that container, as in DOCKER_HOST. @default what the docker provider finds */
-    dockerHost?: pulumi.Input<string | undefined> | undefined;
+    /** Engine of that container; nothing where the program cannot tell it. `{}`: what the environment names. */
+    engine: pulumi.Output<EngineConfig | undefined>;
 }
 
 /** How the plugin reaches one Nexus. */
 export class NexusProvider extends pulumi.ProviderResource {
     constructor(name: string, args: NexusProviderArgs, opts?: pulumi.ResourceOptions) {
-        const { password, ...rest } = args;
-        super(PACKAGE, name, { ...rest, password: pulumi.secret(password) }, opts);
+        const { password, engine, ...rest } = args;
+        const docker = {
+            dockerHost: engine.apply((given) => given?.host),
+            dockerContext: engine.apply((given) => given?.context),
+            dockerCertPath: engine.apply((given) => given?.certPath),
+            dockerUnknown: engine.apply((given) => (given === undefined ? "true" : undefined)),
+        };
+        super(PACKAGE, name, { ...rest, ...docker, password: pulumi.secret(password) }, opts);
     }
 }
 

@@ -39,6 +39,8 @@ function settings(
 ) {
     return [
         MARK,
+        `IDENTITY=${quote(host.identity)}`,
+        `STACK=${quote(host.stack)}`,
         `REGISTRY_VERSION=${quote(version)}`,
         `ENDPOINT=${quote(endpoint)}`,
         `DATA_PATH=${quote(host.dataPath ?? "")}`,

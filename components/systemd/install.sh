@@ -11,20 +11,22 @@ say() { printf '%s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
 usage() {
-    say 'Usage: sh install.sh [--layout debian|rpm] [--install-package] [--no-start] [--root FOLDER]'
+    say 'Usage: sh install.sh [--layout debian|rpm] [--install-package] [--no-start] [--adopt] [--root FOLDER]'
     say '  --layout           package whose paths are used; by default the one that is installed'
     say '  --install-package  install the package where it is missing'
     say '  --no-start         put the files in place, and leave the service alone'
+    say '  --adopt            take over what another deployment has here: for your own, whose state is lost'
     say '  --root             work in this folder instead of /: files only, no user and no service'
 }
 
-root= layout= package=no start=yes
+given=$* root= layout= package=no start=yes adopt=no
 while [ $# -gt 0 ]; do
     case $1 in
         --root) root=${2:?--root needs a folder}; shift ;;
         --layout) layout=${2:?--layout needs debian or rpm}; shift ;;
         --install-package) package=yes ;;
         --no-start) start=no ;;
+        --adopt) adopt=yes ;;
         --help) usage; exit 0 ;;
         *) usage >&2; fail "unknown option $1" ;;
     esac
@@ -60,6 +62,34 @@ detect() {
     fi
 }
 
+# Whose the registry of this host is: before anything is installed or changed.
+ETC_FOLDERS='/etc/docker/registry /etc/docker-distribution/registry'
+MARKER=.private-registry
+line() { [ ! -f "$2" ] || sed -n "s/^$1 //p" "$2" | tail -n 1; }
+# http.secret, by which an export of a time before there was an identity is known.
+secret() { [ ! -f "$1" ] || sed -n 's/^ *secret: *//p' "$1" | head -n 1; }
+foreign() { # what, marker, what to do else
+    [ "$adopt" = no ] || return 0
+    owner=$(line stack "$2") since=$(line since "$2")
+    fail "$1 another deployment's: ${owner:-one of unknown name}, there since ${since:-$(date -u -r "$2" +%Y-%m-%dT%H:%MZ)};" \
+        "nothing was changed. $3, or, only if it is yours and its state is lost, take it over: sh $0${given:+ $given} --adopt"
+}
+for folder in $ETC_FOLDERS; do
+    installed=$root$folder/private-registry.installed
+    [ -f "$installed" ] || continue
+    case $(line identity "$installed") in
+        "$IDENTITY") continue ;;
+        '') [ "$(secret "$root$folder/config.yml")" != "$(secret debian/config.yml)" ] || continue ;;
+    esac
+    foreign "The registry that is installed here ($folder) is" "$installed" \
+        "Take another host, or take that one away first: sh $root$folder/private-registry-uninstall.sh${root:+ --root $root}"
+done
+if [ -n "$DATA_PATH" ] && [ -f "$root$DATA_PATH/$MARKER" ] &&
+    [ "$(line identity "$root$DATA_PATH/$MARKER")" != "$IDENTITY" ]; then
+    foreign "The folder $DATA_PATH is" "$root$DATA_PATH/$MARKER" \
+        'Choose another folder (pulumi config set --path storage.path FOLDER, then `npm run up` and export again)'
+fi
+
 detect
 if [ -z "$layout" ]; then
     if command -v apt-get >/dev/null; then command='apt-get install -y docker-registry'
@@ -90,8 +120,7 @@ esac
 
 # The folder of the images will be the service's own, with all that is in it.
 if [ -n "$DATA_PATH" ] && [ -d "$root$DATA_PATH" ] && [ "$(stat -c %U "$root$DATA_PATH")" != "$USER_NAME" ]; then
-    # .private-registry: what a container of the kit left there to tell whose it is.
-    case $(ls -A "$root$DATA_PATH" | grep -vx .private-registry) in
+    case $(ls -A "$root$DATA_PATH" | grep -vx "$MARKER") in
         '' | docker) ;;
         *) fail "$DATA_PATH is not the service's, and holds other things than images: give the registry a folder of its own." ;;
     esac
@@ -113,6 +142,13 @@ folder() {
 [ -z "$root" ] || [ -d "$root" ] || fail "$root is no folder."
 folder "$etc"
 folder /etc/systemd/system
+# Whose it is comes first, so that a run that was cut off is known as well.
+now=$(date -u +%Y-%m-%dT%H:%MZ)
+if [ "$(recorded identity | tail -n 1)" != "$IDENTITY" ]; then
+    record identity "$IDENTITY"
+    record stack "$STACK"
+    record since "$now"
+fi
 for path in $created; do record folder "$path"; done
 
 if [ -z "$root" ] && ! getent passwd "$USER_NAME" >/dev/null; then
@@ -160,14 +196,22 @@ for path in $(recorded file | cut -d' ' -f2 | sort -u); do
     if [ -e "$root$path" ]; then rm -f "$root$path"; restart=yes; say "Removed $path, which this export has not."; fi
     grep -v "^file [0-9a-f]* $path\$" "$manifest" >"$manifest.new" && mv -f "$manifest.new" "$manifest"
 done
-[ "$(recorded data)" = "$data" ] || record data "$data"
+[ "$(recorded data | tail -n 1)" = "$data" ] || record data "$data"
+if [ -n "$DATA_PATH" ]; then
+    [ -n "$root" ] || mkdir -p -m 0750 "$DATA_PATH"
+    marker=$root$DATA_PATH/$MARKER
+    if [ -d "$root$DATA_PATH" ] && [ "$(line identity "$marker")" != "$IDENTITY" ]; then
+        printf '%s\n' "identity $IDENTITY" "stack $STACK" "since $now" >"$marker.new"
+        chmod 0644 "$marker.new"
+        mv -f "$marker.new" "$marker"
+    fi
+fi
 
 if [ -n "$root" ]; then say "The files are in place under $root."; exit 0; fi
 
 runuser -u "$USER_NAME" -- test -r "$etc/config.yml" ||
     fail "the user $USER_NAME cannot read $etc/config.yml: open the folders above it (chmod a+x)."
 if [ -n "$DATA_PATH" ]; then
-    mkdir -p -m 0750 "$DATA_PATH"
     if [ "$(stat -c %U "$DATA_PATH")" != "$USER_NAME" ]; then
         say "Giving $DATA_PATH to the user $USER_NAME."
         chown -R "$USER_NAME:$USER_NAME" "$DATA_PATH"

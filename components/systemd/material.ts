@@ -9,6 +9,10 @@ import { forRegistry2 } from "./registry-2";
 export interface HostMaterial {
     /** The stack, for descriptions: PROJECT-STACK. */
     name: string;
+    /** The deployment's, random and kept in its state: by it a host knows whose export is installed. */
+    identity: string;
+    /** PROJECT/STACK, for people. */
+    stack: string;
     settings: RegistrySettings;
     port: number;
     bindAddress: string;

@@ -57,7 +57,7 @@ takeBack() { # folder of config.yml, service
         # The link of an enabled service still names the unit that is gone.
         case $was in enabled*) systemctl reenable --quiet "$2" || true ;; esac
         case $was in *' active') systemctl start "$2" || true ;; esac
-        if [ -n "$user" ] && [ -z "$(ls -A "$data" 2>/dev/null)" ]; then
+        if [ -n "$user" ] && [ -z "$(ls -A "$data" 2>/dev/null | grep -vx .private-registry)" ]; then
             userdel "$user"
         elif [ -n "$user" ]; then
             say "The user $user stays, because the images are its own."

@@ -1,5 +1,6 @@
 /** The password that Nexus makes up at its first start, read and written through the Engine: on no screen, in no log. */
 import { connect, type Engine } from "../../components/engine/client";
+import type { EngineConfig } from "../../components/engine/endpoint";
 import { isNotFound } from "../../components/engine/errors";
 import { tar } from "../docker/tar";
 
@@ -24,14 +25,23 @@ async function bytes(stream: NodeJS.ReadableStream): Promise<Buffer> {
 export class FirstRunPassword {
     private engine: Promise<Engine> | undefined;
 
-    /** @param host the Engine, as in DOCKER_HOST. Default: as for the docker provider */
+    /** @param config the Engine, as the docker provider has it; nothing where it is not known: then none is asked */
     constructor(
         readonly container: string,
-        private readonly host: string | undefined,
+        private readonly config: EngineConfig | undefined,
     ) {}
 
+    /** @throws Error where the Engine is not known: another one may have a container of that name */
     private connection(): Promise<Engine> {
-        this.engine ??= connect(this.host === undefined ? {} : { host: this.host });
+        if (this.config === undefined)
+            return Promise.reject(
+                new Error(
+                    `The password of Nexus's first start lies in the container ${this.container}, and the program cannot tell on which ` +
+                        "Docker Engine: give its docker provider `certPath`, a folder, in place of `caMaterial`, `certMaterial` and " +
+                        "`keyMaterial`, and a host that is known before `up`.",
+                ),
+            );
+        this.engine ??= connect(this.config);
         return this.engine;
     }
 

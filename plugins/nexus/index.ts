@@ -16,6 +16,9 @@ interface Config {
     password: string;
     container: string;
     dockerHost?: string;
+    dockerContext?: string;
+    dockerCertPath?: string;
+    dockerUnknown?: boolean;
     timeoutSeconds: number;
 }
 
@@ -30,13 +33,23 @@ export const nexus: Package<Nexus> = {
         url: { type: "string", required: true },
         password: { type: "string", required: true },
         container: { type: "string", required: true },
+        // As the docker provider's host, context and certPath.
         dockerHost: { type: "string" },
+        dockerContext: { type: "string" },
+        dockerCertPath: { type: "string" },
+        // The program cannot tell which Engine has the container: then none is asked.
+        dockerUnknown: { type: "boolean" },
         timeoutSeconds: { type: "integer", default: TIMEOUT },
     },
     resources: [admin, settings, repository, cleanupPolicy, task],
     configure: (config) => {
-        const { url, password, container, dockerHost, timeoutSeconds } = config as unknown as Config;
-        const firstRun = new FirstRunPassword(container, dockerHost);
+        const { url, password, container, timeoutSeconds, ...docker } = config as unknown as Config;
+        const engine = {
+            host: docker.dockerHost,
+            context: docker.dockerContext,
+            certPath: docker.dockerCertPath,
+        };
+        const firstRun = new FirstRunPassword(container, docker.dockerUnknown ? undefined : engine);
         return new Nexus({ url: url.replace(/\/+$/, ""), password, timeout: timeoutSeconds, firstRun });
     },
 };

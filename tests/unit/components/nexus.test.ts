@@ -1,6 +1,7 @@
 /** The Nexus component: what the providers get, and what goes with what. */
 import "./mocks";
 
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Nexus, type NexusArgs } from "../../../components";
@@ -8,9 +9,17 @@ import { upstreams, vmParams } from "../../../components/nexus/plan";
 
 import { find, record, type Registration } from "./mocks";
 
-async function deploy(args: Partial<NexusArgs> = {}): Promise<{ nexus: Nexus; all: Registration[] }> {
+async function deploy(
+    args: Partial<NexusArgs> = {},
+    provider?: () => docker.Provider,
+): Promise<{ nexus: Nexus; all: Registration[] }> {
     const { result, all } = await record(
-        () => new Nexus("n", { prefix: "kit-dev", acceptEula: true, networkName: "kit-dev", ...args }),
+        () =>
+            new Nexus(
+                "n",
+                { prefix: "kit-dev", acceptEula: true, networkName: "kit-dev", ...args },
+                provider && { providers: { docker: provider() } },
+            ),
         (type) => {
             if (type.includes("randomPassword")) return { result: pulumi.secret("generated password") };
             return type.includes("remoteImage") ? { imageId: "sha256:0a1b" } : {};
@@ -122,4 +131,33 @@ test("the front learns names and upstreams", () => {
 
 test("without the licence nothing is registered", () => {
     expect(() => new Nexus("n", { acceptEula: false })).toThrow("set acceptEula to true");
+});
+
+describe("the Engine in which the plugin looks for the first password", () => {
+    const far = "tcp://203.0.113.7:2376";
+    test.each<[string, docker.ProviderArgs | undefined, object]>([
+        ["none is given: what the environment names", undefined, {}],
+        [
+            "the provider's host, with its certificates",
+            { host: far, certPath: "/certs" },
+            { dockerHost: far, dockerCertPath: "/certs" },
+        ],
+        // The SDK takes DOCKER_HOST for the host that it was not given; the context goes before it.
+        [
+            "the provider's context",
+            { context: "far" },
+            { dockerContext: "far", dockerHost: process.env.DOCKER_HOST },
+        ],
+        [
+            "certificates that are in no file: none, and never the environment's",
+            { host: far, caMaterial: "ca", certMaterial: "cert", keyMaterial: "key" },
+            { dockerUnknown: "true" },
+        ],
+    ])("%s", async (_what, given, wanted) => {
+        const { all } = await deploy({}, given && (() => new docker.Provider("p", given)));
+        const { inputs } = find(all, "n-provider");
+        expect(
+            Object.fromEntries(Object.entries(inputs).filter(([key]) => key.startsWith("docker"))),
+        ).toEqual(wanted);
+    });
 });

@@ -1,6 +1,6 @@
 /** The Nexus plugin against the stand-in in this process. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -119,6 +119,57 @@ describe("Admin", () => {
         expect(await admin?.read("admin", known, known, client())).toBeUndefined();
         await ready();
         expect(await admin?.read("admin", known, known, client())).toMatchObject({ outs: known });
+    });
+});
+
+describe("where the program cannot tell which Engine has the container", () => {
+    let asked: string[];
+    let engine: Server;
+    const before = process.env.DOCKER_HOST;
+    beforeEach(async () => {
+        asked = [];
+        engine = createServer((request, answer) => {
+            asked.push(request.url ?? "");
+            answer.end("OK");
+        });
+        const socket = join(folder, "engine.sock");
+        await new Promise<void>((done) => engine.listen(socket, done));
+        process.env.DOCKER_HOST = `unix://${socket}`;
+    });
+    afterEach(async () => {
+        if (before === undefined) delete process.env.DOCKER_HOST;
+        else process.env.DOCKER_HOST = before;
+        await new Promise((done) => engine.close(done).closeAllConnections());
+    });
+    const configured = async (more: object) =>
+        pkg.configure({ url, password: PASSWORD, container: "kit-dev-nexus", timeoutSeconds: 5, ...more });
+
+    test("the environment's is not asked, for reading or for writing; one sentence tells the way out", async () => {
+        const nexus = await configured({ dockerUnknown: true });
+        for (const work of [
+            () => admin?.create({ password: PASSWORD, generated: true }, nexus),
+            () => admin?.delete?.("admin", { password: PASSWORD, generated: true }, nexus),
+        ])
+            await expect(work()).rejects.toThrow(
+                /^The password of Nexus's first start lies in the container kit-dev-nexus, and the program cannot tell .*`certPath`/,
+            );
+        expect(asked).toEqual([]);
+    });
+
+    test("and where the password is in force already, none is needed", async () => {
+        await ready();
+        await expect(
+            admin?.create(
+                { password: PASSWORD, generated: false },
+                await configured({ dockerUnknown: true }),
+            ),
+        ).resolves.toBeDefined();
+        expect(asked).toEqual([]);
+    });
+
+    test("without that, it is the environment's", async () => {
+        await (await configured({})).firstRun.read();
+        expect(asked.some((path) => path.includes("/containers/kit-dev-nexus/archive"))).toBe(true);
     });
 });
 

@@ -25,6 +25,8 @@ export const host = (
     extra: Record<string, unknown> = {},
 ): HostMaterial => ({
     name: "private-registry-dev",
+    identity: "0123456789abcdef0123456789abcdef",
+    stack: "private-registry/dev",
     settings: { ...SETTINGS, extra, tls: !("tls" in more) || more.tls !== undefined },
     port: 443,
     bindAddress: "0.0.0.0",

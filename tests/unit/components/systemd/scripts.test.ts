@@ -1,6 +1,6 @@
 /** install.sh and uninstall.sh with stand-ins for the packages' programs; tests/e2e has Debian's own. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { renderFolder } from "../../../../components/systemd/folder";
@@ -116,4 +116,104 @@ test("a folder that holds other things does not become the service's", () => {
     expect(text).toContain("/srv is not the service's, and holds other things than images");
     expect(status).toBe(1);
     expect(existsSync(join(root(), "etc"))).toBe(false);
+});
+
+describe("whose the registry of a host is", () => {
+    const ETC = "etc/docker/registry";
+    const OTHER = { identity: "f".repeat(32), stack: "private-registry/other" };
+    const read = (path: string) => readFileSync(join(root(), path), "utf8");
+    const write = (path: string, text: string) => writeFileSync(join(root(), path), text);
+    const secretOf = (secret: string) => ({ settings: { ...host().settings, secret } });
+
+    beforeEach(() => program("usr/bin/docker-registry", "2.8.3"));
+
+    /** Another deployment's export is installed, and then this one's is to be. */
+    function afterAnother(more: Partial<HostMaterial> = {}): void {
+        exported({ ...OTHER, htpasswd: "other:x\n", ...more });
+        expect(run("install.sh").status).toBe(0);
+        exported(more);
+    }
+
+    test("another deployment's: refused, with whose it is and the ways out, and nothing is changed", () => {
+        afterAnother();
+        const before = read(`${ETC}/private-registry.installed`);
+        const { status, text } = run("install.sh", "--no-start");
+        expect(text).toMatch(
+            /The registry that is installed here \(\/etc\/docker\/registry\) is another deployment's: private-registry\/other, there since \d{4}-\d\d-\d\dT\d\d:\d\dZ; nothing was changed\./,
+        );
+        expect(text.trimEnd().split("\n")).toHaveLength(1);
+        expect(status).toBe(1);
+        expect(read(`${ETC}/htpasswd`)).toBe("other:x\n");
+        expect(read(`${ETC}/private-registry.installed`)).toBe(before);
+    });
+
+    test("both ways out work when pasted", () => {
+        for (const pattern of [/take it over: (.*)/, /first: (.*?), or/]) {
+            afterAnother();
+            const way = pattern.exec(run("install.sh").text)?.[1] ?? "";
+            const pasted = spawnSync("sh", ["-c", way], { encoding: "utf8" });
+            expect(pasted.stderr).toBe("");
+            expect(pasted.status).toBe(0);
+            expect(run("install.sh").status).toBe(0);
+            expect(read(`${ETC}/htpasswd`)).toBe(host().htpasswd);
+            expect(run("uninstall.sh").text).toContain("Taken back.");
+            expect(existsSync(join(root(), "etc"))).toBe(false);
+        }
+    });
+
+    test("the other package's paths: the same", () => {
+        rmSync(join(root(), "usr/bin/docker-registry"));
+        program("usr/bin/registry", "2.8.3");
+        afterAnother();
+        program("usr/bin/docker-registry", "2.8.3");
+        const { status, text } = run("install.sh");
+        expect(text).toContain(`(/${RPM_ETC}) is another deployment's: private-registry/other`);
+        expect(status).toBe(1);
+        expect(existsSync(join(root(), ETC))).toBe(false);
+    });
+
+    test("its own goes on, with other users and settings as well, and after a run that was cut off", () => {
+        exported();
+        expect(run("install.sh").status).toBe(0);
+        const [first] = read(`${ETC}/private-registry.installed`).split("\n");
+        expect(first).toBe(`identity ${host().identity}`);
+        exported({ htpasswd: "new:x\n", ...secretOf("changed"), port: 5000 });
+        expect(run("install.sh").status).toBe(0);
+        expect(read(`${ETC}/htpasswd`)).toBe("new:x\n");
+        write(`${ETC}/private-registry.installed`, `${first}\n`);
+        expect(run("install.sh").status).toBe(0);
+    });
+
+    test("an export of a time without identities is known by the registry's secret, and by nothing else", () => {
+        exported();
+        expect(run("install.sh").status).toBe(0);
+        const old = read(`${ETC}/private-registry.installed`).replace(/^(identity|stack|since) .*\n/gm, "");
+        write(`${ETC}/private-registry.installed`, old);
+        exported(secretOf("another"));
+        expect(run("install.sh").text).toMatch(
+            /another deployment's: one of unknown name, there since \d{4}-/,
+        );
+        exported();
+        expect(run("install.sh").status).toBe(0);
+        expect(read(`${ETC}/private-registry.installed`)).toContain(`identity ${host().identity}\n`);
+    });
+
+    test("a folder of images with another deployment's marker is refused; its own and a new one are marked", () => {
+        const dataPath = "/srv/registry";
+        mkdirSync(join(root(), dataPath), { recursive: true });
+        write(
+            `${dataPath}/.private-registry`,
+            "identity abc\nstack private-registry/other\nsince 2026-01-02T03:04Z\n",
+        );
+        exported({ dataPath });
+        const { status, text } = run("install.sh");
+        expect(text).toContain(
+            "The folder /srv/registry is another deployment's: private-registry/other, there since 2026-01-02T03:04Z; nothing was changed.",
+        );
+        expect(status).toBe(1);
+        expect(existsSync(join(root(), "etc"))).toBe(false);
+        expect(run("install.sh", "--adopt").status).toBe(0);
+        expect(read(`${dataPath}/.private-registry`)).toContain(`identity ${host().identity}\n`);
+        expect(run("install.sh").status).toBe(0);
+    });
 });
