@@ -1,3 +1,4 @@
+import { messageOf } from "../setup/errors";
 import type { RegistryApi } from "./registry-api";
 import { size } from "./size";
 
@@ -16,8 +17,17 @@ export interface RepositorySize {
     bytes: number;
 }
 
+/** What the registry lists and cannot give. */
+export interface Unreadable {
+    repository: string;
+    /** Nothing where it is the list of tags. */
+    tag?: string | undefined;
+    problem: string;
+}
+
 export interface Catalog {
     repositories: RepositorySize[];
+    unreadable: Unreadable[];
     /** Of all that a tag reaches, what is shared counted once. */
     bytes: number;
 }
@@ -46,6 +56,14 @@ type Sizes = Map<string, number>;
 
 const sum = (sizes: Sizes) => [...sizes.values()].reduce((total, size) => total + size, 0);
 
+function manifestOf(body: Buffer): Manifest {
+    try {
+        return JSON.parse(body.toString("utf8")) as Manifest;
+    } catch {
+        throw new Error(`its manifest is damaged (${body.length} bytes)`);
+    }
+}
+
 /** Adds a manifest and all that it reaches; @returns its digest and how many images it is. */
 async function weigh(
     api: RegistryApi,
@@ -60,12 +78,7 @@ async function weigh(
     if (answer.status === 404) return undefined;
     const digest = String(answer.headers["docker-content-digest"] ?? reference);
     sizes.set(digest, answer.body.length);
-    const {
-        manifests,
-        config,
-        layers = [],
-        blobs = [],
-    } = JSON.parse(answer.body.toString("utf8")) as Manifest;
+    const { manifests, config, layers = [], blobs = [] } = manifestOf(answer.body);
     for (const blob of [...(config ? [config] : []), ...layers, ...blobs]) sizes.set(blob.digest, blob.size);
     if (manifests === undefined) return { digest, images: 1 };
     let images = 0;
@@ -77,29 +90,66 @@ async function weigh(
     return { digest, images };
 }
 
-/** Every repository with its tags and sizes, in the registry's order. */
-export async function readCatalog(api: RegistryApi, pageSize?: number): Promise<Catalog> {
-    const all: Sizes = new Map();
-    const repositories: RepositorySize[] = [];
-    for (const repository of await api.repositories(pageSize)) {
-        const names = await api.tags(repository, pageSize);
-        const own: Sizes = new Map();
-        const tags = await Promise.all(
-            names.map(async (tag): Promise<TagSize[]> => {
-                const sizes: Sizes = new Map();
+/** Repositories of the kit's own checks. */
+const OWN = ["private-registry-doctor", "storage-check"];
+
+/** The tags of a repository with their sizes, and those that cannot be read: one does not hide the others. */
+async function readRepository(
+    api: RegistryApi,
+    repository: string,
+    pageSize: number | undefined,
+): Promise<{ tags: TagSize[]; own: Sizes; unreadable: Unreadable[] }> {
+    const own: Sizes = new Map();
+    const unreadable: Unreadable[] = [];
+    const absent: string[] = [];
+    const names = await api.tags(repository, pageSize);
+    const tags = await Promise.all(
+        names.map(async (tag): Promise<TagSize[]> => {
+            const sizes: Sizes = new Map();
+            try {
                 const found = await weigh(api, repository, tag, sizes);
+                if (found === undefined) absent.push(tag);
                 for (const [digest, size] of sizes) own.set(digest, size);
                 return found ? [{ tag, ...found, bytes: sum(sizes) }] : [];
-            }),
-        );
-        for (const [digest, size] of own) all.set(digest, size);
-        repositories.push({ repository, tags: tags.flat(), bytes: sum(own) });
+            } catch (error) {
+                unreadable.push({ repository, tag, problem: messageOf(error) });
+                return [];
+            }
+        }),
+    );
+    // One that is listed still was not deleted in the meantime: its manifest is lost.
+    const still = absent.length === 0 ? [] : await api.tags(repository, pageSize);
+    for (const tag of absent.filter((tag) => still.includes(tag)))
+        unreadable.push({ repository, tag, problem: "its manifest is not there" });
+    return { tags: tags.flat(), own, unreadable };
+}
+
+/**
+ * Every repository with its tags and sizes, in the registry's order.
+ *
+ * @param all also repositories without tags, and those of the kit's own checks. @default false
+ */
+export async function readCatalog(api: RegistryApi, pageSize?: number, all = false): Promise<Catalog> {
+    const sizes: Sizes = new Map();
+    const repositories: RepositorySize[] = [];
+    const unreadable: Unreadable[] = [];
+    for (const repository of await api.repositories(pageSize)) {
+        if (!all && OWN.includes(repository)) continue;
+        try {
+            const found = await readRepository(api, repository, pageSize);
+            unreadable.push(...found.unreadable);
+            for (const [digest, size] of found.own) sizes.set(digest, size);
+            if (all || found.tags.length > 0)
+                repositories.push({ repository, tags: found.tags, bytes: sum(found.own) });
+        } catch (error) {
+            unreadable.push({ repository, problem: messageOf(error) });
+        }
     }
-    return { repositories, bytes: sum(all) };
+    return { repositories, unreadable, bytes: sum(sizes) };
 }
 
 /** A catalog as a table; each repository ends with its own total. */
-export function catalogTable({ repositories, bytes }: Catalog): string {
+export function catalogTable({ repositories, bytes }: Omit<Catalog, "unreadable">): string {
     const rows = repositories.flatMap(({ repository, tags, bytes: total }) => [
         ...tags.map(({ tag, images, bytes: own }) => [
             `${repository}:${tag}`,

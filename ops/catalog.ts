@@ -1,15 +1,19 @@
 import type { Machine } from "../setup/machine";
+import { say, withProgress } from "../setup/progress";
 import { commandFlags } from "./arguments";
-import { catalogTable, readCatalog } from "./catalog-read";
+import { catalogTable, readCatalog, type Unreadable } from "./catalog-read";
+import { damagesIn, registryName } from "./doctor/store";
+import { damageText } from "./gc/store";
 import { publishedAddress } from "./published";
 import { RegistryApi } from "./registry-api";
-import { readStack, registryTarget } from "./stack-facts";
+import { readStack, registryTarget, type StackFacts } from "./stack-facts";
 import { SetupError } from "../setup/errors";
 
-/** `npm run catalog [-- --json --page-size N --stack NAME]`: what the registry holds, over its API. */
+/** `npm run catalog [-- --json --all --page-size N --stack NAME]`: what the registry holds, over its API. */
 export async function catalog(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("catalog", args, {
         json: { type: "boolean" },
+        all: { type: "boolean", default: false },
         "page-size": { type: "string" },
         stack: { type: "string", short: "s" },
     });
@@ -19,10 +23,30 @@ export async function catalog(machine: Machine, args: string[]): Promise<number>
     const facts = await readStack(machine, flags.stack);
     const api = new RegistryApi(registryTarget(facts, await publishedAddress(facts)));
     try {
-        const found = await readCatalog(api, size === undefined ? undefined : Number(size));
-        process.stdout.write(flags.json ? `${JSON.stringify(found, undefined, 2)}\n` : catalogTable(found));
+        const pages = size === undefined ? undefined : Number(size);
+        const found = await withProgress("reading the catalog", () => readCatalog(api, pages, flags.all), {
+            done: false,
+        });
+        const { unreadable, ...listed } = found;
+        process.stdout.write(flags.json ? `${JSON.stringify(found, undefined, 2)}\n` : catalogTable(listed));
+        if (unreadable.length === 0) return 0;
+        say(await unreadableText(facts, unreadable));
+        return 1;
     } finally {
         api.close();
     }
-    return 0;
+}
+
+/** Names what could not be read, and where the storage can be looked into the files that are to blame. */
+async function unreadableText(facts: StackFacts, unreadable: readonly Unreadable[]): Promise<string> {
+    const names = unreadable.map(
+        ({ repository, tag, problem }) => `  ${repository}${tag === undefined ? "" : `:${tag}`}: ${problem}`,
+    );
+    const repositories = new Set(unreadable.map(({ repository }) => repository));
+    const damages = (await damagesIn(facts))?.filter(({ repository }) => repositories.has(repository ?? ""));
+    const way =
+        damages === undefined || damages.length === 0
+            ? `What is wrong is in the registry's log: docker logs ${registryName(facts)}`
+            : damageText(damages);
+    return `All but these could be read:\n${names.join("\n")}\n${way}`;
 }

@@ -1,6 +1,7 @@
 import { domainOf, hostAndPort, registryAddress } from "../components/client/address";
 import { isOf } from "./identity";
 import { redisName } from "../components/registry/redis-conf";
+import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
 import { readText } from "../setup/start.cjs";
@@ -9,6 +10,7 @@ import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/findi
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
 import { checkImage, checkLogin } from "./doctor/registry-checks";
+import { doctorStore, leaveNoFolder, lookAtUploads, registryName } from "./doctor/store";
 import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
 import { holderOf, type Listed } from "./published";
@@ -38,8 +40,16 @@ async function first<T>(
 
 /** `npm run doctor`: a line for each check, and an exit code by the worst: 0 well, 1 warnings, 2 failures. */
 export async function doctor(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("doctor", args, { stack: { type: "string", short: "s" } });
+    const flags = commandFlags("doctor", args, {
+        stack: { type: "string", short: "s" },
+        store: { type: "boolean", default: false },
+        mend: { type: "boolean", default: false },
+        yes: { type: "boolean", default: false },
+    });
+    if (flags.mend && !flags.store)
+        throw new SetupError("--mend is for --store: npm run doctor -- --store --mend");
     const facts = await readStack(machine, flags.stack);
+    if (flags.store) return doctorStore(facts, flags.mend, flags.yes);
     const findings: Finding[] = [];
     const tell = (name: string, finding: Finding) => {
         findings.push(finding);
@@ -93,13 +103,14 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     }
 
     const target = registryTarget(facts, address);
+    const registry = registryName(facts);
     const api = new RegistryApi(target);
     const anonymous = new RegistryApi({ ...target, login: undefined });
     try {
-        const login = await checkLogin(api, anonymous, target.login?.user);
+        const login = await checkLogin(api, anonymous, target.login?.user, registry);
         tell("login", login);
         if (login.level !== "failure" && collecting === undefined)
-            for (const [name, finding] of await checkImage(api)) tell(name, finding);
+            for (const [name, finding] of await checkImage(api, registry)) tell(name, finding);
     } finally {
         api.close();
         anonymous.close();
@@ -115,6 +126,11 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     }
 
     const own = containers.filter(isOwn);
+    const runs = own.some(({ Names, State }) => Names[0] === `/${registry}` && State === "running");
+    if (runs && collecting === undefined) {
+        await leaveNoFolder(facts);
+        tell("uploads", await lookAtUploads(facts));
+    }
     const names = own.map(({ Names }) => Names[0]?.slice(1) ?? "");
     const data = await first(names, (name) => look.dataFolder(engine, name));
     const where = data ?? "the storage";

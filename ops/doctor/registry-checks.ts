@@ -5,9 +5,10 @@ import { messageOf } from "../../setup/errors";
 import type { Answer, RegistryApi } from "../registry-api";
 import { failure, type Finding, ok, warning } from "./finding";
 
-const REPOSITORY = "private-registry-doctor";
+export const REPOSITORY = "private-registry-doctor";
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-const LOGS = "look into the registry's log: docker logs CONTAINER";
+/** @param registry name of its container */
+const logsOf = (registry: string) => `look into the registry's log: docker logs ${registry}`;
 
 const digestOf = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
@@ -20,11 +21,12 @@ async function tried(check: () => Promise<Finding>, fix: string): Promise<Findin
     }
 }
 
-/** @param anonymous a client without login; @param users whether the stack has any */
+/** @param anonymous a client without login; @param user the stack's first, if any; @param registry name of its container */
 export function checkLogin(
     api: RegistryApi,
     anonymous: RegistryApi,
     user: string | undefined,
+    registry: string,
 ): Promise<Finding> {
     return tried(async () => {
         const open = (await anonymous.ask("/v2/")).status;
@@ -41,7 +43,7 @@ export function checkLogin(
         const { status } = await api.ask("/v2/");
         if (status !== 200) return failure(`the login of ${user} is answered ${status}`, "pulumi up");
         return ok(`${user} is let in${open === 401 ? ", nobody without a password" : ""}`);
-    }, LOGS);
+    }, logsOf(registry));
 }
 
 async function pushBlob(api: RegistryApi, bytes: Buffer): Promise<void> {
@@ -55,12 +57,15 @@ async function pushBlob(api: RegistryApi, bytes: Buffer): Promise<void> {
 /**
  * Pushes, pulls and deletes an image of a few bytes, whose repository stays empty.
  *
+ * @param registry name of its container
  * @returns the findings of push, pull and delete; where one fails the rest are not tried
  */
 export async function checkImage(
     api: RegistryApi,
+    registry: string,
     tag = randomBytes(4).toString("hex"),
 ): Promise<[string, Finding][]> {
+    const logs = logsOf(registry);
     const found: [string, Finding][] = [];
     const config = Buffer.from(
         JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } }),
@@ -81,7 +86,7 @@ export async function checkImage(
     );
     const path = `/v2/${REPOSITORY}/manifests/`;
     const step = async (name: string, check: () => Promise<Finding>): Promise<boolean> => {
-        const finding = await tried(check, LOGS);
+        const finding = await tried(check, logs);
         found.push([name, finding]);
         return finding.level === "ok";
     };
@@ -112,7 +117,7 @@ export async function checkImage(
                 "deleting is turned off, so the test image stays",
                 "pulumi config set deleteEnabled true, where it is to work",
             );
-        if (status !== 202) return failure(`deleting is answered ${status}`, LOGS);
+        if (status !== 202) return failure(`deleting is answered ${status}`, logs);
         for (const bytes of [config, layer])
             await api.must(`/v2/${REPOSITORY}/blobs/${digestOf(bytes)}`, [202, 404], { method: "DELETE" });
         return ok("the test image is gone");

@@ -6,12 +6,14 @@ import { says } from "../../components/engine/errors";
 import { DATA_FOLDER } from "../../components/registry/config-yml";
 import { DONE } from "../../components/registry/storage-check";
 import { SetupError } from "../../setup/errors";
+import { note } from "../../setup/log";
 
 import { collector, collectorName, nameOf, reader, readerName, type Owner } from "./containers";
 import { create, exec, healthy, remove, runToEnd, start, stop } from "./engine";
 import { normal } from "./mend";
 import { type Collected, Transcript } from "./report";
 import { type Freed, sizesOf } from "./sizes";
+import { checkDryRun, checkUntagged, prepareStore, WAY_OUT } from "./store";
 import type { Way } from "./way";
 
 export interface Collection {
@@ -30,7 +32,7 @@ export interface Outcome extends Collected {
     freed: Freed | undefined;
 }
 
-/** Runs the registry's garbage-collect to its end. @throws Error with its last lines */
+/** Runs the registry's garbage-collect to its end. @throws SetupError with its last line */
 async function run(
     { engine, registry, owner, untagged, signal }: Collection,
     dryRun: boolean,
@@ -45,12 +47,21 @@ async function run(
         signal.throwIfAborted();
         const code = await runToEnd(engine, name, (line) => transcript.add(line));
         signal.throwIfAborted();
-        if (code !== 0) throw new Error(`Garbage collection failed (exit code ${code}):\n${transcript.tail}`);
+        if (code !== 0) throw new SetupError(failed(code, transcript));
         return transcript.result;
     } finally {
         signal.removeEventListener("abort", end);
         await remove(engine, name);
     }
+}
+
+/** One sentence for a collection that failed; the rest goes into the log. */
+function failed(code: number, transcript: Transcript): string {
+    note(transcript.tail);
+    return (
+        `The registry's own collection ended with code ${code}: ${transcript.problem}. Nothing in use was removed. ` +
+        `If the storage is damaged, this finds where: ${WAY_OUT}`
+    );
 }
 
 /** Bytes that the storage takes; undefined where it is not in files. */
@@ -84,6 +95,7 @@ async function claim(engine: Engine, options: ContainerCreateOptions, prefix: st
 
 /** What a collection would remove. The registry goes on as it is. */
 export async function dryRun(collection: Collection): Promise<Outcome> {
+    await checkDryRun(collection);
     return { ...(await run(collection, true)), freed: undefined };
 }
 
@@ -96,8 +108,10 @@ export async function dryRun(collection: Collection): Promise<Outcome> {
  * @param way how clients reach the second one
  */
 export async function collect(collection: Collection, way: Way): Promise<Outcome> {
-    const { engine, registry, owner, say, signal } = collection;
+    const { engine, registry, owner, untagged, say, signal } = collection;
     const name = nameOf(registry);
+    // Before the registry is stopped for nothing.
+    if (untagged) await checkUntagged(collection);
     await claim(engine, reader(registry, owner), owner.prefix);
     try {
         await start(engine, readerName(name));
@@ -110,8 +124,10 @@ export async function collect(collection: Collection, way: Way): Promise<Outcome
         await stop(engine, name);
         await way.open();
         const free = await freeing(collection);
-        const collected = await run(collection, false);
-        return { ...collected, freed: await free() };
+        signal.throwIfAborted();
+        const { made, undo } = await prepareStore(collection);
+        const collected = await run(collection, false).finally(undo);
+        return { ...collected, marked: collected.marked - made, freed: await free() };
     } finally {
         await normal(engine, owner, name);
         say("The registry is back in its normal mode.");

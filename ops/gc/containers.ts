@@ -130,6 +130,15 @@ export function collector(
     };
 }
 
+/** A container that may write to the storage and does nothing by itself: what is to be done is run in it. */
+export function broom(registry: ContainerInspectInfo, owner: Owner): ContainerCreateOptions {
+    return {
+        ...collector(registry, owner, []),
+        Entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
+        Cmd: [],
+    };
+}
+
 export interface Gate {
     /** ID of the nginx image. */
     image: string;

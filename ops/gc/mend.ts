@@ -42,7 +42,11 @@ async function leftovers(
 }
 
 /** Has a Redis forget the blobs, which it keeps in memory alone: the next push of one that was removed must store it. */
-async function emptyCache(engine: Engine, prefix: string, identity: string | undefined): Promise<void> {
+export async function emptyCache(
+    engine: Engine,
+    prefix: string,
+    identity: string | undefined,
+): Promise<void> {
     const cache = await inspect(engine, redisName(prefix));
     if (cache?.State.Running && isOf(cache.Config.Labels, prefix, identity)) await restart(engine, cache.Id);
 }

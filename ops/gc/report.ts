@@ -38,6 +38,13 @@ export class Transcript {
         return { ...this.sums, layers: gone.map(([digest, repository]) => ({ digest, repository })) };
     }
 
+    /** Why a collection failed, in the registry's words. */
+    get problem(): string {
+        const said =
+            this.last.findLast((line) => /^(failed|error|open|panic)|: /.test(line)) ?? "it says nothing";
+        return said.trim().replace(/\.$/, "").slice(0, 300);
+    }
+
     /** The last lines, for a collection that failed. */
     get tail(): string {
         return this.last.join("\n");

@@ -1,0 +1,164 @@
+/** What lies in the storage: damage after a power cut, and uploads that nobody ended. */
+import { createInterface } from "node:readline/promises";
+
+import type { Engine } from "../../components/engine/client";
+import { say, withProgress } from "../../setup/progress";
+import { SetupError } from "../../setup/errors";
+import { nameOf } from "../gc/containers";
+import { exec, inspect, restart } from "../gc/engine";
+import { emptyCache } from "../gc/mend";
+import { clientOf } from "../gc/notice";
+import { damageText, WAY_OUT } from "../gc/store";
+import { isOf } from "../identity";
+import { size } from "../size";
+import type { StackFacts } from "../stack-facts";
+import { type Damage, damageLine, damagesOf, remedyText } from "../store/damage";
+import { LOOK_AT_UPLOADS, STORE_FOLDER, uploadsOf } from "../store/look";
+import { lookAt, mendStore } from "../store/mend";
+import { REPOSITORY } from "./registry-checks";
+import { exitCode, failure, type Finding, findingLine, ok, warning } from "./finding";
+
+/** Name of the registry's own container. */
+export const registryName = ({ stack, prefix }: StackFacts): string => stack.settings.containerName ?? prefix;
+
+const uploads = (count: number) => `${count} unfinished upload${count === 1 ? "" : "s"}`;
+
+/** @param found nothing where the storage is not in files, or empty */
+export function checkUploads(found: ReturnType<typeof uploadsOf> | undefined): Finding {
+    if (found === undefined)
+        return ok(
+            "not looked at: the storage is empty, or elsewhere, where the registry itself purges after 7 days",
+        );
+    const { all, old } = found;
+    if (old.count === 0) return ok(`${uploads(all.count)}, none older than an hour`);
+    return warning(
+        `${uploads(old.count)} older than an hour, ${size(old.bytes)}`,
+        "npm run gc gives their space back",
+    );
+}
+
+/** The unfinished uploads of a stack whose registry runs; nothing where they cannot be looked at. */
+export async function lookAtUploads(facts: StackFacts): Promise<Finding> {
+    try {
+        const look = await lookAt(await clientOf(facts.engine), registryName(facts), LOOK_AT_UPLOADS);
+        return checkUploads(look && uploadsOf(look));
+    } catch {
+        return warning("they cannot be looked at", "see the lines above");
+    }
+}
+
+/** Takes the doctor's own repository out of a storage in files, as far as its folders are empty. */
+export async function leaveNoFolder(facts: StackFacts): Promise<void> {
+    const script = `cd ${STORE_FOLDER}/repositories && find ${REPOSITORY} -depth -type d -exec rmdir {} \\;`;
+    // Where it stays, no catalog shows it.
+    await clientOf(facts.engine)
+        .then((engine) => exec(engine, registryName(facts), ["/bin/sh", "-c", script]))
+        .catch(() => undefined);
+}
+
+/** The damages of a stack's storage; nothing where they cannot be looked at from here. */
+export async function damagesIn(facts: StackFacts): Promise<Damage[] | undefined> {
+    try {
+        const look = await lookAt(await clientOf(facts.engine), registryName(facts));
+        return look && damagesOf(look).all;
+    } catch {
+        return undefined;
+    }
+}
+
+/** The stack's registry, which has to run: the storage is looked at from within. */
+async function runningRegistry(facts: StackFacts): Promise<{ engine: Engine; name: string }> {
+    const { engineProblem, engine: endpoint, collection, prefix, identity, stack } = facts;
+    if (engineProblem !== undefined)
+        throw new SetupError(`${endpoint.url} does not answer: ${engineProblem}`);
+    if (collection?.state === "at work")
+        throw new SetupError(`A garbage collection is at work (${collection.process}): wait for its end.`);
+    const engine = await clientOf(endpoint);
+    const registry = await inspect(engine, registryName(facts));
+    if (!registry?.State.Running || !isOf(registry.Config.Labels, prefix, identity))
+        throw new SetupError(
+            `No registry of ${prefix} is running in this Engine: npm run up -- --stack ${stack.name}`,
+        );
+    return { engine, name: nameOf(registry) };
+}
+
+/** What is about to be done, in one question. */
+export function question(damages: readonly Damage[]): string {
+    const count = (what: string) => damages.filter(({ remedy }) => remedy?.do === what).length;
+    const parts = [
+        count("restore") > 0 && `write ${count("restore")} links anew`,
+        count("remove") > 0 && `remove ${count("remove")} links that lead to nothing`,
+        count("aside") > 0 && `set ${count("aside")} damaged blobs aside`,
+    ].filter((part) => part !== false);
+    return `${parts.join(", ")}; the registry is restarted, which ends what it has in flight`;
+}
+
+async function confirmed(text: string, yes: boolean): Promise<boolean> {
+    if (yes) return true;
+    if (!process.stdin.isTTY) throw new SetupError(`Nothing was changed. To ${text}: ${WAY_OUT} --yes`);
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+        return /^y(es)?$/i.test(await terminal.question(`This will ${text}. Go on? (y/N) `));
+    } finally {
+        terminal.close();
+    }
+}
+
+/**
+ * `npm run doctor -- --store [--mend [--yes]]`: every damaged place of the storage, a line each.
+ *
+ * @returns exit code: 0 whole, 2 damaged
+ */
+export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean): Promise<number> {
+    const { engine, name } = await runningRegistry(facts);
+    const see = () =>
+        withProgress("looking through the storage", () => lookAt(engine, name), { done: false });
+    const findings: Finding[] = [];
+    const tell = (what: string, finding: Finding) => {
+        findings.push(finding);
+        process.stdout.write(`${findingLine(what, finding)}\n`);
+    };
+    const look = await see();
+    if (look === undefined) {
+        tell(
+            "store",
+            ok(
+                "nothing to look at: the storage is empty, or not in files (of S3, Azure and Google nothing is looked at)",
+            ),
+        );
+        return 0;
+    }
+    const { all } = damagesOf(look);
+    for (const damage of all) tell("store", failure(damageLine(damage), remedyText(damage)));
+    tell("uploads", checkUploads(uploadsOf(look)));
+    if (all.length === 0) {
+        tell("store", ok(`${look.links.size} links and ${look.sums.size} manifests are whole`));
+        return exitCode(findings);
+    }
+    const some = all.filter(({ remedy }) => remedy !== undefined);
+    if (!mend || some.length === 0) {
+        if (some.length > 0) say(`Mended by: ${WAY_OUT}`);
+        return exitCode(findings);
+    }
+    if (!(await confirmed(question(some), yes))) {
+        say("Nothing was changed.");
+        return exitCode(findings);
+    }
+    // Only what is the same still: a push or a deletion may have come in between.
+    const key = ({ file, what, remedy }: Damage) => JSON.stringify([file, what, remedy]);
+    const agreed = new Set(some.map(key));
+    const again = await see();
+    const now = again === undefined ? [] : damagesOf(again).all.filter((damage) => agreed.has(key(damage)));
+    await mendStore(engine, name, now);
+    // It remembers what it has seen of links and blobs.
+    await emptyCache(engine, facts.prefix, facts.identity);
+    await withProgress("restarting the registry", () => restart(engine, name), { done: false });
+    const last = await see();
+    const left = last === undefined ? [] : damagesOf(last).all;
+    if (left.length === 0) {
+        say(`Mended: ${now.length} places. What led to nothing has to be pushed again.`);
+        return 0;
+    }
+    say(damageText(left));
+    return 2;
+}

@@ -1,0 +1,108 @@
+/** Makes a damaged storage fit to be collected, and takes what uploads left that nobody went on with. */
+import { SetupError } from "../../setup/errors";
+import { type Damage, damageLine, damagesOf, type Damages } from "../store/damage";
+import { uploadsOf } from "../store/look";
+import { keep, keepers, lookAt, PURGE, restore, setAside, UNKEEP } from "../store/mend";
+import { size } from "../size";
+
+import type { Collection } from "./collect";
+import { broom, collectorName, nameOf, readerName } from "./containers";
+import { create, exec, remove, start } from "./engine";
+
+/** Damages that a collection shows; the doctor shows them all. */
+const SHOWN = 10;
+
+export const WAY_OUT = "npm run doctor -- --store --mend";
+
+const places = (count: number) => (count === 1 ? "one place" : `${count} places`);
+
+/** Names damages on the screen, with the way out. */
+export function damageText(all: readonly Damage[]): string {
+    const lines = all.slice(0, SHOWN).map((damage) => `  ${damageLine(damage)}`);
+    if (all.length > SHOWN) lines.push(`  and ${all.length - SHOWN} more`);
+    return `The storage is damaged in ${places(all.length)}; this mends it: ${WAY_OUT}\n${lines.join("\n")}`;
+}
+
+/** Refuses what would count, or take, on the ground of what a damaged storage does not tell. */
+export function refuseGuess(
+    { all, unreadable, torn, lost, tags }: Damages,
+    dryRun: boolean,
+    untagged: boolean,
+) {
+    if (untagged && (tags || lost.size > 0))
+        throw new SetupError(
+            `--untagged is refused: which manifests have a tag cannot be told. ${damageText(all)}`,
+        );
+    if (dryRun && (unreadable.size > 0 || torn.length > 0 || lost.size > 0))
+        throw new SetupError(
+            `What a collection would remove cannot be told. npm run gc collects all the same, and keeps what may be in use. ${damageText(all)}`,
+        );
+}
+
+/** Looks at the storage before a dry run, in the registry's own container. */
+export async function checkDryRun({ engine, registry, untagged, say }: Collection): Promise<void> {
+    const look = await lookAt(engine, nameOf(registry));
+    if (look === undefined) return;
+    const damages = damagesOf(look);
+    refuseGuess(damages, true, untagged);
+    if (damages.all.length > 0) say(damageText(damages.all));
+    const { old } = uploadsOf(look);
+    if (old.count > 0)
+        say(`It would also remove ${old.count} unfinished uploads older than an hour, ${size(old.bytes)}.`);
+}
+
+/** Looks at the storage before manifests without a tag are taken, in the registry's own container. */
+export async function checkUntagged({ engine, registry }: Collection): Promise<void> {
+    const look = await lookAt(engine, nameOf(registry));
+    if (look !== undefined) refuseGuess(damagesOf(look), false, true);
+}
+
+/** Runs something in a container that may write to the storage, while the registry is stopped. */
+async function sweeping(collection: Collection, work: (name: string) => Promise<void>): Promise<void> {
+    const { engine, registry, owner } = collection;
+    const name = collectorName(nameOf(registry));
+    await create(engine, broom(registry, owner));
+    try {
+        await start(engine, name);
+        await work(name);
+    } finally {
+        await remove(engine, name);
+    }
+}
+
+/**
+ * Prepares a storage in files for the collection, with the registry stopped. Links that cannot be read get their text
+ * again, which their path tells; torn manifests are set aside; and what a lost manifest may name is kept.
+ *
+ * @returns undoes what was for this collection alone; with the number of blobs that it made
+ */
+export async function prepareStore(
+    collection: Collection,
+): Promise<{ made: number; undo: () => Promise<void> }> {
+    const { engine, registry, untagged, say } = collection;
+    const nothing = { made: 0, undo: async () => {} };
+    const look = await lookAt(engine, readerName(nameOf(registry)));
+    if (look === undefined) return nothing;
+    const damages = damagesOf(look);
+    refuseGuess(damages, false, untagged);
+    const { all, unreadable, torn, lost } = damages;
+    if (all.length > 0) say(damageText(all));
+    const { old } = uploadsOf(look);
+    if (all.length === 0 && old.count === 0) return nothing;
+    await sweeping(collection, async (name) => {
+        await exec(engine, name, ["/bin/sh", "-c", UNKEEP]);
+        if (old.count > 0) {
+            const purged = await exec(engine, name, ["/bin/sh", "-c", PURGE]);
+            const count = purged.split("\n").filter((line) => line.startsWith("purged ")).length;
+            say(`Removed ${count} unfinished uploads older than an hour, ${size(old.bytes)}.`);
+        }
+        await restore(engine, name, unreadable);
+        await setAside(engine, name, torn);
+        await keep(engine, name, look, lost);
+    });
+    const made = keepers(look, lost).filter(([path]) => path.startsWith("blobs/")).length;
+    if (made === 0) return nothing;
+    const undo = () =>
+        sweeping(collection, async (name) => void (await exec(engine, name, ["/bin/sh", "-c", UNKEEP])));
+    return { made, undo };
+}
