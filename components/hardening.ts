@@ -9,6 +9,8 @@ export const IDENTITY_LABEL = "private-registry.identity";
 export const STACK_LABEL = "private-registry.stack";
 /** Label of a data volume by which the stack that made it knows it again after `pulumi destroy`. */
 export const STACK_KEY_LABEL = "private-registry.stack-key";
+/** Label of a container that runs for a moment: which attempt it is. */
+export const ATTEMPT_LABEL = "private-registry.attempt";
 /** Label of a container that runs in place of one that could not be replaced: the ID of that one, or `none`. */
 export const STAND_IN_LABEL = "private-registry.in-place-of";
 

@@ -4,7 +4,7 @@ import type { Provider } from "@pulumi/docker";
 
 import { type Endpoint, type EngineConfig, resolveEndpoint } from "../engine/endpoint";
 import { callEngine } from "../engine/request";
-import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
+import { ATTEMPT_LABEL, IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
 
 import {
     announcements,
@@ -61,6 +61,12 @@ export interface LegacyProof {
     text: pulumi.Output<string>;
 }
 
+/** The number of the attempt that a container is to be: the next one where it failed, else the one that it was. */
+function dueAttempt({ labels, exitCode }: EngineObject): string {
+    const was = Number(labels[ATTEMPT_LABEL] ?? 0);
+    return String(exitCode ? was + 1 : was);
+}
+
 export type Labels = { label: string; value: pulumi.Input<string> }[];
 
 /** The value of an output, or nothing where a preview cannot know it. */
@@ -104,6 +110,8 @@ interface Survey {
     /** IDs of what is the deployment's own. */
     own: ReadonlySet<string>;
     kept: ReadonlyMap<string, Kept>;
+    /** Containers that run for a moment → the attempt that is due. */
+    attempts: ReadonlyMap<string, string>;
 }
 
 /**
@@ -138,6 +146,15 @@ export class Deployment {
     container(name: string, ports: PlannedPort[] = []): Labels {
         this.plan.containers.set(name, ports);
         return this.labels();
+    }
+
+    /**
+     * The labels of a container that runs for a moment. Pulumi takes one that ended with an error for created, and would leave
+     * it so for ever; this label makes it anew on the next `up`.
+     */
+    task(name: string): Labels {
+        const attempt = this.survey.then((found) => found?.attempts.get(name) ?? "0");
+        return [...this.container(name), { label: ATTEMPT_LABEL, value: expected(pulumi.output(attempt)) }];
     }
 
     network(name: string): Labels {
@@ -293,6 +310,9 @@ export class Deployment {
             endpoint,
             proof,
             own: new Set(own.map(({ id }) => id)),
+            attempts: new Map(
+                own.filter(({ kind }) => kind === "container").map((one) => [one.name, dueAttempt(one)]),
+            ),
             kept: pulumi.runtime.isDryRun() ? new Map() : await keep(endpoint, running, containers),
         };
     }

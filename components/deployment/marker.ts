@@ -36,6 +36,8 @@ export function markScript(folder: string, facts: MarkerFacts): string {
     ];
     const other = `pulumi config set --path ${key} FOLDER`;
     return [
+        // One stream: of two, the order in the log is open.
+        "exec 2>&1",
         `if [ -e ${file} ]; then`,
         `  owner="${of("identity")}"; since="${of("since")}"`,
         `  case "$owner" in ${[identity, ...adopt].map(word).join("|")}) ;; *)`,

@@ -18,6 +18,8 @@ export interface EngineObject {
     /** Of a container that runs: what it publishes. */
     ports: { port: number; ip: string }[];
     running: boolean;
+    /** Of a container that ended: its exit code. */
+    exitCode?: number | undefined;
     image?: string | undefined;
 }
 
@@ -61,6 +63,8 @@ interface ContainerEntry {
     Image: string;
     Created: number;
     State: string;
+    /** `Exited (3) 5 minutes ago` */
+    Status?: string;
     Labels?: Record<string, string> | null;
     Mounts?: { Type: string; Name?: string }[];
     Ports?: { IP?: string; PublicPort?: number; Type?: string }[];
@@ -90,6 +94,11 @@ async function list<T>(endpoint: Endpoint, path: string): Promise<T> {
 const named = (names: Iterable<string>) =>
     `filters=${encodeURIComponent(JSON.stringify({ name: [...names] }))}`;
 
+function exitCodeIn(status = ""): number | undefined {
+    const code = /^Exited \((\d+)\)/.exec(status)?.[1];
+    return code === undefined ? undefined : Number(code);
+}
+
 /** All containers of an Engine, and the networks and volumes of these names. Three requests at once. */
 export async function survey(endpoint: Endpoint, plan: Plan): Promise<EngineObject[]> {
     const none = { volumes: [], ports: [], running: false };
@@ -111,6 +120,7 @@ export async function survey(endpoint: Endpoint, plan: Plan): Promise<EngineObje
                 PublicPort && Type !== "udp" ? { port: PublicPort, ip: IP ?? "0.0.0.0" } : [],
             ),
             running: one.State === "running",
+            exitCode: exitCodeIn(one.Status),
             image: one.Image,
         })),
         ...networks.map(({ Id, Name, Created, Labels }) => ({

@@ -56,7 +56,7 @@ export class Reload extends pulumi.ComponentResource {
             {
                 name: args.containerName,
                 image: args.imageId,
-                labels: args.deployment.container(args.containerName),
+                labels: args.deployment.task(args.containerName),
                 entrypoints: ["/bin/sh", "-c", pulumi.output(args.generation).apply(script)],
                 command: [],
                 user: FRONT_USER,

@@ -89,7 +89,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
             {
                 name: args.volumeName,
                 image: args.imageId,
-                labels: [...args.deployment.container(args.volumeName), ...(args.labels ?? [])],
+                labels: [...args.deployment.task(args.volumeName), ...(args.labels ?? [])],
                 entrypoints: ["/bin/sh", "-c", checks.apply((all) => script(args.folder, ...all))],
                 command: [],
                 // The container ends at once: `up` waits for that, and an ended container is no drift.
