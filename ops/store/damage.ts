@@ -113,11 +113,12 @@ export function damagesOf(look: Look): Damages {
                     ? { do: "remove", folder: file.replace(/\/link$/, "") }
                     : { do: "restore", digest },
             });
-        } else if (state === "missing" && part === undefined) {
+        } else if (gone && part === undefined) {
+            // A blob that is set aside is not there any more: its links go with it, else they would lead to nothing.
             all.push({
                 repository,
                 file,
-                what: `it leads to a ${manifest ? "manifest" : "layer"} that is not there`,
+                what: `it leads to a ${manifest ? "manifest" : "layer"} that ${SAID[state]}`,
                 remedy: { do: "remove", folder: file.replace(/\/link$/, "") },
             });
         }
