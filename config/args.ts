@@ -103,7 +103,7 @@ function front(
         anonymousPull,
         httpPort: redirectHttp ? httpPort : undefined,
         sites: Object.entries(sites).map(([name, { upstream, folder, cert, key }]) => ({
-            name,
+            name: name.toLowerCase(),
             upstream,
             folder,
             certificate: cert && key ? siteFiles(cert, key) : undefined,

@@ -1,5 +1,5 @@
 /** What the schema of the configuration is written with: a field's documentation, and the values shared by several fields. */
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 
 import * as z from "zod";
 
@@ -23,11 +23,25 @@ export function field<T extends z.ZodType>(schema: T, info: FieldInfo): T {
 // RFC 1123 section 2.1: letters, digits and hyphens, at most 63 in a label and 253 in all.
 const LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
 const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`);
-export const hostName = z.string().refine((value) => HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
+/** A host name as it is written, for the keys of an object: a message names them as the user's file has them. */
+export const hostKey = z.string().refine((value) => HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
+
+/**
+ * A host name in lower case. To DNS capitals are the same (RFC 4343), but not to all who compare texts: image names,
+ * the folders under certs.d, the logins that clients keep.
+ */
+export const hostName = hostKey.toLowerCase();
 export const ipAddress = z.string().refine((value) => isIP(value) !== 0);
 
+/** Of the many ways to write an IPv6 address the one of RFC 5952, which every URL and so every client has. */
+const canonicalAddress = (value: string) =>
+    isIPv6(value) && !value.includes("%") ? new URL(`http://[${value}]`).hostname.slice(1, -1) : value;
+
 /** An address at which something can be reached: 0.0.0.0 and :: stand for every address of a machine. */
-export const reachableAddress = ipAddress.refine((value) => !/^(0\.0\.0\.0|[0:]+)$/.test(value));
+export const reachableAddress = ipAddress
+    // An interface of one machine (fe80::1%eth0) stands in no URL and no certificate.
+    .refine((value) => !/^(0\.0\.0\.0|[0:]+)$|%/.test(value))
+    .overwrite(canonicalAddress);
 
 const KEY_ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
 export const keyAlgorithm = z.enum(KEY_ALGORITHMS);

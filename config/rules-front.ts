@@ -28,8 +28,14 @@ function siteMistakes(name: string, config: Partial): Mistake[] {
     const site = sites?.[name];
     if (site === undefined) return [];
     const path = (...rest: string[]) => ["sites", name, ...rest];
-    if (name === domain || dnsNames?.includes(name) || isIP(name) !== 0)
+    const served = name.toLowerCase();
+    if (served === domain || dnsNames?.includes(served) || isIP(name) !== 0)
         return [mistake(path(), "is the registry's own name", removeCommand(path()))];
+    const twin = Object.keys(sites ?? {}).find((other) => other.toLowerCase() === served);
+    if (twin !== undefined && twin !== name)
+        return [
+            mistake(path(), `is the name of ${formatPath(["sites", twin])} once more`, removeCommand(path())),
+        ];
     if ((site.upstream === undefined) === (site.folder === undefined)) {
         const fix = site.upstream
             ? removeCommand(path("folder"))

@@ -5,7 +5,7 @@
 import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
-import { field, hostName, ipAddress, objectName, reachableAddress, text } from "./fields";
+import { field, hostKey, hostName, ipAddress, objectName, reachableAddress, text } from "./fields";
 import { frontSettings, site as frontSite } from "./schema-front";
 import { mirrors } from "./schema-mirrors";
 import { nexus } from "./schema-nexus";
@@ -119,7 +119,7 @@ export const schema = z.strictObject({
         allowed: "true or false",
         example: "true",
     }),
-    sites: field(z.record(hostName, frontSite).default({}), {
+    sites: field(z.record(hostKey, frontSite).default({}), {
         description:
             "front: nginx. Host name → a further site on the same port, from an upstream or a folder",
         allowed: "an object of host names, each with one of upstream and folder",

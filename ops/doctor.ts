@@ -4,6 +4,7 @@ import { redisName } from "../components/registry/redis-conf";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
+import { which } from "../setup/run";
 import { readText } from "../setup/start.cjs";
 import { commandFlags } from "./arguments";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
@@ -17,14 +18,6 @@ import { holderOf, type Listed } from "./published";
 import { RegistryApi } from "./registry-api";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
 import { engineAddress, readStack, registryTarget } from "./stack-facts";
-
-/** Clients of this machine: their names in `npm run client`, the folder that tells of them, their CA's file. */
-const clientFiles = (address: string) =>
-    [
-        ["docker", "/etc/docker", `/etc/docker/certs.d/${address}/ca.crt`],
-        ["containerd", "/etc/containerd", `/etc/containerd/certs.d/${address}/ca.crt`],
-        ["podman", "/etc/containers", `/etc/containers/certs.d/${address}/ca.crt`],
-    ] as const;
 
 /** The first answer that there is. */
 async function first<T>(
@@ -91,13 +84,16 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         tell("certificate's end", tls.checkEnd(certificate, renewalDays, new Date()));
         const problemWith = async (ca: string | undefined) => (await shake(ca ?? look.systemCas())).problem;
         // Where nothing answers, nobody's trust is to blame.
-        const clients = certificate ? clientFiles(registryAddress(domain, port, true)) : [];
-        for (const [name, folder, file] of clients) {
-            const there = local && (await look.diskOf(folder)) !== undefined;
-            tell(`trust of ${name}`, await tls.checkTrust(name, there, readText(file), problemWith));
+        const clients = certificate
+            ? tls.knownClients(machine.platform, registryAddress(domain, port, true))
+            : [];
+        for (const { name, programs, ca } of clients) {
+            // The dockerd that pulls is the Engine's, which may be on another machine.
+            const here = local || name !== "docker";
+            const there = here && programs.some((program) => which(program, machine.env) !== undefined);
+            const own = ca === undefined ? undefined : readText(ca);
+            tell(`trust of ${name}`, await tls.checkTrust(name, there, own, problemWith));
         }
-        if (certificate)
-            tell("trust of the system", await tls.checkTrust("system", true, undefined, problemWith));
     } else {
         tell("certificate", ok("none: tls is off"));
     }

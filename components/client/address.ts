@@ -1,4 +1,5 @@
 /** How a registry is written. Pure. */
+import { isIP } from "node:net";
 
 /**
  * The registry as image names have it: without port 443, which is their default. But a first part that has no dot,
@@ -33,6 +34,12 @@ export function addressAt(endpoint: string): string {
 export function domainOf(address: string): string {
     return address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }
+
+/** Names that lead to the machine that asks, whatever DNS or a hosts file says (RFC 6761, 6.3). */
+export const isLocalhost = (domain: string): boolean => /(^|\.)localhost$/i.test(domain);
+
+/** Whether clients have to find a host by its name: an address needs none, and localhost is every machine's own. */
+export const needsName = (host: string): boolean => isIP(host) === 0 && !isLocalhost(host);
 
 /** A word as a POSIX shell reads it. */
 export function shellWord(word: string): string {

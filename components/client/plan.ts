@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 
 import { isDockerHub, upstreamName } from "../mirror/upstream";
 
-import { domainOf } from "./address";
+import { domainOf, needsName } from "./address";
 import { containerdHosts, podmanInsecure, podmanMirror } from "./toml";
 
 export const CLIENTS = ["docker", "containerd", "podman", "system", "docker-desktop"] as const;
@@ -231,9 +231,8 @@ export function clientPlan(
     })();
     const { hostAddress } = facts;
     if (hostAddress === undefined) return plan;
-    const [own, ...others] = addresses(facts).map(domainOf);
     // A front shows mirrors under names of their own.
-    const names = new Set([own ?? "", ...others.filter((name) => name !== "localhost")]);
+    const names = new Set(addresses(facts).map(domainOf).filter(needsName));
     const hosts = [...names].map((name): Change => ({
         kind: "host",
         path: HOSTS[os],

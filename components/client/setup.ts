@@ -1,5 +1,5 @@
 /** What a client must do to use the registry, as text to read and paste. Pure. */
-import { shellWord } from "./address";
+import { needsName, shellWord } from "./address";
 import { type Change, clientPlan, type Plan, type PlanFacts } from "./plan";
 
 export interface ClientFacts {
@@ -55,14 +55,15 @@ const SOME_CA = CA;
 export function clientSetup({ address, domain, tls }: ClientFacts): Record<string, string> {
     const facts: PlanFacts = { address, tls, caPem: tls ? SOME_CA : "" };
     const text = (...args: Parameters<typeof clientPlan>) => planText(clientPlan(...args), facts.caPem);
-    const hosts = `echo 'IP_OF_THE_REGISTRY ${domain}' >> /etc/hosts   # only where DNS does not know ${domain}`;
+    const line = `echo 'IP_OF_THE_REGISTRY ${domain}' >> /etc/hosts   # only where DNS does not know ${domain}`;
+    const hosts: Record<string, string> = needsName(domain) ? { hosts: line } : {};
     const daemons = {
         containerd: text("containerd", "linux", facts),
         podman: text("podman", "linux", facts),
     };
     if (!tls) {
         return {
-            hosts,
+            ...hosts,
             systemd: text("docker", "linux", facts),
             upstart: text("docker", "linux", facts, { upstart: true }),
             dockerDesktop: text("docker-desktop", "macos", facts),
@@ -70,7 +71,7 @@ export function clientSetup({ address, domain, tls }: ClientFacts): Record<strin
         };
     }
     return {
-        hosts,
+        ...hosts,
         docker: text("docker", "linux", facts),
         ...daemons,
         debian: text("system", "linux", facts),

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 
-import { domainOf, shellWord } from "../../components/client/address";
+import { domainOf, needsName, shellWord } from "../../components/client/address";
 import { type Edit, type Entry, planEdits, removalEdits } from "../../components/client/edits";
 import { installerFacts, oneLines, renderInstallers } from "../../components/client/installer";
 import { MergeError } from "../../components/client/json-list";
@@ -158,7 +158,7 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
         process.stdout.write(`${planText(plan, facts.caPem)}\n`);
         if (target === "containerd")
             say('containerd reads this where its config.toml has config_path = "/etc/containerd/certs.d".');
-        if (flags.ip === undefined)
+        if (flags.ip === undefined && needsName(domainOf(plain.address)))
             say(
                 `Where DNS does not know ${domainOf(plain.address)}: --ip ADDRESS adds it to the hosts file.`,
             );

@@ -1,10 +1,8 @@
 /** Checks of the Engine and its machine. Each gets what it looks at, so that a test can make it up. */
+import { isLocalhost, needsName } from "../../components/client/address";
 import type { Collection } from "../gc/notice";
 import { holderOf, type Listed } from "../published";
 import { failure, type Finding, ok, warning } from "./finding";
-
-/** Names that lead to the machine that asks, whatever DNS or a hosts file says (RFC 6761, 6.3). */
-export const isLocalhost = (domain: string): boolean => /(^|\.)localhost$/i.test(domain);
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
     if (problem !== undefined || version === undefined)
@@ -112,7 +110,8 @@ export function checkLan(addresses: readonly string[], bound: string | undefined
     const [first] = all;
     if (first === undefined)
         return warning("this machine has no address but the loopback's", "connect it to the LAN");
-    return ok(`clients reach it at ${all.join(" or ")} (hosts line: ${first} ${domain})`);
+    const line = needsName(domain) ? ` (hosts line: ${first} ${domain})` : "";
+    return ok(`clients reach it at ${all.join(" or ")}${line}`);
 }
 
 /** @param disk bytes of the file system with the storage; nothing where it cannot be told */

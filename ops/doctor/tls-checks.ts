@@ -2,8 +2,10 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
+import { isLocalhost } from "../../components/client/address";
+import type { Client } from "../../components/client/plan";
+
 import { failure, type Finding, ok, warning } from "./finding";
-import { isLocalhost } from "./machine-checks";
 
 const DAY = 86_400_000;
 
@@ -70,17 +72,50 @@ export function checkEnd(certificate: X509Certificate | undefined, renewalDays: 
     return ok(`the certificate has ${days} days left, renewal from ${renewalDays} on`);
 }
 
+/** A client that the doctor looks for. */
+export interface KnownClient {
+    /** Its name in `npm run client -- --for NAME`. */
+    name: Client;
+    /** One of these tells that it is used here. */
+    programs: string[];
+    /** Its CA's file for the registry. @default none: the system's store counts */
+    ca?: string;
+}
+
+/**
+ * The clients of a machine. A folder in /etc tells nothing: packages share them (golang-github-containers-common brings
+ * /etc/containers), and Docker brings a containerd that nobody pulls with.
+ */
+export function knownClients(platform: string, address: string): KnownClient[] {
+    const system: KnownClient = {
+        name: "system",
+        programs: ["helm", "oras", "crane", "regctl", "cosign", "flux"],
+    };
+    if (platform !== "linux") return [{ name: "docker-desktop", programs: ["docker"] }, system];
+    const ca = (folder: string) => `${folder}/${address}/ca.crt`;
+    return [
+        { name: "docker", programs: ["docker", "dockerd"], ca: ca("/etc/docker/certs.d") },
+        { name: "containerd", programs: ["nerdctl", "crictl"], ca: ca("/etc/containerd/certs.d") },
+        {
+            name: "podman",
+            programs: ["podman", "skopeo", "buildah", "crio"],
+            ca: ca("/etc/containers/certs.d"),
+        },
+        system,
+    ];
+}
+
 /** Why a server is not trusted with a CA; nothing where it is. */
 export type Handshake = (caPem: string | undefined) => Promise<string | undefined>;
 
 /**
  * Whether a client of this machine trusts the server.
  *
- * @param there whether the client is on this machine at all
+ * @param there whether the client is on this machine at all: of one that is not, nothing is asked
  * @param caPem the CA that the client has for this registry; nothing where it has none, then the system's count
  */
 export async function checkTrust(
-    client: string,
+    client: Client,
     there: boolean,
     caPem: string | undefined,
     handshake: Handshake,

@@ -34,6 +34,33 @@ describe("what the component is given", () => {
         expect(args({}).prefix).toBe("private-registry-dev");
     });
 
+    test("a name is one name, whatever its capitals", () => {
+        const front = { sitesFolder: "/srv/www" };
+        const {
+            domain,
+            tls,
+            mirrors,
+            nexus,
+            front: of,
+        } = args({
+            domain: "Registry.Example.LOCAL",
+            dnsNames: ["Images.Example.LOCAL"],
+            front: "nginx",
+            frontSettings: front,
+            sites: { "Docs.Example.LOCAL": { folder: "docs" } },
+            mirrors: {
+                Quay: { upstream: "https://quay.io" },
+                hub: { upstream: "https://registry-1.docker.io", domain: "Hub.Example.LOCAL" },
+            },
+            nexus: { enabled: true, acceptEula: true, domain: "Nexus.Example.LOCAL" },
+        });
+        expect(domain).toBe("registry.example.local");
+        expect(tls).toMatchObject({ names: ["images.example.local"] });
+        expect(nexus?.domain).toBe("nexus.example.local");
+        expect(of?.sites?.map(({ name }) => name)).toEqual(["docs.example.local"]);
+        expect(mirrors?.hub?.domain).toBe("hub.example.local");
+    });
+
     test("log fields tell service and stack, unless others are set", () => {
         expect(args({}).logFields).toEqual({ service: "registry", environment: "dev" });
         expect(args({ logFields: { team: "x" } }).logFields).toEqual({ team: "x" });

@@ -135,7 +135,7 @@ describe("without a port", () => {
     test.each([
         [bare(), { sites: { "hub.a.b": { upstream: "http://192.0.2.1" } } }, "hub.a.b", "a site"],
         [bare({ domain: "a.b" }), {}, "a.b", "the registry"],
-        [bare({ domain: "C.d" }), { dnsNames: ["c.d"] }, "C.d", "the registry"],
+        [bare({ domain: "C.d" }), { dnsNames: ["c.d"] }, "c.d", "the registry"],
         [bare({ domain: "localhost" }), {}, "localhost", "the registry"],
         [{ mirrors: { HUB: { upstream }, hub: { upstream } } }, {}, "hub.a.b", "the mirror HUB"],
     ])("a name that the front serves already is refused: %j with %j", (mirrors, more, name, what) => {

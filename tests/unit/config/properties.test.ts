@@ -1,6 +1,7 @@
 import fc from "fast-check";
 
 import { hashProblem, nameProblem, passwordProblem } from "../../../components/auth/users";
+import { domainOf, registryEndpoint } from "../../../components/client/address";
 import { check } from "../../../config/load";
 import { ConfigError } from "../../../config/mistakes";
 import { schema, type Schema } from "../../../config/schema";
@@ -56,7 +57,7 @@ test("any JSON for every key at once is taken, or refused with its fixes", () =>
     );
 });
 
-test.each(["domain", "bindAddress", "image", "realm", "containerName", "dockerHost"] as const)(
+test.each(["bindAddress", "image", "realm", "containerName", "dockerHost"] as const)(
     "what is taken for %s arrives as it is",
     (key) => {
         fc.assert(
@@ -80,6 +81,20 @@ test("every port from 1 to 65535 is taken, and no other", () => {
 test("every host name of the DNS is taken as domain", () => {
     fc.assert(
         fc.property(fc.domain(), (domain) => expect(tried({ ...minimal, domain })?.domain).toBe(domain)),
+    );
+});
+
+test("a domain arrives as every client writes it: as the host of a URL", () => {
+    const capitals = fc.mixedCase(fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6()));
+    fc.assert(
+        fc.property(fc.oneof(capitals, text), (domain) => {
+            const taken = tried({ ...minimal, domain, front: "none" })?.domain;
+            if (domain === "" || taken === undefined) return;
+            expect(domainOf(new URL(registryEndpoint(domain, 8443, true)).host)).toBe(taken);
+            expect(new URL(registryEndpoint(taken, 8443, true)).href).toBe(
+                `${registryEndpoint(taken, 8443, true)}/`,
+            );
+        }),
     );
 });
 

@@ -158,3 +158,21 @@ describe("keys that contradict each other", () => {
         expect(accepted({ tls: "off", ca: { validityDays: 100 } }).tls).toBe("off");
     });
 });
+
+test.each([
+    [{ sites: { "Docker.Example.com": { folder: "a" } } }, "is the registry's own name"],
+    [
+        { sites: { "docs.test": { folder: "a" }, "Docs.test": { folder: "a" } } },
+        'is the name of sites["docs.test"] once more',
+    ],
+    [{ dnsNames: ["Docs.test"], sites: { "DOCS.test": { folder: "a" } } }, "is the registry's own name"],
+])("capitals make no other name: %j", (config, problem) => {
+    const frontSettings = { sitesFolder: "/srv/www" };
+    expect(refused({ front: "nginx", frontSettings, ...config }).mistakes).toContainEqual(
+        expect.objectContaining({ problem }),
+    );
+});
+
+test("an address that is of one machine's interface alone is no domain", () => {
+    expect(mistakeIn({ domain: "fe80::1%eth0", front: "none" }).path).toContain("domain");
+});

@@ -1,4 +1,6 @@
 /** Every check of the doctor, well and ill. */
+import { clientPlan } from "../../../components/client/plan";
+import { clientSetup } from "../../../components/client/setup";
 import { X509Certificate } from "node:crypto";
 
 import { exitCode, failure, type Finding, findingLine, ok, warning } from "../../../ops/doctor/finding";
@@ -78,6 +80,7 @@ const cases: [string, Finding["level"], Finding, string][] = [
     ["LAN, localhost", "ok", localhost("localhost"), "for others set a domain"],
     ["LAN, a name of localhost", "ok", localhost("a.localhost"), "for others set a domain"],
     ["LAN, a name that only looks so", "ok", localhost("mylocalhost"), "192.0.2.1 mylocalhost"],
+    ["LAN, an address for a name", "ok", localhost("192.0.2.9"), "reach it at 192.0.2.1"],
     ["LAN, none", "warning", host.checkLan([], "0.0.0.0", "r.test"), "no address"],
     ["disk", "ok", space(50e9), "50.0 GB free"],
     ["disk low", "warning", space(5e9), "5 %"],
@@ -149,6 +152,35 @@ test("trust is asked with the CA that the client has", async () => {
         fix: "npm run client -- --for docker --apply",
     });
     expect(asked).toEqual(["PEM", undefined]);
+});
+
+test("an address as domain is given no hosts line", () => {
+    for (const domain of ["192.0.2.9", "2001:db8::1"]) {
+        expect(findingLine("LAN", localhost(domain))).not.toMatch(/hosts/);
+        expect(findingLine("name", tls.checkName(domain, [], ["192.0.2.1"]))).not.toMatch(/hosts/);
+        expect(clientSetup({ address: `${domain}:8443`, domain, tls: true })).not.toHaveProperty("hosts");
+    }
+    expect(clientSetup({ address: "localhost:8443", domain: "localhost", tls: false })).not.toHaveProperty(
+        "hosts",
+    );
+    expect(clientSetup({ address: "r.test", domain: "r.test", tls: true }).hosts).toContain("r.test");
+    const facts = { address: "192.0.2.9:8443", tls: true, caPem: "PEM", hostAddress: "192.0.2.9" };
+    expect(clientPlan("docker", "linux", facts).changes.map(({ kind }) => kind)).toEqual(["file"]);
+});
+
+test("a client is looked for by its programs", () => {
+    const linux = tls.knownClients("linux", "r.test:8443");
+    expect(linux.map(({ name }) => name)).toEqual(["docker", "containerd", "podman", "system"]);
+    // Docker's own packages bring these, and no client but docker.
+    const ofDocker = ["docker", "dockerd", "containerd", "ctr", "runc", "docker-proxy"];
+    const found = linux.filter(({ programs }) => programs.some((one) => ofDocker.includes(one)));
+    expect(found.map(({ name, ca }) => [name, ca])).toEqual([
+        ["docker", "/etc/docker/certs.d/r.test:8443/ca.crt"],
+    ]);
+    expect(tls.knownClients("darwin", "r.test").map(({ name }) => name)).toEqual([
+        "docker-desktop",
+        "system",
+    ]);
 });
 
 test("the exit code is that of the worst", () => {
