@@ -55,6 +55,10 @@ describe("a registry behind a front", () => {
                     { label: "private-registry.deployment", value: "kit-dev" },
                     { label: "private-registry.identity", value: "identity of r-identity" },
                     { label: "private-registry.stack", value: "private-registry/dev" },
+                    // Of one that runs for a moment.
+                    ...(name === "r-front-container"
+                        ? []
+                        : [{ label: "private-registry.attempt", value: "0" }]),
                 ],
             });
             expect(inputs.capabilities).not.toHaveProperty("adds");
