@@ -227,7 +227,7 @@ describe("mirrors", () => {
         const refused = await team.tryUp();
         expect(refused.code).not.toBe(0);
         expect(refused.screen).toMatch(
-            /taken by another program.*pulumi config set --path mirrors\.other\.port \d+/,
+            /taken by the container e2e-upstream-.*pulumi config set --path mirrors\.other\.port \d+/,
         );
 
         await team.must(["config", "rm", "mirrors"]);
