@@ -66,7 +66,7 @@ export function verdict({ counts, changes }: Told, seconds: number): string {
     const time = `${seconds.toFixed(1)} s`;
     return changes.length === 0
         ? `Nothing to change: ${same} resources are as configured (${time}).`
-        : `Done in ${time}; ${same} resources stayed as they were.`;
+        : `Done in ${time}${same > 0 ? `; ${same} resources stayed as they were` : ""}.`;
 }
 
 /** What to do with the registry that is up now. Puts the CA certificate into a file, because clients want one. */

@@ -90,7 +90,9 @@ export function question(damages: readonly Damage[]): string {
         count("remove") > 0 && `remove ${count("remove")} links that lead to nothing`,
         count("aside") > 0 && `set ${count("aside")} damaged blobs aside`,
     ].filter((part) => part !== false);
-    return `${parts.join(", ")}; the registry is restarted, which ends what it has in flight`;
+    const later =
+        count("remove") > 0 ? "; layers that only a lost manifest named go with the next collection" : "";
+    return `${parts.join(", ")}${later}; the registry is restarted, which ends what it has in flight`;
 }
 
 async function confirmed(text: string, yes: boolean): Promise<boolean> {

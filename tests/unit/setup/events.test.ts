@@ -56,6 +56,7 @@ test("changes are told with what makes them necessary, components and unchanged 
     ]);
     expect(changeLines(told.changes, true)[0]).toBe("  ± replace registry-container (image, ports)");
     expect(verdict(told, 1)).toBe("Done in 1.0 s; 3 resources stayed as they were.");
+    expect(verdict({ ...told, counts: {} }, 1)).toBe("Done in 1.0 s.");
     expect(verdict(read(log({ summaryEvent: { resourceChanges: { same: 21 } } })), 2)).toBe(
         "Nothing to change: 21 resources are as configured (2.0 s).",
     );
