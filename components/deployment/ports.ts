@@ -1,6 +1,7 @@
 /** Which ports a deployment could not open. No Pulumi in here. */
 import { existsSync, readFileSync } from "node:fs";
-import { hostname, networkInterfaces } from "node:os";
+import { createServer } from "node:net";
+import { hostname } from "node:os";
 
 import { type Endpoint, isLocal } from "../engine/endpoint";
 import { callEngine } from "../engine/request";
@@ -55,12 +56,16 @@ async function machineListeners(endpoint: Endpoint): Promise<Listener[] | undefi
     return listeners(read("/proc/net/tcp") + read("/proc/net/tcp6"));
 }
 
-function isThisMachines(ip: string): boolean {
-    if (isAny(ip) || ip.startsWith("127.")) return true;
-    const anyMayBind = "/proc/sys/net/ipv4/ip_nonlocal_bind";
-    if (existsSync(anyMayBind) && readFileSync(anyMayBind, "utf8").trim() === "1") return true;
-    return Object.values(networkInterfaces()).some((list) => list?.some((one) => one.address === ip));
-}
+/**
+ * Whether a program may listen at an IP address of this machine, tried with a port of the kernel's choice. The list of
+ * interfaces would not do: Node leaves out those without a carrier, as a bridge to which no container is attached yet.
+ */
+const mayListenAt = (ip: string): Promise<boolean> =>
+    new Promise((done) => {
+        const server = createServer();
+        server.once("error", (error: NodeJS.ErrnoException) => done(error.code !== "EADDRNOTAVAIL"));
+        server.listen({ host: ip, port: 0, exclusive: true }, () => server.close(() => done(true)));
+    });
 
 /**
  * A sentence for each port that cannot be opened: something else has it, or its address is not the machine's.
@@ -78,11 +83,11 @@ export async function portProblems(
     if (wanted.length === 0) return [];
     const foreign = containers.filter((container) => !own(container));
     const others = await machineListeners(endpoint);
-    return wanted.flatMap((port) => {
+    const problemOf = async (port: PlannedPort): Promise<string | undefined> => {
         const holder = foreign.find((one) => one.ports.some((published) => collide(published, port)));
         if (holder !== undefined) return portTaken(port, `the container ${holder.name}`);
-        if (others === undefined) return [];
-        if (!isThisMachines(port.ip))
+        if (others === undefined) return undefined;
+        if (!isAny(port.ip) && !(await mayListenAt(port.ip)))
             return (
                 `${port.ip} is no address of this machine, so port ${port.port} cannot be opened there: give one that ` +
                 "`ip addr` shows, or all of them: pulumi config set " +
@@ -91,6 +96,8 @@ export async function portProblems(
                     : "bindAddress 0.0.0.0")
             );
         const ours = held.some((one) => collide(one, port));
-        return !ours && others.some((one) => collide(one, port)) ? portTaken(port) : [];
-    });
+        return !ours && others.some((one) => collide(one, port)) ? portTaken(port) : undefined;
+    };
+    const problems = await Promise.all(wanted.map(problemOf));
+    return problems.filter((problem) => problem !== undefined);
 }

@@ -121,6 +121,18 @@ export async function eventsOf(name: string, since: number): Promise<string[]> {
         .filter((event) => /^(create|start|kill|die|destroy)\b/.test(event));
 }
 
+/**
+ * The address at which containers of every network reach this machine: the default bridge's. Asked of the Engine, since
+ * the system lists no address of a bridge that has no container.
+ */
+export async function bridgeAddress(): Promise<string> {
+    const text = await docker("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}");
+    const [config] = JSON.parse(text) as { Subnet: string; Gateway?: string }[];
+    if (config === undefined) throw new Error("The Engine has no default bridge: these tests need one.");
+    // Engines before 28 name the gateway only where somebody chose it; else it is the subnet's first address.
+    return config.Gateway ?? config.Subnet.replace(/\d+\/\d+$/, "1");
+}
+
 /** An address of this machine at which Docker asks for a certificate: not one of 127.0.0.0/8. */
 export function outerAddress(): string {
     const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);

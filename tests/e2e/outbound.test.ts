@@ -3,10 +3,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttp, type IncomingHttpHeaders, request } from "node:http";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { networkInterfaces } from "node:os";
 
 import { cleanup } from "./cleanup";
-import { docker, inspect } from "./docker";
+import { bridgeAddress, docker, inspect } from "./docker";
 import { type Answer, RegistryClient } from "./http";
 import { sleep } from "./run";
 import { freePort } from "./stack";
@@ -18,9 +17,6 @@ const LAYER = Buffer.alloc(3_000_000, "layer ");
 const digestOf = (bytes: Buffer | string) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const PASSWORD = "hunter2hunter2";
 
-/** As every container reaches this machine. */
-const HERE = networkInterfaces().docker0?.find(({ family }) => family === "IPv4")?.address ?? "";
-
 describe("mirrors and what lies outside", () => {
     const use = cleanup();
     const upstream = new Upstream();
@@ -28,6 +24,8 @@ describe("mirrors and what lies outside", () => {
     const ports: Record<string, number> = {};
     /** Requests that came through the proxy. */
     const proxied: IncomingHttpHeaders[] = [];
+    /** As every container reaches this machine. */
+    let here: string;
     let screen: string;
     let ca: string;
 
@@ -40,7 +38,7 @@ describe("mirrors and what lies outside", () => {
                 for (const socket of sockets) socket.destroy();
             },
         });
-        await new Promise<void>((done) => server.listen(port, HERE, done));
+        await new Promise<void>((done) => server.listen(port, here, done));
         return (server.address() as { port: number }).port;
     };
 
@@ -88,6 +86,7 @@ describe("mirrors and what lies outside", () => {
     }
 
     beforeAll(async () => {
+        here = await bridgeAddress();
         use(user);
         use(upstream);
         await upstream.start();
@@ -125,10 +124,10 @@ describe("mirrors and what lies outside", () => {
             "bindAddress: 127.0.0.1",
             "front: none",
             "users: { admin: { generate: true } }",
-            `extraHosts: { upstream.named.invalid: "${HERE}" }`,
-            `proxy: { http: "http://robot:${PASSWORD}@${HERE}:${proxy}", none: [upstream.named.invalid, "${HERE}"] }`,
+            `extraHosts: { upstream.named.invalid: "${here}" }`,
+            `proxy: { http: "http://robot:${PASSWORD}@${here}:${proxy}", none: [upstream.named.invalid, "${here}"] }`,
             `mirrors: { ${[
-                `brief: { upstream: "http://${HERE}:${at}", port: ${ports.brief}, ttl: 8s, keepData: false }`,
+                `brief: { upstream: "http://${here}:${at}", port: ${ports.brief}, ttl: 8s, keepData: false }`,
                 `named: { upstream: "http://upstream.named.invalid:${at}", port: ${ports.named}, keepData: false }`,
                 `proxied: { upstream: "http://behind-the-proxy.invalid", port: ${ports.proxied}, keepData: false }`,
                 `lost: { upstream: "https://no-such-host.invalid", port: ${ports.lost}, keepData: false }`,

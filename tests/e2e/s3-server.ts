@@ -1,14 +1,14 @@
 /** A real S3 server (versitygw) in a container, over TLS, at an address that containers of every network reach. */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { REGISTRY_IMAGE } from "./images";
 import { thisMachine } from "../../setup/machine";
 import { ensureS3Server } from "../../setup/s3-server";
 
-import { docker } from "./docker";
+import { bridgeAddress, docker } from "./docker";
 import { must, until } from "./run";
 import { freePort } from "./stack";
 
@@ -36,12 +36,7 @@ export class S3Server {
     }
 
     static async start(): Promise<S3Server> {
-        // The default bridge's address is the machine itself, as every container sees it. The Engine names it as a
-        // gateway only where somebody chose it.
-        const bridge = networkInterfaces().docker0?.find(({ family }) => family === "IPv4");
-        if (bridge === undefined)
-            throw new Error("this machine has no docker0: these tests need a local Engine");
-        const server = new S3Server(bridge.address, await freePort());
+        const server = new S3Server(await bridgeAddress(), await freePort());
         await server.run();
         return server;
     }

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { STAND_IN_LABEL } from "../../components/hardening";
@@ -96,6 +96,23 @@ describe("a change of a running registry that cannot be made", () => {
         await stack.configure({ bindAddress: "127.0.0.1" });
         expect(await id()).toBe(before);
         await serves();
+    });
+
+    test("an address of a bridge that has no container, which the system's list of interfaces lacks: it is taken", async () => {
+        const bridge = `${stack.prefix}-idle`;
+        await docker("network", "create", bridge);
+        try {
+            const format = "{{(index .IPAM.Config 0).Gateway}}";
+            const address = (await docker("network", "inspect", bridge, "--format", format)).trim();
+            expect(Object.values(networkInterfaces()).flat()).not.toContainEqual(
+                expect.objectContaining({ address }),
+            );
+            await stack.configure({ bindAddress: address });
+            await stack.must(["preview", "--non-interactive"]);
+        } finally {
+            await stack.configure({ bindAddress: "127.0.0.1" });
+            await docker("network", "rm", bridge);
+        }
     });
 
     test("an image that is not there: the registry goes on", async () => {
