@@ -1,119 +1,289 @@
-/** The front as PrivateRegistry takes and makes it. */
-import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+/** The options of the nginx front. */
+import { isIP } from "node:net";
 
-import type { AccountArgs } from "../auth/accounts";
-import type { Deployment } from "../deployment/deployment";
+import * as z from "zod";
 
-import type { RegistrySocket, TlsFiles } from "../registry/registry";
-import type { SiteTls } from "../tls/site-tls";
+import type { Rule } from "../definition/check";
+import { option, plain, switchable } from "../definition/option";
+import { formatPath, problem, type Problem, remove, set, show } from "../definition/problem";
+import {
+    FOLDER_ALLOWED,
+    hostFolder,
+    hostKey,
+    IMAGE_ALLOWED,
+    imageName,
+    port,
+    PORT_ALLOWED,
+    YES_OR_NO,
+} from "../definition/values";
+import type { Options } from "../options";
+import { inspectSite } from "../tls/inspect";
+import { certificateOption, halfProblems, pairProblems, privateKeyOption } from "../tls/options";
 
-import { Front } from "./front";
-import { type FrontSite, SOCKET, SOCKET_FOLDER } from "./settings";
+/** The image of the front where no other is named. */
+export const DEFAULT_FRONT_IMAGE = "nginx:1.28";
 
-/** A site as the user gives it. */
-export interface SiteOptions extends FrontSite {
-    /** @default one of the registry's CA */
-    certificate?: TlsFiles | undefined;
-}
-
-export interface FrontOptions {
-    /** nginx 1.22 or newer. A local image of that name is used without a pull. */
-    image: pulumi.Input<string>;
-    /** Anyone may read, users alone may write. @default false */
-    anonymousPull?: boolean | undefined;
-    /** Seconds for which a right password is not checked again; 0 checks on every request. @default 60 */
-    cacheSeconds?: number | undefined;
-    /** Password checks a minute that one client address gets. @default 60 */
-    attemptsPerMinute?: number | undefined;
-    /** Requests at once that one client address gets. @default 512 */
-    connectionsPerClient?: number | undefined;
-    /** Further sites on the same port. @default none */
-    sites?: SiteOptions[] | undefined;
-    /** Folder of the Docker host with the folders that sites serve. */
-    sitesFolder?: string | undefined;
-    /** `/client.sh` and `/client.ps1`, which set a new client up, are there for anyone. @default true */
-    clientInstaller?: boolean | undefined;
-    /** Port of the Docker host on which plain HTTP is redirected to TLS. @default none */
-    httpPort?: number | undefined;
-    /** MiB. @default 128 */
-    memoryMb?: number | undefined;
-}
-
-/** What the front gets from the deployment. */
-interface Context {
-    deployment: Deployment;
-    port: number;
-    bindAddress: string;
-    realm: string;
-    users: AccountArgs[] | undefined;
-    htpasswd: pulumi.Input<string> | undefined;
-    certificate: SiteTls;
-    /** The provider for the Engine that is named; nothing where the program's own is used. */
-    engine: docker.Provider | undefined;
-    socketVolume: pulumi.Input<string>;
-    /** Network on which sites have their upstreams. */
-    networkName: pulumi.Input<string>;
-    /** File name → text that anyone may fetch. */
-    installers: Record<string, pulumi.Input<string>> | undefined;
-    onError: pulumi.ErrorHook[];
-    after: pulumi.Resource[];
-}
-
-/** The socket of a registry behind a front, in a volume of its own. */
-export function frontSocket(
-    name: string,
-    deployment: Deployment,
-    opts: pulumi.CustomResourceOptions,
-): RegistrySocket {
-    const volumeName = `${deployment.prefix}-socket`;
-    const volume = new docker.Volume(
-        `${name}-socket`,
-        { name: volumeName, labels: deployment.volume(volumeName) },
-        { ...opts, ignoreChanges: ["labels"] },
-    );
-    return { volumeName: volume.name, folder: SOCKET_FOLDER, path: SOCKET };
-}
-
-/** @throws Error where a site has no certificate and there is no CA to sign one */
-export function frontOf(
-    name: string,
-    options: FrontOptions,
-    context: Context,
-    parent: { parent: pulumi.Resource },
-): Front {
-    const { certificate, users, engine, ...rest } = context;
-    const image = new docker.RemoteImage(
-        `${name}-front-image`,
-        { name: options.image, keepLocally: true },
-        { ...parent, provider: engine },
-    );
-    const tlsOf = (site: SiteOptions): TlsFiles => {
-        const tls = site.certificate ?? certificate.sign?.(`${name}-site-${site.name}`, [site.name]);
-        if (tls === undefined)
-            throw new Error(`The site ${site.name} needs a certificate: there is no CA that could sign one.`);
-        return tls;
-    };
-    return new Front(
-        `${name}-front`,
+const site = z.strictObject({
+    upstream: option(
+        z
+            .string()
+            .regex(/^https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$/)
+            .optional(),
         {
-            ...rest,
-            imageId: image.imageId,
-            tls: certificate.files,
-            users: users?.map(({ name, role, repositories }) => ({
-                name,
-                repositories,
-                role: role ?? "push",
-            })),
-            anonymousPull: options.anonymousPull ?? false,
-            cacheSeconds: options.cacheSeconds ?? 60,
-            attemptsPerMinute: options.attemptsPerMinute ?? 60,
-            connectionsPerClient: options.connectionsPerClient ?? 512,
-            sites: (options.sites ?? []).map((site) => ({ ...site, tls: tlsOf(site) })),
-            sitesFolder: options.sitesFolder,
-            httpPort: options.httpPort,
-            memoryMb: options.memoryMb ?? 128,
+            description: "Server to which the site's requests are passed on, as the front reaches it",
+            allowed: "an http:// or https:// URL of a host and port alone",
+            example: "http://192.0.2.10:8080",
         },
-        { ...parent, providers: engine && { docker: engine } },
-    );
+    ),
+    folder: option(
+        z
+            .string()
+            .regex(/^\w[\w.-]*(\/\w[\w.-]*)*$/)
+            .optional(),
+        {
+            description: "Folder below front.sitesFolder whose files the site serves",
+            allowed: "a relative path of letters, digits, _ . - and /",
+            example: "docs",
+        },
+    ),
+    cert: certificateOption(
+        "Certificate of the site with its chain, where the registry's CA is not to sign one",
+        "docs",
+    ),
+    key: privateKeyOption("Private key of that certificate", "docs"),
+});
+
+const shape = {
+    off: plain(z.boolean().default(false), {
+        description: "No front: the registry itself takes the port",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
+    image: option(imageName.default(DEFAULT_FRONT_IMAGE), {
+        description: "Image of the front, nginx 1.22 or newer",
+        allowed: IMAGE_ALLOWED,
+        example: DEFAULT_FRONT_IMAGE,
+    }),
+    anonymousPull: option(z.boolean().default(false), {
+        description: "Anyone may read, users alone may write",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
+    cacheSeconds: option(z.int().min(0).max(3600).default(60), {
+        description: "How long a right password is not checked again; 0 checks on every request",
+        unit: "seconds",
+        allowed: "a whole number from 0 to 3600",
+        example: 60,
+    }),
+    attemptsPerMinute: option(z.int().min(1).max(6000).default(60), {
+        description: "Password checks a minute that one client address gets, 20 of them at once",
+        allowed: "a whole number from 1 to 6000",
+        example: 60,
+    }),
+    connectionsPerClient: option(z.int().min(16).max(8192).default(512), {
+        description: "Requests at once that one client address gets; the next ones are answered 429",
+        allowed: "a whole number from 16 to 8192",
+        example: 512,
+    }),
+    clientInstaller: plain(z.boolean().default(true), {
+        description: "Serves /client.sh and /client.ps1, which set a new client up, to anyone",
+        allowed: YES_OR_NO,
+        example: false,
+    }),
+    httpPort: option(port.optional(), {
+        description: "Port of the Docker host on which plain HTTP is redirected to TLS",
+        default: "none",
+        allowed: PORT_ALLOWED,
+        example: 80,
+    }),
+    sites: option(z.record(hostKey, site).default({}), {
+        description: "Host name → a further site on the same port, from an upstream or a folder",
+        allowed: "an object of host names, each with one of upstream and folder",
+        example: { "docs.example.com": { folder: "docs" } },
+        secret: true,
+    }),
+    sitesFolder: plain(hostFolder.optional(), {
+        description: "Folder of the Docker host with the folders that sites serve",
+        allowed: FOLDER_ALLOWED,
+        example: "/srv/www",
+    }),
+    memoryMb: option(z.int().min(64).default(128), {
+        description: "Memory limit of the front",
+        unit: "MiB",
+        allowed: "a whole number from 64",
+        example: 128,
+    }),
+};
+
+export const frontOptions = {
+    front: option(switchable(shape).optional(), {
+        description:
+            "An nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. false: none",
+        default: "an nginx, where it can be (docs/front.md)",
+        allowed: "an object (see front.* below), true or false",
+        example: { cacheSeconds: 60 },
+        secret: true,
+    }),
+};
+
+export type FrontOptions = z.output<z.ZodObject<typeof shape>>;
+type Site = FrontOptions["sites"][string];
+const DEFAULTS: FrontOptions = z.strictObject(shape).parse({});
+
+/** What decides whether there is a front where the options do not say so. */
+export type Grounds = { [K in keyof Options]?: Options[K] | undefined };
+
+/**
+ * nginx wherever it can stand before the registry. It brings TLS and checks the users; a name for Nexus takes a
+ * certificate of the kit's CA and a domain to make it of; a user's name that ends with a space is lost in a header; and
+ * what registryConfig sets of the registry's own TLS, such as client certificates, would be without effect behind it.
+ */
+function fits({ tls, auth, target, domain, nexus, users, registryConfig }: Grounds): boolean {
+    const http = registryConfig?.http;
+    const ownTls = typeof http === "object" && http !== null && "tls" in http;
+    const namelessNexus =
+        nexus !== undefined &&
+        (tls?.files !== undefined ||
+            (nexus.domain === undefined && typeof domain === "string" && isIP(domain) !== 0));
+    const spaced = Object.keys(users ?? {}).some((name) => name !== name.trim());
+    return !tls?.off && auth !== false && target !== "systemd" && !ownTls && !spaced && !namelessNexus;
 }
+
+/** The front of a deployment; undefined where there is none. */
+export function chosenFront(options: Grounds): FrontOptions | undefined {
+    const { front } = options;
+    if (front !== undefined) return front.off ? undefined : front;
+    return fits(options) ? DEFAULTS : undefined;
+}
+
+/** What means something with a front alone. */
+function withoutFront({ users, front }: Grounds): Problem[] {
+    const needs = (path: PropertyKey[], what: string) =>
+        problem(path, `${what}, which takes the front`, set(["front"], true));
+    const idle = Object.entries(front ?? {})
+        .filter(([key, value]) => key !== "off" && JSON.stringify(value) !== JSON.stringify(DEFAULTS[key as keyof FrontOptions]))
+        .map(([key]) => key);
+    return [
+        ...(idle.length === 0
+            ? []
+            : [
+                  problem(
+                      ["front", "off"],
+                      `is true, and ${idle.map((key) => `front.${key}`).join(", ")} is set`,
+                      remove(["front", "off"]),
+                  ),
+              ]),
+        ...Object.entries(users ?? {}).flatMap(([name, { role, repositories }]) => [
+            ...(role === undefined ? [] : [needs(["users", name, "role"], `is ${role}`)]),
+            ...(repositories === undefined ? [] : [needs(["users", name, "repositories"], "is set")]),
+        ]),
+    ];
+}
+
+function siteProblems(name: string, site: Site, front: FrontOptions, options: Grounds): Problem[] {
+    const { tls, domain, dnsNames } = options;
+    const path = (...rest: string[]) => ["front", "sites", name, ...rest];
+    const served = name.toLowerCase();
+    if (served === domain || dnsNames?.includes(served) || isIP(name) !== 0)
+        return [problem(path(), "is the registry's own name", remove(path()))];
+    const twin = Object.keys(front.sites).find((other) => other.toLowerCase() === served);
+    if (twin !== undefined && twin !== name)
+        return [
+            problem(
+                path(),
+                `is the name of ${formatPath(["front", "sites", twin])} once more`,
+                remove(path()),
+            ),
+        ];
+    if ((site.upstream === undefined) === (site.folder === undefined))
+        return [
+            problem(
+                path(),
+                "needs exactly one of upstream and folder",
+                site.upstream ? remove(path("folder")) : set(path("upstream"), "http://192.0.2.10:8080"),
+            ),
+        ];
+    const found: Problem[] = [];
+    if (site.folder !== undefined && front.sitesFolder === undefined)
+        found.push(
+            problem(
+                path("folder"),
+                `is ${show(site.folder)}, a folder below front.sitesFolder, which is not set`,
+                set(["front", "sitesFolder"], "/srv/www"),
+            ),
+        );
+    if (site.cert === undefined && site.key === undefined)
+        return tls?.files
+            ? [
+                  ...found,
+                  problem(
+                      path("cert"),
+                      "is not set, and with tls.files no CA signs one",
+                      set(path("cert"), `./${name}.crt`),
+                  ),
+              ]
+            : found;
+    return [
+        ...found,
+        ...halfProblems(path(), name, site),
+        ...pairProblems(path(), name, site, (...of) => inspectSite(...of, [name])),
+    ];
+}
+
+const frontRule: Rule<Options> = (options) => {
+    const { tls, auth, users, port, nexus, registryConfig } = options;
+    const front = chosenFront(options);
+    if (front === undefined) return withoutFront(options);
+    const found: Problem[] = [];
+    const http = registryConfig?.http;
+    if (typeof http === "object" && http !== null && "tls" in http)
+        found.push(
+            problem(
+                ["registryConfig", "http", "tls"],
+                "is of the registry's own TLS, and the front brings TLS",
+                set(["front"], false),
+            ),
+        );
+    if (tls?.off)
+        found.push(problem(["front"], "brings TLS, and tls is off", remove(["tls"])));
+    if (front.anonymousPull && auth === false)
+        found.push(
+            problem(
+                ["front", "anonymousPull"],
+                "is true, and with auth false anyone may do anything",
+                set(["auth"], true),
+            ),
+        );
+    if (front.httpPort !== undefined && front.httpPort === (port ?? 443))
+        found.push(
+            problem(
+                ["front", "httpPort"],
+                `is ${front.httpPort}, the port of the registry itself`,
+                set(["front", "httpPort"], 80),
+            ),
+        );
+    if (tls?.files && nexus)
+        found.push(
+            problem(
+                ["nexus"],
+                "is set, and with tls.files no CA signs a certificate for its name at the front",
+                set(["front"], false),
+            ),
+        );
+    for (const name of Object.keys(users ?? {}))
+        // The front hands the name on in a header, which loses a space at its end.
+        if (name !== name.trim())
+            found.push(
+                problem(
+                    ["users", name],
+                    "ends with a space, which the front cannot tell apart",
+                    remove(["users", name]),
+                ),
+            );
+    return [
+        ...found,
+        ...Object.entries(front.sites).flatMap(([name, site]) => siteProblems(name, site, front, options)),
+    ];
+};
+
+export const frontRules: readonly Rule<Options>[] = [frontRule];

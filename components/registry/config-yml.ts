@@ -92,9 +92,9 @@ const OWNED: Readonly<Record<string, string>> = {
     "http.relativeurls": "externalUrl",
     "http.secret": "nothing: the kit generates it",
     "http.headers": "headers",
-    "http.tls.certificate": "tls and certificate",
-    "http.tls.key": "tls and certificate",
-    "http.tls.letsencrypt": "tls and certificate",
+    "http.tls.certificate": "tls.files",
+    "http.tls.key": "tls.files",
+    "http.tls.letsencrypt": "tls.files",
     "validation.disabled": "nothing: the registry would take a manifest whose blobs are not there",
     "http.debug.addr": "nothing: the health check needs it on the container's loopback",
     "health.storagedriver": "health",
@@ -110,7 +110,7 @@ const OWNED_REDIS: Readonly<Record<string, string>> = Object.fromEntries(
         "redis.password",
         "redis.db",
         "redis.tls",
-    ].map((path) => [path, "cache"]),
+    ].map((path) => [path, "cache.valkey"]),
 );
 
 /** Cipher suites of TLS 1.2 with forward secrecy and authenticated encryption, and those of TLS 1.3, as Go names them. */
@@ -157,14 +157,14 @@ export interface Conflict {
  * Options of `extra` that contradict what the kit decides, or that the registry would not find.
  *
  * @param driver the storage driver that the kit sets
- * @param cache where the kit keeps what is known of blobs
+ * @param cached the kit brings the cache of what is known of blobs
  */
 export function conflicts(
     extra: Tree,
     driver: "filesystem" | RemoteStorage["driver"] = "filesystem",
-    cache: "inmemory" | "redis" = "inmemory",
+    cached = false,
 ): Conflict[] {
-    const owned = cache === "redis" ? { ...OWNED, ...OWNED_REDIS } : OWNED;
+    const owned = cached ? { ...OWNED, ...OWNED_REDIS } : OWNED;
     const found: Conflict[] = [];
     const besideDriver = [driver, ...STORAGE_OPTIONS];
     const walk = (tree: Tree, above: string[]) => {
@@ -177,7 +177,7 @@ export function conflicts(
             // No option has one: it would pass for an option of an option here, and for none in the registry.
             if (key.includes(".")) tell("the name with a dot to an object in an object");
             else if (above.join(".") === "storage" && !besideDriver.includes(key))
-                tell(`storage.driver: the registry takes one storage driver, and the kit sets ${driver}`);
+                tell(`storage: the registry takes one storage driver, and the kit sets ${driver}`);
             else if (owner !== undefined) tell(owner);
             else if (Object.hasOwn(NOT_WEAKER, path)) {
                 const rule = NOT_WEAKER[path];
@@ -219,7 +219,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
     const [conflict] = conflicts(
         { ...settings.extra },
         settings.storage?.driver,
-        settings.redis === undefined ? "inmemory" : "redis",
+        settings.redis !== undefined,
     );
     if (conflict)
         throw new Error(

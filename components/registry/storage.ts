@@ -158,7 +158,7 @@ export function renderStorage(storage: RemoteStorage | undefined, folder: string
 
 /** Options of a driver that the kit sets → the key to use instead. */
 export const OWNED_STORAGE: Readonly<Record<string, string>> = {
-    "storage.filesystem.rootdirectory": "storage.path or storage.volume",
+    "storage.filesystem.rootdirectory": "storage.folder or storage.volume",
     ...Object.fromEntries(
         Object.entries({
             s3: {

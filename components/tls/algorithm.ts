@@ -1,5 +1,6 @@
 /** The keys that the kit makes: ECDSA for speed and small handshakes, RSA for old clients. */
-export type KeyAlgorithm = "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096";
+export const KEY_ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
+export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
 
 /** The arguments of tls.PrivateKey for an algorithm. */
 export function keyArgs(algorithm: KeyAlgorithm): {

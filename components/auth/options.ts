@@ -1,0 +1,133 @@
+/** The options of who may log in. */
+import * as z from "zod";
+
+import type { Rule } from "../definition/check";
+import { option, plain } from "../definition/option";
+import { problem, type Problem, remove, set } from "../definition/problem";
+import { text, YES_OR_NO } from "../definition/values";
+import type { Options } from "../options";
+
+import { nameProblem, userProblem } from "./users";
+
+// The grammar of names (OCI distribution spec), with a star for all below.
+const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const REPOSITORIES = new RegExp(`^${PART}(?:/${PART})*(?:/\\*)?$`);
+
+const user = z.strictObject({
+    password: option(text.optional(), {
+        description: "The password, at most 72 bytes (the limit of bcrypt)",
+        allowed: "a string of 1 to 72 bytes",
+        example: "a long password",
+        secret: true,
+    }),
+    generate: plain(z.boolean().optional(), {
+        description:
+            "true: a password of 24 random characters, shown by `pulumi stack output --show-secrets passwords`",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
+    bcryptHash: option(z.string().optional(), {
+        description: "A ready bcrypt hash, as `htpasswd -nB NAME` prints it",
+        allowed: "a bcrypt hash ($2a$, $2b$ or $2y$)",
+        example: "$2y$10$…",
+        secret: true,
+    }),
+    role: option(z.enum(["push", "pull"]).optional(), {
+        description: "Takes the front. push: reads, writes and deletes. pull: reads",
+        default: "push",
+        allowed: "push or pull",
+        example: "pull",
+    }),
+    repositories: option(
+        z
+            .array(z.string())
+            .refine((list) => list.length > 0 && list.every((one) => REPOSITORIES.test(one)))
+            .optional(),
+        {
+            description: "Takes the front. Repositories that the user may use, team/app or team/* for all below",
+            default: "all",
+            allowed: "a list of repositories in lower case, each whole or with /* at its end",
+            example: ["team/*"],
+        },
+    ),
+});
+export type User = z.output<typeof user>;
+
+export const authOptions = {
+    auth: plain(z.boolean().default(true), {
+        description: "false: no users, anyone who reaches the port may push and delete",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
+    realm: option(
+        z
+            .string()
+            .regex(/^[\x20-\x7e]+$/)
+            .default("basic-realm"),
+        {
+            description: "Realm of the login (RFC 7617)",
+            allowed: "printable ASCII characters",
+            example: "basic-realm",
+        },
+    ),
+    users: option(z.record(z.string(), user).default({}), {
+        description: "User name → one of password, generate: true, bcryptHash",
+        allowed: "an object of user names, each with one of password, generate, bcryptHash",
+        example: { admin: { generate: true } },
+        secret: true,
+    }),
+    bcryptCost: option(z.int().min(4).max(14).default(10), {
+        description: "Cost of the hash of given passwords; each step doubles the time of every request's check",
+        allowed: "a whole number from 4 to 14",
+        example: 10,
+    }),
+};
+
+const WAYS = ["password", "generate", "bcryptHash"] as const;
+
+/**
+ * A user with the one way in which he gets his password: a password or a hash that is given takes the place of a
+ * generated one, so that setting `users.NAME.password` is all that it takes.
+ */
+export function chosenWay<T extends { [K in (typeof WAYS)[number]]?: unknown }>(user: T): T {
+    if (user.password === undefined && user.bcryptHash === undefined) return user;
+    return { ...user, generate: undefined };
+}
+
+function userProblems(name: string, user: User): Problem[] {
+    const path = ["users", name];
+    const wrongName = nameProblem(name);
+    if (wrongName !== undefined) return [problem(path, wrongName, remove(path))];
+    const wrong = userProblem(chosenWay(user));
+    if (wrong === undefined) return [];
+    const [only, surplus] = WAYS.filter((way) => user[way] !== undefined);
+    if (surplus !== undefined) return [problem(path, wrong, remove([...path, surplus]))];
+    return [
+        problem(
+            path,
+            wrong,
+            // A password beside the wrong hash would be one way to log in too many.
+            ...(only === "bcryptHash" ? [remove([...path, only])] : []),
+            set([...path, "password"], "a password of 1 to 72 bytes", true),
+        ),
+    ];
+}
+
+const usersRule: Rule<Options> = ({ users, auth }) => {
+    const entries = Object.entries(users ?? {});
+    if (auth === false)
+        return entries.length === 0
+            ? []
+            : [problem(["auth"], `is false, and ${entries.length} users are set`, set(["auth"], true))];
+    if (users && entries.length === 0)
+        return [
+            problem(
+                ["users"],
+                "names no user; with authentication on, at least one is needed",
+                set(["users", "admin", "generate"], true),
+            ),
+        ];
+    return entries.flatMap(([name, user]) => userProblems(name, user));
+};
+
+export const authRules: readonly Rule<Options>[] = [usersRule];

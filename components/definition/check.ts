@@ -1,0 +1,120 @@
+/** Holds given options against their definition: every problem at once. Pure. */
+import { domainToASCII } from "node:url";
+
+import type * as z from "zod";
+
+import { infoAt, keysAt, type OptionInfo, typeAt } from "./option";
+import { meant } from "./meant";
+import { formatPath, type Path, type Problem, problem, remove, set, show } from "./problem";
+
+/** A rule that needs more than one option. It looks at what is right by itself: the rest is missing. */
+export type Rule<T> = (options: { [K in keyof T]?: T[K] | undefined }) => Problem[];
+
+export interface Definition<S extends z.ZodObject> {
+    options: S;
+    rules: readonly Rule<z.output<S>>[];
+}
+
+const at = (value: unknown, path: Path): unknown =>
+    path.reduce<unknown>((here, step) => (here as Record<PropertyKey, unknown> | undefined)?.[step], value);
+
+/** Paths of the keys `__proto__`, which JSON has and every step after it drops without a word. */
+function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]) => [
+        ...(key === "__proto__" ? [[...path, key]] : []),
+        ...prototypes(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+    ]);
+}
+
+const exampleOf = (path: Path, info: OptionInfo | undefined) => set(path, info?.example ?? "VALUE", info?.secret);
+
+/** A key that there is not, with the one that was meant. */
+function unknownKey(root: z.ZodObject, path: Path, value: unknown): Problem {
+    const known = meant(String(path.at(-1)), keysAt(root, path.slice(0, -1)));
+    if (known === undefined) return problem(path, "is not an option of the kit", remove(path));
+    const right = [...path.slice(0, -1), known];
+    const [info, type] = [infoAt(root, right), typeAt(root, right)];
+    const text = `is not an option of the kit; did you mean ${formatPath(right)}?`;
+    // An object that may hold secrets is no text for a screen, and one below another is none that a command could set.
+    if (typeof value === "object" && (info?.secret || path.length > 1)) return problem(path, text, remove(path));
+    // What was typed is typed again where it is right, and no secret.
+    const again = !info?.secret && type?.safeParse(value).success;
+    return problem(path, text, remove(path), again ? set(right, value) : exampleOf(right, info));
+}
+
+/** A name outside ASCII, as DNS has it (RFC 3492), where the option takes that. */
+function punycode(root: z.ZodObject, path: Path, received: unknown): string | undefined {
+    if (typeof received !== "string" || !/[^\0-\x7f]/.test(received)) return undefined;
+    const ascii = domainToASCII(received);
+    return ascii !== "" && typeAt(root, path)?.safeParse(ascii).success ? ascii : undefined;
+}
+
+function describe(root: z.ZodObject, value: unknown, issue: z.core.$ZodIssue): Problem[] {
+    const { path } = issue;
+    if (issue.code === "unrecognized_keys")
+        return issue.keys.map((key) => unknownKey(root, [...path, key], at(value, [...path, key])));
+    const info = infoAt(root, path);
+    const received = at(value, path);
+    const ascii = punycode(root, path, received);
+    if (ascii !== undefined)
+        return [
+            problem(
+                path,
+                `is ${show(received, info?.secret)}; a name with other letters than a to z must be written in punycode, ${ascii}`,
+                set(path, ascii, info?.secret),
+            ),
+        ];
+    // The example of an object or list is about another place in it.
+    const own = typeAt(root, path)?.meta() !== undefined;
+    return [
+        problem(
+            path,
+            `is ${show(received, info?.secret)}; it must be ${info?.allowed ?? issue.message}`,
+            own || path.length === 1 ? exampleOf(path, info) : remove(path),
+        ),
+    ];
+}
+
+export interface Checked<T> {
+    /** What is right, with defaults. Whole where there is no problem. */
+    options: { [K in keyof T]?: T[K] | undefined };
+    problems: Problem[];
+}
+
+/**
+ * Checks options.
+ *
+ * @param rules false: those that need more than one option are left out
+ */
+export function check<S extends z.ZodObject>(
+    { options: root, rules }: Definition<S>,
+    given: Readonly<Record<string, unknown>>,
+    withRules = true,
+): Checked<z.output<S>> {
+    const problems: Problem[] = [];
+    const right: Record<string, unknown> = {};
+    for (const [key, type] of Object.entries<z.ZodType>(root.shape)) {
+        const reserved = prototypes(given[key], [key]);
+        problems.push(
+            ...reserved.map((path) =>
+                problem(path, "has a name that JavaScript keeps for itself; choose another one", remove(path)),
+            ),
+        );
+        if (reserved.length > 0) continue;
+        const result = type.safeParse(given[key]);
+        if (result.success) right[key] = result.data;
+        else
+            problems.push(
+                ...result.error.issues.flatMap((issue) =>
+                    describe(root, given, { ...issue, path: [key, ...issue.path] }),
+                ),
+            );
+    }
+    for (const key of Object.keys(given))
+        if (!Object.hasOwn(root.shape, key)) problems.push(unknownKey(root, [key], given[key]));
+    const options = right as Checked<z.output<S>>["options"];
+    // The rules look at what is right by itself, so that a mistake in one option does not hide those in others.
+    if (withRules) problems.push(...rules.flatMap((rule) => rule(options)));
+    return { options, problems };
+}

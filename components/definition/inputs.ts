@@ -1,0 +1,111 @@
+/** Options as a program gives them, of which any may be the Output of another resource. */
+import * as pulumi from "@pulumi/pulumi";
+import type * as z from "zod";
+
+import { check, type Definition } from "./check";
+import { infoAt, type Plain, typeAt } from "./option";
+import { OptionsError, type Path, type Problem, problem } from "./problem";
+
+/** A value, or the Output of one. */
+export type Given<T> = T | pulumi.Output<T>;
+
+type Leaf<T> = NonNullable<T> extends Plain<infer V> ? V | Extract<T, undefined> : Given<NonNullable<T>> | Extract<T, undefined>;
+
+/** Checked options: plain ones are values, all others may be Outputs. */
+export type Settled<T> =
+    NonNullable<T> extends Plain<unknown>
+        ? Leaf<T>
+        : NonNullable<T> extends readonly unknown[]
+          ? Leaf<T>
+          : NonNullable<T> extends object
+            ? { [K in keyof NonNullable<T>]: Settled<NonNullable<T>[K]> } | Extract<T, undefined>
+            : Leaf<T>;
+
+interface Hole {
+    path: Path;
+    output: pulumi.Output<unknown>;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+
+const fail = (problems: readonly Problem[]): never => {
+    // Pulumi shows the message of a RunError without the program's stack.
+    throw new pulumi.RunError(new OptionsError(problems).message);
+};
+
+/** The value with a right one in place of each Output. */
+function fill(root: z.ZodType, value: unknown, path: PropertyKey[], holes: Hole[]): unknown {
+    if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+        holes.push({ path, output: pulumi.output(value) });
+        // What an example is not for, as the value of a map, is a text.
+        return typeAt(root, path)?.meta() === undefined ? "x" : infoAt(root, path)?.example;
+    }
+    if (Array.isArray(value)) return value.map((one, i) => fill(root, one, [...path, i], holes));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [key, fill(root, inner, [...path, key], holes)]),
+    );
+}
+
+/** The tree with another value at a path. */
+function withValue(tree: unknown, [step, ...rest]: Path, value: unknown): unknown {
+    if (step === undefined) return value;
+    if (Array.isArray(tree)) return tree.map((one, i) => (i === step ? withValue(one, rest, value) : one));
+    const object = isObject(tree) ? tree : {};
+    return { ...object, [step]: withValue(object[String(step)], rest, value) };
+}
+
+/** Lists hold plain values: one of which a member is an Output is an Output. */
+function liftLists(value: unknown): unknown {
+    if (Array.isArray(value))
+        return value.some((one) => pulumi.Output.isInstance(one) || one instanceof Promise)
+            ? pulumi.output(value)
+            : value;
+    if (!isObject(value) || pulumi.Output.isInstance(value) || value instanceof Promise) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, liftLists(inner)]));
+}
+
+/**
+ * Checks what a program gives: values at once, Outputs when they resolve.
+ *
+ * @returns the options with their defaults; each Output fails where it, or its relation to another option, is wrong
+ * @throws pulumi.RunError with every problem of the values
+ */
+export function settle<S extends z.ZodObject>(
+    definition: Definition<S>,
+    args: object,
+): Settled<z.output<S>> {
+    const given = liftLists(args) as Record<string, unknown>;
+    const holes: Hole[] = [];
+    const values = fill(definition.options, given, [], holes) as Record<string, unknown>;
+    const { options, problems } = check(definition, values, holes.length === 0);
+    const unplain = holes.filter(({ path }) => infoAt(definition.options, path)?.plain);
+    problems.push(
+        ...unplain.map(({ path }) =>
+            problem(path, "is an Output; it decides which resources there are, and must be a value"),
+        ),
+    );
+    if (problems.length > 0) fail(problems);
+    if (holes.length === 0) return options as Settled<z.output<S>>;
+
+    // What only all together shows: before something is made, and not in a preview, which may lack some of them.
+    const verdict = pulumi.runtime.isDryRun()
+        ? pulumi.output(true)
+        : pulumi.unsecret(
+              pulumi.output(given).apply((all) => {
+                  const { problems } = check(definition, all as Record<string, unknown>);
+                  return problems.length === 0 || fail(problems);
+              }),
+          );
+    const checked = ({ path, output }: Hole) =>
+        pulumi.all([output, verdict]).apply(([value]) => {
+            const result = typeAt(definition.options, path)?.safeParse(value);
+            if (result === undefined || result.success) return result === undefined ? value : result.data;
+            const info = infoAt(definition.options, path);
+            return fail([problem(path, `must be ${info?.allowed ?? "another value"}`)]);
+        });
+    return holes.reduce<unknown>((tree, hole) => withValue(tree, hole.path, checked(hole)), options) as Settled<
+        z.output<S>
+    >;
+}

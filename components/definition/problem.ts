@@ -1,0 +1,66 @@
+/** What is wrong with given options, and what mends it: data, for a program or a command to put into words. */
+import { withoutPasswords } from "../redact";
+
+export type Path = readonly PropertyKey[];
+
+/** One step of a mend. */
+export type Step =
+    | { set: Path; to: unknown; secret?: boolean | undefined }
+    | { remove: Path };
+
+export interface Problem {
+    /** Where: `["users", "admin", "password"]`. */
+    path: Path;
+    /** What is wrong, to complete a sentence that begins with the path. */
+    problem: string;
+    /** Steps that mend it, all of them. */
+    mend: readonly Step[];
+}
+
+export const problem = (path: Path, text: string, ...mend: readonly Step[]): Problem => ({
+    path,
+    problem: text,
+    mend,
+});
+export const set = (path: Path, to: unknown, secret?: boolean): Step => ({ set: path, to, secret });
+export const remove = (path: Path): Step => ({ remove: path });
+
+/** Writes a path as programs and `pulumi config --path` read it: `dnsNames[0]`, `users["a.b"].password`. */
+export function formatPath(path: Path): string {
+    return path
+        .map((step, i) => {
+            if (typeof step === "number") return `[${step}]`;
+            const key = String(step);
+            if (!/^[\w-]+$/.test(key)) return `["${key.replaceAll('"', '\\"')}"]`;
+            return i === 0 ? key : `.${key}`;
+        })
+        .join("");
+}
+
+/** A value as a message shows it: cut, and never where it is secret. */
+export function show(value: unknown, secret = false): string {
+    if (value === undefined) return "not set";
+    if (secret) return "set to a value that is not shown";
+    const text = withoutPasswords(JSON.stringify(value));
+    return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** A step in a program's words. */
+const inWords = (step: Step): string =>
+    "remove" in step
+        ? `leave ${formatPath(step.remove)} out`
+        : `set ${formatPath(step.set)} to ${step.secret ? "another value" : JSON.stringify(step.to)}`;
+
+/** All problems of options, thrown before a resource is registered. */
+export class OptionsError extends Error {
+    constructor(readonly problems: readonly Problem[]) {
+        const lines = problems.map(
+            ({ path, problem: text, mend }) =>
+                `  ${formatPath(path)} ${text}` +
+                (mend.length === 0 ? "" : `\n      fix: ${mend.map(inWords).join(", and ")}`),
+        );
+        const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
+        super(`The options have ${count}; nothing was changed.\n${lines.join("\n")}`);
+        this.name = "OptionsError";
+    }
+}

@@ -1,0 +1,60 @@
+/** The kinds of values that options of several rooms have. */
+import { isIP, isIPv6 } from "node:net";
+
+import * as z from "zod";
+
+// RFC 1123 section 2.1: letters, digits and hyphens, at most 63 in a label and 253 in all.
+const LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`);
+/** A host name as it is written, for the keys of an object: a message names them as the user's file has them. */
+export const hostKey = z.string().refine((value) => HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
+
+/**
+ * A host name in lower case. To DNS capitals are the same (RFC 4343), but not to all who compare texts: image names,
+ * the folders under certs.d, the logins that clients keep.
+ */
+export const hostName = hostKey.toLowerCase();
+export const ipAddress = z.string().refine((value) => isIP(value) !== 0);
+
+/** Of the many ways to write an IPv6 address the one of RFC 5952, which every URL and so every client has. */
+const canonicalAddress = (value: string) =>
+    isIPv6(value) && !value.includes("%") ? new URL(`http://[${value}]`).hostname.slice(1, -1) : value;
+
+/** An address at which something can be reached: 0.0.0.0 and :: stand for every address of a machine. */
+export const reachableAddress = ipAddress
+    // An interface of one machine (fe80::1%eth0) stands in no URL and no certificate.
+    .refine((value) => !/^(0\.0\.0\.0|[0:]+)$|%/.test(value))
+    .overwrite(canonicalAddress);
+
+export const port = z.int().min(1).max(65535);
+export const PORT_ALLOWED = "a whole number from 1 to 65535";
+export const YES_OR_NO = "true or false";
+
+/** Docker's own rule for the names of containers and volumes (moby, daemon/names). */
+export const objectName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
+
+export const imageName = z.string().regex(/^[a-z0-9][\w.\-/:@]*$/);
+export const IMAGE_ALLOWED = "an image reference";
+
+export const hostFolder = z.string().regex(/^\/[^:]+$/);
+export const FOLDER_ALLOWED = "an absolute path of the Docker host without a colon";
+
+export const httpUrl = z.url({ protocol: /^https?$/ });
+export const URL_ALLOWED = "an http:// or https:// URL";
+
+/** What `pulumi config set --path` turns into a number or boolean stays what was typed. */
+export const text = z.preprocess(
+    (v) => (typeof v === "boolean" || Number.isSafeInteger(v) ? String(v) : v),
+    z.string(),
+);
+
+/** Whether a text is PEM (RFC 7468). */
+export const isPem = (value: string): boolean => value.includes("-----BEGIN ");
+
+/** Whether a text is base64 of a certificate or key: longer than a name of a file can be (NAME_MAX), or in lines. */
+export const isBase64 = (value: string): boolean =>
+    (value.length > 255 || (value.length > 64 && value.includes("\n"))) && /^[A-Za-z0-9+/=\s]+$/.test(value);
+
+/** A certificate or key: its text, PEM or base64 of DER. */
+export const pem = z.string().min(1);
+export const PEM_ALLOWED = "PEM text or the path of a PEM file";

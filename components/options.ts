@@ -1,0 +1,47 @@
+/** Every option of a deployment: each is written in the room of what it is about. */
+import * as z from "zod";
+
+import { authOptions, authRules } from "./auth/options";
+import { deploymentOptions } from "./deployment/options";
+import { nameRules } from "./front/names";
+import { frontOptions, frontRules } from "./front/options";
+import { mirrorOptions, mirrorRules } from "./mirror/options";
+import { nexusOptions, nexusRules } from "./nexus/options";
+import type { Definition } from "./definition/check";
+import { outboundOptions } from "./outbound-options";
+import { addressOptions, containerOptions, registryRules, settingsOptions } from "./registry/options";
+import { storageOptions, storageRules } from "./registry/storage-options";
+import { systemdRules } from "./systemd/options";
+import { tls, tlsRules } from "./tls/options";
+
+export const options = z.strictObject({
+    ...addressOptions,
+    tls,
+    ...authOptions,
+    ...frontOptions,
+    ...containerOptions,
+    ...storageOptions,
+    ...settingsOptions,
+    ...deploymentOptions,
+    ...outboundOptions,
+    ...mirrorOptions,
+    ...nexusOptions,
+});
+
+/** The options of a deployment with their defaults: all plain values. */
+export type Options = z.output<typeof options>;
+
+export const DEFINITION: Definition<typeof options> = {
+    options,
+    rules: [
+        ...authRules,
+        ...storageRules,
+        ...registryRules,
+        ...tlsRules,
+        ...frontRules,
+        ...systemdRules,
+        ...mirrorRules,
+        ...nexusRules,
+        ...nameRules,
+    ],
+};

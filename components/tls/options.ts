@@ -1,0 +1,284 @@
+/** The options of `tls`: which certificate the registry shows, and who signs it. */
+import * as z from "zod";
+
+import type { Rule } from "../definition/check";
+import { option, plain, section, switchable } from "../definition/option";
+import { type Path, type Problem, problem, remove, set } from "../definition/problem";
+import { pem, PEM_ALLOWED, YES_OR_NO } from "../definition/values";
+import type { Options } from "../options";
+
+import { KEY_ALGORITHMS } from "./algorithm";
+import { caDays } from "./chain";
+import { type Inspected, inspectCa, inspectSite, inspectTrust, type Part } from "./inspect";
+
+const keyAlgorithm = z.enum(KEY_ALGORITHMS);
+const KEYS_ALLOWED = `one of ${KEY_ALGORITHMS.join(", ")}`;
+
+const certificate = (description: string, file: string) =>
+    option(pem.optional(), { description, allowed: PEM_ALLOWED, example: `./${file}.crt`, file: "pem" });
+const privateKey = (description: string, file: string) =>
+    option(pem.optional(), {
+        description,
+        allowed: PEM_ALLOWED,
+        example: `./${file}.key`,
+        file: "pem",
+        secret: true,
+    });
+export { certificate as certificateOption, privateKey as privateKeyOption };
+
+const subjectPart = (description: string, example: string, standard?: string) =>
+    option(z.string().min(1).max(64).optional(), {
+        description,
+        allowed: "1 to 64 characters",
+        example,
+        ...(standard === undefined ? {} : { default: standard }),
+    });
+
+const subject = (description: string, commonName: ReturnType<typeof subjectPart>) =>
+    option(
+        z
+            .strictObject({
+                commonName,
+                organization: subjectPart("Organization (O)", "Example Ltd"),
+                organizationalUnit: subjectPart("Organizational unit (OU)", "Platform"),
+                country: option(
+                    z
+                        .string()
+                        .regex(/^[A-Z]{2}$/)
+                        .optional(),
+                    {
+                        description: "Country (C), ISO 3166 code",
+                        allowed: "two capital letters",
+                        example: "CN",
+                    },
+                ),
+                province: subjectPart("State or province (ST)", "Shanxi"),
+                locality: subjectPart("Locality (L)", "Datong"),
+            })
+            .prefault({}),
+        {
+            description,
+            allowed: "an object of commonName, organization, organizationalUnit, country, province, locality",
+            example: { organization: "Example Ltd" },
+        },
+    );
+
+const days = (least: number, most: number) => z.int().min(least).max(most);
+
+const site = z.strictObject({
+    subject: subject(
+        "Subject of the site certificate; clients read its SAN alone",
+        subjectPart("Common name (CN) of the site certificate", "docker.example.com", "the domain"),
+    ),
+    keyAlgorithm: option(keyAlgorithm.default("ECDSA-P256"), {
+        description: "Key of the site certificate",
+        allowed: KEYS_ALLOWED,
+        example: "RSA-4096",
+    }),
+    validityDays: option(days(1, 825).default(397), {
+        description:
+            "How long the site certificate is valid; clients of Apple's and the CA/Browser Forum's rules refuse more than 397",
+        unit: "days",
+        allowed: "a whole number from 1 to 825",
+        example: 397,
+    }),
+    earlyRenewalDays: option(z.int().min(0).default(30), {
+        description: "How long before its end `pulumi up` renews the site certificate",
+        unit: "days",
+        allowed: "a whole number from 0, less than tls.ownCa.site.validityDays",
+        example: 30,
+    }),
+    localNames: option(z.boolean().default(true), {
+        description: "localhost and 127.0.0.1 stand in the site certificate too",
+        allowed: YES_OR_NO,
+        example: false,
+    }),
+});
+
+const ownCa = {
+    subject: subject(
+        "Subject of the CA",
+        subjectPart("Common name (CN) of the CA", "Example Registry CA", "Private Registry CA"),
+    ),
+    keyAlgorithm: option(keyAlgorithm.default("ECDSA-P384"), {
+        description: "Key of the CA. Another algorithm makes a new CA, which every client has to trust anew",
+        allowed: KEYS_ALLOWED,
+        example: "RSA-4096",
+    }),
+    validityDays: option(days(1, 36500).default(3650), {
+        description: "How long the CA certificate is valid",
+        unit: "days",
+        allowed: "a whole number from 1 to 36500",
+        example: 3650,
+    }),
+    pathLength: option(z.int().min(1).max(10).default(1), {
+        description: "Path length constraint of the CA (RFC 5280 section 4.2.1.9)",
+        allowed: "a whole number from 1 to 10 (the tls provider cannot express 0)",
+        example: 1,
+    }),
+    cert: certificate("Certificate of a CA that you bring", "ca"),
+    key: privateKey("Private key of a CA that you bring", "ca"),
+    site: option(site.prefault({}), {
+        description: "The site certificate that the CA signs",
+        allowed: "an object (see tls.ownCa.site.* below)",
+        example: { validityDays: 397 },
+    }),
+};
+
+const files = {
+    cert: certificate("The site certificate; its issuers may follow", "site"),
+    key: privateKey("Private key of the site certificate", "site"),
+    chain: option(pem.optional(), {
+        description: "The issuing certificates, which clients are given to trust",
+        allowed: PEM_ALLOWED,
+        example: "./chain.crt",
+        file: "pem",
+    }),
+};
+
+export const tls = option(
+    switchable({
+        off: plain(z.boolean().default(false), {
+            description: "Plain HTTP, for a closed network",
+            allowed: YES_OR_NO,
+            example: true,
+        }),
+        ownCa: option(section(ownCa), {
+            description: "A CA of the deployment's own, or one that you bring, signs the site certificate",
+            default: "where neither tls.files nor tls.off is set",
+            allowed: "an object (see tls.ownCa.* below), or true",
+            example: { keyAlgorithm: "RSA-4096" },
+        }),
+        files: option(section(files), {
+            description: "A certificate that you bring",
+            allowed: "an object of cert, key and chain",
+            example: { cert: "./site.crt" },
+        }),
+    }).prefault({}),
+    {
+        description: "The certificate that the registry shows. false: plain HTTP, for a closed network",
+        allowed: "an object of one of ownCa, files and off, or false",
+        example: { ownCa: { keyAlgorithm: "RSA-4096" } },
+        secret: true,
+    },
+);
+
+type Tls = NonNullable<z.output<typeof tls>>;
+export type OwnCa = NonNullable<Tls["ownCa"]>;
+/** The options of an own CA where none are given. */
+export const DEFAULT_OWN_CA: OwnCa = z.strictObject(ownCa).parse({});
+
+/** A value's own text, as a problem calls it. Who read it from a file puts the file's name there. */
+export const ITS_TEXT = "its text";
+const told = (text: string): string => `cannot be used: ${ITS_TEXT} ${text}`;
+
+/** Inspects a certificate and its key, where both are set. */
+export function pairProblems(
+    path: Path,
+    file: string,
+    pair: { cert?: string | undefined; key?: string | undefined; chain?: string | undefined },
+    inspect: (cert: string, key: string, chain: string) => Inspected,
+): Problem[] {
+    const { cert, key, chain } = pair;
+    if (!cert || !key) return [];
+    const example = (part: Part) =>
+        part === "chain" ? "./chain.crt" : `./${file}.${part === "key" ? "key" : "crt"}`;
+    return inspect(cert, key, chain ?? "").problems.map(({ part, problem: text }) =>
+        problem([...path, part], told(text), set([...path, part], example(part), part === "key")),
+    );
+}
+
+/** An authority to trust: of a store, of an upstream. */
+export function trustProblems(path: Path, value: string, file: string): Problem[] {
+    const trust = inspectTrust(value);
+    return "problem" in trust ? [problem(path, told(trust.problem), set(path, file))] : [];
+}
+
+/** The missing half of a certificate and its key. */
+export function halfProblems(path: Path, file: string, pair: { cert?: unknown; key?: unknown }): Problem[] {
+    const lacking = (["cert", "key"] as const).filter((part) => !pair[part]);
+    const [part] = lacking;
+    if (lacking.length !== 1 || part === undefined) return [];
+    const [there, end] = part === "key" ? ["cert", "key"] : ["key", "crt"];
+    return [
+        problem(
+            [...path, part],
+            `is not set, and ${there} is`,
+            set([...path, part], `./${file}.${end}`, part === "key"),
+        ),
+    ];
+}
+
+const oneKind: Rule<Options> = ({ tls: given }) => {
+    if (given === undefined) return [];
+    const kinds = (["off", "files", "ownCa"] as const).filter((kind) => given[kind]);
+    const [first, ...more] = kinds;
+    return more.map((kind) =>
+        problem(["tls", kind], `is set, and tls.${first} too; one of them decides`, remove(["tls", kind])),
+    );
+};
+
+const validity: Rule<Options> = ({ tls: given }) => {
+    if (!given || given.off || given.files) return [];
+    const ca = given.ownCa ?? DEFAULT_OWN_CA;
+    const { site } = ca;
+    const at = (key: string) => ["tls", "ownCa", "site", key];
+    const problems: Problem[] = [];
+    if (site.earlyRenewalDays >= site.validityDays)
+        problems.push(
+            problem(
+                at("earlyRenewalDays"),
+                `is ${site.earlyRenewalDays}, not less than tls.ownCa.site.validityDays (${site.validityDays}): every \`up\` would make a new certificate`,
+                set(at("earlyRenewalDays"), Math.min(30, Math.floor(site.validityDays / 3))),
+            ),
+        );
+    if (!ca.cert && site.validityDays > ca.validityDays)
+        problems.push(
+            problem(
+                at("validityDays"),
+                `is ${site.validityDays}, longer than the CA's own ${ca.validityDays} days`,
+                set(at("validityDays"), Math.min(397, ca.validityDays)),
+            ),
+        );
+    return problems;
+};
+
+const broughtCa: Rule<Options> = ({ tls: given }) => {
+    const ca = given?.ownCa;
+    if (!ca || given.off || given.files) return [];
+    const path = ["tls", "ownCa"];
+    const half = halfProblems(path, "ca", ca);
+    if (half.length > 0) return half;
+    const problems = pairProblems(path, "ca", ca, (cert, key) => inspectCa(cert, key));
+    if (problems.length > 0 || !ca.cert || !ca.key) return problems;
+    const { bundle } = inspectCa(ca.cert, ca.key);
+    const whole = Math.floor(caDays(bundle?.certPem ?? "")?.whole ?? Infinity);
+    return ca.site.validityDays > whole
+        ? [
+              problem(
+                  [...path, "site", "validityDays"],
+                  `is ${ca.site.validityDays}, longer than the ${whole} days of the CA in tls.ownCa.cert`,
+                  set([...path, "site", "validityDays"], Math.max(1, whole)),
+              ),
+          ]
+        : [];
+};
+
+const broughtFiles: Rule<Options> = ({ tls: given, domain }) => {
+    const pair = given?.files;
+    if (!pair || given.off) return [];
+    const path = ["tls", "files"];
+    const missing = (["cert", "key"] as const)
+        .filter((part) => !pair[part])
+        .map((part) =>
+            problem(
+                [...path, part],
+                "is not set; tls.files needs it",
+                set([...path, part], `./site.${part === "key" ? "key" : "crt"}`, part === "key"),
+            ),
+        );
+    if (missing.length > 0) return missing;
+    return pairProblems(path, "site", pair, (...of) => inspectSite(...of, domain ? [domain] : []));
+};
+
+export const tlsRules: readonly Rule<Options>[] = [oneKind, validity, broughtCa, broughtFiles];
