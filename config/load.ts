@@ -1,36 +1,25 @@
 /** Reads a stack's configuration: the only place that does. */
 import { existsSync, readFileSync } from "node:fs";
-import { domainToASCII } from "node:url";
 
 import * as pulumi from "@pulumi/pulumi";
-import type * as z from "zod";
 
+import { check as checkOptions } from "../components/definition/check";
+import { formatPath, type Problem } from "../components/definition/problem";
+import { typeAt, unwrap } from "../components/definition/option";
 import { thisMachine } from "../setup/machine";
 import { findStack } from "../setup/stack";
 
 import { forStack } from "./commands";
-import {
-    ConfigError,
-    fieldAt,
-    formatPath,
-    keysAt,
-    meant,
-    quoted,
-    schemaAt,
-    type Mistake,
-    removeCommand,
-    setCommand,
-    show,
-    unwrap,
-} from "./mistakes";
-import { defaultFront, type FrontGrounds } from "./front-default";
-import { type Partial, rules } from "./rules";
-import { type Schema, schema } from "./schema";
+import { readFiles } from "./files";
+import { moved } from "./moved";
+import { type Config, CONFIG, options } from "./options";
+import { ConfigError } from "./print";
 import { warnings } from "./warnings";
 
-/** The value of a key as the schema wants it. Pulumi hands every value over as text; objects and lists as JSON. */
-function parse(key: z.ZodType, raw: string): unknown {
-    switch (unwrap(key).type) {
+/** The value of a key as its option wants it. Pulumi hands every value over as text; objects and lists as JSON. */
+function parse(key: string, raw: string): unknown {
+    const type = typeAt(options, [key]);
+    switch (type && unwrap(type).type) {
         case "number":
             return /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
         case "boolean":
@@ -41,107 +30,12 @@ function parse(key: z.ZodType, raw: string): unknown {
             try {
                 return JSON.parse(raw);
             } catch {
-                // Not JSON: the schema refuses the text itself, with what is allowed.
+                // Not JSON: the option refuses the text itself, with what is allowed.
                 return raw;
             }
         default:
             return raw;
     }
-}
-
-/** Paths of the keys `__proto__`, which JSON has and every step after it drops without a word. */
-function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
-    if (typeof value !== "object" || value === null) return [];
-    return Object.entries(value).flatMap(([key, below]) => [
-        ...(key === "__proto__" ? [[...path, key]] : []),
-        ...prototypes(below, [...path, Array.isArray(value) ? Number(key) : key]),
-    ]);
-}
-
-/** A key that the kit does not know, with the one that was meant. */
-function unknownKey(path: readonly string[], value: unknown): Mistake {
-    const key = path.at(-1) ?? "";
-    const known = meant(key, keysAt(schema, path.slice(0, -1)));
-    const remove = removeCommand(path);
-    if (known === undefined)
-        return { path: formatPath(path), problem: "is not an option of the kit", fix: remove };
-    const right = [...path.slice(0, -1), known];
-    const [info, field] = [fieldAt(schema, right), schemaAt(schema, right)];
-    const typed = path.length === 1 && field ? parse(field, String(value)) : value;
-    const problem = `is not an option of the kit; did you mean ${formatPath(right)}?`;
-    // An object that may hold secrets is no text for a screen, and one below another is none that a command could set.
-    if (typeof typed === "object" && (info?.secret || path.length > 1))
-        return { path: formatPath(path), problem, fix: remove };
-    // What was typed is typed again where it is right, and no secret.
-    const again = !info?.secret && field?.safeParse(typed).success;
-    const example = again
-        ? quoted(typeof typed === "object" ? JSON.stringify(typed) : String(typed))
-        : info?.example;
-    const set = setCommand(right, { secret: info?.secret ?? false, example: example ?? "VALUE" });
-    return { path: formatPath(path), problem, fix: `${remove} && ${set}` };
-}
-
-/** A name outside ASCII, as DNS has it (RFC 3492), where the field takes that. */
-function punycode(
-    key: string,
-    value: unknown,
-    path: readonly PropertyKey[],
-    received: unknown,
-): string | undefined {
-    if (typeof received !== "string" || !/[^\0-\x7f]/.test(received)) return undefined;
-    const ascii = domainToASCII(received);
-    const field = Object.entries<z.ZodType>(schema.shape).find(([name]) => name === key)?.[1];
-    if (ascii === "" || field === undefined) return undefined;
-    const with_ = (at: unknown, [step, ...rest]: readonly PropertyKey[]): unknown => {
-        if (step === undefined) return ascii;
-        const below = with_((at as Record<PropertyKey, unknown>)[step], rest);
-        return Array.isArray(at)
-            ? at.map((one: unknown, i) => (i === step ? below : one))
-            : { ...(at as object), [step]: below };
-    };
-    const result = field.safeParse(with_(value, path));
-    const still = result.success ? [] : result.error.issues.map((issue) => issue.path.join("."));
-    return still.includes(path.join(".")) ? undefined : ascii;
-}
-
-function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake[] {
-    const path = [key, ...issue.path];
-    const at = (steps: readonly PropertyKey[]) =>
-        steps.reduce<unknown>(
-            (here, step) => (here as Record<PropertyKey, unknown> | undefined)?.[step],
-            value,
-        );
-    if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((unknown) =>
-            unknownKey([...path.map(String), unknown], at([...issue.path, unknown])),
-        );
-    }
-    const info = fieldAt(schema, path);
-    const received = at(issue.path);
-    const ascii = /host name/.test(info?.allowed ?? "")
-        ? punycode(key, value, issue.path, received)
-        : undefined;
-    if (ascii !== undefined) {
-        const problem = `is ${show(received, info?.secret)}; a name with other letters than a to z must be written in punycode, ${ascii}`;
-        return [
-            {
-                path: formatPath(path),
-                problem,
-                fix: setCommand(path, { secret: info?.secret ?? false, example: ascii }),
-            },
-        ];
-    }
-    return [
-        {
-            path: formatPath(path),
-            problem: `is ${show(received, info?.secret)}; it must be ${info?.allowed ?? issue.message}`,
-            // The example of an object or list is about another place in it.
-            fix:
-                issue.path.length > 0 && info?.example.startsWith("--path")
-                    ? removeCommand(path)
-                    : setCommand(path, info ?? { example: "VALUE" }),
-        },
-    ];
 }
 
 /**
@@ -151,34 +45,24 @@ function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake
  * @param entries key without namespace → value as Pulumi keeps it
  * @throws ConfigError with every mistake
  */
-export function check(project: string, entries: Readonly<Record<string, string>>): Schema {
-    const mistakes: Mistake[] = [];
-    const valid: Record<string, unknown> = {};
-    for (const [key, field] of Object.entries<z.ZodType>(schema.shape)) {
-        // Pulumi.yaml gives every key a default, since Pulumi asks for those that have none: "" stands for none.
-        const raw = entries[key] || undefined;
-        const value = raw === undefined ? undefined : parse(field, raw);
-        const reserved = prototypes(value, [key]).map((path) => ({
-            path: formatPath(path),
-            problem: "has a name that JavaScript keeps for itself; choose another one",
-            fix: removeCommand(path),
-        }));
-        if (reserved.length > 0) {
-            mistakes.push(...reserved);
-            continue;
-        }
-        const result = field.safeParse(value);
-        if (result.success) valid[key] = result.data;
-        else mistakes.push(...result.error.issues.flatMap((issue) => describe(key, value, issue)));
-    }
-    for (const [key, value] of Object.entries(entries).filter(([key]) => !Object.hasOwn(schema.shape, key))) {
-        mistakes.push(unknownKey([key], value));
-    }
-    if (!entries.front) valid.front = defaultFront(valid as FrontGrounds);
-    // The rules look at what is valid by itself, so that a mistake in one key does not hide those in others.
-    mistakes.push(...rules(valid as Partial));
-    if (mistakes.length > 0) throw new ConfigError(project, mistakes);
-    return valid as Schema;
+export function check(project: string, entries: Readonly<Record<string, string>>): Config {
+    const given = Object.fromEntries(
+        Object.entries(entries)
+            // Pulumi.yaml gives every key a default, since Pulumi asks for those that have none: "" stands for none.
+            .filter(([key, raw]) => raw !== "" || !(key in options.shape))
+            .map(([key, raw]) => [key, parse(key, raw)]),
+    );
+    const { values, problems: unread, named } = readFiles(given);
+    const found = checkOptions(CONFIG, values);
+    const unreadable = new Set(unread.map(({ path }) => formatPath(path)));
+    const problems: Problem[] = [
+        ...unread,
+        ...found.problems
+            .filter(({ path }) => !unreadable.has(formatPath(path)))
+            .map((problem) => moved(named(problem), given)),
+    ];
+    if (problems.length > 0) throw new ConfigError(project, problems);
+    return found.options as Config;
 }
 
 /** The file that Pulumi keeps the stack's configuration in; nothing where it is elsewhere (`--config-file`). */
@@ -203,7 +87,7 @@ function stackToName(): string | undefined {
  *
  * @throws pulumi.RunError with every mistake, the value received, what is allowed, and the command that mends it
  */
-export function load(): Schema {
+export function load(): Config {
     const project = pulumi.getProject();
     const prefix = `${project}:`;
     const entries = Object.entries(pulumi.runtime.allConfig())

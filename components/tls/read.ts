@@ -33,6 +33,10 @@ function textOf(bytes: Buffer): string {
     return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }
 
+/** The contents of a file as a text that the readers below take: as it is written, or base64 of DER. */
+export const textOfFile = (bytes: Buffer): string =>
+    isDer(bytes) ? (bytes.toString("base64").match(/.{1,64}/g) ?? []).join("\n") : textOf(bytes);
+
 const blocksOf = (text: string): Block[] =>
     [...text.replace(/\r\n?/g, "\n").matchAll(BLOCK)].map(([whole, label = ""]) => ({
         label,
