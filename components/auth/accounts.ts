@@ -24,9 +24,9 @@ export interface AccountArgs {
     /** A ready bcrypt hash. Kept as a secret. */
     bcryptHash?: pulumi.Input<string> | undefined;
     /** What a front lets the user do: pull reads, push writes and deletes too. @default "push" */
-    role?: "push" | "pull" | undefined;
+    role?: pulumi.Input<"push" | "pull"> | undefined;
     /** Repositories that a front lets the user use: `team/app`, or `team/*` for all below. @default all */
-    repositories?: string[] | undefined;
+    repositories?: pulumi.Input<string[]> | undefined;
 }
 
 export interface AccountsArgs {

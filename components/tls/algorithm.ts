@@ -1,17 +1,17 @@
-/** The keys that the kit makes: ECDSA for speed and small handshakes, RSA for old clients. */
-export const KEY_ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
-export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
+import * as pulumi from "@pulumi/pulumi";
+import type * as tls from "@pulumi/tls";
+
+import type { KeyAlgorithm } from "./options";
 
 /** The arguments of tls.PrivateKey for an algorithm. */
-export function keyArgs(algorithm: KeyAlgorithm): {
-    algorithm: string;
-    ecdsaCurve?: string;
-    rsaBits?: number;
-} {
-    const [family, size] = algorithm.split("-") as [string, string];
-    return family === "RSA"
-        ? { algorithm: "RSA", rsaBits: Number(size) }
-        : { algorithm: "ECDSA", ecdsaCurve: size };
+export function keyArgs(algorithm: pulumi.Input<KeyAlgorithm>): tls.PrivateKeyArgs {
+    const parts = pulumi.output(algorithm).apply((text) => text.split("-") as [string, string]);
+    const isRsa = parts.apply(([family]) => family === "RSA");
+    return {
+        algorithm: parts.apply(([family]) => family),
+        ecdsaCurve: pulumi.all([isRsa, parts]).apply(([rsa, [, size]]) => (rsa ? undefined : size)) as pulumi.Output<string>,
+        rsaBits: pulumi.all([isRsa, parts]).apply(([rsa, [, size]]) => (rsa ? Number(size) : undefined)) as pulumi.Output<number>,
+    };
 }
 
 /** Hours in a number of days, the unit of the tls provider. */

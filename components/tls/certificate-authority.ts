@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
-import { hours, type KeyAlgorithm, keyArgs } from "./algorithm";
+import { hours, keyArgs } from "./algorithm";
+import { inspectCa, right } from "./inspect";
+import type { KeyAlgorithm } from "./options";
 
 /** A subject (RFC 5280 section 4.1.2.6). */
 export interface SubjectArgs {
@@ -14,25 +16,19 @@ export interface SubjectArgs {
     locality?: pulumi.Input<string> | undefined;
 }
 
-/** A CA that the user brings. */
-export interface GivenCaArgs {
-    /** The CA certificate, PEM; issuers of it may follow, root last. */
-    certPem: pulumi.Input<string>;
-    /** Its private key, PEM. Kept as a secret. */
-    privateKeyPem: pulumi.Input<string>;
-}
-
 export interface CertificateAuthorityArgs {
-    /** Use this CA instead of making one; all other arguments are without effect then. */
-    given?: GivenCaArgs | undefined;
+    /** Certificate of a CA to use instead of making one, PEM; issuers of it may follow. @default one is made */
+    cert?: pulumi.Input<string> | undefined;
+    /** Its private key, PEM. Kept as a secret. */
+    key?: pulumi.Input<string> | undefined;
     /** @default commonName "Private Registry CA" */
     subject?: SubjectArgs | undefined;
     /** @default "ECDSA-P384" */
-    keyAlgorithm?: KeyAlgorithm | undefined;
+    keyAlgorithm?: pulumi.Input<KeyAlgorithm> | undefined;
     /** Days. @default 3650 */
-    validityDays?: number | undefined;
+    validityDays?: pulumi.Input<number> | undefined;
     /** Certificates of CAs that may stand below this one (RFC 5280 section 4.2.1.9), at least 1. @default 1 */
-    pathLength?: number | undefined;
+    pathLength?: pulumi.Input<number> | undefined;
 }
 
 /** The CA that signs the site certificate and that clients trust: one of its own, or one that the user brings. */
@@ -44,9 +40,12 @@ export class CertificateAuthority extends pulumi.ComponentResource {
 
     constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:CertificateAuthority", name, {}, opts);
-        if (args.given !== undefined) {
-            this.certPem = pulumi.output(args.given.certPem);
-            this.privateKeyPem = pulumi.secret(args.given.privateKeyPem);
+        if (args.cert !== undefined && args.key !== undefined) {
+            const given = pulumi
+                .secret(pulumi.all([args.cert, args.key]))
+                .apply(([cert, key]) => right(inspectCa(cert, key)));
+            this.certPem = pulumi.unsecret(given.apply(({ certPem }) => certPem));
+            this.privateKeyPem = given.apply(({ keyPem }) => keyPem);
         } else {
             const parent = { parent: this };
             // A resource of its own: a changed subject or validity makes a new certificate for the same key.
@@ -59,7 +58,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
                         ...args.subject,
                         commonName: args.subject?.commonName ?? "Private Registry CA",
                     },
-                    validityPeriodHours: hours(args.validityDays ?? 3650),
+                    validityPeriodHours: pulumi.output(args.validityDays ?? 3650).apply(hours),
                     isCaCertificate: true,
                     maxPathLength: args.pathLength ?? 1,
                     setSubjectKeyId: true,

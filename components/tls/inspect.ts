@@ -45,6 +45,13 @@ export interface Inspected {
     bundle: Bundle | undefined;
 }
 
+/** @throws Error with everything that is wrong with a certificate */
+export function right({ problems, bundle }: Inspected): Bundle {
+    if (bundle !== undefined) return bundle;
+    const lines = problems.map(({ part, problem }) => `  ${part} ${problem}`);
+    throw new Error(`The certificate cannot be used:\n${lines.join("\n")}`);
+}
+
 function read<T>(part: Part, problems: Problem[], work: () => T): T | undefined {
     try {
         return work();

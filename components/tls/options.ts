@@ -7,10 +7,12 @@ import { type Path, type Problem, problem, remove, set } from "../definition/pro
 import { pem, PEM_ALLOWED, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
-import { KEY_ALGORITHMS } from "./algorithm";
 import { caDays } from "./chain";
 import { type Inspected, inspectCa, inspectSite, inspectTrust, type Part } from "./inspect";
 
+/** The keys that the kit makes: ECDSA for speed and small handshakes, RSA for old clients. */
+const KEY_ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
+export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
 const keyAlgorithm = z.enum(KEY_ALGORITHMS);
 const KEYS_ALLOWED = `one of ${KEY_ALGORITHMS.join(", ")}`;
 
@@ -163,7 +165,7 @@ export const tls = option(
     },
 );
 
-type Tls = NonNullable<z.output<typeof tls>>;
+export type Tls = NonNullable<z.output<typeof tls>>;
 export type OwnCa = NonNullable<Tls["ownCa"]>;
 /** The options of an own CA where none are given. */
 export const DEFAULT_OWN_CA: OwnCa = z.strictObject(ownCa).parse({});

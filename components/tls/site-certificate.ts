@@ -3,9 +3,10 @@ import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
-import { hours, type KeyAlgorithm, keyArgs } from "./algorithm";
+import { hours, keyArgs } from "./algorithm";
 import type { SubjectArgs } from "./certificate-authority";
 import { certificates, serverChain } from "./chain";
+import type { KeyAlgorithm } from "./options";
 
 export interface SiteCertificateArgs {
     /** PEM of the signing CA certificate; issuers of it may follow. */
@@ -13,15 +14,15 @@ export interface SiteCertificateArgs {
     /** PEM of the CA's private key. */
     caPrivateKeyPem: pulumi.Input<string>;
     /** Host names and IP addresses for the SAN; the first is the common name too. */
-    names: string[];
+    names: pulumi.Input<string[]>;
     /** Clients read the SAN alone. @default the first of `names` as common name */
     subject?: SubjectArgs | undefined;
     /** @default "ECDSA-P256" */
-    keyAlgorithm?: KeyAlgorithm | undefined;
+    keyAlgorithm?: pulumi.Input<KeyAlgorithm> | undefined;
     /** Days; browsers and Apple's clients refuse more than 397. @default 397 */
-    validityDays?: number | undefined;
+    validityDays?: pulumi.Input<number> | undefined;
     /** Days before the end from which an `up` renews. Less than `validityDays`. @default 30 */
-    earlyRenewalDays?: number | undefined;
+    earlyRenewalDays?: pulumi.Input<number> | undefined;
 }
 
 /** The certificate that the registry shows, signed by the CA and renewed by `up` before it ends. */
@@ -34,7 +35,8 @@ export class SiteCertificate extends pulumi.ComponentResource {
     constructor(name: string, args: SiteCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:SiteCertificate", name, {}, opts);
         const parent = { parent: this };
-        const algorithm = args.keyAlgorithm ?? "ECDSA-P256";
+        const algorithm = pulumi.output(args.keyAlgorithm ?? "ECDSA-P256");
+        const names = pulumi.output(args.names);
         const key = new tls.PrivateKey(`${name}-key`, keyArgs(algorithm), parent);
         const request = new tls.CertRequest(
             `${name}-request`,
@@ -43,10 +45,10 @@ export class SiteCertificate extends pulumi.ComponentResource {
                 // A common name has at most 64 characters (RFC 5280 appendix A.1); clients read the SAN alone.
                 subject: {
                     ...args.subject,
-                    commonName: args.subject?.commonName ?? (args.names[0] ?? "").slice(0, 64),
+                    commonName: args.subject?.commonName ?? names.apply(([first = ""]) => first.slice(0, 64)),
                 },
-                dnsNames: args.names.filter((host) => isIP(host) === 0),
-                ipAddresses: args.names.filter((host) => isIP(host) !== 0),
+                dnsNames: names.apply((all) => all.filter((host) => isIP(host) === 0)),
+                ipAddresses: names.apply((all) => all.filter((host) => isIP(host) !== 0)),
             },
             parent,
         );
@@ -58,15 +60,15 @@ export class SiteCertificate extends pulumi.ComponentResource {
                     .output(args.caCertPem)
                     .apply((pem) => certificates(pem)[0]?.toString() ?? pem),
                 caPrivateKeyPem: args.caPrivateKeyPem,
-                validityPeriodHours: hours(args.validityDays ?? 397),
-                earlyRenewalHours: hours(args.earlyRenewalDays ?? 30),
+                validityPeriodHours: pulumi.output(args.validityDays ?? 397).apply(hours),
+                earlyRenewalHours: pulumi.output(args.earlyRenewalDays ?? 30).apply(hours),
                 setSubjectKeyId: true,
                 // An ECDSA key encrypts nothing: key_encipherment is for RSA alone (RFC 8813 section 3).
-                allowedUses: [
+                allowedUses: algorithm.apply((text) => [
                     "digital_signature",
-                    ...(algorithm.startsWith("RSA") ? ["key_encipherment"] : []),
+                    ...(text.startsWith("RSA") ? ["key_encipherment"] : []),
                     "server_auth",
-                ],
+                ]),
             },
             parent,
         );
