@@ -98,11 +98,10 @@ export function containersOf(
     );
     const portKey = (of: number) => (of === args.front?.httpPort ? "frontSettings.httpPort" : "port");
     const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(deployment, portKey))];
-    const image = new docker.RemoteImage(
-        `${name}-image`,
-        { name: args.image, keepLocally: true },
-        { ...parent, provider: engine },
-    );
+    const imageOf = (child: string, image: pulumi.Input<string>) =>
+        new docker.RemoteImage(child, { name: image, keepLocally: true }, { ...parent, provider: engine });
+    const image = imageOf(`${name}-image`, args.image);
+    const frontImage = args.front && imageOf(`${name}-front-image`, args.front.image);
     const socket = args.front && frontSocket(name, deployment, { ...parent, provider: engine });
     const redis = args.redis && new Redis(`${name}-redis`, { ...args.redis, deployment, onError }, here);
     const own = pulumi.all([settings, redis?.access]).apply(([all, access]) => ({
@@ -133,6 +132,8 @@ export function containersOf(
             memoryMb: args.memoryMb,
             cpus: args.cpus,
             onError,
+            // A registry that gives its port to a front that cannot be had would be reached by nobody.
+            after: frontImage && [frontImage],
         },
         here,
     );
@@ -169,7 +170,12 @@ export function containersOf(
             },
             here,
         );
-    if (args.front === undefined || socket === undefined || certificate === undefined)
+    if (
+        args.front === undefined ||
+        frontImage === undefined ||
+        socket === undefined ||
+        certificate === undefined
+    )
         return { deployment, answering: registry.containerId, mirrors, nexus };
 
     const inside: SiteOptions[] = [
@@ -193,6 +199,7 @@ export function containersOf(
             htpasswd,
             certificate,
             engine,
+            imageId: frontImage.imageId,
             socketVolume: socket.volumeName,
             // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
             networkName: registry.networkName,

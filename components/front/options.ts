@@ -51,6 +51,8 @@ interface Context {
     certificate: SiteTls;
     /** The provider for the Engine that is named; nothing where the program's own is used. */
     engine: docker.Provider | undefined;
+    /** ID of the nginx image. */
+    imageId: pulumi.Input<string>;
     socketVolume: pulumi.Input<string>;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
@@ -83,11 +85,6 @@ export function frontOf(
     parent: { parent: pulumi.Resource },
 ): Front {
     const { certificate, users, engine, ...rest } = context;
-    const image = new docker.RemoteImage(
-        `${name}-front-image`,
-        { name: options.image, keepLocally: true },
-        { ...parent, provider: engine },
-    );
     const tlsOf = (site: SiteOptions): TlsFiles => {
         const tls = site.certificate ?? certificate.sign?.(`${name}-site-${site.name}`, [site.name]);
         if (tls === undefined)
@@ -98,7 +95,6 @@ export function frontOf(
         `${name}-front`,
         {
             ...rest,
-            imageId: image.imageId,
             tls: certificate.files,
             users: users?.map(({ name, role, repositories }) => ({
                 name,
