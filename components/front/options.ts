@@ -18,8 +18,8 @@ export interface SiteOptions extends FrontSite {
 }
 
 export interface FrontOptions {
-    /** nginx 1.22 or newer. A local image of that name is used without a pull. */
-    image: pulumi.Input<string>;
+    /** nginx 1.22 or newer. A local image of that name is used without a pull. @default "nginx:1.28" */
+    image?: pulumi.Input<string> | undefined;
     /** Anyone may read, users alone may write. @default false */
     anonymousPull?: boolean | undefined;
     /** Seconds for which a right password is not checked again; 0 checks on every request. @default 60 */
