@@ -1,5 +1,6 @@
 /** Which ports a deployment could not open. No Pulumi in here. */
 import { existsSync, readFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 
 import { type Endpoint, isLocal } from "../engine/endpoint";
@@ -13,11 +14,17 @@ export interface Listener {
     port: number;
 }
 
+/** An IPv6 address has many spellings; this is the one that Node and the URL standard write. */
+const spelled = (ip: string): string =>
+    isIPv6(ip) && !ip.includes("%") ? new URL(`http://[${ip}]`).hostname.slice(1, -1) : ip;
+
 const isAny = (ip: string): boolean => ip === "0.0.0.0" || ip === "::" || ip === "";
 
 /** Whether two programs cannot have both. */
-export const collide = (a: Listener, b: Listener): boolean =>
-    a.port === b.port && (isAny(a.ip) || isAny(b.ip) || a.ip === b.ip);
+export function collide(a: Listener, b: Listener): boolean {
+    const [one, other] = [spelled(a.ip), spelled(b.ip)];
+    return a.port === b.port && (isAny(one) || isAny(other) || one === other);
+}
 
 /** An address as the kernel's table writes it: groups of four bytes, each with its last byte first. */
 function address(hex: string): string {
@@ -55,7 +62,8 @@ async function machineListeners(endpoint: Endpoint): Promise<Listener[] | undefi
     return listeners(read("/proc/net/tcp") + read("/proc/net/tcp6"));
 }
 
-function isThisMachines(ip: string): boolean {
+export function isThisMachines(given: string): boolean {
+    const ip = spelled(given);
     if (isAny(ip) || ip.startsWith("127.")) return true;
     const anyMayBind = "/proc/sys/net/ipv4/ip_nonlocal_bind";
     if (existsSync(anyMayBind) && readFileSync(anyMayBind, "utf8").trim() === "1") return true;
