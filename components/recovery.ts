@@ -22,6 +22,9 @@ interface Port {
     ip?: string;
 }
 
+/** What a container was to publish. */
+const portsIn = ({ ports }: Record<string, unknown>): Port[] => (ports ?? []) as Port[];
+
 /**
  * What happens where the Engine refuses to create an object of a deployment:
  *
@@ -47,8 +50,7 @@ export function recover(
         if (endpoint === undefined) return false;
         const engine = await connectTo(endpoint);
         const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, keyOf);
-        if (!again && type.endsWith(":Container"))
-            await backToFormer(engine, deployment, String(newInputs?.name));
+        if (!again && type.endsWith(":Container")) await backToFormer(engine, deployment, newInputs ?? {});
         return again;
     };
 }
@@ -74,7 +76,7 @@ async function mend(
             return free;
         }
         case "port": {
-            const ports = (inputs.ports ?? []) as Port[];
+            const ports = portsIn(inputs);
             const port = ports.find(({ external }) => external === reason.port) ?? ports[0];
             const front = `${deployment.prefix}-front`;
             if (inputs.name !== front && (await stopFront(engine, front, isOwn))) return true;
@@ -99,11 +101,16 @@ async function mend(
 }
 
 /** Has what ran before run again, and says so. */
-async function backToFormer(engine: Engine, deployment: Deployment, name: string): Promise<void> {
+async function backToFormer(
+    engine: Engine,
+    deployment: Deployment,
+    inputs: Record<string, unknown>,
+): Promise<void> {
     const isOwn = await deployment.ownership();
+    const name = String(inputs.name);
     const { running, problems } = await restore(
         engine,
-        name,
+        { name, ports: portsIn(inputs).flatMap(({ external }) => external ?? []) },
         await deployment.kept(),
         ({ Name, Id, Config }) => isOwn({ name: Name.replace(/^\//, ""), id: Id, labels: Config.Labels }),
     );

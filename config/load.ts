@@ -23,7 +23,7 @@ import {
     show,
     unwrap,
 } from "./mistakes";
-import { defaultFront, type FrontGrounds } from "./front-default";
+import { defaultFront, type FrontGrounds } from "../components/front/default";
 import { type Partial, rules } from "./rules";
 import { type Schema, schema } from "./schema";
 import { warnings } from "./warnings";

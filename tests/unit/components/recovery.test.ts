@@ -26,14 +26,23 @@ const deployment = {
     kept: () => Promise.resolve(new Map()),
 } as unknown as Deployment;
 
-/** A container that ends at once after it wrote three lines. */
-function container(name: string, identity?: string): string {
+const LOG = ["sh", "-c", "echo one; echo two >&2; echo three"];
+
+/**
+ * A container, by default one that ends at once after it wrote three lines.
+ *
+ * @param options of `docker run`
+ */
+function container(
+    name: string,
+    identity?: string,
+    { options = [], command = LOG }: { options?: string[]; command?: string[] } = {},
+): string {
     const label =
         identity === undefined
             ? []
             : ["--label", `${OWNER_LABEL}=${OWNER}`, "--label", `${IDENTITY_LABEL}=${identity}`];
-    const script = "echo one; echo two >&2; echo three";
-    docker("run", "--network=none", "--name", name, ...label, IMAGE, "/bin/busybox", "sh", "-c", script);
+    docker("run", "--network=none", "--name", name, ...label, ...options, IMAGE, "/bin/busybox", ...command);
     return name;
 }
 
@@ -84,21 +93,8 @@ describe("a container's name is taken", () => {
     });
 
     test("by a leftover that runs: the same", async () => {
-        const name = `${OWNER}-runs`;
-        const label = `${IDENTITY_LABEL}=${IDENTITY}`;
-        docker(
-            "run",
-            "-d",
-            "--network=none",
-            "--name",
-            name,
-            "--label",
-            label,
-            IMAGE,
-            "/bin/busybox",
-            "sleep",
-            "600",
-        );
+        const running = { options: ["--detach"], command: ["sleep", "600"] };
+        const name = container(`${OWNER}-runs`, IDENTITY, running);
         await expect(answer(conflict(name))).resolves.toBe(true);
         expect(exists(name)).toBe(false);
     });
@@ -117,20 +113,7 @@ describe("a container's name is taken", () => {
     });
 
     test("by a leftover with a nameless volume: that goes too", async () => {
-        const name = `${OWNER}-volume`;
-        const label = `${IDENTITY_LABEL}=${IDENTITY}`;
-        docker(
-            "create",
-            "--volume",
-            "/data",
-            "--name",
-            name,
-            "--label",
-            label,
-            IMAGE,
-            "/bin/busybox",
-            "true",
-        );
+        const name = container(`${OWNER}-volume`, IDENTITY, { options: ["--volume", "/data"] });
         const [volume = ""] = lines(docker("inspect", "--format", "{{(index .Mounts 0).Name}}", name));
         expect(volume).toMatch(/^[0-9a-f]{64}$/);
         await expect(answer(conflict(name))).resolves.toBe(true);
