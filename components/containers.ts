@@ -185,7 +185,7 @@ export function containersOf(
     ];
     const served =
         (args.front.clientInstaller ?? true)
-            ? servedInstallers(context.endpoint, certificate.caPem, places)
+            ? servedInstallers(context.endpoint, certificate.caPem, places, deployment.identity)
             : undefined;
     const options: FrontOptions = { ...args.front, sites: [...(args.front.sites ?? []), ...inside] };
     const front = frontOf(

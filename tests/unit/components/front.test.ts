@@ -125,7 +125,12 @@ describe("the installers for new clients", () => {
         const places = Object.values(await valueOf(registry.mirrors));
         expect(places).toHaveLength(3);
         const texts = renderInstallers(
-            installerFacts(endpoint, await valueOf(registry.caCertificatePem), places.reverse()),
+            installerFacts(
+                endpoint,
+                await valueOf(registry.caCertificatePem),
+                places.reverse(),
+                await valueOf(registry.identity),
+            ),
         );
         expect(files(all)).toMatchObject(
             Object.fromEntries(Object.entries(texts).map(([name, text]) => [`/staged/${name}`, text])),
