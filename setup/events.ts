@@ -1,5 +1,7 @@
 /** What Pulumi's engine tells of a run in its event log, one JSON event a line. */
 
+import { EXPLAINED } from "../components/explained";
+
 /** The stack's outputs; secret ones are masked as "[secret]". */
 export type Outputs = Record<string, unknown>;
 
@@ -16,7 +18,7 @@ interface EngineEvent {
     resourcePreEvent?: { metadata?: Metadata; planning?: boolean };
     resOutputsEvent?: { metadata?: Metadata; planning?: boolean };
     resOpFailedEvent?: { metadata?: Metadata };
-    diagnosticEvent?: { message?: string; severity?: string; urn?: string };
+    diagnosticEvent?: { message?: string; severity?: string; urn?: string; streamID?: number };
     summaryEvent?: { resourceChanges?: Record<string, number> | null };
 }
 
@@ -36,6 +38,10 @@ export interface Told {
     /** Operation → number of resources, the whole run's. */
     counts: Record<string, number>;
     errors: string[];
+    /** By URN: errors of a resource in the provider's words, which go where the kit has its own for it. */
+    raw: Map<string, string[]>;
+    /** URNs of which the kit has said in a sentence what is wrong. */
+    explained: Set<string>;
     warnings: string[];
     /** What is under way, by name. */
     running: Map<string, string>;
@@ -47,6 +53,8 @@ export const nothing = (): Told => ({
     changes: [],
     counts: {},
     errors: [],
+    raw: new Map(),
+    explained: new Set(),
     warnings: [],
     running: new Map(),
     seen: 0,
@@ -117,11 +125,21 @@ function begun(told: Told, { op = "", urn = "", type = "", diffs, detailedDiff }
 
 function diagnosed(
     told: Told,
-    { message = "", severity }: NonNullable<EngineEvent["diagnosticEvent"]>,
+    { message = "", severity, urn = "", streamID }: NonNullable<EngineEvent["diagnosticEvent"]>,
 ): void {
     const text = message.trim();
-    if (severity === "error" && !ECHO.some((echo) => echo.test(text))) add(told.errors, text);
+    if (severity === "error" && !ECHO.some((echo) => echo.test(text))) failed(told, text, urn, streamID);
     if (severity === "warning" && !NOISE.some((noise) => noise.test(text))) add(told.warnings, text);
+}
+
+function failed(told: Told, text: string, urn: string, stream: number | undefined): void {
+    const raw = told.raw.get(urn) ?? [];
+    if (stream === EXPLAINED && urn !== "") {
+        told.explained.add(urn);
+        told.errors = told.errors.filter((error) => !raw.includes(error));
+    } else if (told.explained.has(urn)) return;
+    else told.raw.set(urn, [...raw, text]);
+    add(told.errors, text);
 }
 
 /** The whole event log of a run. */
