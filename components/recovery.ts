@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "./deployment/deployment";
 import { restore } from "./deployment/restore";
 import { connectTo, type Engine } from "./engine/client";
-import { EXPLAINED } from "./explained";
 import {
     freeContainerName,
     freeNetworkName,
@@ -56,10 +55,10 @@ export function recover(
     };
 }
 
-/** Says of a resource in one sentence what the Engine refused. */
+/** Says of a resource in one sentence what the Engine refused; by its URN setup/events.ts knows what is the same once more. */
 const explain = (urn: string, text: string): Promise<void> =>
     // Of the resource the log reads nothing but the URN, which is all that a hook is given.
-    pulumi.log.error(text, { urn: pulumi.output(urn) } as pulumi.Resource, EXPLAINED);
+    pulumi.log.error(text, { urn: pulumi.output(urn) } as pulumi.Resource);
 
 async function mend(
     engine: Engine,

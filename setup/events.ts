@@ -1,7 +1,5 @@
 /** What Pulumi's engine tells of a run in its event log, one JSON event a line. */
 
-import { EXPLAINED } from "../components/explained";
-
 /** The stack's outputs; secret ones are masked as "[secret]". */
 export type Outputs = Record<string, unknown>;
 
@@ -18,7 +16,7 @@ interface EngineEvent {
     resourcePreEvent?: { metadata?: Metadata; planning?: boolean };
     resOutputsEvent?: { metadata?: Metadata; planning?: boolean };
     resOpFailedEvent?: { metadata?: Metadata };
-    diagnosticEvent?: { message?: string; severity?: string; urn?: string; streamID?: number };
+    diagnosticEvent?: { message?: string; severity?: string; urn?: string };
     summaryEvent?: { resourceChanges?: Record<string, number> | null };
 }
 
@@ -76,6 +74,9 @@ const NOISE = [
 /** What only says that there was an error. */
 const ECHO = [/^(update|preview|destroy|refresh) (failed|canceled)$/];
 
+/** The words of a provider, of the official ones and of the kit's, for a resource that the Engine refused. */
+const RAW = /^(\d+ errors? occurred:|(creating|updating|deleting) urn:|sdk-v2\/\S+: )/;
+
 const nameOf = (urn = ""): string => urn.split("::").pop() ?? urn;
 
 function add(list: string[], text: string): void {
@@ -125,20 +126,24 @@ function begun(told: Told, { op = "", urn = "", type = "", diffs, detailedDiff }
 
 function diagnosed(
     told: Told,
-    { message = "", severity, urn = "", streamID }: NonNullable<EngineEvent["diagnosticEvent"]>,
+    { message = "", severity, urn = "" }: NonNullable<EngineEvent["diagnosticEvent"]>,
 ): void {
     const text = message.trim();
-    if (severity === "error" && !ECHO.some((echo) => echo.test(text))) failed(told, text, urn, streamID);
+    if (severity === "error" && !ECHO.some((echo) => echo.test(text))) failed(told, text, urn);
     if (severity === "warning" && !NOISE.some((noise) => noise.test(text))) add(told.warnings, text);
 }
 
-function failed(told: Told, text: string, urn: string, stream: number | undefined): void {
-    const raw = told.raw.get(urn) ?? [];
-    if (stream === EXPLAINED && urn !== "") {
+/** Pulumi keeps no word of who logged an error, so the sentence of an error hook is known by what it does not look like. */
+function failed(told: Told, text: string, urn: string): void {
+    if (urn !== "" && RAW.test(text)) {
+        if (told.explained.has(urn)) return;
+        told.raw.set(urn, [...(told.raw.get(urn) ?? []), text]);
+    } else if (urn !== "" && !urn.includes("::pulumi:pulumi:Stack::")) {
         told.explained.add(urn);
+        // The official plugins say it before the hook is asked.
+        const raw = told.raw.get(urn) ?? [];
         told.errors = told.errors.filter((error) => !raw.includes(error));
-    } else if (told.explained.has(urn)) return;
-    else told.raw.set(urn, [...raw, text]);
+    }
     add(told.errors, text);
 }
 
