@@ -44,16 +44,23 @@ export function recover(
     deployment: Deployment,
     keyOf: (port: number) => string = () => "port",
 ): pulumi.ErrorHookFunction {
-    return async ({ errors, failedOperation, newInputs, type }) => {
+    return async ({ errors, failedOperation, newInputs, type, urn }) => {
         if (failedOperation !== "create") return false;
         const endpoint = await deployment.engine();
         if (endpoint === undefined) return false;
         const engine = await connectTo(endpoint);
-        const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, keyOf);
+        const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, keyOf, (text) =>
+            explain(urn, text),
+        );
         if (!again && type.endsWith(":Container")) await backToFormer(engine, deployment, newInputs ?? {});
         return again;
     };
 }
+
+/** Says of a resource in one sentence what the Engine refused; by its URN setup/events.ts knows what is the same once more. */
+const explain = (urn: string, text: string): Promise<void> =>
+    // Of the resource the log reads nothing but the URN, which is all that a hook is given.
+    pulumi.log.error(text, { urn: pulumi.output(urn) } as pulumi.Resource);
 
 async function mend(
     engine: Engine,
@@ -61,18 +68,19 @@ async function mend(
     message: string,
     inputs: Record<string, unknown>,
     keyOf: (port: number) => string,
+    say: (text: string) => Promise<void>,
 ): Promise<boolean> {
     const isOwn = await deployment.ownership();
     const reason = refusal(message);
     switch (reason.kind) {
         case "name": {
             const free = await freeContainerName(engine, reason.name, isOwn);
-            if (!free) await pulumi.log.error(nameTaken(reason.name));
+            if (!free) await say(nameTaken(reason.name));
             return free;
         }
         case "network": {
             const free = await freeNetworkName(engine, reason.name, isOwn);
-            if (!free) await pulumi.log.error(networkTaken(reason.name));
+            if (!free) await say(networkTaken(reason.name));
             return free;
         }
         case "port": {
@@ -83,14 +91,14 @@ async function mend(
             for (const { external } of ports)
                 if (external !== undefined && (await freePort(engine, external, isOwn))) return true;
             const { external = 0, ip = "0.0.0.0" } = port ?? {};
-            await pulumi.log.error(portTaken({ port: external, ip, key: keyOf(external) }));
+            await say(portTaken({ port: external, ip, key: keyOf(external) }));
             return false;
         }
         case "unhealthy": {
             const name = String(inputs.name);
             const lines = await lastLogLines(engine, name);
             const problem = storageProblem(lines);
-            await pulumi.log.error(
+            await say(
                 `${name} did not become healthy. ${problem === undefined ? "" : `${problem} `}Its last log lines:\n${lines}`,
             );
             return false;

@@ -54,6 +54,8 @@ beforeAll(() => {
     ]);
 }, 60_000);
 
+/** A sentence is logged with the URN of what failed. */
+const OF_RESOURCE = expect.objectContaining({ urn: expect.anything() as unknown }) as unknown;
 let log: jest.SpyInstance;
 beforeEach(() => (log = jest.spyOn(pulumi.log, "error").mockResolvedValue(undefined)));
 
@@ -109,6 +111,7 @@ describe("a container's name is taken", () => {
         expect(log).toHaveBeenCalledTimes(1);
         expect(log).toHaveBeenCalledWith(
             expect.stringMatching(new RegExp(`docker rm -f ${name}.*config set`)),
+            OF_RESOURCE,
         );
     });
 
@@ -178,14 +181,17 @@ describe("a network's name is taken", () => {
         await expect(answer(message)).resolves.toBe(false);
         await expect(freeNetworkName(await connect(), `${OWNER}-net`, isOwn)).resolves.toBe(false);
         expect(left()).toBe(1);
-        expect(log).toHaveBeenCalledWith(expect.stringContaining(`${OWNER}-net`));
+        expect(log).toHaveBeenCalledWith(expect.stringContaining(`${OWNER}-net`), OF_RESOURCE);
     });
 });
 
 test("a port is taken: one sentence, no second try", async () => {
     const message = "Error response from daemon: Bind for 127.0.0.1:443 failed: port is already allocated";
     await expect(answer(message, { ports: [{ external: 443, ip: "127.0.0.1" }] })).resolves.toBe(false);
-    expect(log).toHaveBeenCalledWith(expect.stringMatching(/^Port 443 of 127\.0\.0\.1 is taken/));
+    expect(log).toHaveBeenCalledWith(
+        expect.stringMatching(/^Port 443 of 127\.0\.0\.1 is taken/),
+        OF_RESOURCE,
+    );
 });
 
 test("a registry does not become healthy: its own last lines", async () => {
