@@ -30,7 +30,7 @@ describe("an error of a resource in the provider's words", () => {
         "urn:pulumi:dev::private-registry::docker:index/container:Container::registry-container";
     const OTHER = CONTAINER.replace("registry-container", "registry-front-container");
     const STACK = "urn:pulumi:dev::private-registry::pulumi:pulumi:Stack::private-registry-dev";
-    // As Pulumi 3.259 recorded them.
+    // In the shape of Pulumi 3.259's event log, with the words that were seen there.
     const of = (urn: string, message: string) => ({
         diagnosticEvent: {
             urn,
