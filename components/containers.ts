@@ -4,11 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { servedInstallers } from "./client/served";
 import { Deployment } from "./deployment/deployment";
+import { FRONT_IMAGE } from "./front/default";
 import { type FrontOptions, frontOf, frontSocket, type SiteOptions } from "./front/options";
 import type { MirrorAccess } from "./mirror/mirror";
 import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
-import type { PrivateRegistryArgs } from "./private-registry-args";
+import type { ResolvedArgs } from "./private-registry-args";
 import { recover } from "./recovery";
 import {
     CONFIG_FOLDER,
@@ -50,7 +51,7 @@ export interface Containers {
 /** The provider for the Engine that is named; nothing where the program's own is to be used. */
 function engineOf(
     name: string,
-    { dockerHost }: PrivateRegistryArgs,
+    { dockerHost }: ResolvedArgs,
     parent: { parent: pulumi.Resource },
 ): docker.Provider | undefined {
     // A provider for another package says nothing of the Engine.
@@ -62,7 +63,7 @@ function engineOf(
 /** Makes the containers of a deployment: registry, its cache, front, mirrors, Nexus. */
 export function containersOf(
     name: string,
-    args: PrivateRegistryArgs,
+    args: ResolvedArgs,
     context: ContainersContext,
     parent: { parent: pulumi.Resource },
 ): Containers {
@@ -98,11 +99,10 @@ export function containersOf(
     );
     const portKey = (of: number) => (of === args.front?.httpPort ? "frontSettings.httpPort" : "port");
     const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(deployment, portKey))];
-    const image = new docker.RemoteImage(
-        `${name}-image`,
-        { name: args.image, keepLocally: true },
-        { ...parent, provider: engine },
-    );
+    const imageOf = (child: string, image: pulumi.Input<string>) =>
+        new docker.RemoteImage(child, { name: image, keepLocally: true }, { ...parent, provider: engine });
+    const image = imageOf(`${name}-image`, args.image);
+    const frontImage = args.front && imageOf(`${name}-front-image`, args.front.image ?? FRONT_IMAGE);
     const socket = args.front && frontSocket(name, deployment, { ...parent, provider: engine });
     const redis = args.redis && new Redis(`${name}-redis`, { ...args.redis, deployment, onError }, here);
     const own = pulumi.all([settings, redis?.access]).apply(([all, access]) => ({
@@ -133,6 +133,8 @@ export function containersOf(
             memoryMb: args.memoryMb,
             cpus: args.cpus,
             onError,
+            // A registry that gives its port to a front that cannot be had would be reached by nobody.
+            after: frontImage && [frontImage],
         },
         here,
     );
@@ -169,7 +171,12 @@ export function containersOf(
             },
             here,
         );
-    if (args.front === undefined || socket === undefined || certificate === undefined)
+    if (
+        args.front === undefined ||
+        frontImage === undefined ||
+        socket === undefined ||
+        certificate === undefined
+    )
         return { deployment, answering: registry.containerId, mirrors, nexus };
 
     const inside: SiteOptions[] = [
@@ -178,7 +185,7 @@ export function containersOf(
     ];
     const served =
         (args.front.clientInstaller ?? true)
-            ? servedInstallers(context.endpoint, certificate.caPem, places)
+            ? servedInstallers(context.endpoint, certificate.caPem, places, deployment.identity)
             : undefined;
     const options: FrontOptions = { ...args.front, sites: [...(args.front.sites ?? []), ...inside] };
     const front = frontOf(
@@ -193,6 +200,7 @@ export function containersOf(
             htpasswd,
             certificate,
             engine,
+            imageId: frontImage.imageId,
             socketVolume: socket.volumeName,
             // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
             networkName: registry.networkName,

@@ -2,7 +2,7 @@
 import type { Engine } from "./engine/client";
 import { found, isNotFound } from "./engine/errors";
 import { logText } from "./engine/logs";
-import { IDENTITY_LABEL, STAND_IN_LABEL } from "./hardening";
+import { IDENTITY_LABEL, OWNER_LABEL, STAND_IN_LABEL } from "./hardening";
 
 /** What an Engine's message says is wrong. */
 export type Refusal =
@@ -87,19 +87,20 @@ export async function freePort(engine: Engine, port: number, isOwn: IsOwn): Prom
  * Removes stand-ins (deployment/restore.ts).
  *
  * @param filters of the Engine API
- * @param labels of an object of the deployment, whose identity they must have
+ * @param labels of an object of the deployment, whose identity they must have; one of version 0.1 has its prefix alone
  */
 export async function removeStandIns(
     engine: Engine,
     filters: Record<string, string[]>,
     labels: unknown,
 ): Promise<void> {
-    const identity = ((labels ?? []) as { label: string; value: string }[]).find(
-        ({ label }) => label === IDENTITY_LABEL,
-    )?.value;
-    if (identity === undefined) return;
+    const own = Object.fromEntries(
+        ((labels ?? []) as { label: string; value: string }[]).map(({ label, value }) => [label, value]),
+    );
+    const key = own[IDENTITY_LABEL] === undefined ? OWNER_LABEL : IDENTITY_LABEL;
+    if (own[key] === undefined) return;
     const all = await engine.listContainers({ all: true, filters });
-    for (const { Id } of all.filter(({ Labels }) => Labels[IDENTITY_LABEL] === identity))
+    for (const { Id } of all.filter(({ Labels }) => Labels[key] === own[key]))
         await found(() => engine.getContainer(Id).remove({ force: true, v: true }));
 }
 

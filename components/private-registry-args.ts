@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { AccountArgs } from "./auth/accounts";
+import { defaultFront } from "./front/default";
 import type { FrontOptions } from "./front/options";
 import type { MirrorSettings } from "./mirror/mirror";
 import type { NexusArgs } from "./nexus/nexus";
@@ -19,7 +20,7 @@ type Settings = Partial<
 >;
 
 export interface PrivateRegistryArgs extends Settings {
-    /** Host name or IP address by which clients reach the registry. */
+    /** Host name or IP address by which clients reach the registry; capitals count as small letters. */
     domain: string;
     /**
      * docker: a container. systemd: no Docker object at all; `host` has what a host without Docker needs.
@@ -59,8 +60,14 @@ export interface PrivateRegistryArgs extends Settings {
     memoryMb?: number | undefined;
     /** @default no limit */
     cpus?: number | undefined;
-    /** nginx before the registry; it needs TLS. @default the registry itself takes the port */
-    front?: FrontOptions | undefined;
+    /**
+     * nginx before the registry. `"none"`: the registry itself takes the port.
+     *
+     * @default a front wherever the kit's configuration has one by default: with TLS, users and Docker, and nothing that it
+     * would be in the way of (docs/front.md)
+     * @example { anonymousPull: true }
+     */
+    front?: FrontOptions | "none" | undefined;
     /** How registry, mirrors and Nexus reach what lies outside. @default as the Docker host */
     outbound?: OutboundArgs | undefined;
     /** Name → pull-through cache. @default none */
@@ -86,4 +93,57 @@ export interface PrivateRegistryArgs extends Settings {
      * @default what Pulumi wrote into the stack's file
      */
     stackKey?: string | undefined;
+}
+
+/** The same, with what is decided where nothing is said. */
+export interface ResolvedArgs extends Omit<PrivateRegistryArgs, "front"> {
+    front: FrontOptions | undefined;
+}
+
+/** Of a site the front shows a certificate, and of those that a program brings there is one for the registry alone. */
+const unsigned = ({ tls, mirrors }: PrivateRegistryArgs): boolean =>
+    tls?.mode === "files" && Object.values(mirrors ?? {}).some(({ port }) => port === undefined);
+
+// Host names are one name whatever their capitals (RFC 4343), and stand in certificates, addresses and files as one.
+const lower = (name: string): string => name.toLowerCase();
+
+/** The same front with the names of its sites in small letters. */
+const withSites = (front: FrontOptions): FrontOptions =>
+    front.sites
+        ? { ...front, sites: front.sites.map((site) => ({ ...site, name: lower(site.name) })) }
+        : front;
+
+/** Whether there is a front where the program does not say so. */
+const frontByDefault = (args: PrivateRegistryArgs): boolean =>
+    !unsigned(args) &&
+    defaultFront({
+        tls: args.tls?.mode,
+        auth: args.users !== undefined,
+        target: args.target,
+        domain: args.domain,
+        // Without a domain it is called nexus, of which the CA signs a certificate.
+        nexus: args.nexus && { enabled: true, domain: args.nexus.domain ?? "nexus" },
+        users: Object.fromEntries((args.users ?? []).map(({ name }) => [name, {}])),
+        registryConfig: args.extra,
+    }) === "nginx";
+
+/** Decides what is not said. Pure. */
+export function resolved({ front, ...given }: PrivateRegistryArgs): ResolvedArgs {
+    const { tls, mirrors, nexus } = given;
+    return {
+        ...given,
+        domain: lower(given.domain),
+        ...(tls?.mode === "own-ca" && tls.names ? { tls: { ...tls, names: tls.names.map(lower) } } : {}),
+        ...(nexus?.domain ? { nexus: { ...nexus, domain: lower(nexus.domain) } } : {}),
+        ...(mirrors && {
+            mirrors: Object.fromEntries(
+                Object.entries(mirrors).map(([name, { domain, ...mirror }]) => [
+                    name,
+                    domain === undefined ? mirror : { ...mirror, domain: lower(domain) },
+                ]),
+            ),
+        }),
+        front:
+            front === "none" ? undefined : front ? withSites(front) : frontByDefault(given) ? {} : undefined,
+    };
 }

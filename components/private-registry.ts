@@ -9,7 +9,7 @@ import { expected, identity } from "./deployment/deployment";
 import { DRAIN_SECONDS } from "./hardening";
 import type { MirrorAccess } from "./mirror/mirror";
 import type { Nexus } from "./nexus/nexus";
-import type { PrivateRegistryArgs } from "./private-registry-args";
+import { type PrivateRegistryArgs, type ResolvedArgs, resolved } from "./private-registry-args";
 import type { RegistrySettings } from "./registry/config-yml";
 import type { RemoteStorage } from "./registry/storage";
 import type { HostMaterial } from "./systemd/material";
@@ -36,8 +36,9 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     /** What is written on every Docker object of the deployment, and on a host where its export is installed. */
     readonly identity: pulumi.Output<string>;
 
-    constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, given: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
+        const args = resolved(given);
         const parent = { parent: this };
         const prefix = args.prefix ?? name;
         const tls = args.tls ?? { mode: "own-ca" };
@@ -127,7 +128,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
 }
 
 function settingsOf(
-    args: PrivateRegistryArgs,
+    args: ResolvedArgs,
     prefix: string,
     tls: boolean,
     secret: string,

@@ -22,6 +22,9 @@ interface Port {
     ip?: string;
 }
 
+/** What a container was to publish. */
+const portsIn = ({ ports }: Record<string, unknown>): Port[] => (ports ?? []) as Port[];
+
 /**
  * What happens where the Engine refuses to create an object of a deployment:
  *
@@ -41,17 +44,23 @@ export function recover(
     deployment: Deployment,
     keyOf: (port: number) => string = () => "port",
 ): pulumi.ErrorHookFunction {
-    return async ({ errors, failedOperation, newInputs, type }) => {
+    return async ({ errors, failedOperation, newInputs, type, urn }) => {
         if (failedOperation !== "create") return false;
         const endpoint = await deployment.engine();
         if (endpoint === undefined) return false;
         const engine = await connectTo(endpoint);
-        const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, keyOf);
-        if (!again && type.endsWith(":Container"))
-            await backToFormer(engine, deployment, String(newInputs?.name));
+        const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, keyOf, (text) =>
+            explain(urn, text),
+        );
+        if (!again && type.endsWith(":Container")) await backToFormer(engine, deployment, newInputs ?? {});
         return again;
     };
 }
+
+/** Says of a resource in one sentence what the Engine refused; by its URN setup/events.ts knows what is the same once more. */
+const explain = (urn: string, text: string): Promise<void> =>
+    // Of the resource the log reads nothing but the URN, which is all that a hook is given.
+    pulumi.log.error(text, { urn: pulumi.output(urn) } as pulumi.Resource);
 
 async function mend(
     engine: Engine,
@@ -59,36 +68,37 @@ async function mend(
     message: string,
     inputs: Record<string, unknown>,
     keyOf: (port: number) => string,
+    say: (text: string) => Promise<void>,
 ): Promise<boolean> {
     const isOwn = await deployment.ownership();
     const reason = refusal(message);
     switch (reason.kind) {
         case "name": {
             const free = await freeContainerName(engine, reason.name, isOwn);
-            if (!free) await pulumi.log.error(nameTaken(reason.name));
+            if (!free) await say(nameTaken(reason.name));
             return free;
         }
         case "network": {
             const free = await freeNetworkName(engine, reason.name, isOwn);
-            if (!free) await pulumi.log.error(networkTaken(reason.name));
+            if (!free) await say(networkTaken(reason.name));
             return free;
         }
         case "port": {
-            const ports = (inputs.ports ?? []) as Port[];
+            const ports = portsIn(inputs);
             const port = ports.find(({ external }) => external === reason.port) ?? ports[0];
             const front = `${deployment.prefix}-front`;
             if (inputs.name !== front && (await stopFront(engine, front, isOwn))) return true;
             for (const { external } of ports)
                 if (external !== undefined && (await freePort(engine, external, isOwn))) return true;
             const { external = 0, ip = "0.0.0.0" } = port ?? {};
-            await pulumi.log.error(portTaken({ port: external, ip, key: keyOf(external) }));
+            await say(portTaken({ port: external, ip, key: keyOf(external) }));
             return false;
         }
         case "unhealthy": {
             const name = String(inputs.name);
             const lines = await lastLogLines(engine, name);
             const problem = storageProblem(lines);
-            await pulumi.log.error(
+            await say(
                 `${name} did not become healthy. ${problem === undefined ? "" : `${problem} `}Its last log lines:\n${lines}`,
             );
             return false;
@@ -99,11 +109,16 @@ async function mend(
 }
 
 /** Has what ran before run again, and says so. */
-async function backToFormer(engine: Engine, deployment: Deployment, name: string): Promise<void> {
+async function backToFormer(
+    engine: Engine,
+    deployment: Deployment,
+    inputs: Record<string, unknown>,
+): Promise<void> {
     const isOwn = await deployment.ownership();
+    const name = String(inputs.name);
     const { running, problems } = await restore(
         engine,
-        name,
+        { name, ports: portsIn(inputs).flatMap(({ external }) => external ?? []) },
         await deployment.kept(),
         ({ Name, Id, Config }) => isOwn({ name: Name.replace(/^\//, ""), id: Id, labels: Config.Labels }),
     );

@@ -94,8 +94,8 @@ function nexus({ nexus, domain }: Schema): PrivateRegistryArgs["nexus"] {
 function front(
     { front, frontSettings, sites, anonymousPull }: Schema,
     imageFor: ImageChoice,
-): FrontOptions | undefined {
-    if (front !== "nginx") return undefined;
+): FrontOptions | "none" {
+    if (front !== "nginx") return "none";
     const { redirectHttp, httpPort, ...settings } = frontSettings;
     return {
         ...settings,

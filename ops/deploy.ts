@@ -49,7 +49,9 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));
     const again = verb === "up" && !refreshing ? await refreshNeeded(machine, prepared) : [];
     const flags = [...pulumiFlags(args), ...again];
-    const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI);
+    // The variable by which Pulumi itself takes every question as answered; it would refuse to look what goes with it.
+    const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
+    const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);
     const pulumi = new PulumiRun(machine, prepared, verb);
     if (args.some((arg) => OWN_DISPLAY.test(arg))) {
         const code = await pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]);

@@ -6,6 +6,7 @@ import type { Endpoint } from "../setup/endpoint";
 import { ensureEngine } from "../setup/engine";
 import { SetupError, messageOf } from "../setup/errors";
 import { ensureImages, nameInEngine } from "../setup/image";
+import { note, openLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
 import { findStack, prefixOf, type Stack } from "../setup/stack";
@@ -101,6 +102,7 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
         );
     }
     if (flags.untagged) await refuseOldRegistry(engine, name);
+    const { file: log } = openLog(machine, `gc-${stack.name.replaceAll("/", "-")}`);
     const owner: Owner = { prefix, identity, process: processText() };
     const image = () => gateImage(machine, endpoint, engine, stack);
     const { signal, off } = abortOnSignal();
@@ -111,8 +113,13 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
                 ? dryRun(collection)
                 : collect(collection, await wayOf(engine, registry, owner, image)),
         );
-        process.stdout.write(`${summary(outcome, outcome.freed, flags["dry-run"])}\n`);
+        const text = summary(outcome, outcome.freed, flags["dry-run"]);
+        note(text);
+        process.stdout.write(`${text}\n`);
+        say(`Log: ${log}`);
         return 0;
+    } catch (error) {
+        throw error instanceof SetupError ? new SetupError(`${error.message} Log: ${log}`) : error;
     } finally {
         off();
     }

@@ -36,6 +36,10 @@ export interface Told {
     /** Operation → number of resources, the whole run's. */
     counts: Record<string, number>;
     errors: string[];
+    /** By URN: errors of a resource in the provider's words, which go where the kit has its own for it. */
+    raw: Map<string, string[]>;
+    /** URNs of which the kit has said in a sentence what is wrong. */
+    explained: Set<string>;
     warnings: string[];
     /** What is under way, by name. */
     running: Map<string, string>;
@@ -47,6 +51,8 @@ export const nothing = (): Told => ({
     changes: [],
     counts: {},
     errors: [],
+    raw: new Map(),
+    explained: new Set(),
     warnings: [],
     running: new Map(),
     seen: 0,
@@ -67,6 +73,9 @@ const NOISE = [
 ];
 /** What only says that there was an error. */
 const ECHO = [/^(update|preview|destroy|refresh) (failed|canceled)$/];
+
+/** The words of a provider, of the official ones and of the kit's, for a resource that the Engine refused. */
+const RAW = /^(\d+ errors? occurred:|(creating|updating|deleting) urn:|sdk-v2\/\S+: )/;
 
 const nameOf = (urn = ""): string => urn.split("::").pop() ?? urn;
 
@@ -117,11 +126,25 @@ function begun(told: Told, { op = "", urn = "", type = "", diffs, detailedDiff }
 
 function diagnosed(
     told: Told,
-    { message = "", severity }: NonNullable<EngineEvent["diagnosticEvent"]>,
+    { message = "", severity, urn = "" }: NonNullable<EngineEvent["diagnosticEvent"]>,
 ): void {
     const text = message.trim();
-    if (severity === "error" && !ECHO.some((echo) => echo.test(text))) add(told.errors, text);
+    if (severity === "error" && !ECHO.some((echo) => echo.test(text))) failed(told, text, urn);
     if (severity === "warning" && !NOISE.some((noise) => noise.test(text))) add(told.warnings, text);
+}
+
+/** Pulumi keeps no word of who logged an error, so the sentence of an error hook is known by what it does not look like. */
+function failed(told: Told, text: string, urn: string): void {
+    if (urn !== "" && RAW.test(text)) {
+        if (told.explained.has(urn)) return;
+        told.raw.set(urn, [...(told.raw.get(urn) ?? []), text]);
+    } else if (urn !== "" && !urn.includes("::pulumi:pulumi:Stack::")) {
+        told.explained.add(urn);
+        // The official plugins say it before the hook is asked.
+        const raw = told.raw.get(urn) ?? [];
+        told.errors = told.errors.filter((error) => !raw.includes(error));
+    }
+    add(told.errors, text);
 }
 
 /** The whole event log of a run. */

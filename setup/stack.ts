@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
-import { defaultFront } from "../config/front-default";
+import { defaultFront } from "../components/front/default";
 import { SetupError, messageOf } from "./errors";
 import { fileBackend } from "./file-backend";
 import { readJson } from "./json";

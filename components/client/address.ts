@@ -46,6 +46,10 @@ export function shellWord(word: string): string {
     return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** A path or word as a POSIX shell reads it; a `~/` at its start stays the home folder. */
+export const pathWord = (word: string): string =>
+    word.startsWith("~/") ? `~/${shellWord(word.slice(2))}` : shellWord(word);
+
 /** The login of a user, for a POSIX shell. */
 export function loginCommand(address: string, user: string | undefined): string {
     if (user === undefined) return "# no login: authentication is off";

@@ -6,7 +6,10 @@ import { clientPlan, type MirrorFacts, type PlanFacts } from "./plan";
 import { clientPs1 } from "./installer-ps1";
 import { shellBody } from "./installer-sh";
 
-export type InstallerFacts = Omit<PlanFacts, "hostAddress">;
+export interface InstallerFacts extends Omit<PlanFacts, "hostAddress"> {
+    /** The deployment's, by which a later installer knows what an earlier one did. @default the address */
+    identity?: string | undefined;
+}
 
 /** The installers by file name. */
 export const INSTALLERS = ["client.sh", "client.ps1"] as const;
@@ -23,8 +26,10 @@ export function installerFacts(
     endpoint: string,
     caPem: string,
     mirrors: readonly MirrorFacts[],
+    identity?: string,
 ): InstallerFacts {
     return {
+        identity,
         address: addressAt(endpoint),
         tls: endpoint.startsWith("https:"),
         caPem,
@@ -55,6 +60,7 @@ export function renderClientSh(facts: InstallerFacts): string {
     return shellBody({
         address: facts.address,
         domain: domainOf(facts.address),
+        identity: facts.identity ?? facts.address,
         caPem: facts.caPem,
         fingerprint,
         daemonJson: daemon.length === 0 ? "" : JSON.stringify(Object.fromEntries(daemon), undefined, 4),

@@ -4,10 +4,33 @@ import { X509Certificate } from "node:crypto";
 import { isDockerHub, upstreamName } from "../mirror/upstream";
 
 import { domainOf, needsName } from "./address";
-import { containerdHosts, podmanInsecure, podmanMirror } from "./toml";
+import { buildkitRegistry, containerdHosts, podmanInsecure, podmanMirror } from "./toml";
 
-export const CLIENTS = ["docker", "containerd", "podman", "system", "docker-desktop"] as const;
+export const CLIENTS = [
+    "docker",
+    "containerd",
+    "podman",
+    "system",
+    "docker-desktop",
+    "docker-rootless",
+    "buildkit",
+    "helm",
+    "k3s",
+    "rke2",
+] as const;
 export type Client = (typeof CLIENTS)[number];
+/** Clients of one user, which need no root and whose record lies in the user's home. */
+export const USER_CLIENTS: readonly Client[] = ["docker-rootless", "helm"];
+/** Clients that there are on Linux alone. */
+export const LINUX_CLIENTS: readonly Client[] = [
+    "docker",
+    "containerd",
+    "podman",
+    "docker-rootless",
+    "buildkit",
+    "k3s",
+    "rke2",
+];
 export const SYSTEMS = ["linux", "macos", "windows"] as const;
 export type System = (typeof SYSTEMS)[number];
 /** Where a Linux keeps the CAs that its administrator trusts. */
@@ -41,6 +64,10 @@ export type Change = { path: string } & (
     /** An option of DOCKER_OPTS. */
     | { kind: "option"; option: string; value: string }
     | { kind: "host"; address: string; name: string }
+    /** A table at the end of a TOML file. */
+    | { kind: "block"; block: string }
+    /** A value of a YAML file, or values for a list there. */
+    | { kind: "yaml"; at: string[]; value: string | string[] }
 );
 
 export interface Step {
@@ -166,6 +193,101 @@ function podman(facts: PlanFacts): Plan {
     };
 }
 
+/** Docker of one user without root: its certs.d lies beside its daemon.json (docs.docker.com/engine/security/rootless). */
+function rootless(facts: PlanFacts): Plan {
+    const folder = "~/.config/docker";
+    const lists = daemonLists(`${folder}/daemon.json`, facts);
+    // Not reload: rootlesskit, to which systemd sends the signal, would end.
+    const restart = lists.length > 0 ? [manual("systemctl", "--user", "restart", "docker")] : [];
+    return {
+        changes: [...certs(facts, `${folder}/certs.d`), ...lists],
+        after: restart,
+        afterRemoval: restart,
+    };
+}
+
+/** buildkitd (moby/buildkit docs/buildkitd.toml.md); buildx copies the named CAs into its builder's container. */
+function buildkit(facts: PlanFacts): Plan {
+    const file = "/etc/buildkit/buildkitd.toml";
+    const folder = "/etc/buildkit/certs";
+    const block = (text: string | undefined): Change[] =>
+        text === undefined ? [] : [{ kind: "block", path: file, block: text }];
+    const own = addresses(facts).flatMap((at) =>
+        block(
+            buildkitRegistry(at, {
+                ca: facts.caPem === "" ? undefined : `${folder}/${at}/ca.crt`,
+                plain: !facts.tls,
+            }),
+        ),
+    );
+    const mirrors = (facts.mirrors ?? []).flatMap(({ endpoint, upstream }) =>
+        block(buildkitRegistry(upstreamName(upstream), { mirror: new URL(endpoint).host })),
+    );
+    const changes = [...certs(facts, folder), ...own, ...mirrors];
+    const builder = ["docker", "buildx", "create", "--use", "--name", "private-registry"];
+    return {
+        changes,
+        after:
+            own.length + mirrors.length === 0
+                ? []
+                : [
+                      manual("systemctl", "restart", "buildkit"),
+                      manual(...builder, "--driver", "docker-container", "--config", file),
+                  ],
+        afterRemoval: [
+            manual("systemctl", "restart", "buildkit"),
+            manual("docker", "buildx", "rm", "private-registry"),
+        ],
+    };
+}
+
+/** Helm takes the CA with each command (helm.sh/docs/helm/helm_registry_login). */
+function helm(facts: PlanFacts): Plan {
+    const folder = "~/.config/helm/certs";
+    const trust = facts.tls
+        ? facts.caPem === ""
+            ? []
+            : ["--ca-file", `${folder}/${facts.address}/ca.crt`]
+        : ["--plain-http"];
+    const { address, caPem } = facts;
+    return {
+        changes: caPem === "" ? [] : [file(`${folder}/${address}/ca.crt`, caPem)],
+        after: [
+            manual("helm", "registry", "login", address, ...trust),
+            manual("helm", "push", "CHART-1.0.0.tgz", `oci://${address}/charts`, ...trust),
+            manual("helm", "pull", `oci://${address}/charts/CHART`, ...trust),
+        ],
+        afterRemoval: [manual("helm", "registry", "logout", address)],
+    };
+}
+
+/** registries.yaml (docs.k3s.io/installation/private-registry), the same for RKE2. Logins are left to imagePullSecrets. */
+function rancher(kind: "k3s" | "rke2", facts: PlanFacts): Plan {
+    const path = `/etc/rancher/${kind}/registries.yaml`;
+    const folder = `/etc/rancher/${kind}/certs.d`;
+    const yaml = (value: string | string[], ...at: string[]): Change => ({ kind: "yaml", path, at, value });
+    const url = `http${facts.tls ? "s" : ""}://${facts.address}`;
+    const mirrors = (facts.mirrors ?? []).map(({ endpoint, upstream }) =>
+        yaml([new URL(endpoint).origin], "mirrors", upstreamName(upstream), "endpoint"),
+    );
+    const trust =
+        facts.caPem === ""
+            ? []
+            : addresses(facts).map((at) => yaml(`${folder}/${at}/ca.crt`, "configs", at, "tls", "ca_file"));
+    const services = kind === "k3s" ? ["k3s", "k3s-agent"] : ["rke2-server", "rke2-agent"];
+    const restart = [manual("systemctl", "try-restart", ...services)];
+    return {
+        changes: [
+            ...certs(facts, folder),
+            yaml([url], "mirrors", facts.address, "endpoint"),
+            ...mirrors,
+            ...trust,
+        ],
+        after: restart,
+        afterRemoval: restart,
+    };
+}
+
 function system(facts: PlanFacts, os: System, store: Store): Plan {
     if (facts.caPem === "") return { changes: [], after: [], afterRemoval: [] };
     const name = `${domainOf(facts.address)}.crt`;
@@ -227,6 +349,15 @@ export function clientPlan(
                 return system(facts, os, store);
             case "docker-desktop":
                 return desktop(facts, os, store);
+            case "docker-rootless":
+                return rootless(facts);
+            case "buildkit":
+                return buildkit(facts);
+            case "helm":
+                return helm(facts);
+            case "k3s":
+            case "rke2":
+                return rancher(client, facts);
         }
     })();
     const { hostAddress } = facts;

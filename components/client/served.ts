@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 import { INSTALLERS, installerFacts, oneLines, renderInstallers } from "./installer";
 import type { MirrorFacts } from "./plan";
@@ -19,8 +19,11 @@ export function servedInstallers(
     endpoint: string,
     caPem: pulumi.Output<string>,
     mirrors: readonly MirrorFacts[],
+    identity: pulumi.Output<string>,
 ): ServedInstallers {
-    const texts = caPem.apply((pem) => renderInstallers(installerFacts(endpoint, pem, mirrors)));
+    const texts = pulumi
+        .all([caPem, identity])
+        .apply(([pem, id]) => renderInstallers(installerFacts(endpoint, pem, mirrors, id)));
     return {
         files: Object.fromEntries(INSTALLERS.map((file) => [file, texts.apply((all) => all[file])])),
         oneLines: texts.apply((all) => oneLines(endpoint, all)),

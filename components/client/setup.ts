@@ -1,5 +1,7 @@
 /** What a client must do to use the registry, as text to read and paste. Pure. */
-import { needsName, shellWord } from "./address";
+import { stringify } from "yaml";
+
+import { needsName, pathWord } from "./address";
 import { type Change, clientPlan, type Plan, type PlanFacts } from "./plan";
 
 export interface ClientFacts {
@@ -21,9 +23,9 @@ export function changeLines(change: Change, caPem: string): string[] {
         case "file": {
             const { path, content } = change;
             if (path.includes("\\")) return [`md -Force ${folderOf(path)}`, `cp ${CA} ${path}`];
-            const make = `mkdir -p ${shellWord(folderOf(path))}`;
-            if (content === caPem) return [make, `cp ${CA} ${shellWord(path)}`];
-            return [make, `cat > ${shellWord(path)} <<'END'\n${content}END`];
+            const make = `mkdir -p ${pathWord(folderOf(path))}`;
+            if (content === caPem) return [make, `cp ${CA} ${pathWord(path)}`];
+            return [make, `cat > ${pathWord(path)} <<'END'\n${content}END`];
         }
         case "list":
             return [`# add to ${change.path}:`, JSON.stringify({ [change.key]: change.values })];
@@ -32,6 +34,15 @@ export function changeLines(change: Change, caPem: string): string[] {
                 `# add to DOCKER_OPTS in ${change.path}:`,
                 `DOCKER_OPTS="--${change.option} ${change.value}"`,
             ];
+        case "block":
+            return [
+                `mkdir -p ${pathWord(folderOf(change.path))}`,
+                `cat >> ${pathWord(change.path)} <<'END'\n${change.block}END`,
+            ];
+        case "yaml": {
+            const value = change.at.reduceRight<unknown>((below, key) => ({ [key]: below }), change.value);
+            return [`# add to ${change.path}:`, stringify(value).trimEnd()];
+        }
         case "host":
             return [`echo '${change.address} ${change.name}' >> ${change.path}`];
     }
@@ -39,7 +50,7 @@ export function changeLines(change: Change, caPem: string): string[] {
 
 /** A whole plan by hand. */
 export function planText(plan: Plan, caPem: string): string {
-    const commands = plan.after.map(({ command }) => command.map(shellWord).join(" "));
+    const commands = plan.after.map(({ command }) => command.map(pathWord).join(" "));
     return [...plan.changes.flatMap((change) => changeLines(change, caPem)), ...commands].join("\n");
 }
 
@@ -60,6 +71,11 @@ export function clientSetup({ address, domain, tls }: ClientFacts): Record<strin
     const daemons = {
         containerd: text("containerd", "linux", facts),
         podman: text("podman", "linux", facts),
+        dockerRootless: text("docker-rootless", "linux", facts),
+        buildkit: text("buildkit", "linux", facts),
+        helm: text("helm", "linux", facts),
+        k3s: text("k3s", "linux", facts),
+        rke2: text("rke2", "linux", facts),
     };
     if (!tls) {
         return {

@@ -52,3 +52,21 @@ export function podmanMirror(upstream: string, endpoint: string): string {
         "",
     ].join("\n");
 }
+
+/**
+ * The table of a registry in buildkitd.toml; nothing where BuildKit needs to be told nothing.
+ *
+ * @param at the registry as image names begin with it
+ */
+export function buildkitRegistry(
+    at: string,
+    { ca, plain = false, mirror }: { ca?: string | undefined; plain?: boolean; mirror?: string },
+): string | undefined {
+    const lines = [
+        ...(mirror === undefined ? [] : [`mirrors = [${text(mirror)}]`]),
+        ...(ca === undefined ? [] : [`ca = [${text(ca)}]`]),
+        ...(plain ? ["http = true"] : []),
+    ];
+    if (lines.length === 0) return undefined;
+    return [`[registry.${text(at)}]`, ...lines.map((line) => `  ${line}`), ""].join("\n");
+}

@@ -1,6 +1,6 @@
 /** Which ports a deployment could not open. No Pulumi in here. */
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, isIPv6 } from "node:net";
 import { hostname } from "node:os";
 
 import { type Endpoint, isLocal } from "../engine/endpoint";
@@ -14,11 +14,17 @@ export interface Listener {
     port: number;
 }
 
+/** An IPv6 address has many spellings; this is the one that Node and the URL standard write. */
+const spelled = (ip: string): string =>
+    isIPv6(ip) && !ip.includes("%") ? new URL(`http://[${ip}]`).hostname.slice(1, -1) : ip;
+
 const isAny = (ip: string): boolean => ip === "0.0.0.0" || ip === "::" || ip === "";
 
 /** Whether two programs cannot have both. */
-export const collide = (a: Listener, b: Listener): boolean =>
-    a.port === b.port && (isAny(a.ip) || isAny(b.ip) || a.ip === b.ip);
+export function collide(a: Listener, b: Listener): boolean {
+    const [one, other] = [spelled(a.ip), spelled(b.ip)];
+    return a.port === b.port && (isAny(one) || isAny(other) || one === other);
+}
 
 /** An address as the kernel's table writes it: groups of four bytes, each with its last byte first. */
 function address(hex: string): string {
@@ -60,7 +66,7 @@ async function machineListeners(endpoint: Endpoint): Promise<Listener[] | undefi
  * Whether a program may listen at an IP address of this machine, tried with a port of the kernel's choice. The list of
  * interfaces would not do: Node leaves out those without a carrier, as a bridge to which no container is attached yet.
  */
-const mayListenAt = (ip: string): Promise<boolean> =>
+export const mayListenAt = (ip: string): Promise<boolean> =>
     new Promise((done) => {
         const server = createServer();
         server.once("error", (error: NodeJS.ErrnoException) => done(error.code !== "EADDRNOTAVAIL"));
@@ -87,7 +93,7 @@ export async function portProblems(
         const holder = foreign.find((one) => one.ports.some((published) => collide(published, port)));
         if (holder !== undefined) return portTaken(port, `the container ${holder.name}`);
         if (others === undefined) return undefined;
-        if (!isAny(port.ip) && !(await mayListenAt(port.ip)))
+        if (!isAny(spelled(port.ip)) && !(await mayListenAt(port.ip)))
             return (
                 `${port.ip} is no address of this machine, so port ${port.port} cannot be opened there: give one that ` +
                 "`ip addr` shows, or all of them: pulumi config set " +

@@ -20,11 +20,16 @@ export interface Kept {
     files: Record<string, Buffer>;
 }
 
-/** Seconds that a stand-in may take until it is healthy. */
+/** Seconds that a stand-in may take until it is healthy, or its health check's start period where that is longer. */
 const PATIENCE = 45;
 
-const nameOf = (info: ContainerInspectInfo): string => info.Name.replace(/^\//, "");
 const inspect = (engine: Engine, name: string) => found(() => engine.getContainer(name).inspect());
+
+/** Ports of the Docker host that a container publishes. */
+const portsOf = ({ HostConfig }: ContainerInspectInfo): number[] =>
+    Object.values((HostConfig.PortBindings ?? {}) as Record<string, { HostPort: string }[] | null>).flatMap(
+        (bindings) => (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
+    );
 
 /** Folder of a container → the named volume there. */
 export function volumesOf({ Mounts }: Pick<ContainerInspectInfo, "Mounts">): Map<string, string> {
@@ -101,7 +106,9 @@ export function standInBody(
 }
 
 async function untilHealthy(engine: Engine, id: string): Promise<boolean> {
-    for (const end = Date.now() + PATIENCE * 1000; Date.now() < end;) {
+    const { Config } = await engine.getContainer(id).inspect();
+    const startMs = (Config.Healthcheck?.StartPeriod ?? 0) / 1_000_000;
+    for (const end = Date.now() + Math.max(PATIENCE * 1000, startMs); Date.now() < end;) {
         const state = (await engine.getContainer(id).inspect()).State;
         if (state.Running && (state.Health?.Status ?? "healthy") === "healthy") return true;
         if (!state.Running && !state.Restarting) return false;
@@ -110,89 +117,106 @@ async function untilHealthy(engine: Engine, id: string): Promise<boolean> {
     return false;
 }
 
-/** Moves what failed out of the way. @returns its ID; nothing where there is none */
-async function setAside(
+type IsOwn = (info: ContainerInspectInfo) => boolean;
+
+/**
+ * Stops what failed, since what runs again has its port and its data.
+ *
+ * @param aside whether its name is wanted too
+ * @returns its ID; nothing where there is none
+ */
+async function clear(
     engine: Engine,
     name: string,
-    isOwn: (info: ContainerInspectInfo) => boolean,
+    aside: boolean,
+    isOwn: IsOwn,
 ): Promise<string | undefined> {
     const failed = await inspect(engine, name);
     if (failed === undefined) return undefined;
     if (!isOwn(failed)) throw new Error(`the name ${name} is another container's now`);
     const container = engine.getContainer(failed.Id);
-    await container.stop({ t: 0 }).catch(() => undefined);
-    const aside = `${name}-failed`;
-    const before = await inspect(engine, aside);
+    // In its own time: it may have the data open.
+    await container.stop().catch(() => undefined);
+    if (!aside) return failed.Id;
+    const before = await inspect(engine, `${name}-failed`);
     if (before !== undefined && isOwn(before))
         await engine.getContainer(before.Id).remove({ force: true, v: true });
-    await container.rename({ name: aside });
+    await container.rename({ name: `${name}-failed` });
     return failed.Id;
 }
 
 /**
- * Has a deployment's containers run again as before, after the creation of one of them failed.
+ * Makes and starts a stand-in.
  *
- * @param name of the container that could not be created
+ * @param of.failed ID of what could not be created
+ * @param of.sibling ID of a container that has the volumes of the former one
+ * @returns whether it is healthy
+ */
+async function standIn(
+    engine: Engine,
+    was: Kept,
+    name: string,
+    { failed, sibling }: { failed: string | undefined; sibling: string | undefined },
+): Promise<boolean> {
+    const files = await formerFiles(engine, was, sibling);
+    const taken = (await inspect(engine, name)) !== undefined;
+    const { body, networks } = standInBody(
+        was.info,
+        taken ? `${name}-former` : name,
+        failed ?? "none",
+        Object.keys(files),
+    );
+    const made = await engine.createContainer(body);
+    for (const [folder, archive] of Object.entries(files)) await made.putArchive(archive, { path: folder });
+    for (const [network, config] of Object.entries(networks))
+        await engine.getNetwork(network).connect({ Container: made.id, EndpointConfig: config as never });
+    await made.start();
+    return untilHealthy(engine, made.id);
+}
+
+/**
+ * Has a deployment's containers run again as before, after the creation of one of them failed: that one, and those whose
+ * ports it was to have. A registry gives its port to a front, and the reverse.
+ *
+ * @param failed name and ports of what could not be created
  * @param kept what ran before
  * @returns names of those that run again, and what went wrong with the others
  */
 export async function restore(
     engine: Engine,
-    name: string,
+    { name, ports }: { name: string; ports: readonly number[] },
     kept: ReadonlyMap<string, Kept>,
-    isOwn: (info: ContainerInspectInfo) => boolean,
+    isOwn: IsOwn,
 ): Promise<{ running: string[]; problems: string[] }> {
     const running: string[] = [];
     const problems: string[] = [];
-    const failed = await inspect(engine, name);
-    const wanted = new Set(
-        Object.values(failed?.HostConfig.PortBindings ?? {}).flatMap((list) =>
-            ((list as { HostPort: string }[] | null) ?? []).map(({ HostPort }) => HostPort),
-        ),
-    );
+    const back: [string, Kept, { Running: boolean } | undefined][] = [];
     for (const [own, was] of kept) {
-        const { info } = was;
+        if (own !== name && !portsOf(was.info).some((port) => ports.includes(port))) continue;
+        const still = await inspect(engine, was.info.Id);
+        if (!still?.State.Running) back.push([own, was, still?.State]);
+    }
+    if (back.length === 0) return { running, problems };
+    let failed: string | undefined;
+    try {
+        const aside = back.some(([own, , still]) => own === name && still === undefined);
+        failed = await clear(engine, name, aside, isOwn);
+    } catch (error) {
+        return { running, problems: [messageOf(error)] };
+    }
+    for (const [own, was, still] of back) {
         try {
-            const still = await inspect(engine, info.Id);
-            if (still !== undefined) {
-                // Its port was wanted for a while (stopFront).
-                if (!still.State.Running) {
-                    await engine.getContainer(info.Id).start();
-                    running.push(own);
-                }
+            // It was stopped for its port (stopFront).
+            if (still !== undefined) await engine.getContainer(was.info.Id).start();
+            else if (
+                !(await standIn(engine, was, own, { failed, sibling: own === name ? failed : undefined }))
+            ) {
+                problems.push(`${own} was started again and is not healthy`);
                 continue;
             }
-            const ports = Object.values(info.HostConfig.PortBindings ?? {}).flatMap((list) =>
-                ((list as { HostPort: string }[] | null) ?? []).map(({ HostPort }) => HostPort),
-            );
-            // Beside the one that failed: a registry that had the port which the failed front was to take over.
-            if (own !== name && !ports.some((port) => wanted.has(port))) continue;
-            const aside = own === name ? await setAside(engine, name, isOwn) : undefined;
-            const files = await formerFiles(engine, was, aside);
-            const taken = (await inspect(engine, own)) !== undefined;
-            const { body, networks } = standInBody(
-                info,
-                taken ? `${own}-former` : own,
-                aside ?? failed?.Id ?? "none",
-                Object.keys(files),
-            );
-            if (own !== name)
-                await engine
-                    .getContainer(name)
-                    .stop({ t: 0 })
-                    .catch(() => undefined);
-            const made = await engine.createContainer(body);
-            for (const [folder, archive] of Object.entries(files))
-                await made.putArchive(archive, { path: folder });
-            for (const [network, config] of Object.entries(networks))
-                await engine
-                    .getNetwork(network)
-                    .connect({ Container: made.id, EndpointConfig: config as never });
-            await made.start();
-            if (await untilHealthy(engine, made.id)) running.push(own);
-            else problems.push(`${own} was started again and is not healthy`);
+            running.push(own);
         } catch (error) {
-            problems.push(`${nameOf(info)} could not be put back: ${messageOf(error)}`);
+            problems.push(`${own} could not be put back: ${messageOf(error)}`);
         }
     }
     return { running, problems };

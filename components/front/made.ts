@@ -18,8 +18,8 @@ export interface SiteOptions extends FrontSite {
 }
 
 export interface FrontOptions {
-    /** nginx 1.22 or newer. A local image of that name is used without a pull. */
-    image: pulumi.Input<string>;
+    /** nginx 1.22 or newer. A local image of that name is used without a pull. @default "nginx:1.28" */
+    image?: pulumi.Input<string> | undefined;
     /** Anyone may read, users alone may write. @default false */
     anonymousPull?: boolean | undefined;
     /** Seconds for which a right password is not checked again; 0 checks on every request. @default 60 */
@@ -51,6 +51,8 @@ interface Context {
     certificate: SiteTls;
     /** The provider for the Engine that is named; nothing where the program's own is used. */
     engine: docker.Provider | undefined;
+    /** ID of the nginx image. */
+    imageId: pulumi.Input<string>;
     socketVolume: pulumi.Input<string>;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
@@ -83,11 +85,6 @@ export function frontOf(
     parent: { parent: pulumi.Resource },
 ): Front {
     const { certificate, users, engine, ...rest } = context;
-    const image = new docker.RemoteImage(
-        `${name}-front-image`,
-        { name: options.image, keepLocally: true },
-        { ...parent, provider: engine },
-    );
     const tlsOf = (site: SiteOptions): TlsFiles => {
         const tls = site.certificate ?? certificate.sign?.(`${name}-site-${site.name}`, [site.name]);
         if (tls === undefined)
@@ -98,7 +95,6 @@ export function frontOf(
         `${name}-front`,
         {
             ...rest,
-            imageId: image.imageId,
             tls: certificate.files,
             users: users?.map(({ name, role, repositories }) => ({
                 name,

@@ -148,7 +148,7 @@ export class Nexus extends pulumi.ComponentResource {
             new docker.Network(
                 `${name}-network`,
                 { name: names.network, labels: deployment.network(names.network) },
-                { ...parent, hooks: { onError } },
+                { ...parent, hooks: { onError }, ignoreChanges: ["labels"] },
             ).name;
         const files = args.openFiles ?? 65536;
         const [heap, direct] = [args.heapMb ?? 2703, args.directMemoryMb ?? 2703];

@@ -4,7 +4,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import type { Deployment } from "../deployment/deployment";
+import { type Deployment, detached } from "../deployment/deployment";
 import { awaited, boundedLog, confined, memoryLimit, service } from "../hardening";
 
 import { ConfigVolume } from "./config-volume";
@@ -78,7 +78,7 @@ export class Redis extends pulumi.ComponentResource {
         const network = new docker.Network(
             `${name}-network`,
             { name: containerName, internal: true, labels: deployment.network(containerName) },
-            { ...parent, hooks: { onError: args.onError } },
+            { ...parent, hooks: { onError: args.onError }, ignoreChanges: ["labels"] },
         );
         this.container = new docker.Container(
             `${name}-container`,
@@ -121,7 +121,8 @@ export class Redis extends pulumi.ComponentResource {
         this.networkName = network.name;
         this.access = pulumi.secret(
             pulumi
-                .all([password, config.written])
+                // Detached, or Pulumi would delete the registry with what writes these files, before a new Redis is there.
+                .all([password, detached(config.written)])
                 .apply(([text]): RedisAccess => ({ addr: `${containerName}:${REDIS_PORT}`, password: text })),
         );
         this.registerOutputs({ networkName: this.networkName });

@@ -79,6 +79,8 @@ export interface RegistryArgs {
     memoryMb?: number | undefined;
     /** @default no limit */
     cpus?: number | undefined;
+    /** What must be there before the container is made. @default nothing more */
+    after?: pulumi.Resource[] | undefined;
     /** Called where the Engine refuses an object. */
     onError: pulumi.ErrorHook[];
 }
@@ -170,7 +172,9 @@ export class Registry extends pulumi.ComponentResource {
                 ? new docker.Network(
                       `${name}-network`,
                       { name: prefix, labels: deployment.network(prefix) },
-                      { ...parent, hooks },
+                      // One of version 0.1 keeps its labels: Pulumi deletes every container before a new network, long
+                      // before it makes the first of them again.
+                      { ...parent, hooks, ignoreChanges: ["labels"] },
                   ).name
                 : pulumi.output(args.networkName);
         const container = new docker.Container(
@@ -220,7 +224,11 @@ export class Registry extends pulumi.ComponentResource {
             {
                 ...parent,
                 hooks,
-                dependsOn: [config.writer, ...(args.cache ? [args.cache.container] : [])],
+                dependsOn: [
+                    config.writer,
+                    ...(args.cache ? [args.cache.container] : []),
+                    ...(args.after ?? []),
+                ],
                 // A registry that did not become healthy is made anew by the next `up`; the provider updates a
                 // health check in state alone (pulumi/pulumi-docker, container Update).
                 replaceOnChanges: ["#initerror", "healthcheck"],

@@ -74,8 +74,13 @@ foreign() { # what, marker, what to do else
     fail "$1 another deployment's: ${owner:-one of unknown name}, there since ${since:-$(date -u -r "$2" +%Y-%m-%dT%H:%MZ)};" \
         "nothing was changed. $3, or, only if it is yours and its state is lost, take it over: sh $0${given:+ $given} --adopt"
 }
+readable() {
+    [ ! -e "$1" ] || { [ -f "$1" ] && [ -r "$1" ]; } ||
+        fail "$1 is no file that can be read, so it cannot be told whose this is; nothing was changed. Move it away: mv $1 $1.old"
+}
 for folder in $ETC_FOLDERS; do
     installed=$root$folder/private-registry.installed
+    readable "$installed"
     [ -f "$installed" ] || continue
     case $(line identity "$installed") in
         "$IDENTITY") continue ;;
@@ -84,6 +89,7 @@ for folder in $ETC_FOLDERS; do
     foreign "The registry that is installed here ($folder) is" "$installed" \
         "Take another host, or take that one away first: sh $root$folder/private-registry-uninstall.sh${root:+ --root $root}"
 done
+[ -z "$DATA_PATH" ] || readable "$root$DATA_PATH/$MARKER"
 if [ -n "$DATA_PATH" ] && [ -f "$root$DATA_PATH/$MARKER" ] &&
     [ "$(line identity "$root$DATA_PATH/$MARKER")" != "$IDENTITY" ]; then
     foreign "The folder $DATA_PATH is" "$root$DATA_PATH/$MARKER" \
@@ -127,7 +133,11 @@ if [ -n "$DATA_PATH" ] && [ -d "$root$DATA_PATH" ] && [ "$(stat -c %U "$root$DAT
 fi
 
 # The list of what was installed is written before each step, so that an interrupted run can be repeated or undone.
-record() { printf '%s\n' "$*" >>"$manifest"; }
+record() {
+    # After a list that was cut off.
+    [ -z "$(tail -c 1 "$manifest" 2>/dev/null)" ] || echo >>"$manifest"
+    printf '%s\n' "$*" >>"$manifest"
+}
 recorded() { [ ! -f "$manifest" ] || sed -n "s|^$1 ||p" "$manifest"; }
 sum() { sha256sum <"$1" | cut -d' ' -f1; }
 sum_of() { recorded file | sed -n "s|^\([0-9a-f]*\) $1\$|\1|p" | tail -n 1; }
@@ -166,7 +176,8 @@ place() { # source, target, mode
     target=$root$2 new=$(sum "$1") known=$(sum_of "$2") old=
     wanted="$wanted$2 "
     [ ! -e "$target" ] || old=$(sum "$target")
-    if [ -n "$old" ] && [ -z "$known" ] && [ ! -e "$target$BACKUP" ]; then
+    # What is there already was never anyone else's: each export has secrets of its own.
+    if [ -n "$old" ] && [ "$old" != "$new" ] && [ -z "$known" ] && [ ! -e "$target$BACKUP" ]; then
         record backup "$2"
         cp -pP "$target" "$target$BACKUP"
         say "Kept $2 as $2$BACKUP."

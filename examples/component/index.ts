@@ -15,6 +15,8 @@ const registry = new PrivateRegistry("registry", {
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
     image: config.get("registryImage") ?? "registry:3.1.2",
+    // There by default too; here for an image of another name. "none" does without.
+    front: { image: config.get("frontImage") },
     users: [
         { name: "admin", generate: true },
         { name: "ci", password: ci.result },

@@ -19,6 +19,8 @@ const registry = new PrivateRegistry("registry", {
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
     image: config.get("registryImage") ?? "registry:3.1.2",
+    // Each mirror has a port of its own, and so has the registry.
+    front: "none",
     users: [{ name: "admin", generate: true }],
     mirrors: Object.fromEntries(
         Object.entries(mirrors).map(([name, mirror]) => [

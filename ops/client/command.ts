@@ -2,29 +2,39 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 
-import { domainOf, needsName, shellWord } from "../../components/client/address";
-import { type Edit, type Entry, planEdits, removalEdits } from "../../components/client/edits";
-import { installerFacts, oneLines, renderInstallers } from "../../components/client/installer";
+import { domainOf, needsName, pathWord } from "../../components/client/address";
+import { addBlock } from "../../components/client/blocks";
+import { type Edit, type Owner, planEdits, removalEdits } from "../../components/client/edits";
+import {
+    installerFacts,
+    oneLines,
+    renderInstallers,
+    textFingerprint,
+} from "../../components/client/installer";
 import { MergeError } from "../../components/client/json-list";
 import {
     type Client,
     CLIENTS,
     clientPlan,
+    LINUX_CLIENTS,
     type Plan,
     type Store,
     type System,
     SYSTEMS,
+    USER_CLIENTS,
 } from "../../components/client/plan";
+import { addToYaml } from "../../components/client/yaml-merge";
 import { planText } from "../../components/client/setup";
 import { SetupError } from "../../setup/errors";
-import { readJson } from "../../setup/json";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { mustRun } from "../../setup/run";
-import { writeAtomically } from "../../setup/start.cjs";
+import { acquireLock } from "../../setup/start.cjs";
 import { commandFlags } from "../arguments";
 import { readStack, type StackFacts } from "../stack-facts";
+import { carryOut, visible } from "./change";
 import { ClientFiles } from "./files";
+import { ClientRecord } from "./record";
 
 /** Where the record is of what was added on this machine. */
 const LEDGER: Record<System, string> = {
@@ -32,6 +42,9 @@ const LEDGER: Record<System, string> = {
     macos: "/usr/local/share/private-registry/client.json",
     windows: String.raw`C:\ProgramData\private-registry\client.json`,
 };
+
+/** The same of clients that are one user's own. */
+const USER_LEDGER = "~/.local/state/private-registry/client.json";
 
 const OPTIONS = {
     for: { type: "string" },
@@ -77,7 +90,7 @@ async function runSteps(steps: Plan["after"], really: boolean): Promise<void> {
     for (const { command, automatic } of steps) {
         const [program = "", ...args] = command;
         if (automatic && really) await mustRun(program, args, "The system's store of CAs was not updated.");
-        else say(`Then: ${command.map(shellWord).join(" ")}`);
+        else say(`Then: ${command.map(pathWord).join(" ")}`);
     }
 }
 
@@ -116,7 +129,11 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
         throw new SetupError(
             "--out writes files for another machine, so it goes with neither --apply nor --remove.",
         );
-    if (os !== "linux" && ["docker", "containerd", "podman"].includes(target))
+    if (os === "windows" && target === "helm")
+        throw new SetupError(
+            "--for helm is for Linux and macOS; on windows helm takes the CAs of --for system.",
+        );
+    if (os !== "linux" && LINUX_CLIENTS.includes(target))
         throw new SetupError(
             `--for ${target} is for Linux; on ${os} it is --for docker-desktop or --for system.`,
         );
@@ -125,7 +142,12 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
             `--os ${os} is not this machine's: leave out --apply and --remove, and do there what is printed.`,
         );
     const facts = await readStack(machine, flags.stack);
-    const plain = installerFacts(facts.endpoint.href, facts.caPem, Object.values(facts.mirrors));
+    const plain = installerFacts(
+        facts.endpoint.href,
+        facts.caPem,
+        Object.values(facts.mirrors),
+        facts.identity,
+    );
     const files = new ClientFiles(resolve(flags.root ?? "/"), machine.home);
     const plan = clientPlan(
         target,
@@ -144,6 +166,14 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
             else if (change.kind === "list")
                 texts["daemon.json"] =
                     `${JSON.stringify({ ...(JSON.parse(texts["daemon.json"] ?? "{}") as object), [change.key]: change.values }, undefined, 4)}\n`;
+            else if (change.kind === "block") {
+                const name = basename(change.path);
+                texts[name] = addBlock(texts[name], change.block, name) ?? texts[name] ?? "";
+            } else if (change.kind === "yaml") {
+                const name = basename(change.path);
+                texts[name] =
+                    addToYaml(texts[name], change.at, change.value, name)?.text ?? texts[name] ?? "";
+            }
         const installers = renderInstallers(plain);
         Object.assign(texts, installers);
         for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
@@ -164,52 +194,54 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
             );
         return 0;
     }
-    return change(files, plan, { client: target, address: plain.address }, LEDGER[os], flags);
+    const record = new ClientRecord(files, USER_CLIENTS.includes(target) ? USER_LEDGER : LEDGER[os]);
+    const owner = { client: target, address: plain.address, identity: facts.identity };
+    const key = textFingerprint(files.place(record.path)).slice(0, 16);
+    const release = acquireLock(
+        join(machine.dirs.cache, `client-${key}.lock`),
+        `the record ${files.place(record.path)}`,
+    );
+    try {
+        return await change(files, record, plan, owner, flags);
+    } finally {
+        release();
+    }
 }
 
 async function change(
     files: ClientFiles,
+    record: ClientRecord,
     plan: Plan,
-    owner: { client: Client; address: string },
-    ledgerPath: string,
+    owner: Owner,
     flags: { remove?: boolean | undefined; yes?: boolean | undefined; root?: string | undefined },
 ): Promise<number> {
-    const ledgerFile = files.place(ledgerPath);
-    const ledger = (readJson(ledgerFile) ?? []) as Entry[];
-    let result: { edits: Edit[]; ledger: Entry[]; left?: string[] };
+    let edits: Edit[];
     try {
-        result = flags.remove
+        const ledger = record.read();
+        const outcome = flags.remove
             ? removalEdits(owner, files.read, ledger)
             : planEdits(plan, owner, files.read, ledger);
+        edits = visible(outcome.edits);
+        for (const sentence of outcome.left) say(sentence);
+        if (edits.length === 0) {
+            say(flags.remove ? "Nothing is to be taken back." : "All is there already.");
+        } else {
+            for (const edit of edits) process.stdout.write(await files.diff(edit));
+            if (!(await confirmed(flags.yes))) {
+                say("Nothing was changed.");
+                return 1;
+            }
+        }
+        carryOut(files, record, ledger, outcome);
     } catch (error) {
         if (error instanceof MergeError) throw new SetupError(error.message);
-        throw error;
-    }
-    for (const sentence of result.left ?? []) say(sentence);
-    if (result.edits.length === 0) {
-        say(flags.remove ? "Nothing is to be taken back." : "All is there already.");
-    } else {
-        for (const edit of result.edits) process.stdout.write(await files.diff(edit));
-        if (!(await confirmed(flags.yes))) {
-            say("Nothing was changed.");
-            return 1;
-        }
-    }
-    const record = () =>
-        writeAtomically(ledgerFile, `${JSON.stringify(result.ledger, undefined, 2)}\n`, 0o644);
-    // The record is there before what it tells of, and goes after it: an interruption leaves too much in it, not too little.
-    try {
-        if (!flags.remove) record();
-        for (const edit of result.edits) files.write(edit);
-        if (flags.remove) record();
-    } catch (error) {
         const { code, path } = error as NodeJS.ErrnoException;
         if (code !== "EACCES" && code !== "EPERM") throw error;
         throw new SetupError(
             `${path ?? "A file"} is not open to this user: run it as root, or --out DIR and then \`sudo sh DIR/client.sh\`.`,
         );
     }
-    if (result.edits.length > 0)
+    if (edits.length > 0)
         await runSteps(flags.remove ? plan.afterRemoval : plan.after, flags.root === undefined);
     return 0;
 }

@@ -85,13 +85,14 @@ async function runningRegistry(facts: StackFacts): Promise<{ engine: Engine; nam
 /** What is about to be done, in one question. */
 export function question(damages: readonly Damage[]): string {
     const count = (what: string) => damages.filter(({ remedy }) => remedy?.do === what).length;
+    const [restored, removed, aside] = [count("restore"), count("remove"), count("aside")];
     const parts = [
-        count("restore") > 0 && `write ${count("restore")} links anew`,
-        count("remove") > 0 && `remove ${count("remove")} links that lead to nothing`,
-        count("aside") > 0 && `set ${count("aside")} damaged blobs aside`,
+        restored > 0 && `write ${restored} link${restored === 1 ? "" : "s"} anew`,
+        removed > 0 &&
+            `remove ${removed === 1 ? "1 link that leads" : `${removed} links that lead`} to nothing`,
+        aside > 0 && `set ${aside} damaged blob${aside === 1 ? "" : "s"} aside`,
     ].filter((part) => part !== false);
-    const later =
-        count("remove") > 0 ? "; layers that only a lost manifest named go with the next collection" : "";
+    const later = removed > 0 ? "; layers that only a lost manifest named go with the next collection" : "";
     return `${parts.join(", ")}${later}; the registry is restarted, which ends what it has in flight`;
 }
 

@@ -45,8 +45,13 @@ async function run(
     signal.addEventListener("abort", end);
     try {
         signal.throwIfAborted();
-        const code = await runToEnd(engine, name, (line) => transcript.add(line));
+        const code = await runToEnd(engine, name, (line) => {
+            note(line);
+            transcript.add(line);
+        });
         signal.throwIfAborted();
+        // A registry that never took an image has no folder yet, in files as elsewhere.
+        if (code !== 0 && transcript.nothingThere) return transcript.result;
         if (code !== 0) throw new SetupError(failed(code, transcript));
         return transcript.result;
     } finally {
@@ -55,9 +60,8 @@ async function run(
     }
 }
 
-/** One sentence for a collection that failed; the rest goes into the log. */
+/** One sentence for a collection that failed; all that it said is in the log. */
 function failed(code: number, transcript: Transcript): string {
-    note(transcript.tail);
     return (
         `The registry's own collection ended with code ${code}: ${transcript.problem}. Nothing in use was removed. ` +
         `If the storage is damaged, this finds where: ${WAY_OUT}`

@@ -45,9 +45,11 @@ export class Transcript {
         return said.trim().replace(/\.$/, "").slice(0, 300);
     }
 
-    /** The last lines, for a collection that failed. */
-    get tail(): string {
-        return this.last.join("\n");
+    /** Whether it failed because no image was ever there. */
+    get nothingThere(): boolean {
+        return this.last.some((line) =>
+            /^failed to garbage collect: .*Path not found: \S*\/repositories$/.test(line.trim()),
+        );
     }
 }
 

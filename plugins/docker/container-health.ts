@@ -7,9 +7,12 @@ const POLL = 250;
 /** Ends within a quarter of a minute, since the Engine waits longer before each start: what ended so often ends again. */
 const ENDS = 7;
 
+/** Whether a container has ended. The Engine says of one that it is going to start again that it runs. */
+const ended = ({ Running, Restarting }: ContainerInspectInfo["State"]): boolean => !Running || Restarting;
+
 /** What one may know of a container that is not healthy, in words. */
 function reason({ State }: ContainerInspectInfo): string {
-    if (!State.Running) return `it ended with exit code ${State.ExitCode}`;
+    if (ended(State)) return `it ended with exit code ${State.ExitCode}`;
     const last = State.Health?.Log?.at(-1);
     if (!last) return `its health check has not run yet`;
     return `its last health check gave exit code ${last.ExitCode}${last.Output ? `: ${last.Output.trim()}` : ""}`;
@@ -33,8 +36,8 @@ export async function waitUntilHealthy(engine: Engine, id: string, limit: number
                     `give a healthcheck, or leave out wait.`,
             );
         }
-        if (Health?.Status === "healthy" && Running) return;
-        const hopeless = !Running && info.RestartCount >= ENDS;
+        if (Health?.Status === "healthy" && !ended(info.State)) return;
+        const hopeless = ended(info.State) && info.RestartCount >= ENDS;
         if (over || hopeless || Date.now() - start > limit * 1000) {
             const time = over || hopeless ? "" : ` within ${limit} s`;
             throw new Error(

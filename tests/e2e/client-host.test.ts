@@ -1,5 +1,6 @@
 /** `npm run client --apply` on a machine beside this one, and real clients there: dockerd and containerd. */
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 import { cleanup } from "./cleanup";
 import { ClientHost } from "./client-host";
@@ -19,6 +20,13 @@ describe("a client machine that `npm run client` set up", () => {
     let hub: Stack;
     let stack: Stack;
     let address: string;
+    let before: string;
+    /** Type, mode, owner and bytes of all that is in /etc but dockerd's own key, and whether there is a record. */
+    const snapshot = async () => {
+        const list =
+            "find etc var ! -name key.json -printf '%p %y %M %U:%G\\n' 2>/dev/null | sort; find etc -type f ! -name key.json -exec sha256sum {} + | sort";
+        return (await run("sh", ["-c", `cd "$0" && ${list}`, host.folder])).stdout;
+    };
     const hosts = ["images", "pull", "--hosts-dir", "/etc/containerd/certs.d"];
 
     beforeAll(async () => {
@@ -42,8 +50,14 @@ describe("a client machine that `npm run client` set up", () => {
             await client.image(image);
             await client.must(["push", image]);
         }
+        // What an administrator has there himself: a CA of his own at the same place, an empty folder, a closed file.
+        mkdirSync(join(host.folder, "etc/docker/certs.d", address), { recursive: true });
+        mkdirSync(join(host.folder, "etc/containerd"));
+        writeFileSync(join(host.folder, "etc/docker/certs.d", address, "ca.crt"), "a CA of his own\n");
+        writeFileSync(join(host.folder, "etc/docker/daemon.json"), '{ "debug" : false }', { mode: 0o600 });
+        before = await snapshot();
         const root = ["--root", host.folder, "--ip", host.address, "--apply", "--stack", stack.name];
-        for (const kind of ["docker", "containerd"]) {
+        for (const kind of ["docker", "containerd", "docker"]) {
             await must(process.execPath, [START, "client", "--for", kind, ...root], { env: stack.env });
         }
         await host.boot();
@@ -88,19 +102,11 @@ describe("a client machine that `npm run client` set up", () => {
         expect((await host.ctr("images", "pull", "docker.io/library/one:1")).code).not.toBe(0);
     });
 
-    test("`--remove` takes all of it back", async () => {
+    test("`--remove` leaves the machine as it was before the first of two `--apply`", async () => {
         const flags = ["--root", host.folder, "--remove", "--stack", stack.name];
         for (const kind of ["docker", "containerd"]) {
             await must(process.execPath, [START, "client", "--for", kind, ...flags], { env: stack.env });
         }
-        const { stdout } = await run("find", [
-            `${host.folder}/etc`,
-            "-name",
-            "*.crt",
-            "-o",
-            "-name",
-            "hosts.toml",
-        ]);
-        expect(stdout).toBe("");
+        expect(await snapshot()).toBe(before);
     });
 });

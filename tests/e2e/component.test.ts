@@ -1,6 +1,7 @@
 /** examples/component: the components in a Pulumi program of another project. */
 import { profile } from "./certificates";
 import { cleanup } from "./cleanup";
+import { inspect } from "./docker";
 import { RegistryClient } from "./http";
 import { Stack } from "./stack";
 
@@ -13,12 +14,17 @@ describe("the component in another program", () => {
         await stack.up();
     });
 
-    test("deploys a registry with the program's own password and subject", async () => {
+    test("deploys a registry behind a front with the program's own password and subject", async () => {
         const client = await RegistryClient.of(stack);
         const ci = `ci:${await stack.output("ciPassword")}`;
         expect((await client.ask("/v2/", { login: ci })).status).toBe(200);
         expect((await client.ask("/v2/", { login: "ci:wrong" })).status).toBe(401);
         client.close();
+        const [own, front] = await Promise.all(
+            [stack.prefix, `${stack.prefix}-front`].map(async (name) => (await inspect(name)).HostConfig),
+        );
+        expect(JSON.stringify(own?.PortBindings)).not.toContain(String(stack.port));
+        expect(JSON.stringify(front?.PortBindings)).toContain(String(stack.port));
         const { Subject } = await profile(await stack.output("caCertificatePem"));
         expect(Subject).toBe("O = Example Ltd, CN = Example Registry CA");
         await stack.up("--expect-no-changes");

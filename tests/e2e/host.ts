@@ -71,6 +71,12 @@ export class Host {
         return text.split("\n").sort();
     }
 
+    /** The same with what is in them, and their times. */
+    async contents(): Promise<string> {
+        const script = `find . -printf "%P %m %l %T@\\n" | sort; find . -type f -exec sha256sum {} + | sort`;
+        return must("sh", ["-c", script], { cwd: this.root });
+    }
+
     /** Runs a program with the host's /etc, /usr/bin and /var/lib. */
     run(...command: string[]): Promise<Result> {
         const [program, args] = this.inside(command);

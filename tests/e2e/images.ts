@@ -1,7 +1,7 @@
 /** The images that the tests run, as this machine's Engine has them: the official ones, else what the kit built instead. */
 import { execFileSync } from "node:child_process";
 
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../config/defaults";
+import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../../config/defaults";
 import { imageToRun, type ListedImage } from "../../config/stand-ins";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
@@ -20,3 +20,4 @@ const images = listed();
 
 export const REGISTRY_IMAGE = imageToRun(DEFAULT_IMAGE, images);
 export const FRONT_IMAGE = imageToRun(DEFAULT_FRONT_IMAGE, images);
+export const REDIS_IMAGE = imageToRun(DEFAULT_REDIS_IMAGE, images);

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { buildkitRegistry } from "../../components/client/toml";
+
 import { pemFile } from "./certificates";
 import { must, type Running, start, until } from "./run";
 import { PASSWORD } from "./stack";
@@ -164,7 +166,8 @@ export const CLIENTS: Record<string, Client> = {
     async buildkit(bench, image) {
         const config = bench.path("buildkitd.toml");
         const ca = bench.path("certs", "ca.crt");
-        writeFileSync(config, `[registry."${bench.address}"]\n  ca = ["${ca}"]\n`);
+        // The table that `npm run client -- --for buildkit` writes.
+        writeFileSync(config, buildkitRegistry(bench.address, { ca }) ?? "");
         const socket = bench.path("buildkitd.sock");
         await bench.daemon(
             "buildkitd",
@@ -201,7 +204,9 @@ export const CLIENTS: Record<string, Client> = {
         writeFileSync(join(chart, "files", "file"), bench.content.subarray(0, 900_000).toString("base64"));
         await bench.run("helm", "package", chart);
         const [above = ""] = image.split(":1");
-        const config = ["--registry-config", bench.path("docker", "config.json")];
+        // The flag that `npm run client -- --for helm` prints.
+        const ca = ["--ca-file", bench.path("certs", "ca.crt")];
+        const config = ["--registry-config", bench.path("docker", "config.json"), ...ca];
         await bench.run("helm", "push", ...config, "chart-1.0.0.tgz", `oci://${above}`);
         await bench.run(
             "helm",

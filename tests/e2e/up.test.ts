@@ -83,6 +83,22 @@ describe("what vanished behind Pulumi's back is made again", () => {
     });
 });
 
+test("what the Engine refused is told in one sentence, once; the provider's own words are in the log", async () => {
+    const wrong =
+        "registryConfig:\n    storage:\n      maintenance:\n        readonly:\n          enabled: sometimes";
+    user.configure([...settings, wrong]);
+    const { code, screen } = await user.npm("up");
+    user.configure(settings);
+    expect(code).toBe(1);
+    expect(screen.match(/did not become healthy/g)).toHaveLength(1);
+    expect(screen).toContain("runs again as before");
+    const RAW = /error occurred|creating urn:/;
+    expect(screen).not.toMatch(RAW);
+    const log = /Log: (\S+)$/m.exec(screen)?.[1] ?? "";
+    expect(readFileSync(log, "utf8")).toMatch(RAW);
+    expect(await user.npm("up")).toMatchObject({ code: 0 });
+});
+
 test("a registry that does not run is not said to be up", async () => {
     await docker("pause", user.prefix);
     const { code, screen } = await user.npm("up");

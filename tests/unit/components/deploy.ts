@@ -49,7 +49,7 @@ function computed(type: string, name: string): Record<string, unknown> {
     }
 }
 
-/** Registers a PrivateRegistry named `r` with a user `admin`. */
+/** Registers a PrivateRegistry named `r` with a user `admin`, and no front: tests of the front ask for one. */
 export async function deploy(args: Args = {}, overrides: Record<string, object> = {}): Promise<Deployment> {
     const { result, all } = await record(
         () =>
@@ -59,6 +59,7 @@ export async function deploy(args: Args = {}, overrides: Record<string, object> 
                 prefix: "kit-dev",
                 users: [{ name: "admin", password: "123456" }],
                 bcryptCost: 4,
+                front: "none",
                 ...args,
             }),
         (type, name) => ({ ...computed(type, name), ...overrides[name] }),

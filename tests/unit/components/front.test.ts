@@ -1,8 +1,8 @@
 /** The front's containers and files, as the docker provider gets them. */
 import { installerFacts, oneLines, renderInstallers } from "../../../components/client/installer";
 
-import { deploy, makeCertificates } from "./deploy";
-import { find, type Registration, valueOf } from "./mocks";
+import { deploy, made, makeCertificates } from "./deploy";
+import { type Args, find, type Registration, valueOf } from "./mocks";
 
 beforeAll(makeCertificates);
 
@@ -125,7 +125,12 @@ describe("the installers for new clients", () => {
         const places = Object.values(await valueOf(registry.mirrors));
         expect(places).toHaveLength(3);
         const texts = renderInstallers(
-            installerFacts(endpoint, await valueOf(registry.caCertificatePem), places.reverse()),
+            installerFacts(
+                endpoint,
+                await valueOf(registry.caCertificatePem),
+                places.reverse(),
+                await valueOf(registry.identity),
+            ),
         );
         expect(files(all)).toMatchObject(
             Object.fromEntries(Object.entries(texts).map(([name, text]) => [`/staged/${name}`, text])),
@@ -148,7 +153,7 @@ describe("the installers for new clients", () => {
 
     test.each([
         ["clientInstaller: false", { ...FRONT, clientInstaller: false }],
-        ["no front", undefined],
+        ["no front", "none" as const],
     ])("are not there with %s", async (_, front) => {
         const { all, registry } = await deploy({ front });
         expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toMatch(/client\.(sh|ps1)/);
@@ -165,4 +170,62 @@ test("plain HTTP opens a second port only where it is redirected", async () => {
 test("without a front there is nothing of it", async () => {
     const { all } = await deploy();
     expect(all.filter(({ name }) => /front|socket/.test(name))).toEqual([]);
+});
+
+describe("where the program says nothing of a front", () => {
+    const front = (all: Registration[]) => all.filter(({ name }) => name === "r-front-container").length;
+    const given = { front: undefined };
+
+    test("there is one, of the kit's own image, which alone has the port", async () => {
+        const { all } = await deploy(given);
+        expect(front(all)).toBe(1);
+        expect(find(all, "r-front-image").inputs.name).toBe("nginx:1.28");
+        expect(find(all, "r-container").inputs).not.toHaveProperty("ports");
+    });
+
+    const nexus = { acceptEula: true };
+    const pair = () => ({ certPem: made.site.pem, privateKeyPem: made.site.keyPem, chainPem: made.ca.pem });
+    test.each<[string, () => Args, number]>([
+        ["none, as it wishes", () => ({ front: "none" }), 0],
+        ["without TLS none", () => ({ tls: { mode: "off" } }), 0],
+        ["without users none", () => ({ users: undefined }), 0],
+        ["without Docker none", () => ({ target: "systemd" }), 0],
+        [
+            "with TLS of the registry's own none",
+            () => ({ extra: { http: { tls: { clientcas: ["a"] } } } }),
+            0,
+        ],
+        ["with a certificate that is brought, one", () => ({ tls: { mode: "files", ...pair() } }), 1],
+        [
+            "but none where a mirror without a port would need another certificate",
+            () => ({
+                tls: { mode: "files", ...pair() },
+                mirrors: { hub: { upstream: "https://a.example" } },
+            }),
+            0,
+        ],
+        ["and none where Nexus would", () => ({ tls: { mode: "files", ...pair() }, nexus }), 0],
+    ])("%s", async (_name, args, count) => {
+        const { all } = await deploy({ ...given, ...args() });
+        expect(front(all)).toBe(count);
+    });
+});
+
+test("names with capitals are one name: domain, further names, mirrors and sites", async () => {
+    const { registry, all } = await deploy({
+        domain: "Docker.Example.COM",
+        tls: { mode: "own-ca", names: ["Other.Example.com"] },
+        mirrors: { hub: { upstream: "https://a.example", domain: "Hub.Example.com" } },
+        front: { sites: [{ name: "Docs.Example.com", upstream: "http://docs:80" }] },
+    });
+    expect(await valueOf(registry.endpoint)).toBe("https://docker.example.com");
+    expect(await valueOf(registry.loginCommand)).toBe("docker login -u admin docker.example.com");
+    expect(JSON.stringify(await valueOf(registry.mirrors))).toContain("https://hub.example.com");
+    const names = all
+        .filter(({ type }) => type === "tls:index/certRequest:CertRequest")
+        .flatMap(({ inputs }) => inputs.dnsNames as string[]);
+    expect(names).toEqual(
+        expect.arrayContaining(["docker.example.com", "other.example.com", "docs.example.com"]),
+    );
+    expect(names.join()).not.toMatch(/[A-Z]/);
 });

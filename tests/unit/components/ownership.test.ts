@@ -7,7 +7,7 @@ import {
     type Proof,
     split,
 } from "../../../components/deployment/survey";
-import { collide, listeners, portProblems } from "../../../components/deployment/ports";
+import { collide, listeners, mayListenAt, portProblems } from "../../../components/deployment/ports";
 import { standInBody } from "../../../components/deployment/restore";
 import {
     IDENTITY_LABEL,
@@ -179,6 +179,19 @@ describe("ports", () => {
         expect(collide(at("::"), at("127.0.0.1"))).toBe(true);
         expect(collide(at("127.0.0.2"), at("127.0.0.1"))).toBe(false);
         expect(collide(at("127.0.0.1"), { ip: "127.0.0.1", port: 2 })).toBe(false);
+        expect(collide(at("2001:DB8:0:0::1"), at("2001:db8::1"))).toBe(true);
+        expect(collide(at("0:0:0:0:0:0:0:0"), at("127.0.0.1"))).toBe(true);
+    });
+
+    test.each([
+        ["0.0.0.0", true],
+        ["0:0:0:0:0:0:0:0", true],
+        ["127.9.8.7", true],
+        ["192.0.2.77", false],
+        ["2001:db8::77", false],
+        ["2001:DB8:0:0::77", false],
+    ])("%s is an address of this machine: %s", async (ip, own) => {
+        await expect(mayListenAt(ip)).resolves.toBe(own);
     });
 
     test("that a container has are told by its name; the deployment's own are free", async () => {

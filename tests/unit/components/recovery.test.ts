@@ -26,14 +26,23 @@ const deployment = {
     kept: () => Promise.resolve(new Map()),
 } as unknown as Deployment;
 
-/** A container that ends at once after it wrote three lines. */
-function container(name: string, identity?: string): string {
+const LOG = ["sh", "-c", "echo one; echo two >&2; echo three"];
+
+/**
+ * A container, by default one that ends at once after it wrote three lines.
+ *
+ * @param options of `docker run`
+ */
+function container(
+    name: string,
+    identity?: string,
+    { options = [], command = LOG }: { options?: string[]; command?: string[] } = {},
+): string {
     const label =
         identity === undefined
             ? []
             : ["--label", `${OWNER_LABEL}=${OWNER}`, "--label", `${IDENTITY_LABEL}=${identity}`];
-    const script = "echo one; echo two >&2; echo three";
-    docker("run", "--network=none", "--name", name, ...label, IMAGE, "/bin/busybox", "sh", "-c", script);
+    docker("run", "--network=none", "--name", name, ...label, ...options, IMAGE, "/bin/busybox", ...command);
     return name;
 }
 
@@ -45,6 +54,8 @@ beforeAll(() => {
     ]);
 }, 60_000);
 
+/** A sentence is logged with the URN of what failed. */
+const OF_RESOURCE = expect.objectContaining({ urn: expect.anything() as unknown }) as unknown;
 let log: jest.SpyInstance;
 beforeEach(() => (log = jest.spyOn(pulumi.log, "error").mockResolvedValue(undefined)));
 
@@ -84,21 +95,8 @@ describe("a container's name is taken", () => {
     });
 
     test("by a leftover that runs: the same", async () => {
-        const name = `${OWNER}-runs`;
-        const label = `${IDENTITY_LABEL}=${IDENTITY}`;
-        docker(
-            "run",
-            "-d",
-            "--network=none",
-            "--name",
-            name,
-            "--label",
-            label,
-            IMAGE,
-            "/bin/busybox",
-            "sleep",
-            "600",
-        );
+        const running = { options: ["--detach"], command: ["sleep", "600"] };
+        const name = container(`${OWNER}-runs`, IDENTITY, running);
         await expect(answer(conflict(name))).resolves.toBe(true);
         expect(exists(name)).toBe(false);
     });
@@ -113,24 +111,12 @@ describe("a container's name is taken", () => {
         expect(log).toHaveBeenCalledTimes(1);
         expect(log).toHaveBeenCalledWith(
             expect.stringMatching(new RegExp(`docker rm -f ${name}.*config set`)),
+            OF_RESOURCE,
         );
     });
 
     test("by a leftover with a nameless volume: that goes too", async () => {
-        const name = `${OWNER}-volume`;
-        const label = `${IDENTITY_LABEL}=${IDENTITY}`;
-        docker(
-            "create",
-            "--volume",
-            "/data",
-            "--name",
-            name,
-            "--label",
-            label,
-            IMAGE,
-            "/bin/busybox",
-            "true",
-        );
+        const name = container(`${OWNER}-volume`, IDENTITY, { options: ["--volume", "/data"] });
         const [volume = ""] = lines(docker("inspect", "--format", "{{(index .Mounts 0).Name}}", name));
         expect(volume).toMatch(/^[0-9a-f]{64}$/);
         await expect(answer(conflict(name))).resolves.toBe(true);
@@ -195,14 +181,17 @@ describe("a network's name is taken", () => {
         await expect(answer(message)).resolves.toBe(false);
         await expect(freeNetworkName(await connect(), `${OWNER}-net`, isOwn)).resolves.toBe(false);
         expect(left()).toBe(1);
-        expect(log).toHaveBeenCalledWith(expect.stringContaining(`${OWNER}-net`));
+        expect(log).toHaveBeenCalledWith(expect.stringContaining(`${OWNER}-net`), OF_RESOURCE);
     });
 });
 
 test("a port is taken: one sentence, no second try", async () => {
     const message = "Error response from daemon: Bind for 127.0.0.1:443 failed: port is already allocated";
     await expect(answer(message, { ports: [{ external: 443, ip: "127.0.0.1" }] })).resolves.toBe(false);
-    expect(log).toHaveBeenCalledWith(expect.stringMatching(/^Port 443 of 127\.0\.0\.1 is taken/));
+    expect(log).toHaveBeenCalledWith(
+        expect.stringMatching(/^Port 443 of 127\.0\.0\.1 is taken/),
+        OF_RESOURCE,
+    );
 });
 
 test("a registry does not become healthy: its own last lines", async () => {

@@ -57,7 +57,7 @@ describe("what the component is given", () => {
         expect(domain).toBe("registry.example.local");
         expect(tls).toMatchObject({ names: ["images.example.local"] });
         expect(nexus?.domain).toBe("nexus.example.local");
-        expect(of?.sites?.map(({ name }) => name)).toEqual(["docs.example.local"]);
+        expect(of).toMatchObject({ sites: [{ name: "docs.example.local" }] });
         expect(mirrors?.hub?.domain).toBe("hub.example.local");
     });
 

@@ -143,7 +143,27 @@ test("the transcript of distribution 3.1 is counted", () => {
         manifests: 1,
         layers: [{ repository: "team/image", digest: "sha256:dd" }],
     });
-    expect(transcript.tail.split("\n").at(-1)).toContain("layer link");
+    expect(transcript.nothingThere).toBe(false);
+});
+
+test.each([
+    [
+        "failed to garbage collect: failed to mark: filesystem: Path not found: /docker/registry/v2/repositories",
+        true,
+    ],
+    [
+        "failed to garbage collect: failed to mark: s3aws: Path not found: /docker/registry/v2/repositories",
+        true,
+    ],
+    [
+        "failed to garbage collect: failed to mark: filesystem: Path not found: /docker/registry/v2/repositories/a/_manifests",
+        false,
+    ],
+    ["failed to garbage collect: failed to mark: invalid checksum digest format", false],
+])("whether no image was ever there: %s", (line, nothing) => {
+    const transcript = new Transcript();
+    transcript.add(line);
+    expect(transcript.nothingThere).toBe(nothing);
 });
 
 test("one line says what went, or would go", () => {

@@ -111,6 +111,19 @@ describe("creation of a container", () => {
         expect(error.message).toMatch(/failed to be in healthy state/);
     });
 
+    test("that the Engine starts over and over is given up long before its time, though the Engine says that it runs", async () => {
+        const info = ended(1);
+        const restarting = {
+            ...info,
+            RestartCount: 7,
+            State: { ...info.State, Running: true, Restarting: true, Health: { Status: "healthy" } },
+            HostConfig: { ...info.HostConfig, RestartPolicy: { Name: "unless-stopped" } },
+        };
+        const { engine } = fakeEngine({}, restarting as never);
+        const error = await failure(container.create({ ...inputs, wait: true, waitTimeout: 600 }, engine));
+        expect(error.message).toContain("did not become healthy, it ended with exit code 1");
+    });
+
     test("that cannot be prepared is taken away again", async () => {
         const { engine, names } = fakeEngine({ putArchive: refuse(500, "no space left on device") });
         const error = await failure(container.create(inputs, engine));

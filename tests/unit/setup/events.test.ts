@@ -25,6 +25,57 @@ test("a mistake that several tell is told once, and whole", () => {
     expect(told.errors).toEqual([text]);
 });
 
+describe("an error of a resource in the provider's words", () => {
+    const CONTAINER =
+        "urn:pulumi:dev::private-registry::docker:index/container:Container::registry-container";
+    const OTHER = CONTAINER.replace("registry-container", "registry-front-container");
+    const STACK = "urn:pulumi:dev::private-registry::pulumi:pulumi:Stack::private-registry-dev";
+    // In the shape of Pulumi 3.259's event log, with the words that were seen there.
+    const of = (urn: string, message: string) => ({
+        diagnosticEvent: {
+            urn,
+            prefix: "error: ",
+            message: `${message}\n`,
+            color: "never",
+            severity: "error",
+        },
+    });
+    const sentence =
+        "Port 443 of 0.0.0.0 is taken by another program: stop it, or `pulumi config set port 8443`";
+    const own =
+        "1 error occurred:\n\t* Unable to start container: driver failed programming external connectivity";
+    const official = [
+        "  sdk-v2/provider2.go:572: sdk.helper_schema: Unable to start container: address already in use: provider=docker@4.5.0",
+        `creating urn:pulumi:dev::x: ${own}`,
+    ];
+
+    test("is not told where the kit has explained it, whatever comes first", () => {
+        const end = of(STACK, "update failed");
+        expect(read(log(of(CONTAINER, sentence), of(CONTAINER, own), end)).errors).toEqual([sentence]);
+        expect(
+            read(
+                log(
+                    ...official.slice(0, 1).map((text) => of(CONTAINER, text)),
+                    of(CONTAINER, sentence),
+                    of(CONTAINER, official[1] ?? ""),
+                    end,
+                ),
+            ).errors,
+        ).toEqual([sentence]);
+    });
+
+    test("is told where nobody has explained it", () => {
+        expect(read(log(of(CONTAINER, own))).errors).toEqual([own]);
+        expect(read(log(of(OTHER, sentence), of(CONTAINER, own))).errors).toEqual([sentence, own]);
+        expect(read(log(of(STACK, "After the failure of x, y."), of(CONTAINER, own))).errors).toHaveLength(2);
+    });
+
+    test("takes no other error of the same resource with it", () => {
+        const checks = ["resource has a problem: a", "resource has a problem: b"];
+        expect(read(log(...checks.map((text) => of(CONTAINER, text)))).errors).toEqual(checks);
+    });
+});
+
 test("where a plugin comes from, and what is no output, is no news; other warnings are", () => {
     const told = read(
         log(

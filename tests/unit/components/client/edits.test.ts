@@ -1,7 +1,13 @@
 /** Merging into files of the client's own: nothing else changes, and what was added can be taken back. */
 import fc from "fast-check";
 
-import { type Edit, type Entry, planEdits, removalEdits } from "../../../../components/client/edits";
+import {
+    type Edit,
+    emptyLedger,
+    type Outcome,
+    planEdits,
+    removalEdits,
+} from "../../../../components/client/edits";
 import { addToList, MergeError, takeFromList } from "../../../../components/client/json-list";
 import { addLine, takeLine } from "../../../../components/client/lines";
 import { clientPlan, type PlanFacts } from "../../../../components/client/plan";
@@ -100,11 +106,17 @@ const mirrors = [{ endpoint: "http://docker.example.com:5001", upstream: "https:
 /** A disk in memory. */
 class Disk {
     constructor(readonly files: Record<string, string>) {}
-    readonly read = (path: string) => this.files[path];
+    readonly read = (path: string) => {
+        const text = this.files[path];
+        return text === undefined ? undefined : Buffer.from(text);
+    };
     write(edits: Edit[]): void {
-        for (const { path, after } of edits)
+        for (const { path, before, after, keepAs, dropKept } of edits) {
+            if (keepAs !== undefined) this.files[keepAs] = before?.toString() ?? "";
+            if (dropKept !== undefined) delete this.files[dropKept];
             if (after === undefined) delete this.files[path];
-            else this.files[path] = after;
+            else this.files[path] = after.toString();
+        }
     }
 }
 
@@ -134,14 +146,14 @@ test.each(Object.entries(plans))(
                     Object.entries(all).filter((file): file is [string, string] => file[1] !== null),
                 );
                 const disk = new Disk({ ...start });
-                const first = planEdits(plan, owner, disk.read, []);
+                const first = planEdits(plan, owner, disk.read, emptyLedger());
                 disk.write(first.edits);
                 const again = planEdits(plan, owner, disk.read, first.ledger);
                 expect(again.edits).toEqual([]);
                 expect(again.ledger).toEqual(first.ledger);
                 const removal = removalEdits(owner, disk.read, again.ledger);
                 disk.write(removal.edits);
-                expect(removal).toMatchObject({ ledger: [], left: [] });
+                expect(removal).toMatchObject({ ledger: emptyLedger(), left: [] });
                 expect(disk.files).toEqual(start);
             }),
         );
@@ -151,15 +163,20 @@ test.each(Object.entries(plans))(
 test("a value that was there before stays", () => {
     const text = '{"insecure-registries":["docker.example.com:5000"]}';
     const disk = new Disk({ [FILE]: text });
-    const { edits, ledger } = planEdits(clientPlan("docker", "linux", facts), owner, disk.read, []);
-    expect({ edits, ledger }).toEqual({ edits: [], ledger: [] });
+    const { edits, ledger } = planEdits(
+        clientPlan("docker", "linux", facts),
+        owner,
+        disk.read,
+        emptyLedger(),
+    );
+    expect({ edits, ledger }).toEqual({ edits: [], ledger: emptyLedger() });
     expect(removalEdits(owner, disk.read, ledger).edits).toEqual([]);
 });
 
 test("/etc/default/docker keeps its comments and options", () => {
     const text = '# Docker Upstart configuration\nDOCKER_OPTS="--dns 192.0.2.1"\n';
     const disk = new Disk({ "/etc/default/docker": text });
-    disk.write(planEdits(plans.upstart, owner, disk.read, []).edits);
+    disk.write(planEdits(plans.upstart, owner, disk.read, emptyLedger()).edits);
     expect(disk.files["/etc/default/docker"]).toBe(
         `${text}DOCKER_OPTS="$DOCKER_OPTS --insecure-registry docker.example.com:5000"\n` +
             'DOCKER_OPTS="$DOCKER_OPTS --insecure-registry docker.example.com:5001"\n' +
@@ -169,7 +186,8 @@ test("/etc/default/docker keeps its comments and options", () => {
 
 test("an option that DOCKER_OPTS has already is not added, one in a comment is", () => {
     const plan = clientPlan("docker", "linux", facts, { upstart: true });
-    const edits = (text: string) => planEdits(plan, owner, () => text, []).edits.length;
+    const edits = (text: string) =>
+        planEdits(plan, owner, new Disk({ "/etc/default/docker": text }).read, emptyLedger()).edits.length;
     expect(edits('DOCKER_OPTS="-D --insecure-registry=docker.example.com:5000"')).toBe(0);
     expect(edits('#DOCKER_OPTS="--insecure-registry docker.example.com:5000"')).toBe(1);
     expect(edits('DOCKER_OPTS="--insecure-registry docker.example.com:50001"')).toBe(1);
@@ -177,7 +195,7 @@ test("an option that DOCKER_OPTS has already is not added, one in a comment is",
 
 test("a hosts file that has the name at another address is refused", () => {
     const disk = new Disk({ "/etc/hosts": "192.0.2.9 docker.example.com # old\n" });
-    expect(() => planEdits(plans.systemd, owner, disk.read, [])).toThrow(
+    expect(() => planEdits(plans.systemd, owner, disk.read, emptyLedger())).toThrow(
         "has docker.example.com at 192.0.2.9, not at 192.0.2.7",
     );
 });
@@ -186,19 +204,22 @@ test("a file that was changed since is left, and one that was replaced by us com
     const path = "/etc/containerd/certs.d/docker.io/hosts.toml";
     const disk = new Disk({ [path]: "# mine\n" });
     const client = { ...owner, client: "containerd" };
-    const { edits, ledger } = planEdits(plans.containerd, client, disk.read, []);
+    const { edits, ledger } = planEdits(plans.containerd, client, disk.read, emptyLedger());
     disk.write(edits);
     const other = new Disk({ ...disk.files, [path]: "# changed\n" });
     disk.write(removalEdits(client, disk.read, ledger).edits);
     expect(disk.files).toEqual({ [path]: "# mine\n" });
     expect(removalEdits(client, other.read, ledger).left).toEqual([
-        `${path} was changed since and stays as it is.`,
+        `${path} was changed since and stays as it is. What was there before is kept as ${path}.before-private-registry.`,
     ]);
 });
 
+const addresses = ({ ledger }: Outcome) =>
+    ledger.files.flatMap(({ changes }) => changes.map((one) => one.owner.address));
+
 test("what was added for another client or registry stays", () => {
     const disk = new Disk({});
-    const first = planEdits(clientPlan("docker", "linux", facts), owner, disk.read, []);
+    const first = planEdits(clientPlan("docker", "linux", facts), owner, disk.read, emptyLedger());
     disk.write(first.edits);
     const other = { client: "docker", address: "other.example.com:5000" };
     const plan = clientPlan("docker", "linux", { ...facts, address: other.address });
@@ -207,5 +228,5 @@ test("what was added for another client or registry stays", () => {
     const removal = removalEdits(other, disk.read, second.ledger);
     disk.write(removal.edits);
     expect(list(disk.files[FILE] ?? "")).toEqual([facts.address]);
-    expect(removal.ledger.map((entry: Entry) => entry.address)).toEqual([facts.address]);
+    expect(addresses(removal)).toEqual([facts.address]);
 });

@@ -1,6 +1,10 @@
+/** Whether there is a front where nothing is said of it, and its image. Pure. */
 import { isIP } from "node:net";
 
-/** What decides whether there is a front where the configuration does not say so. */
+/** The image of a front for which none is named. */
+export const FRONT_IMAGE = "nginx:1.28";
+
+/** What decides whether there is a front where neither the configuration nor a program says so. */
 export interface FrontGrounds {
     tls?: string | undefined;
     auth?: boolean | undefined;

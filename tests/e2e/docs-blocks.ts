@@ -1,0 +1,106 @@
+/** The shell blocks of README and docs, and which of them are marked as not run. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Block {
+    /** Path of the page below the checkout. */
+    page: string;
+    /** Line of the page at which the block's fence begins, from 1. */
+    line: number;
+    text: string;
+    /** Reason of `<!-- not run: REASON -->` directly before the block. */
+    notRun?: string | undefined;
+}
+
+export interface Read {
+    blocks: Block[];
+    /** What is wrong with the page's blocks and marks, one sentence each. */
+    problems: string[];
+}
+
+/** README.md and the pages of docs; the decisions in docs/adr tell no reader to run anything. */
+export function pagesOf(root: string): string[] {
+    const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+    return ["README.md", ...docs.sort().map((name) => `docs/${name}`)];
+}
+
+const MARK = /^\s*<!--\s*not run:?\s*(.*?)\s*-->\s*$/i;
+/** Beginning of a line that a reader would paste into a shell. */
+const COMMAND = /^\s*(\$ )?(sudo |npm |npx |pulumi |docker |git |curl |skopeo |eval |sh |ssh |scp )/;
+/** What a test cannot do for itself: other machines, other systems, the tests as a whole, other people's accounts. */
+const ELSEWHERE = /\b(ssh|scp|systemctl|apt-get|dnf|update-ca-[a-z]+|aws|az|gcloud|install\.sh)\b|npm test\b/;
+
+/** Reads a page. */
+export function readPage(page: string, text: string): Read {
+    const blocks: Block[] = [];
+    const problems: string[] = [];
+    const lines = text.split("\n");
+    /** A mark that no block followed yet. */
+    let mark: { line: number; reason: string } | undefined;
+    const orphan = () => {
+        if (mark)
+            problems.push(`${page}:${mark.line}: a mark stands directly before a shell block, or nowhere`);
+        mark = undefined;
+    };
+    for (let i = 0; i < lines.length; i++) {
+        const at = `${page}:${i + 1}`;
+        const line = lines[i] ?? "";
+        const reason = MARK.exec(line)?.[1];
+        const [, indent, fence, language] =
+            /^(\s*(?:(?:[-*+]|\d+\.)\s+)?)(`{3,}|~{3,})\s*(\S*)/.exec(line) ?? [];
+        if (reason !== undefined) {
+            orphan();
+            mark = { line: i + 1, reason };
+            if (!/\w+ \w+/.test(reason))
+                problems.push(`${at}: a mark tells why in a sentence: <!-- not run: REASON -->`);
+        } else if (fence !== undefined && indent !== undefined) {
+            const body: string[] = [];
+            const begin = i;
+            for (i++; i < lines.length && !(lines[i] ?? "").trim().startsWith(fence); i++)
+                body.push((lines[i] ?? "").slice(indent.length));
+            if (i >= lines.length) problems.push(`${at}: the block has no end`);
+            const block = { page, line: begin + 1, text: body.join("\n"), notRun: mark?.reason };
+            const shell = /^(sh|bash|shell|console|zsh)$/i.test(language ?? "");
+            if (shell && language !== "sh") problems.push(`${at}: shell blocks are written \`\`\`sh`);
+            if (!shell && !language && body.some((one) => COMMAND.test(one)))
+                problems.push(`${at}: it has a command: write it as \`\`\`sh, so that it is run`);
+            if (!shell) orphan();
+            else {
+                if (mark && !ELSEWHERE.test(block.text))
+                    problems.push(
+                        `${at}: nothing in the block needs another machine: run it, and take the mark away`,
+                    );
+                blocks.push(block);
+                mark = undefined;
+            }
+        } else if (line.trim() !== "") orphan();
+    }
+    orphan();
+    return { blocks, problems };
+}
+
+/** Reads all pages of a checkout. */
+export function readPages(root: string): Read {
+    const all = pagesOf(root).map((page) => readPage(page, readFileSync(join(root, page), "utf8")));
+    return {
+        blocks: all.flatMap(({ blocks }) => blocks),
+        problems: all.flatMap(({ problems }) => problems),
+    };
+}
+
+/** The commands of a block: its lines without comments, one that ends with a backslash together with the next. */
+export function commandsOf({ text }: Pick<Block, "text">): string[] {
+    return text
+        .replace(/\\\n\s*/g, "")
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** Sets configuration and has nothing that reads it: a preview must accept it then. */
+export function onlySets(block: Pick<Block, "text">): boolean {
+    const commands = commandsOf(block);
+    const reads = /\b(pulumi (up|preview|destroy)|npm run (up|destroy))\b/;
+    const last = commands.findLastIndex((command) => /\bpulumi config (set|rm)\b/.test(command));
+    return last >= 0 && !commands.slice(last).some((command) => reads.test(command));
+}

@@ -1,0 +1,154 @@
+/**
+ * What the reader of a page has before he runs its blocks, as shell lines. The names that stand in the pages for those of the
+ * reader's own (docker.example.com …) lead to the machine of the test, and the files that they name are made here.
+ */
+import { MACHINE, OTHER } from "./whole-machine";
+
+export interface Scene {
+    /** Text that the block has, and no other of the page: which one is meant. */
+    block: string;
+    before: string;
+}
+
+export interface Page {
+    /** Before the first block. */
+    before: string;
+    scenes?: readonly Scene[];
+}
+
+/** Names that the pages use for the registry's and those of its neighbours. */
+export const NAMES = [
+    "docker.example.com",
+    "registry.example.com",
+    "nexus.example.com",
+    "docker-hosted.nexus.example.com",
+    "docker-group.nexus.example.com",
+];
+
+/** Shell functions that the lines below may call. */
+export const FUNCTIONS = `
+# Settings as a fresh checkout has them; the stack's salt stays.
+fresh() {
+    salt="$(grep '^encryptionsalt:' Pulumi.dev.yaml || true)"
+    cp ../Pulumi.dev.yaml Pulumi.dev.yaml
+    printf '%s\\n' "$salt" >> Pulumi.dev.yaml
+}
+shell() { npm run --silent env > ../shell-lines && eval "$(cat ../shell-lines)"; }
+# An authority of one's own, and a key with its certificate for a name.
+certificate() {
+    key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    openssl req -x509 $key -keyout ../authority.key -out "$2" -days 30 -subj "/CN=An Authority" 2> /dev/null
+    openssl req -x509 $key -keyout "$4" -out "$3" -days 30 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \\
+        -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth \\
+        -CA "$2" -CAkey ../authority.key 2> /dev/null
+}
+# Where the registry that plays Docker Hub is found, and the port that it leaves to the kit's.
+hub() {
+    pulumi config set bindAddress ${MACHINE}
+    pulumi config set --path mirrors.hub.ca ../hub-ca.crt
+    pulumi config set --path 'extraHosts["registry-1.docker.io"]' ${OTHER}
+}
+image() { printf x > ../file; tar -cf - -C .. file | docker import - "$1"; }
+`;
+
+export const PAGES: Readonly<Record<string, Page>> = {
+    "README.md": {
+        before: "image alpine",
+        scenes: [
+            {
+                block: "skopeo delete",
+                // The block before has deleted the tag.
+                before: "docker push docker.example.com/team/alpine",
+            },
+        ],
+    },
+    "docs/certificates.md": {
+        before: "shell; certificate localhost chain.crt site.crt site.key",
+        scenes: [{ block: "site.subject.country", before: "fresh" }],
+    },
+    "docs/clients.md": {
+        before: "shell; pulumi config set domain docker.example.com; pulumi up --skip-preview",
+    },
+    "docs/front.md": { before: "shell" },
+    "docs/gc.md": { before: "npm run up" },
+    "docs/mirrors.md": {
+        // Docker Hub is a registry of this machine, with a certificate of an authority of its own.
+        before: `shell
+certificate registry-1.docker.io ../hub-ca.crt ../hub.crt ../hub.key
+docker create --name hub --network host --env REGISTRY_HTTP_ADDR=${OTHER}:443 --env OTEL_TRACES_EXPORTER=none \\
+    --env REGISTRY_HTTP_TLS_CERTIFICATE=/hub.crt --env REGISTRY_HTTP_TLS_KEY=/hub.key registry:3.1.2
+docker cp ../hub.crt hub:/hub.crt
+docker cp ../hub.key hub:/hub.key
+docker start hub
+hub`,
+        scenes: [
+            {
+                block: "pulumi config set front nginx",
+                before: "fresh; hub; pulumi config set domain docker.example.com",
+            },
+        ],
+    },
+    "docs/nexus.md": {
+        // The Engine of the test may not raise its limits, and Nexus there is small.
+        before: `shell
+pulumi config set domain example.com
+pulumi config set --path nexus.openFiles 0
+pulumi config set --path nexus.heapMb 512
+pulumi config set --path nexus.directMemoryMb 512`,
+        scenes: [
+            {
+                block: "docker login nexus.example.com",
+                before: `
+mkdir -p /etc/docker/certs.d/nexus.example.com
+pulumi stack output caCertificatePem > /etc/docker/certs.d/nexus.example.com/ca.crt
+image nexus.example.com/docker-hosted/team/app
+image nexus.example.com/docker-hosted/library/alpine
+pulumi stack output --show-secrets nexusAdminPassword |
+    docker login --username admin --password-stdin nexus.example.com
+docker push nexus.example.com/docker-hosted/library/alpine
+docker logout nexus.example.com`,
+            },
+            {
+                block: "docker login docker-hosted.nexus.example.com",
+                before: `
+pulumi config set --path nexus.docker.routing ports
+pulumi up --skip-preview
+for name in docker-hosted docker-group; do
+    mkdir -p /etc/docker/certs.d/$name.nexus.example.com
+    pulumi stack output caCertificatePem > /etc/docker/certs.d/$name.nexus.example.com/ca.crt
+done
+image docker-hosted.nexus.example.com/team/app
+image docker-hosted.nexus.example.com/library/alpine
+pulumi stack output --show-secrets nexusAdminPassword |
+    docker login --username admin --password-stdin docker-hosted.nexus.example.com
+docker push docker-hosted.nexus.example.com/library/alpine
+docker logout docker-hosted.nexus.example.com`,
+            },
+        ],
+    },
+    "docs/ownership.md": {
+        // The deployment is there, and its state is lost.
+        before: `npm run up
+rm -rf ~/.local/share/private-registry
+fresh
+sed -i /^encryptionsalt:/d Pulumi.dev.yaml
+shell
+! pulumi up --skip-preview`,
+    },
+    "docs/state.md": { before: "" },
+    "docs/storage.md": {
+        before: "shell; certificate s3.example.com store-ca.crt ../store.crt ../store.key",
+        scenes: [
+            { block: "storage.driver azure", before: "fresh" },
+            {
+                block: "storage.driver gcs",
+                before: `fresh
+printf '{"type":"service_account","project_id":"p","private_key_id":"k","private_key":%s,"client_email":"a@p.iam.gserviceaccount.com"}' \\
+    "$(openssl genrsa 2048 2> /dev/null | node -p 'JSON.stringify(fs.readFileSync(0, "utf8"))')" > service-account.json`,
+            },
+            { block: "cache redis", before: "fresh" },
+            { block: "tls off", before: "fresh; mkdir -p /opt/data/registry" },
+        ],
+    },
+    "docs/systemd.md": { before: "shell" },
+};

@@ -1,0 +1,155 @@
+/**
+ * README and docs, run: every shell block that is not marked, in the order of its page, on a terminal of a machine of the test's
+ * own, in a fresh checkout. A page begins with nothing deployed.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { cleanup } from "./cleanup";
+import { commandsOf, onlySets, pagesOf, readPages } from "./docs-blocks";
+import { FUNCTIONS, NAMES, PAGES } from "./docs-pages";
+import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "./images";
+import { nexusImage } from "./nexus-image";
+import type { Result } from "./run";
+import { ROOT } from "./user";
+import { WholeMachine } from "./whole-machine";
+
+const { blocks } = readPages(ROOT);
+const machine = new WholeMachine();
+const checkout = join(machine.folder, "checkout");
+
+/**
+ * As `git clone` makes it, with what is not committed yet, and what `npm ci` would install. What the kit keeps in node_modules stays
+ * from page to page.
+ */
+function makeCheckout(): void {
+    const git = (...args: string[]) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" });
+    mkdirSync(checkout, { recursive: true });
+    for (const name of readdirSync(checkout))
+        if (name !== "node_modules") rmSync(join(checkout, name), { recursive: true });
+    const files = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0");
+    for (const file of files) {
+        // Of these the reader has the one that is in the repository.
+        if (file === "" || /^Pulumi\..+\.yaml$/.test(file)) continue;
+        cpSync(join(ROOT, file), join(checkout, file), { preserveTimestamps: true });
+    }
+    writeFileSync(join(checkout, "Pulumi.dev.yaml"), git("show", "HEAD:Pulumi.dev.yaml"));
+    writeFileSync(join(machine.folder, "Pulumi.dev.yaml"), git("show", "HEAD:Pulumi.dev.yaml"));
+    const modules = join(checkout, "node_modules");
+    if (existsSync(modules)) return;
+    mkdirSync(modules);
+    for (const name of readdirSync(join(ROOT, "node_modules")))
+        // The kit keeps there what belongs to one checkout.
+        if (name !== ".cache") symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+}
+
+/** Nothing of the page before is left, but for the images. */
+const RESET = `
+docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
+docker network ls --quiet --filter type=custom | xargs --no-run-if-empty docker network rm
+docker volume ls --quiet | xargs --no-run-if-empty docker volume rm
+cd ${homedir()} && rm -rf .docker .local/share/private-registry .config/private-registry .pulumi/workspaces .pulumi/credentials.json
+rm -rf /etc/docker /opt/data /var/lib/private-registry
+rm -f ${machine.folder}/environment
+`;
+
+// A terminal of the kind `screen` is not asked for its colours, an answer that Pulumi would wait five seconds for.
+const ENVIRONMENT = `export HOME=${homedir()} TERM=screen PULUMI_SKIP_CONFIRMATIONS=true
+unset CI NO_COLOR DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG XDG_CACHE_HOME XDG_DATA_HOME XDG_CONFIG_HOME PULUMI_HOME
+unset PULUMI_STACK PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE
+export PATH="$PATH:${machine.folder}/bin"
+`;
+
+/** Runs lines one after the other in the page's shell, and stops at the first that fails. */
+async function shell(lines: readonly string[]): Promise<Result> {
+    const folder = machine.folder;
+    const steps = lines.map((line, i) => {
+        writeFileSync(join(folder, `line-${i}.sh`), `${line}\n`);
+        return `printf '\\n$ %s\\n' ${JSON.stringify(`line ${i + 1}`)}; cat ${folder}/line-${i}.sh
+. ${folder}/line-${i}.sh; code=$?
+[ $code -eq 0 ] || { printf '(code %s)\\n' $code; exit $code; }`;
+    });
+    writeFileSync(
+        join(folder, "block.sh"),
+        `cd ${checkout} || exit 1
+set -o pipefail
+if [ -f ${folder}/environment ]; then . ${folder}/environment; else ${ENVIRONMENT}fi
+${FUNCTIONS}
+${steps.join("\n")}
+export -p > ${folder}/environment
+`,
+    );
+    const password = await passwordNow();
+    return machine.terminal(join(folder, "block.sh"), [
+        [/[[(]y\/N[\])] $/, "y"],
+        [/Username: $/, "admin"],
+        [/[Pp]assword( for user '.*')?: ?$/, password],
+    ]);
+}
+
+/** Lines of which each must succeed. */
+const strict = (lines: string) => `set -e\n${lines}\nset +e`;
+
+/** What the reader would type: of the page that has a Nexus, that of its administrator. */
+let passwordNow = (): Promise<string> => Promise.resolve("a long password");
+
+function expectDone({ code, screen }: Result): void {
+    if (code !== 0) throw new Error(`code ${code}:\n${screen}`);
+}
+
+describe("the shell blocks of README and docs do what they say", () => {
+    const use = cleanup();
+
+    beforeAll(async () => {
+        use(machine);
+        const nexus = use(await nexusImage());
+        await machine.boot(NAMES);
+        await machine.images([REGISTRY_IMAGE, FRONT_IMAGE, REDIS_IMAGE, nexus.image]);
+        expectDone(
+            await machine.run(
+                `docker tag ${REGISTRY_IMAGE} registry:3.1.2; docker tag ${nexus.image} sonatype/nexus3:3.94.0`,
+            ),
+        );
+        makeCheckout();
+        const bin = join(machine.folder, "bin");
+        mkdirSync(bin);
+        // Last on the path: the reader who is root already may have none.
+        writeFileSync(join(bin, "sudo"), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
+        const run = blocks.filter(({ notRun }) => notRun === undefined).length;
+        process.stderr.write(`shell blocks: ${run} run, ${blocks.length - run} marked\n`);
+    });
+
+    describe.each(pagesOf(ROOT).filter((page) => blocks.some((block) => block.page === page)))(
+        "%s",
+        (page) => {
+            const { before = "", scenes = [] } = PAGES[page] ?? {};
+            const own = blocks.filter((block) => block.page === page && block.notRun === undefined);
+
+            beforeAll(async () => {
+                expectDone(await machine.run(RESET));
+                makeCheckout();
+                passwordNow = async () => {
+                    if (page !== "docs/nexus.md") return "a long password";
+                    const output = "pulumi stack output --show-secrets nexusAdminPassword";
+                    const { stdout } = await machine.run(
+                        `. ${machine.folder}/environment && cd ${checkout} && ${output} || true`,
+                    );
+                    return stdout.trim();
+                };
+                if (before !== "") expectDone(await shell([strict(before)]));
+            });
+
+            test.each(own.map((block) => [block.line, block] as const))("line %d", async (_line, block) => {
+                const scene = scenes.find((one) => block.text.includes(one.block));
+                const lines = [
+                    ...(scene ? [strict(scene.before)] : []),
+                    ...commandsOf(block),
+                    ...(onlySets(block) ? ["pulumi preview"] : []),
+                ];
+                expectDone(await shell(lines));
+            });
+        },
+    );
+});
