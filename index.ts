@@ -2,21 +2,14 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { PrivateRegistry } from "./components";
-import { registryArgs } from "./config/args";
-import { imageChoice } from "./config/images";
+import { leftOut } from "./components/systemd/options";
+import { argumentsOf } from "./config/arguments";
 import { load } from "./config/load";
-import { leftOut } from "./config/systemd";
 import { warnOfVanished } from "./config/vanished";
 
 const config = load();
 void warnOfVanished(config);
-const registry = new PrivateRegistry(
-    "registry",
-    registryArgs(config, pulumi.getProject(), pulumi.getStack(), {
-        imageFor: imageChoice(config),
-        environment: process.env,
-    }),
-);
+const registry = new PrivateRegistry("registry", argumentsOf(config, process.env));
 const { endpoint, caCertificatePem, passwords, loginCommand, clientSetup, mirrors, nexus } = registry;
 
 export = {

@@ -3,13 +3,13 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { servedInstallers } from "./client/served";
+import type { Given, Settled } from "./definition/inputs";
 import { Deployment } from "./deployment/deployment";
-import { FRONT_IMAGE } from "./front/default";
-import { type FrontOptions, frontOf, frontSocket, type SiteOptions } from "./front/options";
+import { type FrontChoice, frontOf, frontSocket, type SiteOptions } from "./front/made";
 import type { MirrorAccess } from "./mirror/mirror";
 import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
-import type { ResolvedArgs } from "./private-registry-args";
+import type { Options } from "./options";
 import { recover } from "./recovery";
 import {
     CONFIG_FOLDER,
@@ -19,19 +19,20 @@ import {
 } from "./registry/config-yml";
 import { Redis } from "./registry/redis";
 import { Registry } from "./registry/registry";
+import { remoteStorage } from "./registry/storage";
 import type { SiteTls } from "./tls/site-tls";
 
 /** What the containers get from the deployment. */
 export interface ContainersContext {
     prefix: string;
+    front: FrontChoice | undefined;
     /** What is in config.yml of this deployment alone. */
     httpSecret: pulumi.Output<string>;
     /** Of the registry as it would be without a front. */
     settings: pulumi.Output<RegistrySettings>;
     /** `https://docker.example.com:8443` */
-    endpoint: string;
-    port: number;
-    bindAddress: string;
+    endpoint: pulumi.Output<string>;
+    port: Given<number>;
     htpasswd: pulumi.Output<string> | undefined;
     certificate: SiteTls | undefined;
     /** Clients have to be given a CA to trust the certificate. */
@@ -51,7 +52,7 @@ export interface Containers {
 /** The provider for the Engine that is named; nothing where the program's own is to be used. */
 function engineOf(
     name: string,
-    { dockerHost }: ResolvedArgs,
+    { dockerHost }: Pick<Settled<Options>, "dockerHost">,
     parent: { parent: pulumi.Resource },
 ): docker.Provider | undefined {
     // A provider for another package says nothing of the Engine.
@@ -63,75 +64,81 @@ function engineOf(
 /** Makes the containers of a deployment: registry, its cache, front, mirrors, Nexus. */
 export function containersOf(
     name: string,
-    args: ResolvedArgs,
+    options: Settled<Options>,
     context: ContainersContext,
     parent: { parent: pulumi.Resource },
 ): Containers {
-    const { prefix, settings, port, bindAddress, htpasswd, certificate, httpSecret } = context;
-    const engine = engineOf(name, args, parent);
+    const { prefix, front, settings, port, htpasswd, certificate, httpSecret, endpoint } = context;
+    const { domain, bindAddress, keepData } = options;
+    const engine = engineOf(name, options, parent);
     const here = { ...parent, providers: engine && { docker: engine } };
-    const places = mirrorPlaces(
-        args.mirrors ?? {},
-        { prefix, domain: args.domain, frontPort: args.front && port },
-        certificate !== undefined,
-    );
+    const frontPort = front && port;
+    const places = mirrorPlaces(options.mirrors, { prefix, domain, frontPort }, certificate !== undefined);
     const deployment = new Deployment(
         name,
         {
-            ...args,
             prefix,
+            dockerHost: options.dockerHost,
+            adopt: options.adopt,
+            stackKey: options.stackKey,
             clients: {
-                places: {
-                    registry: context.endpoint,
-                    ...Object.fromEntries(
-                        places.map(({ upstream, endpoint }) => [`mirror of ${upstream}`, endpoint]),
+                places: pulumi
+                    .all([endpoint, places])
+                    .apply(
+                        ([registry, all]): Record<string, string> => ({
+                            registry,
+                            ...Object.fromEntries(
+                                all.map(({ upstream, endpoint }) => [`mirror of ${upstream}`, endpoint]),
+                            ),
+                        }),
                     ),
-                },
                 caPem: context.ownCa && certificate ? certificate.caPem : pulumi.output(""),
             },
             legacy: {
-                containers: [args.containerName ?? prefix, `${prefix}-config`],
+                containers: [options.containerName ?? prefix, `${prefix}-config`],
                 path: `${CONFIG_FOLDER}/config.yml`,
                 text: httpSecret,
             },
         },
         parent.parent,
     );
-    const portKey = (of: number) => (of === args.front?.httpPort ? "frontSettings.httpPort" : "port");
-    const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(deployment, portKey))];
+    const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(deployment))];
+    const outbound = { proxy: options.proxy, extraHosts: options.extraHosts, dnsServers: options.dnsServers };
     const imageOf = (child: string, image: pulumi.Input<string>) =>
         new docker.RemoteImage(child, { name: image, keepLocally: true }, { ...parent, provider: engine });
-    const image = imageOf(`${name}-image`, args.image);
-    const frontImage = args.front && imageOf(`${name}-front-image`, args.front.image ?? FRONT_IMAGE);
-    const socket = args.front && frontSocket(name, deployment, { ...parent, provider: engine });
-    const redis = args.redis && new Redis(`${name}-redis`, { ...args.redis, deployment, onError }, here);
-    const own = pulumi.all([settings, redis?.access]).apply(([all, access]) => ({
+    const image = imageOf(`${name}-image`, options.image);
+    const frontImage = front && imageOf(`${name}-front-image`, front.image);
+    const socket = front && frontSocket(name, deployment, { ...parent, provider: engine });
+    const { valkey } = options.cache;
+    const cache = valkey && new Redis(`${name}-redis`, { ...valkey, deployment, onError }, here);
+    const own = pulumi.all([settings, cache?.access]).apply(([all, access]) => ({
         ...all,
         redis: access,
         // Behind a front, the registry has neither port nor TLS nor users.
         ...(socket === undefined ? {} : { tls: false, realm: undefined, socket: socket.path }),
     }));
+    const storage = remoteStorage(options.storage);
     const registry = new Registry(
         name,
         {
             deployment,
-            containerName: args.containerName,
+            containerName: options.containerName,
             imageId: image.imageId,
             writerLabels: deployment.clients(),
             configYml: own.apply(renderConfig),
-            store: args.storage && {
-                storage: args.storage,
+            store: storage && {
+                storage,
                 checkYml: own.apply((of) => renderStorageCheck(of) ?? ""),
             },
             ...(socket === undefined ? { htpasswd, tls: certificate?.files, port } : { socket }),
             bindAddress,
-            cache: redis,
-            outbound: args.outbound,
-            dataPath: args.dataPath,
-            dataVolume: args.dataVolume,
-            keepData: args.keepData,
-            memoryMb: args.memoryMb,
-            cpus: args.cpus,
+            cache,
+            outbound,
+            folder: options.storage.folder,
+            volume: options.storage.volume,
+            keepData,
+            memoryMb: options.memoryMb,
+            cpus: options.cpus,
             onError,
             // A registry that gives its port to a front that cannot be had would be reached by nobody.
             after: frontImage && [frontImage],
@@ -140,63 +147,60 @@ export function containersOf(
     );
     const mirrors = createMirrors(
         name,
-        args.mirrors ?? {},
+        options.mirrors,
         {
             prefix,
             deployment,
-            domain: args.domain,
+            domain,
             bindAddress,
-            keepData: args.keepData,
+            keepData,
             imageId: image.imageId,
-            outbound: args.outbound,
+            outbound,
             networkName: registry.networkName,
             tls: certificate?.files,
             ownCa: context.ownCa,
             settings,
-            frontPort: args.front && port,
+            frontPort,
         },
         here,
     );
     const nexus =
-        args.nexus &&
+        options.nexus &&
         new Nexus(
             `${name}-nexus`,
             {
-                ...args.nexus,
+                ...options.nexus,
+                domain: options.nexus.domain ?? pulumi.interpolate`nexus.${domain}`,
                 deployment,
-                outbound: args.outbound,
-                keepData: args.keepData,
+                outbound,
+                keepData,
                 networkName: registry.networkName,
-                dockerHost: args.dockerHost,
+                dockerHost: options.dockerHost,
             },
             here,
         );
     if (
-        args.front === undefined ||
+        front === undefined ||
         frontImage === undefined ||
         socket === undefined ||
         certificate === undefined
     )
         return { deployment, answering: registry.containerId, mirrors, nexus };
 
-    const inside: SiteOptions[] = [
-        ...mirrorSites(prefix, args.domain, args.mirrors ?? {}),
-        ...Object.entries(nexus?.upstreams ?? {}).map(([site, upstream]) => ({ name: site, upstream })),
-    ];
-    const served =
-        (args.front.clientInstaller ?? true)
-            ? servedInstallers(context.endpoint, certificate.caPem, places, deployment.identity)
-            : undefined;
-    const options: FrontOptions = { ...args.front, sites: [...(args.front.sites ?? []), ...inside] };
-    const front = frontOf(
+    const inside: SiteOptions[] = [...mirrorSites(prefix, domain, options.mirrors), ...(nexus?.sites ?? [])];
+    const served = front.clientInstaller
+        ? servedInstallers(endpoint, certificate.caPem, places, deployment.identity)
+        : undefined;
+    const frontMade = frontOf(
         name,
-        options,
+        front,
+        inside,
         {
             deployment,
             port,
             bindAddress,
-            realm: args.realm ?? "basic-realm",
-            users: args.users,
+            realm: options.realm,
+            users: options.auth ? options.users : undefined,
             htpasswd,
             certificate,
             engine,
@@ -212,9 +216,9 @@ export function containersOf(
     );
     return {
         deployment,
-        answering: front.containerId,
+        answering: frontMade.containerId,
         mirrors,
         nexus,
-        oneLines: served && pulumi.all([served.oneLines, front.containerId]).apply(([lines]) => lines),
+        oneLines: served && pulumi.all([served.oneLines, frontMade.containerId]).apply(([lines]) => lines),
     };
 }

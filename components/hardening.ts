@@ -1,5 +1,6 @@
 /** What every container of the kit has in common, so that a new one is as safe as the others. */
 import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** Label with the deployment's prefix: the start of its objects' names, for people and filters. It proves nothing. */
 export const OWNER_LABEL = "private-registry.deployment";
@@ -43,7 +44,7 @@ export const service = {
 } satisfies Partial<docker.ContainerArgs>;
 
 /** A memory limit without swap on top of it, in MiB. */
-export const memoryLimit = (mib: number) => ({ memory: mib, memorySwap: mib });
+export const memoryLimit = (mib: pulumi.Input<number>) => ({ memory: mib, memorySwap: mib });
 
 /**
  * Shell command that succeeds where a port of the container is open. It reads the kernel's table, state 0A is LISTEN: a

@@ -11,15 +11,15 @@ export interface ProxyArgs {
     /** Proxy for https:// URLs. @default none */
     https?: pulumi.Input<string> | undefined;
     /** Names, domains (`.example.com`), addresses and networks (`10.0.0.0/8`) that are reached without it. @default [] */
-    none?: string[] | undefined;
+    none?: pulumi.Input<string[]> | undefined;
 }
 
 export interface OutboundArgs {
     proxy?: ProxyArgs | undefined;
     /** Host name → IP address, for names that no name server knows. @default {} */
-    extraHosts?: Record<string, string> | undefined;
+    extraHosts?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
     /** IP addresses of name servers. @default the Docker host's */
-    dnsServers?: string[] | undefined;
+    dnsServers?: pulumi.Input<string[]> | undefined;
 }
 
 /** The file, for a configuration volume; nothing where there is no proxy. */
@@ -28,18 +28,25 @@ export function proxyFiles(
 ): Record<string, { content: pulumi.Input<string>; mode: string }> {
     if (proxy === undefined || (proxy.http === undefined && proxy.https === undefined)) return {};
     const content = pulumi
-        .all([proxy.http, proxy.https])
-        .apply(([http, https]) => renderProxy({ http, https, none: proxy.none ?? [] }));
+        .all([proxy.http, proxy.https, proxy.none ?? []])
+        .apply(([http, https, none]) => renderProxy({ http, https, none }));
     return { [PROXY_FILE]: { content: pulumi.secret(content), mode: "0400" } };
 }
+
+const isEmpty = (value: unknown): boolean =>
+    !pulumi.Output.isInstance(value) && Object.keys(value as object).length === 0;
 
 /** Names and name servers, as a container's arguments. */
 export const lookups = ({
     extraHosts = {},
     dnsServers = [],
 }: OutboundArgs = {}): Partial<docker.ContainerArgs> => ({
-    ...(Object.keys(extraHosts).length === 0
+    ...(isEmpty(extraHosts)
         ? {}
-        : { hosts: Object.entries(extraHosts).map(([host, ip]) => ({ host, ip })) }),
-    ...(dnsServers.length === 0 ? {} : { dns: dnsServers }),
+        : {
+              hosts: pulumi
+                  .output(extraHosts)
+                  .apply((all) => Object.entries(all).map(([host, ip]) => ({ host, ip }))),
+          }),
+    ...(isEmpty(dnsServers) ? {} : { dns: dnsServers }),
 });

@@ -1,22 +1,31 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
+import type { PrivateRegistryArgs } from "./args";
 import { Accounts } from "./auth/accounts";
 import { loginCommand, registryAddress, registryEndpoint } from "./client/address";
 import { clientSetup } from "./client/setup";
 import { containersOf } from "./containers";
+import { type Settled, settle } from "./definition/inputs";
 import { expected, identity } from "./deployment/deployment";
+import { chosenFront } from "./front/options";
 import { DRAIN_SECONDS } from "./hardening";
 import type { MirrorAccess } from "./mirror/mirror";
 import type { Nexus } from "./nexus/nexus";
-import { type PrivateRegistryArgs, type ResolvedArgs, resolved } from "./private-registry-args";
+import { DEFINITION, type Options } from "./options";
 import type { RegistrySettings } from "./registry/config-yml";
-import type { RemoteStorage } from "./registry/storage";
+import { remoteStorage } from "./registry/storage";
 import type { HostMaterial } from "./systemd/material";
 import { siteTls } from "./tls/site-tls";
 import { warnings } from "./warnings";
 
-/** A registry with its CA, certificate, users, configuration, data and containers. */
+/**
+ * A registry with its CA, certificate, users, configuration, data and containers.
+ *
+ * @example
+ * const registry = new PrivateRegistry("registry", { domain: "docker.example.com", users: { admin: { generate: true } } });
+ * export const { endpoint } = registry;
+ */
 export class PrivateRegistry extends pulumi.ComponentResource {
     /** `https://docker.example.com`; resolves when the registry answers. */
     readonly endpoint: pulumi.Output<string>;
@@ -36,61 +45,69 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     /** What is written on every Docker object of the deployment, and on a host where its export is installed. */
     readonly identity: pulumi.Output<string>;
 
-    constructor(name: string, given: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
+    /** @throws pulumi.RunError with everything that is wrong with the options, before a resource is registered */
+    constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
-        const args = resolved(given);
+        const options = settle(DEFINITION, args);
         const parent = { parent: this };
-        const prefix = args.prefix ?? name;
-        const tls = args.tls ?? { mode: "own-ca" };
-        const encrypted = tls.mode !== "off";
-        const certificate = siteTls(name, args.domain, tls, parent);
-        const { users, bcryptCost } = args;
-        const evenCost = args.front !== undefined;
-        const accounts = users && new Accounts(`${name}-accounts`, { users, bcryptCost, evenCost }, parent);
+        const { domain, bindAddress, bcryptCost, tls } = options;
+        const prefix = options.prefix ?? name;
+        const encrypted = !tls.off;
+        const port = options.port ?? (encrypted ? 443 : 5000);
+        const front = chosenFront(options);
+        const users = options.auth ? options.users : undefined;
+        const certificate = siteTls(name, options, tls, parent);
+        const accounts =
+            users &&
+            new Accounts(
+                `${name}-accounts`,
+                { users, bcryptCost, evenCost: front !== undefined },
+                parent,
+            );
         // Not RandomBytes: its ID is the value, and an ID stands in clear in state.
         const secret = new random.RandomPassword(
             `${name}-http-secret`,
             { length: 43, special: false },
             parent,
         );
-        const port = args.port ?? (encrypted ? 443 : 5000);
-        const bindAddress = args.bindAddress ?? "0.0.0.0";
-        const settings = pulumi
-            .all([secret.result, pulumi.output(args.storage)])
-            .apply(([text, storage]) => settingsOf(args, prefix, encrypted, text, storage));
-        const address = registryAddress(args.domain, port, encrypted);
-        const url = registryEndpoint(args.domain, port, encrypted);
+        const settings = settingsOf(options, prefix, secret.result);
+        const address = pulumi.all([domain, port]).apply(([host, at]) => registryAddress(host, at, encrypted));
+        const url = pulumi.all([domain, port]).apply(([host, at]) => registryEndpoint(host, at, encrypted));
         for (const warning of warnings(encrypted, users !== undefined)) void pulumi.log.warn(warning, this);
 
         const containers =
-            args.target === "systemd"
+            options.target === "systemd"
                 ? undefined
                 : containersOf(
                       name,
-                      args,
+                      options,
                       {
                           prefix,
+                          front,
                           httpSecret: secret.result,
                           settings,
                           endpoint: url,
                           port,
-                          bindAddress,
                           htpasswd: accounts?.htpasswd,
                           certificate,
-                          ownCa:
-                              tls.mode === "own-ca" || (tls.mode === "files" && tls.chainPem !== undefined),
+                          ownCa: encrypted && (tls.files === undefined || tls.files.chain !== undefined),
                       },
                       parent,
                   );
 
-        this.endpoint = containers?.answering.apply(() => url) ?? pulumi.output(url);
+        this.endpoint = containers
+            ? pulumi.all([url, containers.answering]).apply(([of]) => of)
+            : url;
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
-        this.loginCommand = pulumi.output(loginCommand(address, users?.[0]?.name));
-        const setup = clientSetup({ address, domain: args.domain, tls: encrypted });
+        const [firstUser] = Object.keys(users ?? {});
+        this.loginCommand = address.apply((of) => loginCommand(of, firstUser));
         this.clientSetup = pulumi
-            .output(containers?.oneLines ?? {})
-            .apply((oneLines) => ({ ...setup, ...oneLines }));
+            .all([address, domain, containers?.oneLines ?? {}])
+            .apply(([of, host, oneLines]) => ({
+                ...clientSetup({ address: of, domain: host, tls: encrypted }),
+                ...oneLines,
+            }));
         // Where the deployment is refused.
         expected(this.endpoint);
         expected(this.clientSetup);
@@ -99,21 +116,24 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         this.identity = containers?.deployment.identity ?? identity(name, this);
         this.host = pulumi.secret(
             pulumi
-                .all([settings, accounts?.htpasswd, certificate?.files, this.caCertificatePem, this.identity])
-                .apply(([all, htpasswd, files, caPem, hex]): HostMaterial => ({
+                .output({
                     name: prefix,
-                    identity: hex,
+                    identity: this.identity,
                     stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
-                    settings: all,
+                    settings,
                     port,
                     bindAddress,
-                    memoryMb: args.memoryMb ?? 512,
-                    cpus: args.cpus,
-                    dataPath: args.dataPath,
-                    htpasswd,
-                    tls: files && { chainPem: files.chainPem, privateKeyPem: files.privateKeyPem },
-                    caPem,
-                })),
+                    memoryMb: options.memoryMb,
+                    cpus: options.cpus,
+                    dataPath: options.storage.folder as string | undefined,
+                    htpasswd: accounts?.htpasswd,
+                    tls: certificate && {
+                        chainPem: certificate.files.chainPem,
+                        privateKeyPem: certificate.files.privateKeyPem,
+                    },
+                    caPem: this.caCertificatePem,
+                })
+                .apply((material): HostMaterial => material),
         );
         // Without `host`: it would stand in the state twice.
         this.registerOutputs({
@@ -127,27 +147,28 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     }
 }
 
+/** What config.yml is rendered from, of the registry as it would be without a front. */
 function settingsOf(
-    args: ResolvedArgs,
+    options: Settled<Options>,
     prefix: string,
-    tls: boolean,
-    secret: string,
-    storage: RemoteStorage | undefined,
-): RegistrySettings {
-    return {
-        tls,
-        realm: args.users === undefined ? undefined : (args.realm ?? "basic-realm"),
-        externalUrl: args.externalUrl,
-        secret,
-        storage,
-        deleteEnabled: args.deleteEnabled ?? true,
-        logLevel: args.logLevel ?? "info",
-        logFormat: args.logFormat ?? "text",
-        logFields: args.logFields ?? { service: "registry", environment: prefix },
-        accessLog: args.accessLog ?? false,
-        headers: args.headers ?? { "X-Content-Type-Options": ["nosniff"] },
-        health: args.health ?? { enabled: true, interval: "10s", threshold: 3 },
-        drainSeconds: DRAIN_SECONDS,
-        extra: args.extra ?? {},
-    };
+    secret: pulumi.Output<string>,
+): pulumi.Output<RegistrySettings> {
+    const { auth, realm, externalUrl, deleteEnabled, logLevel, logFormat, accessLog, headers, health } = options;
+    return pulumi
+        .output({
+            ...{ realm, externalUrl, deleteEnabled, logLevel, logFormat, accessLog, headers, health, secret },
+            logFields: options.logFields,
+            storage: remoteStorage(options.storage),
+            extra: options.registryConfig,
+        })
+        .apply((of) => ({
+            ...of,
+            tls: !options.tls.off,
+            realm: auth ? of.realm : undefined,
+            logFields:
+                Object.keys(of.logFields).length > 0
+                    ? of.logFields
+                    : { service: "registry", environment: prefix },
+            drainSeconds: DRAIN_SECONDS,
+        })) as pulumi.Output<RegistrySettings>;
 }

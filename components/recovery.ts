@@ -37,19 +37,15 @@ const portsIn = ({ ports }: Record<string, unknown>): Port[] => (ports ?? []) as
  *
  * Only what has the deployment's identity is touched, and only where this program can tell which Engine the object was for.
  *
- * @param keyOf the configuration's key that chooses a port of the Docker host. Default: port
  * @returns the callback of an error hook: whether to try again
  */
-export function recover(
-    deployment: Deployment,
-    keyOf: (port: number) => string = () => "port",
-): pulumi.ErrorHookFunction {
+export function recover(deployment: Deployment): pulumi.ErrorHookFunction {
     return async ({ errors, failedOperation, newInputs, type, urn }) => {
         if (failedOperation !== "create") return false;
         const endpoint = await deployment.engine();
         if (endpoint === undefined) return false;
         const engine = await connectTo(endpoint);
-        const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, keyOf, (text) =>
+        const again = await mend(engine, deployment, errors[0] ?? "", newInputs ?? {}, (text) =>
             explain(urn, text),
         );
         if (!again && type.endsWith(":Container")) await backToFormer(engine, deployment, newInputs ?? {});
@@ -67,7 +63,6 @@ async function mend(
     deployment: Deployment,
     message: string,
     inputs: Record<string, unknown>,
-    keyOf: (port: number) => string,
     say: (text: string) => Promise<void>,
 ): Promise<boolean> {
     const isOwn = await deployment.ownership();
@@ -91,7 +86,7 @@ async function mend(
             for (const { external } of ports)
                 if (external !== undefined && (await freePort(engine, external, isOwn))) return true;
             const { external = 0, ip = "0.0.0.0" } = port ?? {};
-            await say(portTaken({ port: external, ip, key: keyOf(external) }));
+            await say(portTaken({ port: external, ip, key: await deployment.portKey(external) }));
             return false;
         }
         case "unhealthy": {

@@ -1,33 +1,34 @@
 /** Which images the stack's Engine has for the configured ones. */
 import * as pulumi from "@pulumi/pulumi";
 
+import type { PrivateRegistryArgs } from "../components";
 import { resolveEndpoint } from "../components/engine/endpoint";
 import { callEngine } from "../components/engine/request";
 
-import type { Schema } from "./schema";
+import { chosenFront } from "../components/front/options";
+
+import type { Config } from "./options";
 import { imageToRun, listPath, type ListedImage } from "./stand-ins";
 
-/** Configured image → the one to run. */
-export type ImageChoice = (image: string) => pulumi.Input<string>;
-
-/** Asks the Engine once. Where it does not answer, the names stay as configured and the docker provider tells why. */
-export function imageChoice({
-    target,
-    dockerHost,
-    image,
-    front,
-    frontSettings,
-    cache,
-    redis,
-}: Schema): ImageChoice {
-    const wanted = [
-        image,
-        ...(front === "nginx" ? [frontSettings.image] : []),
-        ...(cache === "redis" ? [redis.image] : []),
-    ];
+/**
+ * The configuration with the images that the Engine has in place of the configured ones. It is asked once; where it does
+ * not answer, the names stay as configured and the docker provider tells why.
+ */
+export function withImages(config: Omit<Config, "imageMirror" | "imageTarball" | "proxyFromEnvironment">): PrivateRegistryArgs {
+    const { target, dockerHost, image } = config;
+    const front = chosenFront(config);
+    const { valkey } = config.cache;
+    const wanted = [image, ...(front ? [front.image] : []), ...(valkey ? [valkey.image] : [])];
     const path = target === "docker" ? listPath(wanted) : undefined;
-    const listed = path === undefined ? Promise.resolve([]) : list(path, dockerHost);
-    return (one) => pulumi.output(listed.then((images) => imageToRun(one, images)));
+    if (path === undefined) return config;
+    const listed = list(path, dockerHost);
+    const toRun = (one: string) => pulumi.output(listed.then((images) => imageToRun(one, images)));
+    return {
+        ...config,
+        image: toRun(image),
+        front: front ? { ...front, image: toRun(front.image) } : false,
+        cache: { valkey: valkey && { ...valkey, image: toRun(valkey.image) } },
+    };
 }
 
 async function list(path: string, dockerHost: string | undefined): Promise<ListedImage[]> {

@@ -1,13 +1,14 @@
 /** Secrets that stand in the stack's file for everyone to read. Pure. */
 import { parse } from "yaml";
 
-import { fieldAt, formatPath } from "./mistakes";
-import { isPem } from "./pem";
-import { schema } from "./schema";
+import { infoAt } from "../components/definition/option";
+import { formatPath } from "../components/definition/problem";
+import { isPem } from "../components/definition/values";
+
+import { options } from "./options";
 
 /** Whether a value is the secret itself, and not the path of a file that holds it. */
 const isSecret = (value: string): boolean => isPem(value) || value.trimStart().startsWith("{");
-const isFileField = (allowed: string): boolean => /path of a/.test(allowed);
 
 function below(path: PropertyKey[], value: unknown): PropertyKey[][] {
     if (typeof value === "object" && value !== null) {
@@ -17,9 +18,9 @@ function below(path: PropertyKey[], value: unknown): PropertyKey[][] {
             below([...path, Array.isArray(value) ? Number(key) : key], inner),
         );
     }
-    const info = fieldAt(schema, path);
+    const info = infoAt(options, path);
     if (!info?.secret || value === undefined || value === null || value === "") return [];
-    return isFileField(info.allowed) && !isSecret(String(value)) ? [] : [path];
+    return info.file && !isSecret(String(value)) ? [] : [path];
 }
 
 /** An object of the configuration that was set as JSON text. */

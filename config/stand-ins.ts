@@ -1,5 +1,7 @@
 /** Images that the kit builds where the official ones cannot be had: they have names of their own, and never an official one. */
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "./defaults";
+import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
+import { DEFAULT_IMAGE } from "../components/registry/options";
+import { DEFAULT_CACHE_IMAGE } from "../components/registry/storage-options";
 
 /** Label by which an image tells that the kit made it, and of what. */
 export const SOURCE_LABEL = "private-registry.source";
@@ -17,7 +19,7 @@ export interface ListedImage {
 const REPOSITORIES: Readonly<Record<string, string>> = {
     [DEFAULT_IMAGE]: "private-registry/registry",
     [DEFAULT_FRONT_IMAGE]: "private-registry/nginx",
-    [DEFAULT_REDIS_IMAGE]: "private-registry/redis",
+    [DEFAULT_CACHE_IMAGE]: "private-registry/redis",
 };
 
 /**

@@ -7,14 +7,14 @@ import { knownObjects, lacking, lackingText, presentIn, readState, stateHost } f
 import { findStack } from "../setup/stack";
 
 import { forStack } from "./commands";
-import type { Schema } from "./schema";
+import type { Config } from "./options";
 
 /**
  * Warns of objects that the state knows and the Engine does not have. Where the state lies in files: of others the program
  * cannot read it. `npm run up` has looked by itself and says so in the environment.
  */
 export async function warnOfVanished(
-    { target, dockerHost }: Schema,
+    { target, dockerHost }: Config,
     env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
     if (target !== "docker" || env.PRIVATE_REGISTRY_CHECKED !== undefined) return;

@@ -2,29 +2,32 @@
 import { caDays } from "../components/tls/chain";
 import { weakness } from "../components/auth/weakness";
 
-import { caBundle } from "./certificates";
-import { formatPath, quoted } from "./mistakes";
+import { formatPath } from "../components/definition/problem";
+import { inspectCa } from "../components/tls/inspect";
+
+import type { Config } from "./options";
 import { plainSecrets } from "./plain-secrets";
-import type { Schema } from "./schema";
+import { quoted } from "./print";
 
 /**
  * A given CA that ends before a site certificate made today. No mistake: every CA comes to that point in its last
  * year, and a stack must be able to lose a user then.
  */
-function endingCa({ tls, ca, site }: Schema, now: Date): string[] {
-    if (tls !== "own-ca" || !ca.cert || !ca.key) return [];
-    const left = Math.floor(caDays(caBundle(ca.cert, ca.key).certPem, now)?.left ?? Infinity);
-    if (left >= site.validityDays) return [];
+function endingCa({ tls: { ownCa } }: Config, now: Date): string[] {
+    if (!ownCa?.cert || !ownCa.key) return [];
+    const { bundle } = inspectCa(ownCa.cert, ownCa.key);
+    const left = Math.floor(caDays(bundle?.certPem ?? "", now)?.left ?? Infinity);
+    if (left >= ownCa.site.validityDays) return [];
     return [
-        `The CA in ca.cert ends in ${left} days, before a site certificate of ${site.validityDays} days that is made now: ` +
-            `bring a newer CA, or \`pulumi config set --path site.validityDays ${Math.max(1, left)}\`.`,
+        `The CA in tls.ownCa.cert ends in ${left} days, before a site certificate of ${ownCa.site.validityDays} days that is made now: ` +
+            `bring a newer CA, or \`pulumi config set --path tls.ownCa.site.validityDays ${Math.max(1, left)}\`.`,
     ];
 }
 
 /** The command that asks for a secret, so that it stands neither in the shell's history nor in the stack's file. */
 const ask = (path: string): string => `pulumi config set --secret --path ${quoted(path)}`;
 
-function weakPasswords({ users, auth }: Schema): string[] {
+function weakPasswords({ users, auth }: Config): string[] {
     return Object.entries(auth ? users : {}).flatMap(([name, { password }]) => {
         const why = password === undefined ? undefined : weakness(name, password);
         if (why === undefined) return [];
@@ -58,6 +61,6 @@ export interface Surroundings {
 
 /** Warnings for a configuration that is right. */
 export const warnings = (
-    config: Schema,
+    config: Config,
     { project, stackFile, now = new Date() }: Surroundings,
 ): string[] => [...endingCa(config, now), ...weakPasswords(config), ...openSecrets(project, stackFile)];

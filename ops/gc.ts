@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 import type { Engine } from "../components/engine/client";
-import { DEFAULT_FRONT_IMAGE } from "../config/defaults";
+import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
 import type { Endpoint } from "../setup/endpoint";
 import { ensureEngine } from "../setup/engine";
 import { SetupError, messageOf } from "../setup/errors";
@@ -47,7 +47,7 @@ async function gateImage(
     engine: Engine,
     stack: Stack,
 ): Promise<string> {
-    const settings = { ...stack.settings, front: "nginx", cache: undefined, nexus: false };
+    const settings = { ...stack.settings, front: true, cache: false, nexus: false };
     await ensureImages(machine, endpoint, settings);
     const image = await nameInEngine(endpoint, settings.frontImage ?? DEFAULT_FRONT_IMAGE);
     const { Id } = await engine.getImage(image).inspect();

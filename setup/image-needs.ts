@@ -1,5 +1,7 @@
 import { NEXUS_IMAGE } from "../components/nexus/plan";
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../config/defaults";
+import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
+import { DEFAULT_IMAGE } from "../components/registry/options";
+import { DEFAULT_CACHE_IMAGE } from "../components/registry/storage-options";
 import type { Endpoint } from "./endpoint";
 import { buildImage } from "./image-build";
 import { type DebianImage, buildDebianImage } from "./image-debian";
@@ -60,20 +62,20 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
             buildImage(machine, engine, image),
         ),
     ];
-    if (settings.front === "nginx") {
+    if (settings.front) {
         needs.push(
             need(
                 "Front image",
-                "frontSettings.image",
+                "front.image",
                 settings.frontImage,
                 DEFAULT_FRONT_IMAGE,
                 debian(NGINX),
             ),
         );
     }
-    if (settings.cache === "redis") {
+    if (settings.cache) {
         needs.push(
-            need("Redis image", "redis.image", settings.redisImage, DEFAULT_REDIS_IMAGE, debian(REDIS)),
+            need("Cache image", "cache.valkey.image", settings.cacheImage, DEFAULT_CACHE_IMAGE, debian(REDIS)),
         );
     }
     // Its source is Sonatype's alone.

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
-import { defaultFront } from "../components/front/default";
 import { SetupError, messageOf } from "./errors";
 import { fileBackend } from "./file-backend";
 import { readJson } from "./json";
@@ -21,14 +20,14 @@ export interface EarlySettings {
     imageTarball?: string;
     /** Name of the registry container. */
     containerName?: string;
-    /** `nginx` asks for the image of the front as well. */
-    front?: string;
-    /** frontSettings.image */
+    /** Asks for the image of the front as well. */
+    front?: boolean;
+    /** front.image */
     frontImage?: string;
-    /** `redis` asks for the image of the cache as well. */
-    cache?: string;
-    /** redis.image */
-    redisImage?: string;
+    /** Asks for the image of the cache as well. */
+    cache?: boolean;
+    /** cache.valkey.image */
+    cacheImage?: string;
     /** Nexus is to run, and its licence is accepted: asks for its image as well. */
     nexus?: boolean;
     /** nexus.image */
@@ -109,13 +108,14 @@ export function findStack(machine: Machine, args: string[]): Stack {
     const defaults = mapOf(project.config);
     const config = readYaml(configFile);
     const values = mapOf(config.config);
-    const valueOf = (key: string, part?: string): unknown => {
+    const valueOf = (path: string): unknown => {
+        const [key = "", ...steps] = path.split(".");
         const fallback = mapOf(defaults[key] ?? defaults[`${PROJECT}:${key}`]);
         const whole = values[`${PROJECT}:${key}`] ?? fallback.value ?? fallback.default;
-        return part === undefined ? whole : objectOf(whole)[part];
+        return steps.reduce<unknown>((value, step) => objectOf(value)[step], whole);
     };
-    const setting = (key: string, part?: string): string | undefined => {
-        const value = valueOf(key, part);
+    const setting = (key: string): string | undefined => {
+        const value = valueOf(key);
         if (value === undefined || value === null || value === "") return undefined;
         if (typeof value === "string") return value;
         throw new SetupError(
@@ -123,9 +123,10 @@ export function findStack(machine: Machine, args: string[]): Stack {
                 `\`pulumi config set --plaintext ${key} VALUE\`.`,
         );
     };
-    // Of `--path nexus.enabled true` Pulumi keeps a boolean; config/ takes the text as well.
-    const isOn = (key: string, part: string) => String(valueOf(key, part)) === "true";
-    const isOff = (key: string) => String(valueOf(key)) === "false";
+    // Of `--path front.off true` Pulumi keeps a boolean; config/ takes the text as well.
+    const is = (path: string, value: boolean) => String(valueOf(path)) === String(value);
+    /** A section that is there. */
+    const has = (path: string) => is(path, true) || Object.keys(objectOf(valueOf(path))).length > 0;
     const tarball = setting("imageTarball");
     return {
         name,
@@ -139,15 +140,20 @@ export function findStack(machine: Machine, args: string[]): Stack {
             imageMirror: setting("imageMirror"),
             imageTarball: tarball === undefined ? undefined : resolve(machine.root, tarball),
             containerName: setting("containerName"),
-            // Of the grounds those that Pulumi keeps in clear; an image too many is fetched at worst.
+            // Of what decides that, what is seen in clear; an image too many is fetched at worst.
             front:
-                setting("front") ??
-                defaultFront({ tls: setting("tls"), auth: !isOff("auth"), target: setting("target") }),
-            frontImage: setting("frontSettings", "image"),
-            cache: setting("cache"),
-            redisImage: setting("redis", "image"),
-            nexus: isOn("nexus", "enabled") && isOn("nexus", "acceptEula"),
-            nexusImage: setting("nexus", "image"),
+                !is("front", false) &&
+                !is("front.off", true) &&
+                (has("front") ||
+                    (!is("tls", false) &&
+                        !is("tls.off", true) &&
+                        !is("auth", false) &&
+                        setting("target") !== "systemd")),
+            frontImage: setting("front.image"),
+            cache: has("cache.valkey"),
+            cacheImage: setting("cache.valkey.image"),
+            nexus: is("nexus.acceptEula", true),
+            nexusImage: setting("nexus.image"),
             target: setting("target"),
         },
     };

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import { bcrypt, renderHtpasswd } from "./htpasswd";
+import { chosenWay } from "./options";
 import { nameProblem } from "./users";
 
 /** Length of a generated password: 24 of 62 characters are 142 bits. */
@@ -13,27 +14,21 @@ const GENERATED_LENGTH = 24;
  */
 const GENERATED_COST = 4;
 
-/** A user. Exactly one of `password`, `generate` and `bcryptHash`. */
+/** A user. Exactly one of `password`, `generate` and `bcryptHash`; one that is given goes before `generate`. */
 export interface AccountArgs {
-    /** Without colon and control characters (RFC 7617 section 2). */
-    name: string;
     /** At most 72 bytes. Kept as a secret. */
     password?: pulumi.Input<string> | undefined;
     /** Generate a password of 24 letters and digits. @default false */
     generate?: boolean | undefined;
     /** A ready bcrypt hash. Kept as a secret. */
     bcryptHash?: pulumi.Input<string> | undefined;
-    /** What a front lets the user do: pull reads, push writes and deletes too. @default "push" */
-    role?: pulumi.Input<"push" | "pull"> | undefined;
-    /** Repositories that a front lets the user use: `team/app`, or `team/*` for all below. @default all */
-    repositories?: pulumi.Input<string[]> | undefined;
 }
 
 export interface AccountsArgs {
-    /** At least one, each name once. */
-    users: AccountArgs[];
+    /** Name, without colon and control characters (RFC 7617 section 2) → user. At least one. */
+    users: Readonly<Record<string, AccountArgs>>;
     /** Cost of the hash of given passwords, 4 to 31. @default 10 */
-    bcryptCost?: number | undefined;
+    bcryptCost?: pulumi.Input<number> | undefined;
     /**
      * Generated passwords get the same cost, so that the time of a refused login does not tell them apart. For a front,
      * which checks a password once a minute; the registry itself checks it on every request. @default false
@@ -58,23 +53,24 @@ export class Accounts extends pulumi.ComponentResource {
 
         const hashes: Record<string, pulumi.Output<string>> = {};
         const passwords: Record<string, pulumi.Output<string>> = {};
-        for (const user of args.users) {
-            if (user.bcryptHash !== undefined) {
-                hashes[user.name] = pulumi.secret(user.bcryptHash);
+        for (const [user, given] of Object.entries(args.users)) {
+            const { password, generate, bcryptHash } = chosenWay(given);
+            if (bcryptHash !== undefined) {
+                hashes[user] = pulumi.secret(bcryptHash);
                 continue;
             }
-            const password = user.generate
+            const known = generate
                 ? new random.RandomPassword(
-                      `${name}-${user.name}-password`,
+                      `${name}-${user}-password`,
                       { length: GENERATED_LENGTH, special: false },
                       parent,
                   ).result
-                : pulumi.secret(user.password ?? "");
-            const salt = new random.RandomBytes(`${name}-${user.name}-salt`, { length: 16 }, parent);
-            passwords[user.name] = password;
-            hashes[user.name] = pulumi
-                .all([password, salt.base64])
-                .apply(([text, bytes]) => bcrypt(text, bytes, user.generate ? generatedCost : cost));
+                : pulumi.secret(password ?? "");
+            const salt = new random.RandomBytes(`${name}-${user}-salt`, { length: 16 }, parent);
+            passwords[user] = known;
+            hashes[user] = pulumi
+                .all([known, salt.base64, generate ? generatedCost : cost])
+                .apply(([text, bytes, of]) => bcrypt(text, bytes, of));
         }
 
         this.htpasswd = pulumi.secret(pulumi.all(hashes).apply(renderHtpasswd));
@@ -82,32 +78,19 @@ export class Accounts extends pulumi.ComponentResource {
         this.registerOutputs({ htpasswd: this.htpasswd, passwords: this.passwords });
     }
 
-    private validate(users: AccountArgs[]): void {
-        if (users.length === 0) {
-            throw new pulumi.ResourceError(
-                "There is no user: give at least one, or turn authentication off.",
-                this,
-                true,
-            );
-        }
-        const names = users.map((user) => user.name);
-        const twice = names.find((name, i) => names.indexOf(name) !== i);
-        if (twice !== undefined)
-            throw new pulumi.ResourceError(`The user ${twice} is there twice.`, this, true);
-        for (const user of users) {
-            const problem = nameProblem(user.name);
-            if (problem !== undefined)
-                throw new pulumi.ResourceError(`The user "${user.name}" ${problem}.`, this, true);
-            const ways = [user.password, user.generate || undefined, user.bcryptHash].filter(
-                (way) => way !== undefined,
-            );
-            if (ways.length !== 1) {
-                throw new pulumi.ResourceError(
-                    `The user ${user.name} needs exactly one of password, generate: true, bcryptHash.`,
-                    this,
-                    true,
-                );
-            }
+    private validate(users: AccountsArgs["users"]): void {
+        const fail = (text: string) => {
+            throw new pulumi.ResourceError(text, this, true);
+        };
+        if (Object.keys(users).length === 0)
+            fail("There is no user: give at least one, or turn authentication off.");
+        for (const [user, given] of Object.entries(users)) {
+            const problem = nameProblem(user);
+            if (problem !== undefined) fail(`The user "${user}" ${problem}.`);
+            const { password, generate, bcryptHash } = chosenWay(given);
+            const ways = [password, generate || undefined, bcryptHash].filter((way) => way !== undefined);
+            if (ways.length !== 1)
+                fail(`The user ${user} needs exactly one of password, generate: true, bcryptHash.`);
         }
     }
 }

@@ -16,16 +16,16 @@ export interface ServedInstallers {
  * @param mirrors what is known of the mirrors before they are made, so that nothing waits for them
  */
 export function servedInstallers(
-    endpoint: string,
+    endpoint: pulumi.Output<string>,
     caPem: pulumi.Output<string>,
-    mirrors: readonly MirrorFacts[],
+    mirrors: pulumi.Output<MirrorFacts[]>,
     identity: pulumi.Output<string>,
 ): ServedInstallers {
     const texts = pulumi
-        .all([caPem, identity])
-        .apply(([pem, id]) => renderInstallers(installerFacts(endpoint, pem, mirrors, id)));
+        .all([endpoint, caPem, mirrors, identity])
+        .apply(([url, pem, all, id]) => renderInstallers(installerFacts(url, pem, all, id)));
     return {
         files: Object.fromEntries(INSTALLERS.map((file) => [file, texts.apply((all) => all[file])])),
-        oneLines: texts.apply((all) => oneLines(endpoint, all)),
+        oneLines: pulumi.all([endpoint, texts]).apply(([url, all]) => oneLines(url, all)),
     };
 }

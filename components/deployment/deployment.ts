@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Provider } from "@pulumi/docker";
 
+import type { Given } from "../definition/inputs";
 import { type Endpoint, type EngineConfig, resolveEndpoint } from "../engine/endpoint";
 import { callEngine } from "../engine/request";
 import { ATTEMPT_LABEL, IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
@@ -37,9 +38,9 @@ export interface DeploymentArgs {
     /** Start of the name of every Docker object. */
     prefix: string;
     /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
-    dockerHost?: string | undefined;
+    dockerHost?: Given<string> | undefined;
     /** Identities of lost deployments, or names of objects, that count as the deployment's own. @default none */
-    adopt?: string[] | undefined;
+    adopt?: Given<string[]> | undefined;
     /**
      * What tells the stack from all others, and outlives `pulumi destroy`.
      *
@@ -47,7 +48,7 @@ export interface DeploymentArgs {
      */
     stackKey?: string | undefined;
     /** What clients are given, to tell of a change before it is made. @default nothing is told */
-    clients?: { places: ClientView["places"]; caPem: pulumi.Output<string> } | undefined;
+    clients?: { places: pulumi.Output<ClientView["places"]>; caPem: pulumi.Output<string> } | undefined;
     /** How objects of version 0.1, which have no identity, show that they are the deployment's. @default they do not */
     legacy?: LegacyProof | undefined;
 }
@@ -65,6 +66,14 @@ export interface LegacyProof {
 function dueAttempt({ labels, exitCode }: EngineObject): string {
     const was = Number(labels[ATTEMPT_LABEL] ?? 0);
     return String(exitCode ? was + 1 : was);
+}
+
+/** A port that a container is going to publish. */
+export interface WantedPort {
+    port: pulumi.Input<number>;
+    ip: pulumi.Input<string>;
+    /** Path of the option that chooses it. */
+    key: string;
 }
 
 export type Labels = { label: string; value: pulumi.Input<string> }[];
@@ -124,7 +133,8 @@ export class Deployment {
     /** Random, kept in the state; not a secret. */
     readonly identity: pulumi.Output<string>;
     private readonly stackKey: string | undefined;
-    private readonly plan: Plan = { containers: new Map(), networks: new Set(), volumes: new Map() };
+    private readonly ports: WantedPort[] = [];
+    private readonly plan: Plan = { containers: new Set(), networks: new Set(), volumes: new Map() };
     private readonly survey: Promise<Survey | undefined>;
     private readonly checked: pulumi.Output<string>;
 
@@ -143,9 +153,26 @@ export class Deployment {
     }
 
     /** The labels of a container. @param ports what it publishes */
-    container(name: string, ports: PlannedPort[] = []): Labels {
-        this.plan.containers.set(name, ports);
+    container(name: string, ports: WantedPort[] = []): Labels {
+        this.plan.containers.add(name);
+        this.ports.push(...ports);
         return this.labels();
+    }
+
+    /** The ports that are known: a preview may not know one that another resource gives. */
+    private async knownPorts(): Promise<PlannedPort[]> {
+        const all = await Promise.all(
+            this.ports.map(async ({ port, ip, key }) => {
+                const found = await known(pulumi.all([port, ip]));
+                return found && { port: found[0], ip: found[1], key };
+            }),
+        );
+        return all.filter((one) => one !== undefined);
+    }
+
+    /** Path of the option that chooses a port of the Docker host. */
+    async portKey(port: number): Promise<string> {
+        return (await this.knownPorts()).find((one) => one.port === port)?.key ?? "port";
     }
 
     /**
@@ -174,11 +201,12 @@ export class Deployment {
     /** Shell script that makes a folder of the Docker host the deployment's own, or refuses it. */
     markScript(folder: string, { path, key }: { path: string; key: string }): pulumi.Output<string> {
         const { stackKey } = this;
-        const { adopt = [] } = this.args;
         const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
-        return this.identity.apply((identity) =>
-            markScript(folder, { identity, stack, stackKey, adopt, path, key }),
-        );
+        return pulumi
+            .all([this.identity, this.args.adopt ?? []])
+            .apply(([identity, adopt]) =>
+                markScript(folder, { identity, stack, stackKey, adopt, path, key }),
+            );
     }
 
     /** The Engine that the resources go to; nothing where this program cannot tell or reach it. */
@@ -210,7 +238,9 @@ export class Deployment {
         const { clients } = this.args;
         if (clients === undefined) return [];
         const { places, caPem } = clients;
-        const value = caPem.apply((pem) => clientsLabel({ places, ca: fingerprint(pem) }));
+        const value = pulumi
+            .all([places, caPem])
+            .apply(([all, pem]) => clientsLabel({ places: all, ca: fingerprint(pem) }));
         return [{ label: CLIENTS_LABEL, value }];
     }
 
@@ -221,8 +251,8 @@ export class Deployment {
             .map(({ labels }) => readClientsLabel(labels[CLIENTS_LABEL]))
             .find((one) => one !== undefined);
         if (clients === undefined || before === undefined) return;
-        const pem = await known(clients.caPem);
-        const after = { places: clients.places, ca: pem === undefined ? undefined : fingerprint(pem) };
+        const [pem, places] = [await known(clients.caPem), await known(clients.places)];
+        const after = { places: places ?? {}, ca: pem === undefined ? undefined : fingerprint(pem) };
         for (const sentence of announcements(before, after)) await pulumi.log.warn(sentence, this.parent);
     }
 
@@ -242,8 +272,11 @@ export class Deployment {
     /** What was given of the Engine: by the component, the program's provider, or the configuration of docker. */
     private async given(): Promise<EngineConfig | undefined> {
         const provider = this.parent.getProvider("docker:index/container:Container") as Provider | undefined;
-        if (this.args.dockerHost !== undefined && provider === undefined)
-            return { host: this.args.dockerHost };
+        if (this.args.dockerHost !== undefined && provider === undefined) {
+            // A host that the same program makes is not there yet in a preview.
+            const host = await known(pulumi.output(this.args.dockerHost));
+            return host === undefined ? undefined : { host };
+        }
         if (provider === undefined) {
             const config = new pulumi.Config("docker");
             return {
@@ -280,7 +313,8 @@ export class Deployment {
             return undefined;
         }
         const { stackKey } = this;
-        const { prefix, adopt = [] } = this.args;
+        const { prefix } = this.args;
+        const adopt = (await known(pulumi.output(this.args.adopt ?? []))) ?? [];
         const identity = await known(this.identity);
         const named = new Set(adopt);
         const proof: Proof = {
@@ -296,7 +330,7 @@ export class Deployment {
         const containers = objects.filter(({ kind }) => kind === "container");
         const problems = [
             ...foreignSentences(foreign, adopt.length),
-            ...(await portProblems(endpoint, [...this.plan.containers.values()].flat(), containers, (one) =>
+            ...(await portProblems(endpoint, await this.knownPorts(), containers, (one) =>
                 isMarked(one, proof),
             )),
         ];

@@ -40,7 +40,7 @@ export interface PlannedVolume {
 
 /** Names that a deployment is going to use. */
 export interface Plan {
-    containers: Map<string, PlannedPort[]>;
+    containers: Set<string>;
     networks: Set<string>;
     volumes: Map<string, PlannedVolume>;
 }

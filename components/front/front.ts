@@ -15,6 +15,7 @@ import {
     FRONT_FOLDER,
     type FrontSettings,
     type FrontSite,
+    type FrontUser,
     PLAIN_PORT,
     SITES_FOLDER,
     SOCKET_FOLDER,
@@ -23,11 +24,19 @@ import {
 } from "./settings";
 
 /** A site with its certificate. */
-export interface SiteArgs extends FrontSite {
+export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
+    /** Of its files. */
+    id: string;
     tls: TlsFiles;
 }
 
-export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers"> {
+/** The same values, of which any may be an Output. */
+type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
+
+export interface FrontArgs
+    extends Inputs<Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "users">> {
+    /** Nothing lets anyone do anything. */
+    users?: Inputs<FrontUser>[] | undefined;
     /** Whose prefix is the start of the name of every Docker object. */
     deployment: Deployment;
     /** ID of the nginx image, sha256:… */
@@ -42,17 +51,17 @@ export interface FrontArgs extends Omit<FrontSettings, "generation" | "redirectT
     /** Folder of the Docker host with the folders of the sites. */
     sitesFolder?: string | undefined;
     /** Port of the Docker host. */
-    port: number;
+    port: pulumi.Input<number>;
     /** Port of the Docker host for plain HTTP, which is redirected; nothing opens none. */
-    httpPort?: number | undefined;
+    httpPort?: pulumi.Input<number> | undefined;
     /** Address of the Docker host. */
-    bindAddress: string;
+    bindAddress: pulumi.Input<string>;
     /** Volume with the registry's socket. */
     socketVolume: pulumi.Input<string>;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
     /** MiB. */
-    memoryMb: number;
+    memoryMb: pulumi.Input<number>;
     onError: pulumi.ErrorHook[];
     /** What must be there before the front takes its port. */
     after: pulumi.Resource[];
@@ -76,7 +85,7 @@ export class Front extends pulumi.ComponentResource {
         const common = { deployment, imageId: args.imageId, onError: args.onError };
         const ip = args.bindAddress;
         const redirect =
-            args.httpPort === undefined ? [] : [{ port: args.httpPort, ip, key: "frontSettings.httpPort" }];
+            args.httpPort === undefined ? [] : [{ port: args.httpPort, ip, key: "front.httpPort" }];
 
         const config = new ConfigVolume(
             `${name}-config`,
@@ -168,33 +177,36 @@ export class Front extends pulumi.ComponentResource {
                 : { htpasswd: { content: pulumi.output(args.htpasswd).apply(withNobody), mode: SECRET } },
             ...Object.entries(args.installers ?? {}).map(([file, content]) => ({ [file]: { content } })),
             ...args.sites.map((site) => {
-                const { crt, key } = siteFiles(site.name);
+                const { crt, key } = siteFiles(site.id);
                 return pair(crt, key, site.tls);
             }),
         ) as Record<string, FileArgs>;
     }
 
-    private render(args: FrontArgs, generation: string): string {
-        return renderNginx({
-            ...args,
-            sites: args.sites.map(({ name, upstream, folder }) => ({ name, upstream, folder })),
+    /** What nginx.conf is rendered from, all but its generation. */
+    private settings(args: FrontArgs): pulumi.Output<Omit<FrontSettings, "generation">> {
+        const { users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient } = args;
+        return pulumi.output({
+            ...{ users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient },
+            sites: args.sites.map(({ id, name, upstream, folder }) => ({ id, name, upstream, folder })),
             installers: Object.keys(args.installers ?? {}),
             redirectTo: args.httpPort === undefined ? undefined : args.port,
-            generation,
         });
     }
 
     private conf(args: FrontArgs, generation: pulumi.Output<string>): pulumi.Output<string> {
-        return generation.apply((text) => this.render(args, text));
+        return pulumi
+            .all([this.settings(args), generation])
+            .apply(([settings, text]) => renderNginx({ ...settings, generation: text }));
     }
 
     /** SHA-256 of all that is served. There is a private key among it, so it gives nothing away. */
     private generation(args: FrontArgs, files: Record<string, FileArgs>): pulumi.Output<string> {
         const texts = Object.entries(files).map(([file, { content }]) => pulumi.all([file, content]));
         return pulumi.unsecret(
-            pulumi.all(texts).apply((parts) =>
+            pulumi.all([this.settings(args), pulumi.all(texts)]).apply(([settings, parts]) =>
                 createHash("sha256")
-                    .update(JSON.stringify([this.render(args, ""), parts]))
+                    .update(JSON.stringify([renderNginx({ ...settings, generation: "" }), parts]))
                     .digest("hex"),
             ),
         );

@@ -1,52 +1,34 @@
-/** The front as PrivateRegistry takes and makes it. */
+/** The front as a deployment makes it. */
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
-import type { AccountArgs } from "../auth/accounts";
+import type { Given, Settled } from "../definition/inputs";
 import type { Deployment } from "../deployment/deployment";
-
+import type { Options } from "../options";
 import type { RegistrySocket, TlsFiles } from "../registry/registry";
-import type { SiteTls } from "../tls/site-tls";
+import { broughtFiles, type SiteTls } from "../tls/site-tls";
 
-import { Front } from "./front";
-import { type FrontSite, SOCKET, SOCKET_FOLDER } from "./settings";
+import { Front, type SiteArgs } from "./front";
+import type { FrontOptions } from "./options";
+import { SOCKET, SOCKET_FOLDER } from "./settings";
 
-/** A site as the user gives it. */
-export interface SiteOptions extends FrontSite {
-    /** @default one of the registry's CA */
-    certificate?: TlsFiles | undefined;
-}
+export type FrontChoice = Settled<FrontOptions>;
 
-export interface FrontOptions {
-    /** nginx 1.22 or newer. A local image of that name is used without a pull. @default "nginx:1.28" */
-    image?: pulumi.Input<string> | undefined;
-    /** Anyone may read, users alone may write. @default false */
-    anonymousPull?: boolean | undefined;
-    /** Seconds for which a right password is not checked again; 0 checks on every request. @default 60 */
-    cacheSeconds?: number | undefined;
-    /** Password checks a minute that one client address gets. @default 60 */
-    attemptsPerMinute?: number | undefined;
-    /** Requests at once that one client address gets. @default 512 */
-    connectionsPerClient?: number | undefined;
-    /** Further sites on the same port. @default none */
-    sites?: SiteOptions[] | undefined;
-    /** Folder of the Docker host with the folders that sites serve. */
-    sitesFolder?: string | undefined;
-    /** `/client.sh` and `/client.ps1`, which set a new client up, are there for anyone. @default true */
-    clientInstaller?: boolean | undefined;
-    /** Port of the Docker host on which plain HTTP is redirected to TLS. @default none */
-    httpPort?: number | undefined;
-    /** MiB. @default 128 */
-    memoryMb?: number | undefined;
+/** A site of the deployment's own: a mirror, Nexus. */
+export interface SiteOptions {
+    /** Of its resources and files, where the name is not known yet. */
+    id: string;
+    name: Given<string>;
+    upstream: string;
 }
 
 /** What the front gets from the deployment. */
 interface Context {
     deployment: Deployment;
-    port: number;
-    bindAddress: string;
-    realm: string;
-    users: AccountArgs[] | undefined;
+    port: Given<number>;
+    bindAddress: Given<string>;
+    realm: Given<string>;
+    users: Settled<Options["users"]> | undefined;
     htpasswd: pulumi.Input<string> | undefined;
     certificate: SiteTls;
     /** The provider for the Engine that is named; nothing where the program's own is used. */
@@ -77,38 +59,53 @@ export function frontSocket(
     return { volumeName: volume.name, folder: SOCKET_FOLDER, path: SOCKET };
 }
 
-/** @throws Error where a site has no certificate and there is no CA to sign one */
+/**
+ * @param inside sites of the deployment's own
+ * @throws Error where a site has no certificate and there is no CA to sign one
+ */
 export function frontOf(
     name: string,
-    options: FrontOptions,
+    front: FrontChoice,
+    inside: readonly SiteOptions[],
     context: Context,
     parent: { parent: pulumi.Resource },
 ): Front {
     const { certificate, users, engine, ...rest } = context;
-    const tlsOf = (site: SiteOptions): TlsFiles => {
-        const tls = site.certificate ?? certificate.sign?.(`${name}-site-${site.name}`, [site.name]);
+    const signed = (id: string, site: Given<string>): TlsFiles => {
+        const tls = certificate.sign?.(`${name}-site-${typeof site === "string" ? site : id}`, [site]);
         if (tls === undefined)
-            throw new Error(`The site ${site.name} needs a certificate: there is no CA that could sign one.`);
+            throw new Error(`The site ${id} needs a certificate: there is no CA that could sign one.`);
         return tls;
     };
+    const sites: SiteArgs[] = [
+        ...Object.entries(front.sites).map(([written, { cert, key, upstream, folder }]) => {
+            const site = written.toLowerCase();
+            const tls =
+                cert === undefined ? signed(site, site) : broughtFiles({ cert, key }, [site]).files;
+            return { id: site, name: site, upstream, folder, tls };
+        }),
+        ...inside.map(({ id, name: site, upstream }) => ({ id, name: site, upstream, tls: signed(id, site) })),
+    ];
     return new Front(
         `${name}-front`,
         {
             ...rest,
             tls: certificate.files,
-            users: users?.map(({ name, role, repositories }) => ({
-                name,
-                repositories,
-                role: role ?? "push",
-            })),
-            anonymousPull: options.anonymousPull ?? false,
-            cacheSeconds: options.cacheSeconds ?? 60,
-            attemptsPerMinute: options.attemptsPerMinute ?? 60,
-            connectionsPerClient: options.connectionsPerClient ?? 512,
-            sites: (options.sites ?? []).map((site) => ({ ...site, tls: tlsOf(site) })),
-            sitesFolder: options.sitesFolder,
-            httpPort: options.httpPort,
-            memoryMb: options.memoryMb ?? 128,
+            users:
+                users &&
+                Object.entries(users).map(([user, { role, repositories }]) => ({
+                    name: user,
+                    repositories,
+                    role: pulumi.output(role).apply((of) => of ?? "push"),
+                })),
+            anonymousPull: front.anonymousPull,
+            cacheSeconds: front.cacheSeconds,
+            attemptsPerMinute: front.attemptsPerMinute,
+            connectionsPerClient: front.connectionsPerClient,
+            sites,
+            sitesFolder: front.sitesFolder,
+            httpPort: front.httpPort,
+            memoryMb: front.memoryMb,
         },
         { ...parent, providers: engine && { docker: engine } },
     );

@@ -36,9 +36,9 @@ function mirrorNames({ mirrors, domain = "" }: Grounds): Served[] {
 function nexusNames({ nexus, domain = "" }: Grounds): Served[] {
     if (nexus === undefined) return [];
     const own = nexus.domain ?? `nexus.${domain}`;
-    return Object.keys(upstreams(own, "", { docker: nexus.docker, force: false })).map((name) => ({
-        name,
-        what: name === own ? "Nexus" : `the repository ${name.split(".")[0]} of Nexus`,
+    return upstreams("", { docker: nexus.docker, force: false }).map(({ label }) => ({
+        name: label === undefined ? own : `${label}.${own}`,
+        what: label === undefined ? "Nexus" : `the repository ${label} of Nexus`,
         path: ["nexus", "domain"],
         other: `repository-${own}`,
     }));

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import * as z from "zod";
 
 import type { Rule } from "../definition/check";
+import type { Settled } from "../definition/inputs";
 import { option, plain, switchable } from "../definition/option";
 import { formatPath, problem, type Problem, remove, set, show } from "../definition/problem";
 import {
@@ -150,10 +151,12 @@ function fits({ tls, auth, target, domain, nexus, users, registryConfig }: Groun
 }
 
 /** The front of a deployment; undefined where there is none. */
-export function chosenFront(options: Grounds): FrontOptions | undefined {
-    const { front } = options;
+export function chosenFront(options: Grounds): FrontOptions | undefined;
+export function chosenFront(options: Settled<Options>): Settled<FrontOptions> | undefined;
+export function chosenFront({ front, ...grounds }: Grounds | Settled<Options>): unknown {
     if (front !== undefined) return front.off ? undefined : front;
-    return fits(options) ? DEFAULTS : undefined;
+    // What is looked at is plain, or is not of the kind that decides where it is an Output.
+    return fits(grounds as Grounds) ? DEFAULTS : undefined;
 }
 
 /** What means something with a front alone. */

@@ -12,6 +12,8 @@ export interface FrontUser {
 
 /** A further site on the same port, told apart by the server name of TLS. Exactly one of `upstream` and `folder`. */
 export interface FrontSite {
+    /** Of its files: the server name, where that is known beforehand. */
+    id: string;
     /** The server name. */
     name: string;
     /** Origin that requests are passed on to, `http://host:port`. */

@@ -33,8 +33,8 @@ const files = (folder: string): string[] => [
     "try_files $uri $uri/ =404;",
 ];
 
-export function siteServer({ name, upstream, folder }: FrontSite, settings: FrontSettings): string[] {
-    const { crt, key } = siteFiles(name);
+export function siteServer({ id, name, upstream, folder }: FrontSite, settings: FrontSettings): string[] {
+    const { crt, key } = siteFiles(id);
     return block("server", [
         ...listenTls(crt, key),
         `server_name ${name};`,

@@ -2,58 +2,30 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Given, Settled } from "../definition/inputs";
 import type { Deployment } from "../deployment/deployment";
 import { registryEndpoint } from "../client/address";
+import type { Options } from "../options";
 import type { OutboundArgs } from "../outbound";
 import { CONFIG_FOLDER, type RegistrySettings, renderConfig } from "../registry/config-yml";
 import { Registry, type TlsFiles } from "../registry/registry";
+import { trusted } from "../tls/inspect";
 
 import { containerdHostsToml, dockerDaemonJson, registriesConf } from "./clients";
 import { LOGIN_FILE, renderLogin } from "./login";
-import { mirrorNameProblem, upstreamName, upstreamOrigin, upstreamProblem } from "./upstream";
+import { upstreamName, upstreamOrigin } from "./upstream";
 
-/** A pull-through cache of another registry. */
-export interface MirrorSettings {
-    /** URL of the registry to mirror, `https://registry-1.docker.io` for Docker Hub. No path. */
-    upstream: string;
-    /** Login at the upstream. Whoever reaches the mirror can read what this login can. @default none */
-    username?: string | undefined;
-    /** Kept as a secret. */
-    password?: pulumi.Input<string> | undefined;
-    /** PEM of the CA that signed the upstream's certificate. @default the public ones */
-    ca?: pulumi.Input<string> | undefined;
-    /** How long an image is kept after it was fetched, `168h`; `0` for ever. @default "168h" */
-    ttl?: string | undefined;
-    /**
-     * Port of the Docker host. Without one the mirror is not published: it serves plain HTTP on the deployment's
-     * network, for a front that publishes it.
-     */
-    port?: number | undefined;
-    /** Name under which a front publishes a mirror without a port. @default `${mirror}.${domain}` */
-    domain?: string | undefined;
-    /** @default the registry's */
-    bindAddress?: string | undefined;
-    /** Volume for the cache. @default `${prefix}-mirror-${mirror}-data` */
-    dataVolume?: string | undefined;
-    /** Folder of the Docker host for the cache, instead of a volume. */
-    dataPath?: string | undefined;
-    /** The volume outlives the mirror. @default the registry's */
-    keepData?: boolean | undefined;
-    /** MiB. @default 256 */
-    memoryMb?: number | undefined;
-    /** @default no limit */
-    cpus?: number | undefined;
-}
-
-export interface MirrorArgs extends MirrorSettings {
+/** A pull-through cache of another registry: its options, and what it has in common with the deployment. */
+export interface MirrorArgs extends Omit<Settled<Options["mirrors"]>[string], "domain" | "keepData"> {
     /** Name of the mirror: letters, digits and inner hyphens. */
     mirror: string;
     deployment: Deployment;
     /** Start of the names of the deployment's objects. */
     prefix: string;
     /** Host name or IP address by which clients reach the mirror. */
-    domain: string;
-    bindAddress: string;
+    domain: Given<string>;
+    bindAddress: Given<string>;
+    keepData: boolean;
     /** ID of the registry image. */
     imageId: pulumi.Input<string>;
     /** The deployment's network. */
@@ -63,7 +35,7 @@ export interface MirrorArgs extends MirrorSettings {
     /** Clients have to be given a CA to trust that certificate. */
     ownCa: boolean;
     /** URL at which a front publishes it, in place of a port of its own. @default none */
-    frontEndpoint?: string | undefined;
+    frontEndpoint?: pulumi.Input<string> | undefined;
     /** How it reaches its upstream. @default as the Docker host */
     outbound?: OutboundArgs | undefined;
     /** Settings of config.yml that the mirror shares with the registry. */
@@ -111,7 +83,13 @@ export function mirrorEndpoint(
         domain,
         port,
         frontEndpoint,
-    }: Pick<MirrorArgs, "mirror" | "prefix" | "domain" | "port" | "frontEndpoint">,
+    }: {
+        mirror: string;
+        prefix: string;
+        domain: string;
+        port: number | undefined;
+        frontEndpoint: string | undefined;
+    },
     tls: boolean,
 ): string {
     if (frontEndpoint !== undefined) return frontEndpoint;
@@ -126,10 +104,13 @@ export class Mirror extends pulumi.ComponentResource {
     /** @throws pulumi.ResourceError where the name, the upstream or the login cannot be used */
     constructor(name: string, args: MirrorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Mirror", name, {}, opts);
-        this.validate(args);
-        const upstream = upstreamOrigin(args.upstream);
-        const { username, password, ca, ttl } = args;
-        if (username !== undefined) void pulumi.log.warn(exposure(args, username, upstream), this);
+        const upstream = pulumi.output(args.upstream).apply(upstreamOrigin);
+        const { username, password, ttl } = args;
+        const ca = args.ca === undefined ? undefined : pulumi.output(args.ca).apply(trusted);
+        if (username !== undefined)
+            pulumi
+                .all([username, upstream])
+                .apply(([user, of]) => pulumi.log.warn(exposure(args, user, of), this));
         const tls = args.port === undefined ? undefined : args.tls;
         const containerPort = args.port === undefined ? portInside(args.mirror) : undefined;
         const container = containerName(args.prefix, args.mirror);
@@ -140,9 +121,9 @@ export class Mirror extends pulumi.ComponentResource {
                 prefix: container,
                 deployment: args.deployment,
                 portKey: `mirrors.${args.mirror}.port`,
-                dataPathKey: `mirrors.${args.mirror}.path`,
+                folderKey: `mirrors.${args.mirror}.folder`,
                 imageId: args.imageId,
-                configYml: pulumi.output(args.settings).apply((shared) =>
+                configYml: pulumi.all([args.settings, upstream, ttl]).apply(([shared, remoteUrl, kept]) =>
                     renderConfig({
                         ...shared,
                         tls: tls !== undefined,
@@ -155,8 +136,8 @@ export class Mirror extends pulumi.ComponentResource {
                         deleteEnabled: true,
                         logFields: { ...shared.logFields, mirror: args.mirror },
                         proxy: {
-                            remoteUrl: upstream,
-                            ttl: ttl ?? "168h",
+                            remoteUrl,
+                            ttl: kept,
                             loginCommand: `${CONFIG_FOLDER}/${LOGIN_FILE}`,
                         },
                         extra: READ_ONLY,
@@ -165,9 +146,9 @@ export class Mirror extends pulumi.ComponentResource {
                 files: {
                     [LOGIN_FILE]: {
                         content: pulumi
-                            .output(password)
-                            .apply((secret) =>
-                                renderLogin(username && secret ? { username, password: secret } : undefined),
+                            .all([username, password])
+                            .apply(([user, secret]) =>
+                                renderLogin(user && secret ? { username: user, password: secret } : undefined),
                             ),
                         mode: "0500",
                     },
@@ -180,44 +161,37 @@ export class Mirror extends pulumi.ComponentResource {
                 containerPort,
                 port: args.port,
                 bindAddress: args.bindAddress,
-                dataPath: args.dataPath,
-                dataVolume: args.dataVolume,
+                folder: args.folder,
+                volume: args.volume,
                 keepData: args.keepData,
                 outbound: args.outbound,
-                memoryMb: args.memoryMb ?? 256,
+                memoryMb: args.memoryMb,
                 cpus: args.cpus,
                 onError: args.onError,
             },
             { parent: this },
         );
 
-        const endpoint = mirrorEndpoint(args, tls !== undefined);
-        const facts = { endpoint, upstream, ownCa: endpoint.startsWith("https:") && args.ownCa };
-        this.access = registry.containerId.apply(() => ({
-            endpoint,
-            upstream,
-            container,
-            dockerDaemonJson: dockerDaemonJson(facts),
-            containerdHostsToml: containerdHostsToml(facts),
-            registriesConf: registriesConf(facts),
-        }));
+        const { mirror, prefix, port } = args;
+        this.access = pulumi
+            .all([args.domain, args.frontEndpoint, upstream, registry.containerId])
+            .apply(([domain, frontEndpoint, of]) => {
+                const endpoint = mirrorEndpoint(
+                    { mirror, prefix, domain, port, frontEndpoint },
+                    tls !== undefined,
+                );
+                const ownCa = endpoint.startsWith("https:") && args.ownCa;
+                const facts = { endpoint, upstream: of, ownCa };
+                return {
+                    endpoint,
+                    upstream: of,
+                    container,
+                    dockerDaemonJson: dockerDaemonJson(facts),
+                    containerdHostsToml: containerdHostsToml(facts),
+                    registriesConf: registriesConf(facts),
+                };
+            });
         this.registerOutputs({ access: this.access });
-    }
-
-    private validate({ mirror, upstream, username, password }: MirrorArgs): void {
-        const wrongName = mirrorNameProblem(mirror);
-        if (wrongName) throw new pulumi.ResourceError(`The mirror "${mirror}" ${wrongName}.`, this);
-        const wrong = upstreamProblem(upstream);
-        if (wrong)
-            throw new pulumi.ResourceError(
-                `The upstream of the mirror ${mirror} ${wrong.problem}: ${wrong.instead}, for instance.`,
-                this,
-            );
-        if ((username === undefined) !== (password === undefined))
-            throw new pulumi.ResourceError(
-                `The mirror ${mirror} has ${username === undefined ? "a password and no username" : "a username and no password"}.`,
-                this,
-            );
     }
 }
 

@@ -1,72 +1,83 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { registryEndpoint } from "../client/address";
+import type { Given, Settled } from "../definition/inputs";
+import type { SiteOptions } from "../front/made";
+import type { Options } from "../options";
 import { recover } from "../recovery";
 
-import {
-    inside,
-    Mirror,
-    type MirrorAccess,
-    type MirrorArgs,
-    mirrorEndpoint,
-    type MirrorSettings,
-} from "./mirror";
+import { inside, Mirror, type MirrorAccess, type MirrorArgs, mirrorEndpoint } from "./mirror";
 import { siteName, upstreamOrigin } from "./upstream";
 
-/** What the mirrors of a deployment have in common. */
-export type SharedArgs = Omit<MirrorArgs, keyof MirrorSettings | "mirror" | "onError"> &
-    Required<Pick<MirrorSettings, "bindAddress">> &
-    Pick<MirrorSettings, "keepData"> & {
-        /** The registry's name, at which mirrors with a port are reached too. */
-        domain: string;
-        /** Port of the front, which publishes the mirrors that have none. @default no front */
-        frontPort?: number | undefined;
-    };
+type Mirrors = Settled<Options["mirrors"]>;
+type MirrorOptions = Mirrors[string];
 
-const frontEndpoint = (domain: string, mirror: string, settings: MirrorSettings, frontPort?: number) =>
-    settings.port === undefined && frontPort !== undefined
-        ? registryEndpoint(siteName(domain, mirror, settings), frontPort, true)
+/** What the mirrors of a deployment have in common. */
+export interface SharedArgs
+    extends Pick<
+        MirrorArgs,
+        "deployment" | "prefix" | "domain" | "imageId" | "networkName" | "tls" | "ownCa" | "outbound" | "settings"
+    > {
+    bindAddress: Given<string>;
+    keepData: boolean;
+    /** Port of the front, which publishes the mirrors that have none. @default no front */
+    frontPort?: Given<number> | undefined;
+}
+
+/** The name under which a front publishes a mirror; plain where it is known beforehand. */
+function nameAtFront(domain: Given<string>, mirror: string, own: Given<string> | undefined): Given<string> {
+    if (own !== undefined) return own;
+    return typeof domain === "string"
+        ? siteName(domain, mirror, {})
+        : domain.apply((of) => siteName(of, mirror, {}));
+}
+
+const frontEndpoint = (
+    domain: Given<string>,
+    mirror: string,
+    { port, domain: own }: MirrorOptions,
+    frontPort: Given<number> | undefined,
+): pulumi.Output<string> | undefined =>
+    port === undefined && frontPort !== undefined
+        ? pulumi
+              .all([nameAtFront(domain, mirror, own), frontPort])
+              .apply(([name, at]) => registryEndpoint(name, at, true))
         : undefined;
 
 /** Where clients of a deployment reach its mirrors, and what these mirror: known before one is made. */
-export function mirrorPlaces(
-    mirrors: Readonly<Record<string, MirrorSettings>>,
+export const mirrorPlaces = (
+    mirrors: Mirrors,
     { prefix, domain, frontPort }: Pick<SharedArgs, "prefix" | "domain" | "frontPort">,
     tls = true,
-): Pick<MirrorAccess, "endpoint" | "upstream">[] {
-    return Object.entries(mirrors).map(([mirror, settings]) => ({
-        endpoint: mirrorEndpoint(
-            {
-                ...settings,
-                mirror,
-                prefix,
-                domain,
-                frontEndpoint: frontEndpoint(domain, mirror, settings, frontPort),
-            },
-            tls,
+): pulumi.Output<Pick<MirrorAccess, "endpoint" | "upstream">[]> =>
+    pulumi.all(
+        Object.entries(mirrors).map(([mirror, settings]) =>
+            pulumi
+                .all([domain, settings.upstream, frontEndpoint(domain, mirror, settings, frontPort)])
+                .apply(([of, upstream, atFront]) => ({
+                    endpoint: mirrorEndpoint(
+                        { mirror, prefix, domain: of, port: settings.port, frontEndpoint: atFront },
+                        tls,
+                    ),
+                    upstream: upstreamOrigin(upstream),
+                })),
         ),
-        upstream: upstreamOrigin(settings.upstream),
-    }));
-}
+    );
 
 /** The mirrors without a port of their own, as sites of the front. */
-export function mirrorSites(
-    prefix: string,
-    domain: string,
-    mirrors: Readonly<Record<string, MirrorSettings>>,
-): { name: string; upstream: string }[] {
-    return Object.entries(mirrors)
+export const mirrorSites = (prefix: string, domain: Given<string>, mirrors: Mirrors): SiteOptions[] =>
+    Object.entries(mirrors)
         .filter(([, { port }]) => port === undefined)
         .map(([mirror, settings]) => ({
-            name: siteName(domain, mirror, settings),
+            id: `mirror-${mirror}`,
+            name: nameAtFront(domain, mirror, settings.domain),
             upstream: inside(prefix, mirror),
         }));
-}
 
 /** The mirrors of a deployment. @returns name → how to use it */
 export function createMirrors(
     name: string,
-    mirrors: Readonly<Record<string, MirrorSettings>>,
+    mirrors: Mirrors,
     { frontPort, ...shared }: SharedArgs,
     opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<Record<string, MirrorAccess>> {
@@ -81,12 +92,7 @@ export function createMirrors(
             bindAddress: settings.bindAddress ?? shared.bindAddress,
             keepData: settings.keepData ?? shared.keepData,
             // The registry's own hook would tell to change the registry's port.
-            onError: [
-                new pulumi.ErrorHook(
-                    `${child}-recovery`,
-                    recover(shared.deployment, () => `mirrors.${mirror}.port`),
-                ),
-            ],
+            onError: [new pulumi.ErrorHook(`${child}-recovery`, recover(shared.deployment))],
         };
         return [mirror, new Mirror(child, args, opts).access] as const;
     });

@@ -2,17 +2,20 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
+import type { NexusArgs } from "../args";
+import { type Given, type Settled, settle } from "../definition/inputs";
+import type { SiteOptions } from "../front/made";
 import { lookups, type OutboundArgs } from "../outbound";
 import { Deployment } from "../deployment/deployment";
 import { boundedLog, confined, memoryLimit, service } from "../hardening";
 import { recover } from "../recovery";
 
+import { NEXUS, type NexusOptions } from "./options";
 import {
     containerMemory,
     DOCKER_REALM,
     hasPolicy,
     NEXUS_FOLDER,
-    NEXUS_IMAGE,
     NEXUS_PORT,
     plannedRepositories,
     plannedTasks,
@@ -30,40 +33,23 @@ import {
     NexusTask,
 } from "./resources";
 
-export interface NexusArgs extends Omit<Wishes, "force"> {
+/** The options of Nexus, and what it has in common with the deployment. */
+export interface NexusComponentArgs extends NexusArgs {
     /** Start of the name of every Docker object, where there is no deployment. @default the component's name */
     prefix?: string | undefined;
     /** @default one of its own */
     deployment?: Deployment | undefined;
-    /** Host name under which a front shows Nexus. @default "nexus" */
-    domain?: string | undefined;
-    /** true: the licence of Nexus (links.sonatype.com/products/nxrm/ce-eula) is accepted. Nothing is made without. */
-    acceptEula: boolean;
-    /** Anyone who reaches Nexus may read every repository. @default false */
-    anonymous?: boolean | undefined;
-    /** Password of the user admin. @default 24 random characters */
-    adminPassword?: pulumi.Input<string> | undefined;
-    /** @default NEXUS_IMAGE */
-    image?: string | undefined;
-    /** Port of 127.0.0.1 of the Docker host, for the REST API and the UI. @default 8081 */
-    port?: number | undefined;
-    /** Where this machine reaches that port. @default `http://127.0.0.1:${port}` */
-    apiUrl?: string | undefined;
-    /** Heap of Java in MiB. @default 2703, as in the image */
-    heapMb?: number | undefined;
-    /** Direct memory of Java in MiB. @default 2703, as in the image */
-    directMemoryMb?: number | undefined;
     /** Names and name servers by which it reaches other repositories; its proxy is set in Nexus itself. */
     outbound?: OutboundArgs | undefined;
-    /** Files that Nexus may open; 0 leaves it to the Engine, which may have no right to so many. @default 65536 */
-    openFiles?: number | undefined;
     /** The data volume outlives the deployment, and no repository is deleted with components in it. @default true */
     keepData?: boolean | undefined;
     /** Network of the Engine on which a front finds Nexus. @default one of its own */
     networkName?: pulumi.Input<string> | undefined;
     /** Engine to deploy to, as in DOCKER_HOST. @default what the docker provider finds */
-    dockerHost?: string | undefined;
+    dockerHost?: pulumi.Input<string> | undefined;
 }
+
+type Settings = Settled<NexusOptions> & Pick<NexusComponentArgs, "outbound" | "keepData" | "networkName">;
 
 /** Seconds that Nexus gets to close its database. */
 const STOP_SECONDS = 120;
@@ -74,34 +60,40 @@ const START_SECONDS = 600;
 const STATUS = `http://127.0.0.1:${NEXUS_PORT}/service/rest/v1/status/writable`;
 const HEALTHY = `curl -fsS -o /dev/null ${STATUS} || wget -q -O /dev/null ${STATUS}`;
 
+/** A policy in Nexus' own words. */
+const inNexus = (policy: Given<"allow" | "allow_once" | "deny"> | undefined) =>
+    policy &&
+    pulumi.output(policy).apply((of) => of.toUpperCase() as Uppercase<"allow" | "allow_once" | "deny">);
+
+const below = (label: string, domain: Given<string>): Given<string> =>
+    typeof domain === "string" ? `${label}.${domain}` : domain.apply((of) => `${label}.${of}`);
+
 /** A Sonatype Nexus Repository 3: container, data, and what is in it. */
 export class Nexus extends pulumi.ComponentResource {
     /** Where this machine reaches the REST API and the UI; resolves when all is set up. */
     readonly url: pulumi.Output<string>;
     /** Password of the user admin. Secret. */
     readonly adminPassword: pulumi.Output<string>;
-    /** For a front on the same network: host name → URL there. */
-    readonly upstreams: Record<string, string>;
+    /** For a front on the same network. */
+    readonly sites: SiteOptions[];
     readonly networkName: pulumi.Output<string>;
 
-    constructor(name: string, args: NexusArgs, opts?: pulumi.ComponentResourceOptions) {
+    /** @throws pulumi.RunError with everything that is wrong with the options */
+    constructor(name: string, given: NexusComponentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Nexus", name, {}, opts);
-        if (!args.acceptEula)
-            throw new pulumi.RunError(
-                "Nexus runs only under its licence (https://links.sonatype.com/products/nxrm/ce-eula): read it and set acceptEula to true.",
-            );
+        const { prefix: own, deployment: of, outbound, keepData, networkName, dockerHost, ...options } = given;
+        const args: Settings = { ...settle(NEXUS, options), outbound, keepData, networkName };
         const parent = { parent: this };
         const deployment =
-            args.deployment ??
-            new Deployment(name, { prefix: args.prefix ?? name, dockerHost: args.dockerHost }, this);
+            of ?? new Deployment(name, { prefix: own ?? name, dockerHost: dockerHost && pulumi.output(dockerHost) }, this);
         const { prefix } = deployment;
         const wishes: Wishes = { ...args, force: args.keepData === false };
         const password =
             args.adminPassword ??
             new random.RandomPassword(`${name}-admin-password`, { length: 24, special: false }, parent)
                 .result;
-        const port = args.port ?? NEXUS_PORT;
-        const url = args.apiUrl ?? `http://127.0.0.1:${port}`;
+        const { port } = args;
+        const url = args.apiUrl ?? pulumi.interpolate`http://127.0.0.1:${port}`;
         const container = this.container(name, deployment, port, args);
         const provider = new NexusProvider(
             `${name}-provider`,
@@ -111,13 +103,23 @@ export class Nexus extends pulumi.ComponentResource {
         const last = this.content(name, { container, provider, password, args, wishes });
 
         this.adminPassword = pulumi.secret(password);
-        this.upstreams = upstreams(args.domain ?? "nexus", `${prefix}-nexus`, wishes);
-        this.url = pulumi.all(last.map(({ id }) => id)).apply(() => url);
+        const domain = args.domain ?? "nexus";
+        this.sites = upstreams(`${prefix}-nexus`, wishes).map(({ label, upstream }) => ({
+            id: label === undefined ? "nexus" : `nexus-${label}`,
+            name: label === undefined ? domain : below(label, domain),
+            upstream,
+        }));
+        this.url = pulumi.all([url, pulumi.all(last.map(({ id }) => id))]).apply(([at]) => at);
         this.networkName = container.networksAdvanced.apply((networks) => networks?.[0]?.name ?? "");
         this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
     }
 
-    private container(name: string, deployment: Deployment, port: number, args: NexusArgs): docker.Container {
+    private container(
+        name: string,
+        deployment: Deployment,
+        port: Given<number>,
+        args: Settings,
+    ): docker.Container {
         const parent = { parent: this };
         const { prefix } = deployment;
         const names = {
@@ -126,15 +128,10 @@ export class Nexus extends pulumi.ComponentResource {
             network: `${prefix}-nexus`,
         };
         const key = "nexus.port";
-        const onError = [
-            new pulumi.ErrorHook(
-                `${name}-recovery`,
-                recover(deployment, () => key),
-            ),
-        ];
+        const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(deployment))];
         const image = new docker.RemoteImage(
             `${name}-image`,
-            { name: args.image ?? NEXUS_IMAGE, keepLocally: true },
+            { name: args.image, keepLocally: true },
             parent,
         );
         const volume = new docker.Volume(
@@ -150,8 +147,8 @@ export class Nexus extends pulumi.ComponentResource {
                 { name: names.network, labels: deployment.network(names.network) },
                 { ...parent, hooks: { onError }, ignoreChanges: ["labels"] },
             ).name;
-        const files = args.openFiles ?? 65536;
-        const [heap, direct] = [args.heapMb ?? 2703, args.directMemoryMb ?? 2703];
+        const files = args.openFiles;
+        const memory = pulumi.all([args.heapMb, args.directMemoryMb]);
         return new docker.Container(
             `${name}-container`,
             {
@@ -159,7 +156,7 @@ export class Nexus extends pulumi.ComponentResource {
                 image: image.imageId,
                 labels: deployment.container(names.container, [{ port, ip: "127.0.0.1", key }]),
                 user: "200:200",
-                envs: [`INSTALL4J_ADD_VM_PARAMS=${vmParams(heap, direct)}`],
+                envs: [memory.apply(([heap, direct]) => `INSTALL4J_ADD_VM_PARAMS=${vmParams(heap, direct)}`)],
                 // Plain HTTP with the administrator's password: never beyond the host itself.
                 ports: [{ internal: NEXUS_PORT, external: port, ip: "127.0.0.1", protocol: "tcp" }],
                 volumes: [{ volumeName: volume.name, containerPath: NEXUS_FOLDER }],
@@ -179,7 +176,7 @@ export class Nexus extends pulumi.ComponentResource {
                 ...confined,
                 ...boundedLog,
                 ...service,
-                ...memoryLimit(containerMemory(heap, direct)),
+                ...memoryLimit(memory.apply(([heap, direct]) => containerMemory(heap, direct))),
                 stopTimeout: STOP_SECONDS,
                 destroyGraceSeconds: STOP_SECONDS,
             },
@@ -205,7 +202,7 @@ export class Nexus extends pulumi.ComponentResource {
             container: docker.Container;
             provider: NexusProvider;
             password: pulumi.Input<string>;
-            args: NexusArgs;
+            args: Settings;
             wishes: Wishes;
         },
     ): pulumi.CustomResource[] {
@@ -219,7 +216,7 @@ export class Nexus extends pulumi.ComponentResource {
         const inside = { ...parent, deletedWith: container };
         const settings = new NexusSettings(
             `${name}-settings`,
-            { anonymous: args.anonymous ?? false, acceptEula: args.acceptEula, realms: [DOCKER_REALM] },
+            { anonymous: args.anonymous, acceptEula: args.acceptEula, realms: [DOCKER_REALM] },
             { ...inside, dependsOn: [container, admin] },
         );
         const before: pulumi.CustomResource[] = [container, admin, settings];
@@ -233,7 +230,11 @@ export class Nexus extends pulumi.ComponentResource {
             const options = { ...inside, dependsOn: [...before, ...members] };
             made.set(
                 repository.name,
-                new NexusRepository(`${name}-repository-${repository.name}`, repository, options),
+                new NexusRepository(
+                    `${name}-repository-${repository.name}`,
+                    { ...repository, writePolicy: inNexus(repository.writePolicy) },
+                    options,
+                ),
             );
         }
         const repositories = [...made.values()];

@@ -1,7 +1,7 @@
 /** The options of Nexus. */
 import * as z from "zod";
 
-import type { Rule } from "../definition/check";
+import type { Definition, Rule } from "../definition/check";
 import { option, plain, section } from "../definition/option";
 import { problem as problemAt, type Problem, remove, set, show, type Path, type Step } from "../definition/problem";
 import {
@@ -197,6 +197,7 @@ export const nexusOptions = {
         secret: true,
     }),
 };
+const NEXUS_OPTIONS = z.strictObject(nexus);
 export type NexusOptions = z.output<z.ZodObject<typeof nexus>>;
 
 const problem = (path: Path, text: string, ...mend: Step[]): Problem =>
@@ -272,6 +273,15 @@ const nexusRule: Rule<Options> = ({ nexus, dockerHost, port, tls }) => {
             ? [problem(["port"], `is ${nexus.port}, the port of the registry`, set(at("port"), 18081))]
             : []),
     ];
+};
+
+/** Nexus by itself, without a registry. */
+export const NEXUS: Definition<typeof NEXUS_OPTIONS> = {
+    options: NEXUS_OPTIONS,
+    rules: [
+        (options) =>
+            nexusRule({ nexus: options as NexusOptions }).map((one) => ({ ...one, path: one.path.slice(1) })),
+    ],
 };
 
 export const nexusRules: readonly Rule<Options>[] = [nexusRule];

@@ -1,4 +1,7 @@
 /** What is to be in Nexus for given settings: plain data, without Pulumi. */
+import type { Given, Settled } from "../definition/inputs";
+
+import type { NexusOptions } from "./options";
 import type { NexusRepositoryArgs, NexusTaskArgs } from "./resources";
 
 /** The release whose REST API plugins/nexus follows. */
@@ -12,70 +15,30 @@ export const DOCKER_HUB = "https://registry-1.docker.io";
 export const DOCKER_REALM = "DockerToken";
 export const POLICY = "private-registry";
 
-/** A hosted repository beside the Docker ones. */
-export interface HostedRepository {
-    format: "maven" | "yum" | "pypi";
-    /** Whether what is there may be replaced. @default "allow_once" */
-    writePolicy?: "allow" | "allow_once" | "deny" | undefined;
-    /** maven. @default "MIXED" */
-    versionPolicy?: "RELEASE" | "SNAPSHOT" | "MIXED" | undefined;
-    /** yum. @default 0 */
-    repodataDepth?: number | undefined;
-}
-
-export interface DockerRepositories {
-    /** `docker-hosted`, for images of one's own. @default true */
-    hosted?: boolean | undefined;
-    /** `docker-proxy`, a cache of `upstream`. @default true */
-    proxy?: boolean | undefined;
-    /** What the proxy caches: Docker Hub, or a mirror of the kit. @default Docker Hub */
-    upstream?: string | undefined;
-    /** `docker-group`, both under one name. @default true */
-    group?: boolean | undefined;
-    /** path: HOST/docker-hosted/image. ports: each repository on a port of its own, at its root. @default "path" */
-    routing?: "path" | "ports" | undefined;
-    /** Whether a tag may be replaced. @default "allow" */
-    writePolicy?: "allow" | "allow_once" | "deny" | undefined;
-}
-
-export interface Cleanup {
-    /** Days without a download. */
-    unusedDays?: number | undefined;
-    /** Days since the upload. */
-    olderThanDays?: number | undefined;
-}
-
-/** Quartz cron expressions, UTC. */
-export interface Schedule {
-    /** Unreferenced layers and manifests of Docker repositories are deleted. @default "0 0 1 * * ?" */
-    dockerGc?: string | undefined;
-    /** The space of all that was deleted is given back. @default "0 0 3 * * ?" */
-    compact?: string | undefined;
-}
-
-export interface Wishes {
-    docker?: DockerRepositories | undefined;
-    repositories?: Readonly<Record<string, HostedRepository>> | undefined;
-    cleanup?: Cleanup | undefined;
-    schedule?: Schedule | undefined;
+/** What of the options of Nexus decides what is in it. */
+export interface Wishes
+    extends Partial<Pick<Settled<NexusOptions>, "docker" | "repositories" | "cleanup" | "schedule">> {
     /** Repositories may be deleted with what is in them. */
     force: boolean;
 }
+
+/** A repository, with its policy in the options' words. */
+export type PlannedRepository = Omit<NexusRepositoryArgs, "writePolicy"> & {
+    writePolicy?: Given<"allow" | "allow_once" | "deny"> | undefined;
+};
 
 /** Ports of the Docker connectors inside the container. */
 const CONNECTORS = { "docker-hosted": 8082, "docker-proxy": 8083, "docker-group": 8084 } as const;
 type DockerName = keyof typeof CONNECTORS;
 export const DOCKER_NAMES = Object.keys(CONNECTORS) as DockerName[];
 
-const upper = <T extends string>(text: T | undefined): Uppercase<T> | undefined =>
-    text?.toUpperCase() as Uppercase<T> | undefined;
-
-export const hasPolicy = ({ unusedDays, olderThanDays }: Cleanup = {}): boolean =>
+export const hasPolicy = ({ unusedDays, olderThanDays }: NonNullable<Wishes["cleanup"]> = {}): boolean =>
     unusedDays !== undefined || olderThanDays !== undefined;
 
-function dockerRepositories(wishes: Wishes): NexusRepositoryArgs[] {
-    const { hosted = true, proxy = true, group = true, upstream, routing, writePolicy } = wishes.docker ?? {};
-    const one = (name: DockerName, args: Omit<NexusRepositoryArgs, "name" | "format">) => ({
+function dockerRepositories(wishes: Wishes): PlannedRepository[] {
+    if (wishes.docker === undefined) return [];
+    const { hosted, proxy, group, upstream, routing, writePolicy } = wishes.docker;
+    const one = (name: DockerName, args: Omit<PlannedRepository, "name" | "format">) => ({
         name,
         format: "docker" as const,
         ...(routing === "ports" ? { httpPort: CONNECTORS[name] } : {}),
@@ -87,29 +50,25 @@ function dockerRepositories(wishes: Wishes): NexusRepositoryArgs[] {
     return [
         ...(hosted
             ? [
-                  one("docker-hosted", {
-                      type: "hosted",
-                      writePolicy: upper(writePolicy) ?? "ALLOW",
-                      cleanupPolicies,
-                  }),
+                  one("docker-hosted", { type: "hosted", writePolicy, cleanupPolicies }),
               ]
             : []),
         ...(proxy
-            ? [one("docker-proxy", { type: "proxy", remoteUrl: upstream ?? DOCKER_HUB, cleanupPolicies })]
+            ? [one("docker-proxy", { type: "proxy", remoteUrl: upstream, cleanupPolicies })]
             : []),
         ...(group && members.length > 0 ? [one("docker-group", { type: "group", members })] : []),
     ];
 }
 
 /** Every repository; one that others are made of stands before them. */
-export function plannedRepositories(wishes: Wishes): NexusRepositoryArgs[] {
+export function plannedRepositories(wishes: Wishes): PlannedRepository[] {
     const cleanupPolicies = hasPolicy(wishes.cleanup) ? [POLICY] : [];
     const hosted = Object.entries(wishes.repositories ?? {}).map(
-        ([name, { format, writePolicy, versionPolicy, repodataDepth }]): NexusRepositoryArgs => ({
+        ([name, { format, writePolicy, versionPolicy, repodataDepth }]): PlannedRepository => ({
             name,
             format: format === "maven" ? "maven2" : format,
             type: "hosted",
-            writePolicy: upper(writePolicy) ?? "ALLOW_ONCE",
+            writePolicy,
             ...(format === "maven" ? { versionPolicy: versionPolicy ?? "MIXED" } : {}),
             ...(format === "yum" ? { repodataDepth: repodataDepth ?? 0 } : {}),
             cleanupPolicies,
@@ -151,14 +110,10 @@ export const vmParams = (heapMb: number, directMemoryMb: number): string =>
 export const containerMemory = (heapMb: number, directMemoryMb: number): number =>
     heapMb + directMemoryMb + 768;
 
-/**
- * What a front proxies: host name → URL inside the deployment's network.
- *
- * @param domain name of Nexus itself; a Docker repository with a port of its own gets NAME.domain
- */
-export function upstreams(domain: string, container: string, wishes: Wishes): Record<string, string> {
+/** What a front proxies: Nexus itself, and each Docker repository with a port of its own, under a label before its name. */
+export function upstreams(container: string, wishes: Wishes): { label?: string; upstream: string }[] {
     const connectors = plannedRepositories(wishes).flatMap(({ name, httpPort }) =>
-        httpPort === undefined ? [] : [[`${name}.${domain}`, `http://${container}:${httpPort}`] as const],
+        httpPort === undefined ? [] : [{ label: name, upstream: `http://${container}:${String(httpPort)}` }],
     );
-    return { [domain]: `http://${container}:${NEXUS_PORT}`, ...Object.fromEntries(connectors) };
+    return [{ upstream: `http://${container}:${NEXUS_PORT}` }, ...connectors];
 }

@@ -51,7 +51,7 @@ export class NexusAdmin extends pulumi.CustomResource {
 export class NexusSettings extends pulumi.CustomResource {
     constructor(
         name: string,
-        args: { anonymous: boolean; acceptEula: boolean; realms: string[] },
+        args: { anonymous: pulumi.Input<boolean>; acceptEula: boolean; realms: string[] },
         opts?: pulumi.CustomResourceOptions,
     ) {
         super(token("Settings"), name, args, opts);
@@ -64,11 +64,11 @@ export interface NexusRepositoryArgs {
     format: "docker" | "maven2" | "yum" | "pypi";
     type: "hosted" | "proxy" | "group";
     /** Hosted: whether what is there may be replaced. @default "ALLOW_ONCE" */
-    writePolicy?: "ALLOW" | "ALLOW_ONCE" | "DENY" | undefined;
+    writePolicy?: pulumi.Input<"ALLOW" | "ALLOW_ONCE" | "DENY"> | undefined;
     /** maven2. @default "MIXED" */
-    versionPolicy?: "RELEASE" | "SNAPSHOT" | "MIXED" | undefined;
+    versionPolicy?: pulumi.Input<"RELEASE" | "SNAPSHOT" | "MIXED"> | undefined;
     /** yum: depth of the folders that have metadata of their own, 0 to 5. @default 0 */
-    repodataDepth?: number | undefined;
+    repodataDepth?: pulumi.Input<number> | undefined;
     /** Proxy: what it caches. */
     remoteUrl?: pulumi.Input<string> | undefined;
     /** Group: names of its repositories, in the order in which they are asked. */
@@ -94,9 +94,9 @@ export class NexusCleanupPolicy extends pulumi.CustomResource {
         args: {
             name: string;
             /** Days since the last download. */
-            unusedDays?: number | undefined;
+            unusedDays?: pulumi.Input<number> | undefined;
             /** Days since the upload. */
-            olderThanDays?: number | undefined;
+            olderThanDays?: pulumi.Input<number> | undefined;
         },
         opts?: pulumi.CustomResourceOptions,
     ) {
@@ -109,7 +109,7 @@ export interface NexusTaskArgs {
     /** `blobstore.compact`, `repository.docker.gc`. */
     type: string;
     /** Quartz cron expression of 6 or 7 fields, UTC. */
-    cron: string;
+    cron: pulumi.Input<string>;
     properties: Record<string, string>;
 }
 

@@ -20,10 +20,10 @@ import {
 
 /** A Redis that keeps what the registry knows of its blobs. */
 export interface RedisOptions {
-    /** Redis 6.2 or newer. A local image of that name is used without a pull. */
+    /** Valkey, or Redis 6.2 or newer. A local image of that name is used without a pull. */
     image: pulumi.Input<string>;
     /** MiB that the cache may hold. @default 64 */
-    memoryMb?: number | undefined;
+    memoryMb?: pulumi.Input<number> | undefined;
 }
 
 export interface RedisArgs extends RedisOptions {
@@ -48,10 +48,12 @@ export class Redis extends pulumi.ComponentResource {
         const parent = { parent: this };
         const { deployment } = args;
         const containerName = redisName(deployment.prefix);
-        const memoryMb = args.memoryMb ?? 64;
+        const memoryMb = pulumi.output(args.memoryMb ?? 64);
         const password = new random.RandomPassword(`${name}-password`, { length: 43, special: false }, parent)
             .result;
-        const conf = password.apply((text) => renderRedis({ password: text, memoryMb }));
+        const conf = pulumi
+            .all([password, memoryMb])
+            .apply(([text, mib]) => renderRedis({ password: text, memoryMb: mib }));
         const { imageId } = new docker.RemoteImage(
             `${name}-image`,
             { name: args.image, keepLocally: true },
@@ -95,6 +97,7 @@ export class Redis extends pulumi.ComponentResource {
                         ),
                     },
                 ],
+                // Valkey has the old names as well, Debian's package only the old ones.
                 entrypoints: ["redis-server"],
                 command: [`${REDIS_FOLDER}/redis.conf`],
                 user: USER,
@@ -108,7 +111,7 @@ export class Redis extends pulumi.ComponentResource {
                 ...boundedLog,
                 ...service,
                 // What Redis takes for itself and its connections comes on top of what it holds.
-                ...memoryLimit(Math.ceil(memoryMb * 1.25) + 32),
+                ...memoryLimit(memoryMb.apply((mib) => Math.ceil(mib * 1.25) + 32)),
             },
             {
                 ...parent,

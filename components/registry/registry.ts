@@ -54,21 +54,21 @@ export interface RegistryArgs {
     /** Port inside the container, as config.yml names it. @default REGISTRY_PORT */
     containerPort?: number | undefined;
     /** Port of the Docker host; nothing publishes none, and the network or the socket alone reaches it. */
-    port?: number | undefined;
-    /** The configuration's key that chooses that port. @default "port" */
+    port?: pulumi.Input<number> | undefined;
+    /** The option that chooses that port. @default "port" */
     portKey?: string | undefined;
     /** Address of the Docker host. */
-    bindAddress: string;
+    bindAddress: pulumi.Input<string>;
     /** The registry listens on a socket in a volume instead of a port, for a front alone. */
     socket?: RegistrySocket | undefined;
     /** A store elsewhere, instead of a volume or folder, and the configuration that checks it. Kept as a secret. */
     store?: { storage: RemoteStorageArgs; checkYml: pulumi.Input<string> } | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
-    dataPath?: string | undefined;
-    /** The configuration's key that chooses that folder. @default "storage.path" */
-    dataPathKey?: string | undefined;
+    folder?: string | undefined;
+    /** The option that chooses that folder. @default "storage.folder" */
+    folderKey?: string | undefined;
     /** Volume for the images. @default `${prefix}-data` */
-    dataVolume?: string | undefined;
+    volume?: string | undefined;
     /** Leave the data volume where the registry is destroyed. @default true */
     keepData?: boolean | undefined;
     /** Proxy, names and name servers by which it reaches its store, its upstream, its webhooks. @default the Docker host's */
@@ -76,9 +76,9 @@ export interface RegistryArgs {
     /** Further labels of the container that writes the configuration. @default [] */
     writerLabels?: Labels | undefined;
     /** MiB. @default 512 */
-    memoryMb?: number | undefined;
+    memoryMb?: pulumi.Input<number> | undefined;
     /** @default no limit */
-    cpus?: number | undefined;
+    cpus?: pulumi.Input<number> | undefined;
     /** What must be there before the container is made. @default nothing more */
     after?: pulumi.Resource[] | undefined;
     /** Called where the Engine refuses an object. */
@@ -105,9 +105,10 @@ function entrypoint({ socket, outbound }: RegistryArgs): string[] {
 }
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
-const cpuLimit = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
+const cpuLimit = (cpus: pulumi.Input<number>): pulumi.Output<string> =>
+    pulumi.output(cpus).apply((of) => (Number.isInteger(of) ? of.toFixed(1) : String(of)));
 
-const published = (external: number, ip: string) => ({
+const published = (external: pulumi.Input<number>, ip: pulumi.Input<string>) => ({
     internal: REGISTRY_PORT,
     external,
     ip,
@@ -160,9 +161,9 @@ export class Registry extends pulumi.ComponentResource {
                     ...args.files,
                 },
                 mark:
-                    args.dataPath === undefined || args.store !== undefined
+                    args.folder === undefined || args.store !== undefined
                         ? undefined
-                        : { path: args.dataPath, key: args.dataPathKey ?? "storage.path" },
+                        : { path: args.folder, key: args.folderKey ?? "storage.folder" },
                 onError: args.onError,
             },
             parent,
@@ -243,9 +244,9 @@ export class Registry extends pulumi.ComponentResource {
 
     private data(name: string, prefix: string, args: RegistryArgs): docker.types.input.ContainerVolume[] {
         if (args.store !== undefined) return [];
-        if (args.dataPath !== undefined) return [{ hostPath: args.dataPath, containerPath: DATA_FOLDER }];
-        const volumeName = args.dataVolume ?? `${prefix}-data`;
-        const given = args.dataVolume !== undefined;
+        if (args.folder !== undefined) return [{ hostPath: args.folder, containerPath: DATA_FOLDER }];
+        const volumeName = args.volume ?? `${prefix}-data`;
+        const given = args.volume !== undefined;
         const volume = new docker.Volume(
             `${name}-data`,
             { name: volumeName, labels: args.deployment.volume(volumeName, { data: true, given }) },
@@ -254,7 +255,7 @@ export class Registry extends pulumi.ComponentResource {
                 retainOnDelete: args.keepData ?? true,
                 // A stack that is renamed keeps its images: labels never replace the volume, and its name does only
                 // where the user gives another one.
-                ignoreChanges: ["labels", ...(args.dataVolume === undefined ? ["name"] : [])],
+                ignoreChanges: ["labels", ...(args.volume === undefined ? ["name"] : [])],
             },
         );
         return [{ volumeName: volume.name, containerPath: DATA_FOLDER }];

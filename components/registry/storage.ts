@@ -2,7 +2,14 @@
  * The `storage` part of the registry's config.yml: where the images lie. Option names:
  * distribution.github.io/distribution/storage-drivers, and the drivers' own sources (registry/storage/driver of 3.1.2).
  */
-import type { Input } from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Settled } from "../definition/inputs";
+import { trusted } from "../tls/inspect";
+
+import type { Storage } from "./storage-options";
+
+type Input<T> = pulumi.Input<T>;
 
 /** Where the files of the configuration are mounted. */
 export const CONFIG_FOLDER = "/etc/distribution";
@@ -15,7 +22,7 @@ const STORE_CA = "store-ca.crt";
 const GCS_KEY = "gcs.json";
 
 /** Amazon S3, Ceph, MinIO and whatever else speaks S3. */
-export interface S3Storage<Secret = string> {
+export interface S3Storage {
     driver: "s3";
     bucket: string;
     /** AWS region. With an endpoint any name that the store takes. */
@@ -25,8 +32,8 @@ export interface S3Storage<Secret = string> {
     /** Bucket in the path and not in the host name. @default true with an endpoint */
     pathStyle?: boolean | undefined;
     /** Both keys or none: then the AWS SDK looks for the role of the machine. */
-    accessKey?: Secret | undefined;
-    secretKey?: Secret | undefined;
+    accessKey?: string | undefined;
+    secretKey?: string | undefined;
     /** Server-side encryption. @default false */
     encrypt?: boolean | undefined;
     /** KMS key of the encryption. @default the store's own */
@@ -44,14 +51,14 @@ export interface S3Storage<Secret = string> {
 }
 
 /** Azure Blob Storage. */
-export interface AzureStorage<Secret = string> {
+export interface AzureStorage {
     driver: "azure";
     accountName: string;
     container: string;
     /** Shared key of the account. */
-    accountKey?: Secret | undefined;
+    accountKey?: string | undefined;
     /** A service principal instead. Neither: Azure's default credentials (a managed identity). */
-    credentials?: { tenantId: string; clientId: string; secret: Secret } | undefined;
+    credentials?: { tenantId: string; clientId: string; secret: string } | undefined;
     /** @default "core.windows.net" */
     realm?: string | undefined;
     /** @default `https://ACCOUNT.blob.REALM` */
@@ -62,20 +69,69 @@ export interface AzureStorage<Secret = string> {
 }
 
 /** Google Cloud Storage. */
-export interface GcsStorage<Secret = string> {
+export interface GcsStorage {
     driver: "gcs";
     bucket: string;
     /** JSON key of a service account. @default the machine's own account */
-    keyFile?: Secret | undefined;
+    keyFile?: string | undefined;
     rootFolder?: string | undefined;
     /** @default false */
     redirect?: boolean | undefined;
 }
 
 /** A store elsewhere than on the Docker host. */
-export type RemoteStorage<Secret = string> = S3Storage<Secret> | AzureStorage<Secret> | GcsStorage<Secret>;
-/** The same with secrets that another resource may give. */
-export type RemoteStorageArgs = RemoteStorage<Input<string>>;
+export type RemoteStorage = S3Storage | AzureStorage | GcsStorage;
+
+type Inputs<T> = { [K in keyof T]: K extends "driver" ? T[K] : Input<T[K]> };
+/** The same, of which any value may be an Output. */
+export type RemoteStorageArgs = Inputs<S3Storage> | Inputs<AzureStorage> | Inputs<GcsStorage>;
+
+/** The store of a deployment's options; nothing where the images lie on the Docker host. */
+export function remoteStorage({
+    s3,
+    azure,
+    gcs,
+    redirect,
+}: Settled<Storage>): RemoteStorageArgs | undefined {
+    if (s3 !== undefined) {
+        const { ca, region, bucket, ...options } = s3;
+        const caPem = ca === undefined ? undefined : pulumi.output(ca).apply(trusted);
+        const [at, place] = [pulumi.output(bucket), pulumi.output(region)];
+        return {
+            ...options,
+            driver: "s3",
+            redirect,
+            bucket: at.apply((name) => name ?? ""),
+            region: place.apply((name) => name ?? "us-east-1"),
+            ...(caPem && { caPem }),
+        };
+    }
+    if (azure !== undefined) {
+        const { credentials, accountName, container, ...options } = azure;
+        return {
+            ...options,
+            driver: "azure",
+            redirect,
+            accountName: pulumi.output(accountName).apply((name) => name ?? ""),
+            container: pulumi.output(container).apply((name) => name ?? ""),
+            credentials: pulumi
+                .output(credentials)
+                .apply(({ tenantId, clientId, secret }) =>
+                    tenantId && clientId && secret ? { tenantId, clientId, secret } : undefined,
+                ),
+        };
+    }
+    if (gcs !== undefined) {
+        const { bucket, ...options } = gcs;
+        return {
+            ...options,
+            driver: "gcs",
+            redirect,
+            bucket: pulumi.output(bucket).apply((name) => name ?? ""),
+        };
+    }
+    return undefined;
+}
 
 type Tree = Record<string, unknown>;
 
@@ -200,13 +256,13 @@ export const OWNED_STORAGE: Readonly<Record<string, string>> = {
 };
 
 /** Files that the store needs beside config.yml. */
-export function storageFiles<Secret>(
-    storage: RemoteStorage<Secret> | undefined,
-): Record<string, { content: Secret | string; mode?: string }> {
+export function storageFiles(
+    storage: RemoteStorageArgs | undefined,
+): Record<string, { content: pulumi.Input<string>; mode?: string }> {
     if (storage?.driver === "s3" && storage.caPem !== undefined)
-        return { [STORE_CA]: { content: storage.caPem } };
+        return { [STORE_CA]: { content: storage.caPem as Input<string> } };
     if (storage?.driver === "gcs" && storage.keyFile !== undefined)
-        return { [GCS_KEY]: { content: storage.keyFile, mode: "0400" } };
+        return { [GCS_KEY]: { content: storage.keyFile as Input<string>, mode: "0400" } };
     return {};
 }
 
@@ -214,7 +270,7 @@ export function storageFiles<Secret>(
  * Environment of the registry's container for the store. Go reads the file of SSL_CERT_FILE instead of the system's
  * bundle, and /etc/ssl/certs, where the images have that bundle, all the same (crypto/x509, loadSystemRoots).
  */
-export const storageEnvs = (storage: RemoteStorage<unknown> | undefined): string[] =>
+export const storageEnvs = (storage: RemoteStorageArgs | undefined): string[] =>
     storage?.driver === "s3" && storage.caPem !== undefined
         ? [`SSL_CERT_FILE=${CONFIG_FOLDER}/${STORE_CA}`]
         : [];

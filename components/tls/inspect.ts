@@ -228,3 +228,10 @@ export function inspectTrust(file: Source, now = new Date()): { pem: string } | 
     const [first] = problems;
     return first === undefined ? { pem: pemOf(once(found)) } : { problem: first.problem };
 }
+
+/** PEM of certificates of authorities, whatever form they came in. @throws Error with what is wrong */
+export function trusted(file: Source): string {
+    const trust = inspectTrust(file);
+    if ("problem" in trust) throw new Error(`The certificate authority ${trust.problem}.`);
+    return trust.pem;
+}

@@ -15,16 +15,10 @@ const registry = new PrivateRegistry("registry", {
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
     image: config.get("registryImage") ?? "registry:3.1.2",
-    // There by default too; here for an image of another name. "none" does without.
+    // There by default too; here for an image of another name. false does without.
     front: { image: config.get("frontImage") },
-    users: [
-        { name: "admin", generate: true },
-        { name: "ci", password: ci.result },
-    ],
-    tls: {
-        mode: "own-ca",
-        ca: { subject: { organization: "Example Ltd", commonName: "Example Registry CA" } },
-    },
+    users: { admin: { generate: true }, ci: { password: ci.result } },
+    tls: { ownCa: { subject: { organization: "Example Ltd", commonName: "Example Registry CA" } } },
 });
 
 export const endpoint = registry.endpoint;

@@ -15,7 +15,7 @@ const registry = new PrivateRegistry("registry", {
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
     image: config.get("registryImage") ?? "registry:3.1.2",
-    users: [{ name: "admin", generate: true }],
+    users: { admin: { generate: true } },
     front: { image: config.get("frontImage") ?? "nginx:1.28" },
     mirrors: {
         hub: { upstream: "https://registry-1.docker.io" },

@@ -11,14 +11,11 @@ const registry = new PrivateRegistry("registry", {
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
     image: config.get("registryImage") ?? "registry:3.1.2",
-    users: [
-        { name: "admin", generate: true },
-        { name: "ci", generate: true, repositories: ["builds/*"] },
-    ],
+    users: { admin: { generate: true }, ci: { generate: true, repositories: ["builds/*"] } },
     front: {
         image: config.get("frontImage") ?? "nginx:1.28",
         anonymousPull: true,
-        sites: [{ name: "app.example.com", upstream: config.get("app") ?? "http://192.0.2.10:8080" }],
+        sites: { "app.example.com": { upstream: config.get("app") ?? "http://192.0.2.10:8080" } },
     },
 });
 

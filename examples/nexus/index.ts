@@ -1,7 +1,7 @@
 /** Nexus by itself: Docker hosted, proxy and group, and hosted repositories for Maven, Yum and PyPI. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { type HostedRepository, Nexus } from "../../components";
+import { Nexus, type NexusRepositoriesItemArgs } from "../../components";
 
 const config = new pulumi.Config();
 
@@ -18,7 +18,7 @@ const nexus = new Nexus("nexus", {
     directMemoryMb: config.getNumber("directMemoryMb"),
     openFiles: config.getNumber("openFiles"),
     docker: { upstream: config.get("upstream") },
-    repositories: config.getObject<Record<string, HostedRepository>>("repositories") ?? {
+    repositories: config.getObject<Record<string, NexusRepositoriesItemArgs>>("repositories") ?? {
         releases: { format: "maven", versionPolicy: "RELEASE" },
         rpms: { format: "yum", repodataDepth: 1 },
         wheels: { format: "pypi" },
@@ -28,4 +28,4 @@ const nexus = new Nexus("nexus", {
 
 export const url = nexus.url;
 export const adminPassword = nexus.adminPassword;
-export const upstreams = nexus.upstreams;
+export const sites = nexus.sites;

@@ -21,13 +21,14 @@ const registry = new PrivateRegistry("registry", {
     image: config.get("registryImage") ?? "registry:3.1.2",
     deleteEnabled: false,
     storage: {
-        driver: "s3",
-        region: config.get("region") ?? "us-east-1",
-        bucket: config.require("bucket"),
-        endpoint: config.get("endpoint"),
-        accessKey: config.requireSecret("accessKey"),
-        secretKey: config.requireSecret("secretKey"),
-        caPem: config.get("ca"),
+        s3: {
+            region: config.get("region") ?? "us-east-1",
+            bucket: config.require("bucket"),
+            endpoint: config.get("endpoint"),
+            accessKey: config.requireSecret("accessKey"),
+            secretKey: config.requireSecret("secretKey"),
+            ca: config.get("ca"),
+        },
     },
 });
 

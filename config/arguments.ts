@@ -1,0 +1,53 @@
+/** What PrivateRegistry is given for a stack's configuration: the same, and what the program knows beside it. */
+import * as pulumi from "@pulumi/pulumi";
+
+import type { PrivateRegistryArgs } from "../components";
+import { infoAt } from "../components/definition/option";
+
+import { withImages } from "./images";
+import { type Config, options } from "./options";
+
+/** The same with secrets that Pulumi keeps as such. */
+function withSecrets(value: unknown, path: readonly PropertyKey[] = []): unknown {
+    if (pulumi.Output.isInstance(value)) return value;
+    if (Array.isArray(value)) return value.map((one, i) => withSecrets(one, [...path, i]));
+    if (typeof value === "object" && value !== null)
+        return Object.fromEntries(
+            Object.entries(value).map(([key, inner]) => [key, withSecrets(inner, [...path, key])]),
+        );
+    return typeof value === "string" && isSecret(path) ? pulumi.secret(value) : value;
+}
+
+/** A section with secrets in it is marked as well: of its values, those that are marked themselves are. */
+const isSecret = (path: readonly PropertyKey[]): boolean => {
+    const own = infoAt(options, path);
+    return own?.secret === true && (path.length === 1 || own !== infoAt(options, path.slice(0, -1)));
+};
+
+/** The proxy of the configuration, and where that says so of the machine's own variables. */
+function proxyOf({ proxy, proxyFromEnvironment }: Config, environment: NodeJS.ProcessEnv): Config["proxy"] {
+    const own = (name: string) =>
+        (proxyFromEnvironment && (environment[name] || environment[name.toLowerCase()])) || undefined;
+    return {
+        http: proxy.http ?? own("HTTP_PROXY"),
+        https: proxy.https ?? own("HTTPS_PROXY"),
+        none:
+            proxy.none.length > 0
+                ? proxy.none
+                : (own("NO_PROXY")
+                      ?.split(/[\s,]+/)
+                      .filter(Boolean) ?? []),
+    };
+}
+
+/** @param environment variables of this machine, for proxyFromEnvironment */
+export function argumentsOf(config: Config, environment: NodeJS.ProcessEnv): PrivateRegistryArgs {
+    const { imageMirror: _mirror, imageTarball: _tarball, proxyFromEnvironment: _from, ...given } = config;
+    const { stack, project } = { stack: pulumi.getStack(), project: pulumi.getProject() };
+    const logFields =
+        Object.keys(config.logFields).length > 0
+            ? config.logFields
+            : { service: "registry", environment: stack };
+    const args = withImages({ ...given, proxy: proxyOf(config, environment) });
+    return withSecrets({ ...args, logFields, prefix: `${project}-${stack}` }) as PrivateRegistryArgs;
+}

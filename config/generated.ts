@@ -1,0 +1,39 @@
+/** `npm run generate`: writes what is made of the options; with `--check` it only tells what differs. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { format, resolveConfig } from "prettier";
+
+import { argsTs, configurationMd, pulumiYaml } from "./generate";
+
+const root = join(__dirname, "..");
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+async function main(): Promise<void> {
+    const texts: Record<string, string> = {
+        "components/args.ts": argsTs(),
+        "docs/configuration.md": configurationMd(),
+        "Pulumi.yaml": pulumiYaml(read("Pulumi.yaml")),
+    };
+    const differ: string[] = [];
+    for (const [file, text] of Object.entries(texts)) {
+        const path = join(root, file);
+        const pretty = await format(text, { ...(await resolveConfig(path)), filepath: path });
+        const former = (() => {
+            try {
+                return read(file);
+            } catch {
+                return "";
+            }
+        })();
+        if (former === pretty) continue;
+        differ.push(file);
+        if (!process.argv.includes("--check")) writeFileSync(path, pretty);
+    }
+    if (differ.length === 0) return;
+    if (!process.argv.includes("--check")) return void process.stdout.write(`${differ.join(", ")}: written\n`);
+    process.stderr.write(`${differ.join(", ")}: not what the options say; run \`npm run generate\`\n`);
+    process.exitCode = 1;
+}
+
+void main();
