@@ -27,14 +27,21 @@ function parse(key: string, raw: string): unknown {
         case "object":
         case "record":
         case "array":
-            try {
-                return JSON.parse(raw);
-            } catch {
-                // Not JSON: the option refuses the text itself, with what is allowed.
-                return raw;
-            }
+            return json(raw);
+        case undefined:
+            // An unknown key: what it holds may belong elsewhere.
+            return /^[[{]/.test(raw) ? json(raw) : raw;
         default:
             return raw;
+    }
+}
+
+function json(raw: string): unknown {
+    try {
+        return JSON.parse(raw);
+    } catch {
+        // Not JSON: the option refuses the text itself, with what is allowed.
+        return raw;
     }
 }
 
