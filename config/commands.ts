@@ -1,7 +1,7 @@
 /** Printed commands that mean the stack they are printed for, and not the selected one. */
 
 const PULUMI =
-    /\bpulumi (config (?:set-all|set|rm-all|rm|refresh)|up|destroy|refresh|preview|cancel|stack output|stack export)\b(?! --stack)/g;
+    /\bpulumi (config (?:set-all|set|get|rm-all|rm|refresh)|up|destroy|refresh|preview|cancel|stack output|stack export)\b(?! --stack)/g;
 // Not where a usage follows.
 const NPM = /\bnpm run (up|destroy|gc|doctor|mirrors|client|catalog|export)\b(?! -- --stack| \[)( -- )?/g;
 

@@ -47,6 +47,8 @@ export function readFiles(config: Readonly<Record<string, unknown>>): Read {
             );
         const info = infoAt(options, path);
         if (typeof value !== "string" || value === "" || !info?.file || isText(value, info.file)) return value;
+        // No path has several lines: the option refuses it.
+        if (info.file === "pem" && value.includes("\n")) return value;
         try {
             const text = read(value);
             names.set(formatPath(path), value);

@@ -59,14 +59,14 @@ export function check(project: string, entries: Readonly<Record<string, string>>
             .filter(([key, raw]) => raw !== "" || !(key in options.shape))
             .map(([key, raw]) => [key, parse(key, raw)]),
     );
-    const { values, problems: unread, named } = readFiles(given);
+    const { values: placed, problems: former } = moved(given);
+    const { values, problems: unread, named } = readFiles(placed);
     const found = checkOptions(CONFIG, values);
     const unreadable = new Set(unread.map(({ path }) => formatPath(path)));
     const problems: Problem[] = [
+        ...former,
         ...unread,
-        ...found.problems
-            .filter(({ path }) => !unreadable.has(formatPath(path)))
-            .map((problem) => moved(named(problem), given)),
+        ...found.problems.filter(({ path }) => !unreadable.has(formatPath(path))).map(named),
     ];
     if (problems.length > 0) throw new ConfigError(project, problems);
     return found.options as Config;

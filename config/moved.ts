@@ -1,40 +1,165 @@
-/** Keys of version 0.1, and where they went. */
-import { infoAt } from "../components/definition/option";
-import { formatPath, type Path, type Problem, remove, set, type Step } from "../components/definition/problem";
+/** Options of version 0.1: each is told with its new place, and the rest is checked as if it stood there. */
+import { infoAt, typeAt, unwrap } from "../components/definition/option";
+import {
+    copy,
+    formatPath,
+    type Path,
+    type Problem,
+    problem,
+    remove,
+    set,
+    show,
+    type Step,
+} from "../components/definition/problem";
 
 import { options } from "./options";
 
-/** Former path → the new one; a function where the value changes too. */
-const MOVED: Readonly<Record<string, string | ((value: unknown) => Step[])>> = {
-    ca: "tls.ownCa",
-    site: "tls.ownCa.site",
-    localNames: "tls.ownCa.site.localNames",
-    certificate: "tls.files",
-    frontSettings: "front",
-    sites: "front.sites",
-    anonymousPull: "front.anonymousPull",
-    redis: "cache.valkey",
+type Tree = Record<string, unknown>;
+
+/** Former path → the new one; `*` stands for a name. What is not named here keeps its name. */
+const PLACES: readonly (readonly [former: string, path: string])[] = [
+    ["ca", "tls.ownCa"],
+    ["site", "tls.ownCa.site"],
+    ["localNames", "tls.ownCa.site.localNames"],
+    ["certificate", "tls.files"],
+    ["frontSettings", "front"],
+    ["sites", "front.sites"],
+    ["anonymousPull", "front.anonymousPull"],
+    ["redis", "cache.valkey"],
+    ["storage.path", "storage.folder"],
+    ["mirrors.*.path", "mirrors.*.folder"],
+    ["proxy.fromEnvironment", "proxyFromEnvironment"],
+];
+
+/** Former path → values that were switches, with what each is now; undefined: what holds without it. */
+const SWITCHES: Readonly<Record<string, Readonly<Record<string, readonly [path: string, value: unknown] | undefined>>>> = {
+    tls: { off: ["tls.off", true], files: undefined, "own-ca": undefined },
+    front: { none: ["front.off", true], nginx: ["front.off", false] },
+    cache: { redis: ["cache.valkey", true], inmemory: undefined },
+    "storage.driver": { filesystem: undefined, s3: undefined, azure: undefined, gcs: undefined },
+    "nexus.enabled": { true: undefined, false: ["nexus", undefined] },
 };
 
-const stepsTo = (path: string): Path => path.split(".");
+/** Storage drivers that registry 3 no longer has. */
+const GONE = ["swift", "oss"];
 
-/** Sets each value of an object where it goes. */
-function setAll(path: Path, value: unknown): Step[] {
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-        return Object.entries(value).flatMap(([key, inner]) => setAll([...path, key], inner));
-    const secret = infoAt(options, path)?.secret;
-    return [set(path, secret ? "VALUE" : value, secret)];
+const isTree = (value: unknown): value is Tree =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+const stepsOf = (path: string): string[] => path.split(".");
+
+function valueAt(tree: unknown, path: Path): unknown {
+    return path.reduce<unknown>((at, step) => (isTree(at) ? at[String(step)] : undefined), tree);
 }
 
-/** A problem of an unknown key, with its new place where it was one of version 0.1. */
-export function moved(problem: Problem, given: Readonly<Record<string, unknown>>): Problem {
-    const [key, ...rest] = problem.path;
-    const target = rest.length === 0 ? MOVED[String(key)] : undefined;
-    if (typeof target !== "string") return problem;
-    const path = stepsTo(target);
-    return {
-        path: problem.path,
-        problem: `is ${formatPath(path)} now`,
-        mend: [remove(problem.path), ...setAll(path, given[String(key)])],
-    };
+/** The tree with another value at a path, or none where it is undefined. */
+function withValue(tree: Tree, [step, ...rest]: Path, value: unknown): Tree {
+    const key = String(step);
+    const { [key]: former, ...others } = tree;
+    if (rest.length > 0) return { ...tree, [key]: withValue(isTree(former) ? former : {}, rest, value) };
+    return value === undefined ? others : { ...tree, [key]: value };
+}
+
+/** Every path in a tree that a pattern means, with the names that its stars stand for. */
+function matches(tree: Tree, pattern: readonly string[]): { path: string[]; names: string[] }[] {
+    const [step, ...rest] = pattern;
+    if (step === undefined) return [{ path: [], names: [] }];
+    return Object.keys(tree)
+        .filter((key) => step === "*" || key === step)
+        .flatMap((key) => {
+            const inner = tree[key];
+            const below = rest.length === 0 ? [{ path: [], names: [] }] : isTree(inner) ? matches(inner, rest) : [];
+            return below.map(({ path, names }) => ({
+                path: [key, ...path],
+                names: step === "*" ? [key, ...names] : names,
+            }));
+        });
+}
+
+/** The leaves below a value. */
+function leaves(value: unknown, path: Path = []): { path: Path; value: unknown }[] {
+    if (isTree(value)) return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+    return [{ path, value }];
+}
+
+/** A boolean or number as Pulumi keeps it for an option that takes one. */
+function asWanted(path: Path, value: unknown): unknown {
+    const type = typeAt(options, path);
+    if (type === undefined || typeof value !== "string") return value;
+    const kind = unwrap(type).type;
+    if (kind === "boolean" && /^(true|false)$/.test(value)) return value === "true";
+    try {
+        return ["object", "record", "array", "number"].includes(kind) ? JSON.parse(value) : value;
+    } catch {
+        // The option refuses the text itself.
+        return value;
+    }
+}
+
+/** redirectHttp with its port is one option now. */
+function withoutRedirect(settings: unknown): unknown {
+    if (!isTree(settings)) return settings;
+    const { redirectHttp, httpPort, ...rest } = settings;
+    return String(redirectHttp) === "true" ? { ...rest, httpPort: httpPort ?? 80 } : rest;
+}
+
+export interface Moved {
+    /** The configuration with everything in its new place. */
+    values: Tree;
+    problems: Problem[];
+}
+
+/** Finds the options of version 0.1 in a configuration. */
+export function moved(given: Tree): Moved {
+    let values = given;
+    const problems: Problem[] = [];
+    const tell = (path: Path, text: string, mend: Step[]) => problems.push(problem(path, text, ...mend));
+
+    for (const [pattern, now] of Object.entries(SWITCHES)) {
+        const path = stepsOf(pattern);
+        const value = valueAt(values, path);
+        const key = String(value);
+        if (typeof value === "object" || value === undefined) continue;
+        if (pattern === "storage.driver" && GONE.includes(key)) {
+            const [bucket, endpoint] = [stepsOf("storage.s3.bucket"), stepsOf("storage.s3.endpoint")];
+            const example = { bucket: "registry-images", endpoint: "https://s3.example.com" };
+            tell(path, `is ${show(value)}; swift and oss went with registry 3: use storage.s3 with the S3 endpoint of that store`, [
+                remove(path),
+                ...(valueAt(values, bucket) ? [] : [set(bucket, example.bucket)]),
+                ...(valueAt(values, endpoint) ? [] : [set(endpoint, example.endpoint)]),
+            ]);
+            const s3 = { ...example, ...(valueAt(values, ["storage", "s3"]) as Tree | undefined) };
+            values = withValue(withValue(values, path, undefined), ["storage", "s3"], s3);
+            continue;
+        }
+        if (!Object.hasOwn(now, key)) continue;
+        // Where the settings of the cache move to its place, it is there already.
+        const to = pattern === "cache" && isTree(asWanted(["cache"], given.redis)) ? undefined : now[key];
+        values = withValue(values, path, undefined);
+        if (to === undefined) {
+            tell(path, `is ${show(value)}, which follows from the other options now`, [remove(path)]);
+            continue;
+        }
+        const target = stepsOf(to[0]);
+        values = withValue(values, target, to[1]);
+        if (to[1] === undefined) tell(path, `is ${show(value)}; what is not wanted is not set now`, [remove(target)]);
+        else tell(path, `is ${show(value)}, which is ${to[0]} ${String(to[1])} now`, [remove(path), set(target, to[1])]);
+    }
+
+    for (const [pattern, target] of PLACES)
+        for (const { path, names } of matches(values, stepsOf(pattern))) {
+            const rest = [...names];
+            const to = stepsOf(target).map((step) => (step === "*" ? (rest.shift() ?? step) : step));
+            const raw = asWanted(to, valueAt(values, path));
+            const value = pattern === "frontSettings" ? withoutRedirect(raw) : raw;
+            values = withValue(values, path, undefined);
+            for (const leaf of leaves(value)) values = withValue(values, [...to, ...leaf.path], leaf.value);
+            tell(path, `is ${formatPath(to)} now`, [
+                ...leaves(value).map((leaf): Step => {
+                    const [there, here] = [[...to, ...leaf.path], [...path, ...leaf.path]];
+                    return infoAt(options, there)?.secret ? copy(here, there) : set(there, leaf.value);
+                }),
+                remove(path),
+            ]);
+        }
+    return { values, problems };
 }

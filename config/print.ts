@@ -35,8 +35,15 @@ const isText = (path: Path): boolean => {
 export const removeCommand = (path: Path): string =>
     `pulumi config rm ${flags(path)}${quoted(formatPath(path))}`;
 
-const command = (step: Step): string =>
-    "remove" in step ? removeCommand(step.remove) : setCommand(step.set, step.to);
+/** The value goes through a pipe: it stands neither on the screen nor among the arguments of a process. */
+const copyCommand = (from: Path, to: Path): string =>
+    `pulumi config get ${flags(from)}${quoted(formatPath(from))} | ` +
+    `pulumi config set --secret ${flags(to)}${quoted(formatPath(to))}`;
+
+function command(step: Step): string {
+    if ("remove" in step) return removeCommand(step.remove);
+    return "copy" in step ? copyCommand(step.copy, step.to) : setCommand(step.set, step.to);
+}
 
 /** All steps in one line. */
 export const fixOf = ({ mend }: Problem): string => mend.map(command).join(" && ");

@@ -29,7 +29,7 @@ const user = z.strictObject({
     bcryptHash: option(z.string().optional(), {
         description: "A ready bcrypt hash, as `htpasswd -nB NAME` prints it",
         allowed: "a bcrypt hash ($2a$, $2b$ or $2y$)",
-        example: "$2y$10$…",
+        example: `$2y$10$${"EXAMPLE".repeat(7)}EXAM`,
         secret: true,
     }),
     role: option(z.enum(["push", "pull"]).optional(), {

@@ -65,8 +65,8 @@ function describe(root: z.ZodObject, value: unknown, issue: z.core.$ZodIssue): P
                 set(path, ascii, info?.secret),
             ),
         ];
-    // The example of an object or list is about another place in it.
-    const own = typeAt(root, path)?.meta() !== undefined;
+    // The example of an object or list is about a place in it, which cannot be set where a text stands.
+    const own = typeAt(root, path)?.meta() !== undefined && typeof info?.example !== "object";
     return [
         problem(
             path,

@@ -6,7 +6,9 @@ export type Path = readonly PropertyKey[];
 /** One step of a mend. */
 export type Step =
     | { set: Path; to: unknown; secret?: boolean | undefined }
-    | { remove: Path };
+    | { remove: Path }
+    /** What stands at one path is set at another, and not shown. */
+    | { copy: Path; to: Path };
 
 export interface Problem {
     /** Where: `["users", "admin", "password"]`. */
@@ -24,6 +26,7 @@ export const problem = (path: Path, text: string, ...mend: readonly Step[]): Pro
 });
 export const set = (path: Path, to: unknown, secret?: boolean): Step => ({ set: path, to, secret });
 export const remove = (path: Path): Step => ({ remove: path });
+export const copy = (from: Path, to: Path): Step => ({ copy: from, to });
 
 /** Writes a path as programs and `pulumi config --path` read it: `dnsNames[0]`, `users["a.b"].password`. */
 export function formatPath(path: Path): string {
@@ -46,10 +49,11 @@ export function show(value: unknown, secret = false): string {
 }
 
 /** A step in a program's words. */
-const inWords = (step: Step): string =>
-    "remove" in step
-        ? `leave ${formatPath(step.remove)} out`
-        : `set ${formatPath(step.set)} to ${step.secret ? "another value" : JSON.stringify(step.to)}`;
+function inWords(step: Step): string {
+    if ("remove" in step) return `leave ${formatPath(step.remove)} out`;
+    if ("copy" in step) return `set ${formatPath(step.to)} to the value of ${formatPath(step.copy)}`;
+    return `set ${formatPath(step.set)} to ${step.secret ? "another value" : JSON.stringify(step.to)}`;
+}
 
 /** All problems of options, thrown before a resource is registered. */
 export class OptionsError extends Error {

@@ -56,5 +56,8 @@ export const isBase64 = (value: string): boolean =>
     (value.length > 255 || (value.length > 64 && value.includes("\n"))) && /^[A-Za-z0-9+/=\s]+$/.test(value);
 
 /** A certificate or key: its text, PEM or base64 of DER. */
-export const pem = z.string().min(1);
+export const pem = z
+    .string()
+    .min(1)
+    .refine((value) => isPem(value) || isBase64(value) || !value.includes("\n"));
 export const PEM_ALLOWED = "PEM text or the path of a PEM file";

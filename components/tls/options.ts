@@ -150,11 +150,13 @@ export const tls = option(
             default: "where neither tls.files nor tls.off is set",
             allowed: "an object (see tls.ownCa.* below), or true",
             example: { keyAlgorithm: "RSA-4096" },
+            secret: true,
         }),
         files: option(section(files), {
             description: "A certificate that you bring",
             allowed: "an object of cert, key and chain",
             example: { cert: "./site.crt" },
+            secret: true,
         }),
     }).prefault({}),
     {

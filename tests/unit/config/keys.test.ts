@@ -1,6 +1,32 @@
-import { accepted, allKeys, at, mistakeIn, nested, PROJECT, refused } from "./base";
-import { type Key } from "./key";
-import { TABLE } from "./keys";
+/** Every option, held to its own definition; what only a person knows of it stands in odd-values.ts. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { OptionInfo } from "../../../components/definition/option";
+import { unwrap } from "../../../components/definition/option";
+import { issue } from "../components/certs";
+
+import {
+    accepted,
+    allKeys,
+    allOptions,
+    at,
+    entries,
+    type Found,
+    mistakeIn,
+    mistakes,
+    MINIMAL,
+    nested,
+    PROJECT,
+    refused,
+} from "./base";
+import { HUB } from "./mirrors-values";
+import { ODD } from "./odd-values";
+
+const isTree = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Both trees, the second one's leaves where they meet. */
 const together = (one: unknown, other: unknown): unknown =>
@@ -12,55 +38,269 @@ const together = (one: unknown, other: unknown): unknown =>
               ]),
           )
         : other;
-const isTree = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-const withValue = ({ key, beside }: Key, value: unknown) =>
-    together(beside ?? {}, nested(key, value)) as Record<string, unknown>;
-const cases = TABLE.map((key) => [key.key, key] as const);
 
-test("the table of these tests has every key of the schema", () => {
-    expect(TABLE.map(({ key }) => key).sort()).toEqual(allKeys().sort());
+const S3 = { bucket: "images", region: "eu-central-1" };
+const OWN_CA = { tls: { ownCa: { cert: "./ca.crt", key: "./ca.key" } } };
+const FILES = { tls: { files: { cert: "./site.crt", key: "./site.key" } } };
+const SITE = {
+    front: { sites: { NAME: { upstream: "http://192.0.2.1", cert: "./docs.crt", key: "./docs.key" } } },
+};
+const AZURE = { storage: { azure: { accountName: "account", container: "images" } } };
+const PRINCIPAL = { tenantId: "t", clientId: "c", secret: "hunter2" };
+const MIRROR = { mirrors: { NAME: HUB } };
+const NEXUS = { nexus: { acceptEula: true } };
+
+/** What must stand beside a value of an option, by the longest path that fits. */
+const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>])[] = [
+    [/^tls\.ownCa\.(cert|key)$/, OWN_CA],
+    [/^tls\.ownCa\.validityDays$/, { tls: { ownCa: { site: { validityDays: 1, earlyRenewalDays: 0 } } } }],
+    [/^tls\.files\.?/, FILES],
+    [/^users\.NAME\./, { users: { NAME: { generate: true } } }],
+    [/^front\.sites\.NAME\.upstream$/, {}],
+    [/^front\.sites\.NAME\.folder$/, { front: { sitesFolder: "/srv/www" } }],
+    [/^front\.sites\.NAME\./, SITE],
+    [/^front\.sites$/, { front: { sitesFolder: "/srv/www" } }],
+    [/^storage\.redirect$/, { storage: { s3: S3 } }],
+    [/^storage\.s3\.accessKey$/, { storage: { s3: { ...S3, secretKey: "k" } } }],
+    [/^storage\.s3\.secretKey$/, { storage: { s3: { ...S3, accessKey: "k" } } }],
+    [/^storage\.s3\.keyId$/, { storage: { s3: { ...S3, encrypt: true } } }],
+    [/^storage\.s3\.(ca|skipVerify)$/, { storage: { s3: { ...S3, endpoint: "https://s3.example.com" } } }],
+    [/^storage\.s3\.?/, { storage: { s3: S3 } }],
+    [
+        /^storage\.azure\.credentials/,
+        { storage: { azure: { ...AZURE.storage.azure, credentials: PRINCIPAL } } },
+    ],
+    [/^storage\.azure\.?/, AZURE],
+    [/^storage\.gcs\.?/, { storage: { gcs: { bucket: "images" } } }],
+    [/^mirrors\.NAME\.username$/, { mirrors: { NAME: { ...HUB, password: "x" } } }],
+    [/^mirrors\.NAME\.password$/, { mirrors: { NAME: { ...HUB, username: "robot" } } }],
+    [/^mirrors\.NAME\.domain$/, { mirrors: { NAME: { upstream: HUB.upstream } } }],
+    [/^mirrors\.NAME\./, MIRROR],
+    [
+        /^nexus\.repositories\.NAME\.repodataDepth$/,
+        { nexus: { acceptEula: true, repositories: { NAME: { format: "yum" } } } },
+    ],
+    [
+        /^nexus\.repositories\.NAME\./,
+        { nexus: { acceptEula: true, repositories: { NAME: { format: "maven" } } } },
+    ],
+    [/^nexus\./, NEXUS],
+];
+
+const beside = (path: string) => BESIDE.find(([pattern]) => pattern.test(path))?.[1] ?? {};
+const withValue = (path: string, value: unknown) =>
+    together(beside(path), nested(path, value)) as Record<string, unknown>;
+
+/** A value that no option of the kind takes. */
+function wrongFor({ type }: Found): unknown {
+    switch (unwrap(type).type) {
+        case "number":
+            return "many";
+        case "boolean":
+            return "perhaps";
+        case "enum":
+            return "something else";
+        case "array":
+        case "record":
+        case "object":
+            return "hunter2";
+        default:
+            // Numbers and booleans may stand for what was typed.
+            return ["hunter2"];
+    }
+}
+
+let folder: string;
+const here = process.cwd();
+beforeAll(async () => {
+    // The files that the examples name.
+    folder = mkdtempSync(join(tmpdir(), "private-registry-options-"));
+    const long = { notAfter: new Date(Date.now() + 3650 * 86_400_000) };
+    const ca = await issue("ca", { ca: true, ...long });
+    const write = (name: string, { pem, keyPem }: { pem: string; keyPem: string }) => {
+        writeFileSync(join(folder, `${name}.crt`), pem);
+        writeFileSync(join(folder, `${name}.key`), keyPem);
+    };
+    for (const name of ["ca", "chain", "store-ca", "upstream-ca"]) write(name, ca);
+    write("site", await issue("site", { issuer: ca, names: [MINIMAL.domain], ...long }));
+    write("docs", await issue("docs", { issuer: ca, names: ["name", "docs.example.com"], ...long }));
+    writeFileSync(
+        join(folder, "service-account.json"),
+        JSON.stringify({ type: "service_account", client_email: "a@b.example", private_key: "k" }),
+    );
+    process.chdir(folder);
+});
+afterAll(() => {
+    process.chdir(here);
+    rmSync(folder, { recursive: true });
 });
 
-describe.each(cases)("%s", (path, key) => {
-    if (!key.needsFiles) {
-        test.each(key.valid)("takes $value", ({ value, becomes = value }) => {
-            expect(at(accepted(withValue(key, value)), path)).toEqual(becomes);
-        });
-    }
+/** The words of a line, as a shell hands them over. */
+const words = (line: string): string[] =>
+    execFileSync("sh", ["-ec", `printf '%s\\0' ${line.replaceAll("&&", "'&&'")}`], { encoding: "utf8" })
+        .split("\0")
+        .slice(0, -1);
 
-    const inRecord = /^(users|sites\.)/.test(path) || path.includes("NAME");
-    if (!inRecord && path !== "domain" && !key.allowed.startsWith("an object")) {
-        test("has its default where it is not set", () => {
-            expect(at(accepted({}), path)).toEqual(key.default);
-        });
-    }
+/** The steps of `a.b["c.d"][0]`. */
+const stepsOf = (path: string): (string | number)[] =>
+    [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[]+)/g)].map(([, quoted, index, name]) =>
+        index === undefined ? (quoted?.replaceAll('\\"', '"') ?? name ?? "") : Number(index),
+    );
 
-    if (key.invalid.length > 0) {
-        test.each(key.invalid.map((value) => [value]))("refuses %j: value, rule and fix", (value) => {
-            const { path: where, problem, fix } = mistakeIn(withValue(key, value));
+/** What `pulumi config set` and `rm` make of a configuration. */
+function applied(config: Record<string, unknown>, line: string): Record<string, unknown> {
+    const result = structuredClone(config);
+    const commands = words(line)
+        .join("\0")
+        .split("\0&&\0")
+        .map((one) => one.split("\0"));
+    for (const [pulumi, verb, command, ...rest] of commands) {
+        expect([pulumi, verb]).toEqual(["pulumi", "config"]);
+        const [path = "", typed] = rest.filter((word) => !word.startsWith("--"));
+        const steps = rest.includes("--path") ? stepsOf(path) : [path];
+        const last = steps.pop() ?? "";
+        let tree = result as Record<PropertyKey, unknown>;
+        for (const [i, step] of steps.entries()) {
+            const next = steps[i + 1] ?? last;
+            // Pulumi refuses a path below a text, and makes a list for a number.
+            if (typeof tree[step] !== "object") {
+                if (i > 0 && tree[step] !== undefined) throw new Error(`${path}: a text is in the way`);
+                tree[step] = typeof next === "number" ? [] : {};
+            }
+            tree = tree[step] as Record<PropertyKey, unknown>;
+        }
+        if (command === "rm") {
+            if (!(last in tree)) throw new Error(`${path} is not there`);
+            if (Array.isArray(tree)) tree.splice(Number(last), 1);
+            else delete tree[last];
+        } else {
+            expect(command).toBe("set");
+            const value = rest.includes("--path") && /^(true|false|-?[1-9]\d*|0)$/.test(typed ?? "");
+            tree[last] = value ? (JSON.parse(typed ?? "") as unknown) : typed;
+        }
+    }
+    return result;
+}
+
+const said = (info: OptionInfo | undefined): OptionInfo => {
+    if (info === undefined) throw new Error("The option says nothing of itself.");
+    return info;
+};
+
+test("there are odd values of every option", () => {
+    expect(Object.keys(ODD).sort()).toEqual(allKeys().sort());
+});
+
+test("the smallest configuration has the defaults of all", () => {
+    expect(accepted({})).toEqual({
+        domain: "docker.example.com",
+        dnsNames: [],
+        ipAddresses: [],
+        bindAddress: "0.0.0.0",
+        tls: { off: false },
+        auth: true,
+        realm: "basic-realm",
+        users: { admin: { generate: true } },
+        bcryptCost: 10,
+        image: "registry:3.1.2",
+        memoryMb: 512,
+        storage: { redirect: false },
+        cache: {},
+        keepData: true,
+        deleteEnabled: true,
+        logLevel: "info",
+        logFormat: "text",
+        logFields: {},
+        accessLog: false,
+        headers: { "X-Content-Type-Options": ["nosniff"] },
+        health: { enabled: true, interval: "10s", threshold: 3 },
+        registryConfig: {},
+        adopt: [],
+        target: "docker",
+        proxy: { none: [] },
+        extraHosts: {},
+        dnsServers: [],
+        mirrors: {},
+        proxyFromEnvironment: false,
+    });
+});
+
+describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (path, found) => {
+    const { type, info } = found;
+    const odd = ODD[path] ?? {};
+    const holder = ["object", "record", "array"].includes(unwrap(type).type);
+
+    test("says what it is, what is allowed, and has an example that is taken", () => {
+        const { description, allowed, example, file } = said(info);
+        expect([description, allowed]).toEqual([expect.stringMatching(/\w/), expect.stringMatching(/\w/)]);
+        const value = at(accepted(withValue(path, example)), path);
+        if (file !== undefined) expect(value).toBe(readFileSync(String(example), "utf8"));
+        else if (isTree(example)) expect(value).toBeDefined();
+        else if (example === true && unwrap(type).type === "object") expect(value).toBeDefined();
+        else expect(value).toEqual(example);
+    });
+
+    test("has its default where it is not set", () => {
+        const fallback = type.safeParse(undefined);
+        // In what has a name of the user's there is none before it is named.
+        if (path.includes("NAME") || path === "domain" || path === "users") return;
+        expect(fallback.success).toBe(true);
+        const [own = "", ...rest] = path.split(".");
+        const around = own === "nexus" && rest.length > 0 ? NEXUS : {};
+        const parent = at(accepted(around), path.split(".").slice(0, -1).join(".") || path);
+        if (parent !== undefined) expect(at(accepted(around), path)).toEqual(fallback.data);
+        if ("default" in odd && odd.default !== undefined) expect(fallback.data).toEqual(odd.default);
+        if ("default" in odd && odd.default === undefined) expect(fallback.data).toBeUndefined();
+        // A default in words is of what follows from something else.
+        if (said(info).default !== undefined && path !== "logFields" && path !== "dnsServers")
+            expect(holder || fallback.data === undefined).toBe(true);
+    });
+
+    for (const value of odd.valid ?? [])
+        test(`takes ${JSON.stringify(value)}`, () => {
+            expect(at(accepted(withValue(path, value)), path)).toEqual(value);
+        });
+    for (const [value, becomes] of odd.becomes ?? [])
+        test(`takes ${JSON.stringify(value)} for what was typed`, () => {
+            expect(at(accepted(withValue(path, value)), path)).toEqual(becomes);
+        });
+
+    // Any text may be a path: there is no wrong one.
+    const wrong = path === "imageTarball" ? [] : [...(odd.invalid ?? []), wrongFor(found)];
+    for (const value of wrong)
+        test(`refuses ${JSON.stringify(value)}: value, rule and a fix that works`, () => {
+            const { allowed, example, secret } = said(info);
+            const config = { ...MINIMAL, ...withValue(path, value) };
+            const { path: where, problem, fix } = mistakeIn(config);
             expect(where).toBe(path);
-            expect(problem).toContain(key.allowed);
-            expect(fix).toBe(key.fix);
+            expect(problem).toContain(`it must be ${allowed}`);
             // A login in a URL is no text for the screen.
             const shown = JSON.stringify(value).replace("//u:p@", "//…@");
-            if (key.secret) {
-                expect(problem).toContain("not shown");
-                expect(refused(withValue(key, value)).message).not.toContain("hunter2");
+            if (secret) {
+                expect(problem).toContain("set to a value that is not shown");
+                expect(refused(config).message).not.toContain("hunter2");
             } else {
                 // Pulumi hands numbers over as text: a message may show 1 as "1".
                 const bare = (text: string) => text.replaceAll('"', "");
                 expect(bare(problem)).toContain(`is ${bare(shown.length > 80 ? shown.slice(0, 77) : shown)}`);
             }
-        });
-    }
 
-    if (!path.includes(".") && path !== "domain" && path !== "users") {
+            const isSecret = secret && !holder ? "--secret " : "";
+            if (path.includes(".") && (holder || typeof example === "object"))
+                expect(fix).toBe(`pulumi config rm --path ${path}`);
+            else if (holder) expect(fix).toMatch(/^pulumi config set (--secret )?--path /);
+            else
+                expect(words(fix)).toEqual(
+                    words(`pulumi config set ${isSecret}${path.includes(".") ? "--path " : ""}'${path}' '${String(example)}'`),
+                );
+            expect(mistakes(entries(applied(config, fix)))).toEqual([]);
+        });
+
+    if (!path.includes(".") && path !== "domain" && path !== "users")
         // Pulumi.yaml has to give every key a default, and "" is the one for "not set".
         test('takes "" for not set', () => {
             expect(accepted({ [path]: "" })).toEqual(accepted({}));
         });
-    }
 });
 
 test('"" for a key that must be set is a mistake', () => {

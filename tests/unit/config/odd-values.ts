@@ -1,0 +1,392 @@
+/** Of an option, what its definition alone does not show: bounds, odd values that are right, near ones that are wrong. */
+import { rootCertificates } from "node:tls";
+
+import { HUB } from "./mirrors-values";
+
+export interface Odd {
+    valid?: unknown[];
+    /** Written → what it becomes. */
+    becomes?: [written: unknown, value: unknown][];
+    invalid?: unknown[];
+    /** The value where the option is not set. */
+    default?: unknown;
+}
+
+const flag = (initially: boolean | undefined): Odd => ({
+    valid: [true, false],
+    invalid: ["yes", "TRUE", 1],
+    default: initially,
+});
+const whole = (initially: unknown, low: number, high?: number): Odd => ({
+    valid: [low, ...(high === undefined ? [] : [high])],
+    default: initially,
+    invalid: [low - 1, ...(high === undefined ? [] : [high + 1]), 80.5, "http", "1e3", "0x50"],
+});
+const text: Odd = { valid: ["text"], becomes: [[12345, "12345"]], invalid: [["hunter2"], { hunter2: 1 }] };
+const pem: Odd = { invalid: [5, "two\nlines", true] };
+const group: Odd = { invalid: ["text", 5, []] };
+const secretGroup: Odd = { invalid: ["hunter2", 5, ["hunter2"]] };
+const subjectPart: Odd = { valid: ["Ü", "x".repeat(64)], invalid: ["", "x".repeat(65), 7] };
+const country: Odd = { valid: ["CN", "DE"], invalid: ["cn", "CHN", "China", 5] };
+const subject = (of: string): Record<string, Odd> => ({
+    [`${of}.subject`]: group,
+    ...Object.fromEntries(
+        ["commonName", "organization", "organizationalUnit", "province", "locality"].map((part) => [
+            `${of}.subject.${part}`,
+            subjectPart,
+        ]),
+    ),
+    [`${of}.subject.country`]: country,
+});
+const keys = (initially: string): Odd => ({
+    valid: ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"],
+    default: initially,
+    invalid: ["RSA", "rsa-4096", "RSA-1024", "ECDSA-P521", 4096],
+});
+const rootFolder: Odd = { valid: ["registry", "/a/b.c"], invalid: ["", "a b", "../a", "a//b", 5] };
+const volume: Odd = { valid: ["registry-data", "data.1"], invalid: ["/data", "a b", ""] };
+const folder: Odd = {
+    valid: ["/opt/data/registry", "/with space"],
+    invalid: ["data", "./data", "/a:b", "C:\\data", ""],
+};
+const cron = (initially: string): Odd => ({
+    valid: ["0 0 4 * * ?", "0 30 2 ? * SUN", "0 0/15 1-5 ? * MON-FRI 2030"],
+    default: initially,
+    invalid: ["0 3 * * *", "daily", "0 0 3 * * *", 5],
+});
+const choice = (values: string[], initially?: string): Odd => ({
+    valid: values,
+    default: initially,
+    invalid: ["other", 5, true],
+});
+const url = (initially?: string): Odd => ({
+    valid: ["https://a.example.com", "http://127.0.0.1:8081"],
+    default: initially,
+    invalid: ["a.example.com", "ftp://a", 5],
+});
+const proxy: Odd = {
+    valid: ["http://proxy.example.com:3128", "https://u:p@192.0.2.1", "socks5://[2001:db8::1]:1080"],
+    invalid: ["proxy.example.com:3128", "ftp://proxy", "http://proxy/path", "http://", 3128],
+};
+const SERVICE_ACCOUNT = JSON.stringify({
+    type: "service_account",
+    client_email: "a@b.example",
+    private_key: "k",
+});
+
+export const ODD: Record<string, Odd> = {
+    domain: {
+        valid: [
+            "localhost",
+            "docker.funet8.com",
+            "a-b.c",
+            "192.0.2.1",
+            "2001:db8::1",
+            "x".repeat(63),
+            `${"abc.".repeat(63)}a`,
+        ],
+        invalid: [
+            "https://a.b",
+            "a.b:443",
+            "a.b/c",
+            "a_b",
+            "-a",
+            "a-",
+            "a..b",
+            "a.",
+            "1.2.3",
+            "x".repeat(64),
+            `${"abc.".repeat(63)}ab`,
+        ],
+    },
+    dnsNames: { valid: [["a.b", "c"], []], default: [], invalid: ["a.b", 5, { a: "b" }] },
+    ipAddresses: { valid: [["192.0.2.1", "::1"], []], default: [], invalid: ["192.0.2.1", 5, { a: "b" }] },
+    port: whole(undefined, 1, 65535),
+    bindAddress: {
+        valid: ["127.0.0.1", "::", "192.0.2.1"],
+        default: "0.0.0.0",
+        invalid: ["localhost", "1.2.3", "127.0.0.1:443"],
+    },
+    externalUrl: {
+        valid: ["https://docker.example.com", "https://a.b:8443"],
+        invalid: ["docker.example.com", "ftp://a.b", "https://"],
+    },
+    tls: { ...secretGroup, invalid: ["hunter2", 5, ["hunter2"], "on"] },
+    "tls.off": { valid: [true, false], default: false, invalid: ["yes", "TRUE", 1] },
+    "tls.ownCa": secretGroup,
+    ...subject("tls.ownCa"),
+    "tls.ownCa.keyAlgorithm": keys("ECDSA-P384"),
+    "tls.ownCa.validityDays": whole(3650, 1, 36500),
+    "tls.ownCa.pathLength": whole(1, 1, 10),
+    "tls.ownCa.cert": pem,
+    "tls.ownCa.key": pem,
+    "tls.ownCa.site": group,
+    ...subject("tls.ownCa.site"),
+    "tls.ownCa.site.keyAlgorithm": keys("ECDSA-P256"),
+    "tls.ownCa.site.validityDays": { ...whole(397, 31, 825), invalid: [0, 826, 1.5, "397 days"] },
+    "tls.ownCa.site.earlyRenewalDays": whole(30, 0),
+    "tls.ownCa.site.localNames": flag(true),
+    "tls.files": secretGroup,
+    "tls.files.cert": pem,
+    "tls.files.key": pem,
+    "tls.files.chain": pem,
+    auth: { valid: [true], becomes: [["true", true]], default: true, invalid: ["yes", "TRUE", 1] },
+    realm: {
+        valid: ["basic-realm", "My Registry"],
+        default: "basic-realm",
+        invalid: ["Bücher", "a\tb", "two\nlines"],
+    },
+    users: {
+        valid: [{ a: { generate: true } }, { a: { password: "secret" }, b: { generate: true } }],
+        invalid: ["hunter2", 5, ["hunter2"]],
+    },
+    "users.NAME.password": {
+        valid: ["123456", "x".repeat(72), "with space"],
+        becomes: [
+            [123456, "123456"],
+            [true, "true"],
+        ],
+        invalid: [null, ["hunter2"], 1.5, 1e300],
+    },
+    "users.NAME.generate": { valid: [true], invalid: ["yes", "TRUE", 1] },
+    "users.NAME.bcryptHash": {
+        valid: [`$2y$10$${"a".repeat(53)}`, `$2b$04$${"./Z".padEnd(53, "9")}`],
+        invalid: [true, ["$2y$hunter2"], 22],
+    },
+    "users.NAME.role": { valid: ["push", "pull"], invalid: ["admin", "PULL", true] },
+    "users.NAME.repositories": {
+        valid: [["team/*"], ["team/app", "library/a-b_c.d/*"]],
+        invalid: ["team/*", ["Team/*"], ["*"], ["team/"], ["/team"], ["a/../b"], []],
+    },
+    bcryptCost: whole(10, 4, 14),
+    front: { valid: [], becomes: [["false", expect.objectContaining({ off: true })]], invalid: ["hunter2", 5, ["hunter2"]] },
+    "front.off": { valid: [true, false], invalid: ["yes", "TRUE", 1] },
+    "front.image": {
+        valid: ["nginx:1.29-alpine", "mirror.example.com:5000/nginx:1.28"],
+        default: "nginx:1.28",
+        invalid: ["Nginx:1", "nginx 1"],
+    },
+    "front.anonymousPull": flag(false),
+    "front.cacheSeconds": whole(60, 0, 3600),
+    "front.attemptsPerMinute": whole(60, 1, 6000),
+    "front.connectionsPerClient": whole(512, 16, 8192),
+    "front.clientInstaller": flag(true),
+    "front.httpPort": whole(undefined, 1, 65535),
+    "front.sites": {
+        valid: [{ "docs.example.com": { upstream: "http://192.0.2.10:8080" } }, {}],
+        default: {},
+        invalid: ["docs", 5, ["docs"]],
+    },
+    "front.sites.NAME.upstream": {
+        valid: ["http://192.0.2.10:8080", "https://app"],
+        invalid: ["192.0.2.10", "ftp://a", "http://a/b", "http://a:b"],
+    },
+    "front.sites.NAME.folder": {
+        valid: ["docs", "team/docs-1.0"],
+        invalid: ["/docs", "../docs", "a/../b", "a b"],
+    },
+    "front.sites.NAME.cert": pem,
+    "front.sites.NAME.key": pem,
+    "front.sitesFolder": { valid: ["/srv/www", "/with space"], invalid: ["www", "./www", "/a:b"] },
+    "front.memoryMb": whole(128, 64),
+    containerName: { valid: ["registry", "my_registry.1-a"], invalid: ["-a", "a b", "a/b", "x"] },
+    image: {
+        valid: ["registry:3", "registry:3.1.1", "mirror.example.com:5000/registry:3.2", "a/b@sha256:00"],
+        default: "registry:3.1.2",
+        invalid: ["Registry:3", "registry 3", "/registry"],
+    },
+    imageMirror: {
+        valid: ["mirror.example.com", "mirror.example.com:5000/hub"],
+        invalid: ["https://mirror.example.com x", "/mirror", "a b"],
+    },
+    // Any text may be a path: there is no wrong one.
+    imageTarball: { valid: ["./registry.tar", "/a b.tar"] },
+    memoryMb: whole(512, 64),
+    cpus: { valid: [2], becomes: [["1.5", 1.5]], invalid: [0, -1, "two", "1e1"] },
+    storage: group,
+    "storage.volume": volume,
+    "storage.folder": folder,
+    "storage.redirect": flag(false),
+    "storage.s3": secretGroup,
+    "storage.s3.bucket": {
+        valid: ["abc", "a.b-c_D", "x".repeat(63)],
+        invalid: ["ab", "-abc", "a/b", "x".repeat(64), 5],
+    },
+    "storage.s3.region": { valid: ["us-east-1", "default"], invalid: ["", "eu central", 5] },
+    "storage.s3.endpoint": {
+        valid: ["http://192.0.2.1:9000", "https://s3.example.com/", "https://[2001:db8::1]:9000"],
+        invalid: ["s3.example.com", "ftp://a", "https://a/b", "https://u:p@a", 5],
+    },
+    "storage.s3.pathStyle": flag(undefined),
+    "storage.s3.accessKey": text,
+    "storage.s3.secretKey": text,
+    "storage.s3.encrypt": flag(false),
+    "storage.s3.keyId": { valid: ["arn:aws:kms:eu-central-1:1:key/a-b"], invalid: ["", "a b", 5] },
+    "storage.s3.storageClass": {
+        valid: ["STANDARD", "NONE", "GLACIER_IR"],
+        default: "STANDARD",
+        invalid: ["standard", "GLACIER", 5],
+    },
+    "storage.s3.rootFolder": rootFolder,
+    "storage.s3.ca": pem,
+    "storage.s3.skipVerify": flag(false),
+    "storage.azure": secretGroup,
+    "storage.azure.accountName": { valid: ["abc", "a1b2"], invalid: ["ab", "Abc", "a-b", 5] },
+    "storage.azure.container": { valid: ["abc", "registry-images"], invalid: ["ab", "A-b", "a--b", "-ab", 5] },
+    "storage.azure.accountKey": text,
+    "storage.azure.credentials": secretGroup,
+    "storage.azure.credentials.tenantId": { valid: ["a-b.c"], invalid: ["", "a b", 5] },
+    "storage.azure.credentials.clientId": { valid: ["a-b.c"], invalid: ["", "a b", 5] },
+    "storage.azure.credentials.secret": text,
+    "storage.azure.realm": { valid: ["core.usgovcloudapi.net"], invalid: ["", "https://a.b", "a", 5] },
+    "storage.azure.serviceUrl": { valid: ["http://192.0.2.1:10000/account"], invalid: ["a.b", "ftp://a", 5] },
+    "storage.azure.rootFolder": rootFolder,
+    "storage.gcs": secretGroup,
+    "storage.gcs.bucket": { valid: ["abc", "a.b-c_D"], invalid: ["ab", "-abc", "a/b", 5] },
+    "storage.gcs.keyFile": { valid: [SERVICE_ACCOUNT], invalid: ["", 5, ["hunter2"]] },
+    "storage.gcs.rootFolder": rootFolder,
+    cache: group,
+    "cache.valkey": { becomes: [[true, { image: "valkey/valkey:8.1", memoryMb: 64 }], [false, undefined]], invalid: ["text", 5, []] },
+    "cache.valkey.image": {
+        valid: ["redis:7", "mirror.example.com:5000/valkey:8"],
+        default: "valkey/valkey:8.1",
+        invalid: ["Redis:7", "redis 7", "/redis"],
+    },
+    "cache.valkey.memoryMb": whole(64, 16),
+    keepData: flag(true),
+    deleteEnabled: flag(true),
+    logLevel: {
+        valid: ["error", "warn", "info", "debug"],
+        default: "info",
+        invalid: ["trace", "DEBUG", 1],
+    },
+    logFormat: { valid: ["text", "json", "logstash"], default: "text", invalid: ["xml", "JSON"] },
+    logFields: {
+        valid: [{ environment: "production" }, {}],
+        becomes: [[{ build: 5, on: true }, { build: "5", on: "true" }]],
+        default: {},
+        invalid: ["production", 5, ["a"]],
+    },
+    accessLog: flag(false),
+    headers: {
+        valid: [{ "X-Frame-Options": ["DENY"] }, {}],
+        // `pulumi config set --path` makes a boolean of true, a number of 600.
+        becomes: [[{ "X-A": [true, 600] }, { "X-A": ["true", "600"] }]],
+        default: { "X-Content-Type-Options": ["nosniff"] },
+        invalid: ["nosniff", 5, ["nosniff"]],
+    },
+    health: group,
+    "health.enabled": flag(true),
+    "health.interval": {
+        valid: ["10s", "500ms", "1m", "1h"],
+        default: "10s",
+        invalid: ["10", "ten", "10 s", 10],
+    },
+    "health.threshold": whole(3, 1),
+    registryConfig: {
+        valid: [{ catalog: { maxentries: 5000 } }, {}],
+        default: {},
+        invalid: ["catalog", 5, ["a"]],
+    },
+    dockerHost: {
+        valid: ["unix:///var/run/docker.sock", "ssh://root@a.b", "tcp://a.b:2375", "npipe:////./pipe/docker"],
+        invalid: ["a.b", "http://a.b", "ssh://"],
+    },
+    adopt: {
+        valid: [["0123456789abcdef0123456789abcdef"], ["registry", "registry-data"]],
+        default: [],
+        invalid: ["registry", 5],
+    },
+    target: { valid: ["docker", "systemd"], default: "docker", invalid: ["Docker", "podman", 5] },
+    proxy: secretGroup,
+    "proxy.http": proxy,
+    "proxy.https": proxy,
+    "proxy.none": {
+        valid: [[], [".example.com", "10.0.0.0/8", "a.b:8080"]],
+        default: [],
+        invalid: ["a.b", 5, {}],
+    },
+    proxyFromEnvironment: flag(false),
+    extraHosts: {
+        valid: [{}, { "store.example.com": "192.0.2.20", localstore: "2001:db8::1" }],
+        default: {},
+        invalid: ["a.b", 5, ["192.0.2.1"]],
+    },
+    dnsServers: {
+        valid: [[], ["192.0.2.53", "2001:db8::53"]],
+        default: [],
+        invalid: ["192.0.2.53", 53, {}],
+    },
+    mirrors: {
+        valid: [{}],
+        becomes: [[{ hub: HUB }, { hub: { ...HUB, ttl: "168h", memoryMb: 256 } }]],
+        default: {},
+        invalid: ["hunter2", 5, ["hunter2"]],
+    },
+    "mirrors.NAME.upstream": {
+        valid: ["https://quay.io", "http://registry.example.com:5000"],
+        invalid: [5, "", ["https://quay.io"]],
+    },
+    "mirrors.NAME.username": { valid: ["robot"], becomes: [[7, "7"]], invalid: ["", ["robot"], {}] },
+    "mirrors.NAME.password": {
+        valid: ["secret"],
+        becomes: [[123456, "123456"]],
+        invalid: [["hunter2"], { a: "hunter2" }, 1.5],
+    },
+    // One of the authorities that Node knows.
+    "mirrors.NAME.ca": { valid: [rootCertificates[0]], invalid: [5, "two\nlines", true] },
+    "mirrors.NAME.ttl": {
+        valid: ["168h", "30m", "90s", "0"],
+        becomes: [[0, "0"]],
+        default: "168h",
+        invalid: ["7d", "1 h", "ten", "-1h", "1h30m", 5, ""],
+    },
+    "mirrors.NAME.port": whole(undefined, 1, 65535),
+    "mirrors.NAME.domain": { valid: ["mirror.example.com"], invalid: ["a b", "https://a.b", ""] },
+    "mirrors.NAME.bindAddress": {
+        valid: ["127.0.0.1", "::", "192.0.2.1"],
+        invalid: ["localhost", "1.2.3", "127.0.0.1:443"],
+    },
+    "mirrors.NAME.volume": volume,
+    "mirrors.NAME.folder": folder,
+    "mirrors.NAME.keepData": flag(undefined),
+    "mirrors.NAME.memoryMb": whole(256, 64),
+    "mirrors.NAME.cpus": { valid: [1.5, 2], invalid: [0, -1, "two"] },
+    nexus: secretGroup,
+    "nexus.acceptEula": { valid: [true], invalid: ["yes", "TRUE", 1] },
+    "nexus.domain": { valid: ["nexus.example.com"], invalid: ["https://a.b", "a b", 5] },
+    "nexus.image": {
+        valid: ["sonatype/nexus3:3.95.0"],
+        default: "sonatype/nexus3:3.94.0",
+        invalid: ["Nexus:3", "", 5],
+    },
+    "nexus.port": whole(8081, 1, 65535),
+    "nexus.apiUrl": url(),
+    "nexus.heapMb": whole(2703, 512),
+    "nexus.directMemoryMb": whole(2703, 512),
+    "nexus.openFiles": whole(65536, 0),
+    "nexus.adminPassword": {
+        valid: ["12345678x", "with space"],
+        becomes: [[12345678, "12345678"]],
+        invalid: ["hunter2", ["hunter2"], null],
+    },
+    "nexus.anonymous": flag(false),
+    "nexus.docker": group,
+    "nexus.docker.hosted": flag(true),
+    "nexus.docker.proxy": flag(true),
+    "nexus.docker.upstream": url("https://registry-1.docker.io"),
+    "nexus.docker.group": flag(true),
+    "nexus.docker.routing": choice(["path", "ports"], "path"),
+    "nexus.docker.writePolicy": choice(["allow", "allow_once", "deny"], "allow"),
+    "nexus.repositories": group,
+    "nexus.repositories.NAME.format": choice(["maven", "yum", "pypi"]),
+    "nexus.repositories.NAME.writePolicy": choice(["allow", "allow_once", "deny"], "allow_once"),
+    "nexus.repositories.NAME.versionPolicy": choice(["RELEASE", "SNAPSHOT", "MIXED"]),
+    "nexus.repositories.NAME.repodataDepth": whole(undefined, 0, 5),
+    "nexus.cleanup": group,
+    "nexus.cleanup.unusedDays": { valid: [1, 90], invalid: [0, 24_856, 1.5, "90 days"] },
+    "nexus.cleanup.olderThanDays": { valid: [1, 90], invalid: [0, 24_856, 1.5, "90 days"] },
+    "nexus.schedule": group,
+    "nexus.schedule.dockerGc": cron("0 0 1 * * ?"),
+    "nexus.schedule.compact": cron("0 0 3 * * ?"),
+};
