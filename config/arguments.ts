@@ -15,14 +15,8 @@ function withSecrets(value: unknown, path: readonly PropertyKey[] = []): unknown
         return Object.fromEntries(
             Object.entries(value).map(([key, inner]) => [key, withSecrets(inner, [...path, key])]),
         );
-    return typeof value === "string" && isSecret(path) ? pulumi.secret(value) : value;
+    return typeof value === "string" && infoAt(options, path)?.secret ? pulumi.secret(value) : value;
 }
-
-/** A section with secrets in it is marked as well: of its values, those that are marked themselves are. */
-const isSecret = (path: readonly PropertyKey[]): boolean => {
-    const own = infoAt(options, path);
-    return own?.secret === true && (path.length === 1 || own !== infoAt(options, path.slice(0, -1)));
-};
 
 /** The proxy of the configuration, and where that says so of the machine's own variables. */
 function proxyOf({ proxy, proxyFromEnvironment }: Config, environment: NodeJS.ProcessEnv): Config["proxy"] {

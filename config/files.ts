@@ -1,8 +1,8 @@
 /** Certificates, keys and other texts of a configuration that stand in files of their own. */
 import { readFileSync, statSync } from "node:fs";
 
-import { infoAt } from "../components/definition/option";
-import { formatPath, type Path, type Problem, problem, set } from "../components/definition/problem";
+import { ownInfo } from "../components/definition/option";
+import { formatPath, type Path, type Problem, problem, set, show } from "../components/definition/problem";
 import { isBase64, isPem } from "../components/definition/values";
 import { textOfFile } from "../components/tls/read";
 import { ITS_TEXT } from "../components/tls/options";
@@ -40,17 +40,26 @@ export function readFiles(config: Readonly<Record<string, unknown>>): Read {
     const problems: Problem[] = [];
     const names = new Map<string, string>();
     const walk = (value: unknown, path: Path): unknown => {
-        if (Array.isArray(value)) return value.map((one, i) => walk(one, [...path, i]));
+        // No list has a file in it.
+        if (Array.isArray(value)) return value;
         if (typeof value === "object" && value !== null)
             return Object.fromEntries(
                 Object.entries(value).map(([key, inner]) => [key, walk(inner, [...path, key])]),
             );
-        const info = infoAt(options, path);
+        const info = ownInfo(options, path);
         if (typeof value !== "string" || value === "" || !info?.file || isText(value, info.file)) return value;
-        // No path has several lines: the option refuses it.
-        if (info.file === "pem" && value.includes("\n")) return value;
+        // No path has several lines.
+        if (info.file === "pem" && value.includes("\n")) {
+            const text = `is ${show(value, info.secret)}; it must be ${info.allowed}`;
+            problems.push(problem(path, text, set(path, info.example, info.secret)));
+            return undefined;
+        }
         try {
             const text = read(value);
+            if (text.trim() === "") {
+                problems.push(problem(path, `cannot be used: ${value} is empty`, set(path, info.example, info.secret)));
+                return undefined;
+            }
             names.set(formatPath(path), value);
             return text;
         } catch (error) {

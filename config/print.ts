@@ -1,5 +1,5 @@
 /** Mistakes of a configuration, with the commands that mend them. */
-import { infoAt } from "../components/definition/option";
+import { ownInfo } from "../components/definition/option";
 import { formatPath, type Path, type Problem, type Step } from "../components/definition/problem";
 
 import { options } from "./options";
@@ -21,16 +21,11 @@ const flags = (path: Path): string => (path.length > 1 ? "--path " : "");
 /** The command that sets an option. */
 export function setCommand(path: Path, to: unknown): string {
     const leaf = leafOf(path, to);
-    const secret = infoAt(options, leaf.path)?.secret && isText(leaf.path) ? "--secret " : "";
+    // Of a section with secrets in it, only those are set as such.
+    const secret = ownInfo(options, leaf.path)?.secret ? "--secret " : "";
     const value = typeof leaf.value === "object" ? JSON.stringify(leaf.value) : String(leaf.value);
     return `pulumi config set ${secret}${flags(leaf.path)}${quoted(formatPath(leaf.path))} ${quoted(value)}`;
 }
-
-/** Of a section with secrets in it, only those are set as such. */
-const isText = (path: Path): boolean => {
-    const [own, above] = [infoAt(options, path), infoAt(options, path.slice(0, -1))];
-    return path.length === 1 || own !== above;
-};
 
 export const removeCommand = (path: Path): string =>
     `pulumi config rm ${flags(path)}${quoted(formatPath(path))}`;

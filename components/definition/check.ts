@@ -46,6 +46,7 @@ function unknownKey(root: z.ZodObject, path: Path, value: unknown): Problem {
 /** A name outside ASCII, as DNS has it (RFC 3492), where the option takes that. */
 function punycode(root: z.ZodObject, path: Path, received: unknown): string | undefined {
     if (typeof received !== "string" || !/[^\0-\x7f]/.test(received)) return undefined;
+    if (!/host name/.test(infoAt(root, path)?.allowed ?? "")) return undefined;
     const ascii = domainToASCII(received);
     return ascii !== "" && typeAt(root, path)?.safeParse(ascii).success ? ascii : undefined;
 }
@@ -67,13 +68,11 @@ function describe(root: z.ZodObject, value: unknown, issue: z.core.$ZodIssue): P
         ];
     // The example of an object or list is about a place in it, which cannot be set where a text stands.
     const own = typeAt(root, path)?.meta() !== undefined && typeof info?.example !== "object";
-    return [
-        problem(
-            path,
-            `is ${show(received, info?.secret)}; it must be ${info?.allowed ?? issue.message}`,
-            own || path.length === 1 ? exampleOf(path, info) : remove(path),
-        ),
-    ];
+    const text = `is ${show(received, info?.secret)}; it must be ${info?.allowed ?? issue.message}`;
+    if (path.length > 1) return [problem(path, text, own ? exampleOf(path, info) : remove(path))];
+    // Nothing can be set below a list or object of another kind.
+    const inTheWay = typeof received === "object" && received !== null;
+    return [problem(path, text, ...(inTheWay ? [remove(path)] : []), exampleOf(path, info))];
 }
 
 export interface Checked<T> {

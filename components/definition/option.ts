@@ -78,12 +78,18 @@ export function unwrap(type: z.ZodType): Wrapped {
 
 const below = (type: z.ZodType, step: PropertyKey): z.ZodType | undefined => {
     const { shape, valueType, element } = unwrap(type);
-    return shape === undefined ? (valueType ?? element) : shape[String(step)];
+    if (shape === undefined) return valueType ?? element;
+    // Every object has a `constructor` that is no option.
+    return Object.hasOwn(shape, step) ? shape[String(step)] : undefined;
 };
 
 /** The type at a path. */
 export const typeAt = (root: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined =>
     path.reduce<z.ZodType | undefined>((at, step) => at && below(at, step), root);
+
+/** What is written of the option at a path. */
+export const ownInfo = (root: z.ZodType, path: readonly PropertyKey[]): OptionInfo | undefined =>
+    typeAt(root, path)?.meta() as OptionInfo | undefined;
 
 /** What is written of the option at a path, or of the nearest one above it. */
 export function infoAt(root: z.ZodType, path: readonly PropertyKey[]): OptionInfo | undefined {

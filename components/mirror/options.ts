@@ -7,6 +7,7 @@ import type { Rule } from "../definition/check";
 import { option, plain } from "../definition/option";
 import { problem, type Problem, remove, set, show } from "../definition/problem";
 import {
+    amount,
     FOLDER_ALLOWED,
     hostFolder,
     hostName,
@@ -87,7 +88,7 @@ const mirror = z.strictObject({
         allowed: "a whole number from 64",
         example: 256,
     }),
-    cpus: option(z.number().positive().optional(), {
+    cpus: option(amount.optional(), {
         description: "CPU limit of the mirror's container",
         default: "none",
         allowed: "a number above 0",

@@ -5,6 +5,7 @@ import type { Rule } from "../definition/check";
 import { option, plain } from "../definition/option";
 import { problem, remove, show } from "../definition/problem";
 import {
+    amount,
     hostName,
     httpUrl,
     IMAGE_ALLOWED,
@@ -79,7 +80,7 @@ export const containerOptions = {
         allowed: "a whole number from 64",
         example: 512,
     }),
-    cpus: option(z.number().positive().optional(), {
+    cpus: option(amount.optional(), {
         description: "CPU limit of the registry container",
         default: "none",
         allowed: "a number above 0",

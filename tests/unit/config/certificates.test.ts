@@ -6,8 +6,9 @@ import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import type { OwnCaTls } from "../../../components";
-import { registryArgs } from "../../../config/args";
+import { CertificateAuthority, type CertificateAuthorityArgs } from "../../../components";
+import { argumentsOf } from "../../../config/arguments";
+import { record, valueOf } from "../components/mocks";
 
 import { accepted, mistakeIn, refused } from "./base";
 
@@ -78,12 +79,21 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** `certificate` of `tls: files`, of files in the folder. */
-const files = (names: { cert?: string; key?: string; chain?: string }) => ({
-    tls: "files",
-    certificate: Object.fromEntries(Object.entries(names).map(([key, name]) => [key, file(name)])),
-});
-const ca = (names: { cert?: string; key?: string }) => ({ ca: files(names).certificate });
+interface Names {
+    cert?: string;
+    key?: string;
+    chain?: string;
+}
+const inFolder = (names: Names): Record<string, string> =>
+    Object.fromEntries(Object.entries(names).map(([key, name]: [string, string]) => [key, file(name)]));
+const read = (name: string) => readFileSync(file(name), "utf8");
+/** What a configuration has of files. */
+const texts = (names: Names) =>
+    Object.fromEntries(Object.entries(names).map(([key, name]: [string, string]) => [key, read(name)]));
+
+/** `tls.files`, of files in the folder. */
+const files = (names: Names) => ({ tls: { files: inFolder(names) } });
+const ca = (names: Names, more: object = {}) => ({ tls: { ownCa: { ...inFolder(names), ...more } } });
 
 test.each([
     ["with its chain", { cert: "site.crt", key: "site.key", chain: "ca.crt" }, "docker.example.com"],
@@ -92,14 +102,14 @@ test.each([
     ["for an IP address", { cert: "site.crt", key: "site.key" }, "192.0.2.1"],
     ["for a wildcard", { cert: "site.crt", key: "site.key" }, "a.wild.example.com"],
 ])("a certificate is taken %s", (_name, names, domain) => {
-    expect(accepted({ ...files(names), domain }).certificate).toEqual(files(names).certificate);
+    expect(accepted({ ...files(names), domain }).tls.files).toEqual(texts(names));
 });
 
 test("PEM text is taken as well as files", () => {
-    const read = (name: string) => readFileSync(file(name), "utf8");
     const certificate = { cert: read("site.crt"), key: read("site.key"), chain: read("ca.crt") };
-    expect(accepted({ tls: "files", certificate }).certificate).toEqual(certificate);
-    expect(accepted({ ca: { cert: read("ca.crt"), key: read("ca.key") } }).ca.cert).toBe(read("ca.crt"));
+    expect(accepted({ tls: { files: certificate } }).tls.files).toEqual(certificate);
+    const own = { cert: read("ca.crt"), key: read("ca.key") };
+    expect(accepted({ tls: { ownCa: own } }).tls.ownCa).toMatchObject(own);
 });
 
 test.each([
@@ -135,13 +145,13 @@ test.each([
 ] as const)("refused: %s", (_name, names, part, problem) => {
     const found = mistakeIn(files(names));
     const wrong = (names as Record<string, string>)[part] ?? "";
-    expect(found.path).toBe(`certificate.${part}`);
+    expect(found.path).toBe(`tls.files.${part}`);
     // The file that is wrong, by the name that the user gave it.
     expect(found.problem).toContain(`cannot be used: ${file(wrong)} `);
     expect(found.problem).toContain(problem);
     const example = { cert: "./site.crt", key: "./site.key", chain: "./chain.crt" }[part];
     const secret = part === "key" ? "--secret " : "";
-    expect(found.fix).toBe(`pulumi config set ${secret}--path certificate.${part} ${example}`);
+    expect(found.fix).toBe(`pulumi config set ${secret}--path tls.files.${part} ${example}`);
 });
 
 test("a sentence with a command names the user's own file in it", () => {
@@ -155,8 +165,8 @@ test.each([
     ["a file of 2 MB", () => file("large"), "more than any certificate"],
 ])("refused: %s for a certificate", (_name, path, why) => {
     const certificate = { cert: path(), key: file("site.key") };
-    expect(mistakeIn({ tls: "files", certificate })).toMatchObject({
-        path: "certificate.cert",
+    expect(mistakeIn({ tls: { files: certificate } })).toMatchObject({
+        path: "tls.files.cert",
         problem: expect.stringContaining(why) as string,
     });
 });
@@ -164,7 +174,7 @@ test.each([
 test("a key that is neither PEM nor a path is not repeated", () => {
     const body = readFileSync(file("site.key"), "utf8").split("\n").slice(1, -2).join("");
     for (const key of [body.slice(0, 100), `${body}${"!".repeat(300)}`, `${body}${"!".repeat(5000)}`]) {
-        const { problem } = mistakeIn({ tls: "files", certificate: { cert: file("site.crt"), key } });
+        const { problem } = mistakeIn({ tls: { files: { cert: file("site.crt"), key } } });
         expect(problem).not.toContain(body.slice(0, 20));
     }
 });
@@ -178,38 +188,38 @@ test("refused: a certificate for another name, with the names that it has", () =
 });
 
 test.each([
-    ["no key", { cert: "site.crt" }, "certificate.key"],
-    ["no certificate", { key: "site.key" }, "certificate.cert"],
-])("refused: tls: files with %s", (_name, names, path) => {
-    expect(mistakeIn(files(names))).toMatchObject({ path, problem: "is not set; tls: files needs it" });
+    ["no key", { cert: "site.crt" }, "tls.files.key"],
+    ["no certificate", { key: "site.key" }, "tls.files.cert"],
+])("refused: tls.files with %s", (_name, names, path) => {
+    expect(mistakeIn(files(names))).toMatchObject({ path, problem: "is not set; tls.files needs it" });
 });
 
-test("refused: tls: files with nothing", () => {
-    expect(refused({ tls: "files" }).mistakes.map(({ fix }) => fix)).toEqual([
-        "pulumi config set --path certificate.cert ./site.crt",
-        "pulumi config set --secret --path certificate.key ./site.key",
+test("refused: tls.files with nothing", () => {
+    expect(refused({ tls: { files: {} } }).mistakes.map(({ fix }) => fix)).toEqual([
+        "pulumi config set --path tls.files.cert ./site.crt",
+        "pulumi config set --secret --path tls.files.key ./site.key",
     ]);
 });
 
 test("refused: a file that is not there", () => {
     const found = mistakeIn(files({ cert: "none.crt", key: "site.key" }));
-    expect(found.path).toBe("certificate.cert");
+    expect(found.path).toBe("tls.files.cert");
     expect(found.problem).toContain("names a file that cannot be read");
     expect(found.problem).toContain("ENOENT");
-    expect(found.fix).toMatch(/^pulumi config set --path certificate\.cert /);
+    expect(found.fix).toMatch(/^pulumi config set --path tls\.files\.cert /);
 });
 
-test("refused: a certificate that the mode does not use", () => {
-    const { certificate } = files({ cert: "site.crt", key: "site.key" });
-    expect(mistakeIn({ certificate })).toMatchObject({
-        path: "certificate",
-        fix: "pulumi config set tls files",
+test("refused: a certificate beside tls.off, which does not use it", () => {
+    const { tls } = files({ cert: "site.crt", key: "site.key" });
+    expect(mistakeIn({ tls: { ...tls, off: true } })).toMatchObject({
+        path: "tls.files",
+        fix: "pulumi config rm --path tls.files",
     });
 });
 
 describe("a CA of the user's own", () => {
     test("is taken with its key", () => {
-        expect(accepted(ca({ cert: "ca.crt", key: "ca.key" })).ca.key).toBe(file("ca.key"));
+        expect(accepted(ca({ cert: "ca.crt", key: "ca.key" })).tls.ownCa?.key).toBe(read("ca.key"));
     });
 
     test.each([
@@ -223,18 +233,18 @@ describe("a CA of the user's own", () => {
         ["text", { cert: "text", key: "ca.key" }, "cert", "holds neither PEM nor DER"],
     ])("is refused: %s", (_name, names, part, problem) => {
         const found = mistakeIn(ca(names));
-        expect(found.path).toBe(`ca.${part}`);
+        expect(found.path).toBe(`tls.ownCa.${part}`);
         expect(found.problem).toContain(problem);
         expect(found.fix).toBe(
             part === "key"
-                ? "pulumi config set --secret --path ca.key ./ca.key"
-                : "pulumi config set --path ca.cert ./ca.crt",
+                ? "pulumi config set --secret --path tls.ownCa.key ./ca.key"
+                : "pulumi config set --path tls.ownCa.cert ./ca.crt",
         );
     });
 
     describe("with name constraints", () => {
-        const constrained = (settings: Record<string, unknown>) => ({
-            ...ca({ cert: "constrained.crt", key: "constrained.key" }),
+        const constrained = ({ localNames = true, ...settings }: Record<string, unknown>) => ({
+            ...ca({ cert: "constrained.crt", key: "constrained.key" }, { site: { localNames } }),
             domain: "registry.corp.example",
             ...settings,
         });
@@ -246,10 +256,10 @@ describe("a CA of the user's own", () => {
 
         test("is refused for localhost, which the kit adds by itself, with the switch that leaves it out", () => {
             expect(mistakeIn(constrained({}))).toEqual({
-                path: "localNames",
+                path: "tls.ownCa.site.localNames",
                 problem:
-                    "has the name localhost signed by the CA in ca.cert, which may sign only for .corp.example (name constraints): no client would connect",
-                fix: "pulumi config set localNames false",
+                    "has the name localhost signed by the CA in tls.ownCa.cert, which may sign only for .corp.example (name constraints): no client would connect",
+                fix: "pulumi config set --path tls.ownCa.site.localNames false",
             });
         });
 
@@ -262,13 +272,12 @@ describe("a CA of the user's own", () => {
             ],
             [{ ipAddresses: ["192.0.2.1"] }, "ipAddresses[0]", "pulumi config rm --path 'ipAddresses[0]'"],
             [
-                { front: "nginx", sites: { "www.example.com": { upstream: "http://192.0.2.10" } } },
-                'sites["www.example.com"]',
-                `pulumi config rm --path 'sites["www.example.com"]'`,
+                { front: { sites: { "www.example.com": { upstream: "http://192.0.2.10" } } } },
+                'front.sites["www.example.com"]',
+                `pulumi config rm --path 'front.sites["www.example.com"]'`,
             ],
             [
                 {
-                    front: "nginx",
                     mirrors: { hub: { upstream: "https://registry-1.docker.io", domain: "hub.example.com" } },
                 },
                 "mirrors.hub.domain",
@@ -279,35 +288,32 @@ describe("a CA of the user's own", () => {
         });
     });
 
-    test("a key behind EC PARAMETERS is handed on without them: a tls provider reads the first PEM block alone", () => {
-        const { tls } = registryArgs(accepted(ca({ cert: "ca.crt", key: "parameters.key" })), "kit", "dev");
-        expect(readFileSync(file("parameters.key"), "utf8")).toContain("BEGIN EC PARAMETERS");
-        const given = (tls as OwnCaTls).ca?.given;
-        return new Promise<void>((resolve, reject) =>
-            pulumi.output(given?.privateKeyPem).apply((key) => {
-                try {
-                    expect(key).toMatch(
-                        /^-----BEGIN EC PRIVATE KEY-----\n[^-]+-----END EC PRIVATE KEY-----\n$/,
-                    );
-                    resolve();
-                } catch (error) {
-                    reject(error as Error);
-                }
-            }),
+    test("a key behind EC PARAMETERS is handed on without them: a tls provider reads the first PEM block alone", async () => {
+        const { tls } = argumentsOf(accepted(ca({ cert: "ca.crt", key: "parameters.key" })), {});
+        expect(read("parameters.key")).toContain("BEGIN EC PARAMETERS");
+        const given = tls as { ownCa: CertificateAuthorityArgs };
+        const { result } = await record(
+            () => new CertificateAuthority("ca", given.ownCa),
+            () => ({}),
         );
+        expect(await valueOf(result.privateKeyPem)).toMatch(
+            /^-----BEGIN EC PRIVATE KEY-----\n[^-]+-----END EC PRIVATE KEY-----\n$/,
+        );
+        expect(await pulumi.isSecret(result.privateKeyPem)).toBe(true);
     });
 
     test.each([
-        [{ cert: "ca.crt" }, "ca.key", "pulumi config set --secret --path ca.key ./ca.key"],
-        [{ key: "ca.key" }, "ca.cert", "pulumi config set --path ca.cert ./ca.crt"],
+        [{ cert: "ca.crt" }, "tls.ownCa.key", "pulumi config set --secret --path tls.ownCa.key ./ca.key"],
+        [{ key: "ca.key" }, "tls.ownCa.cert", "pulumi config set --path tls.ownCa.cert ./ca.crt"],
     ])("is refused by half: %j", (names, path, fix) => {
         expect(mistakeIn(ca(names))).toMatchObject({ path, fix });
     });
 
-    test("is refused where the mode does not use it", () => {
-        expect(mistakeIn({ ...ca({ cert: "ca.crt", key: "ca.key" }), tls: "off" })).toMatchObject({
-            path: "ca",
-            fix: "pulumi config set tls own-ca",
+    test("is refused where it is not used", () => {
+        const { tls } = ca({ cert: "ca.crt", key: "ca.key" });
+        expect(mistakeIn({ tls: { ...tls, off: true } })).toMatchObject({
+            path: "tls.ownCa",
+            fix: "pulumi config rm --path tls.ownCa",
         });
     });
 });

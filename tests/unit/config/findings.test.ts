@@ -2,10 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { check, load } from "../../../config/load";
+import type { ConfigError } from "../../../config/print";
 import { warnings } from "../../../config/warnings";
 import { issue } from "../components/certs";
 
-import { accepted, entries, MINIMAL, mistakeIn, PROJECT, type refused } from "./base";
+import { accepted, entries, MINIMAL, mistakeIn, mistakesOf, PROJECT } from "./base";
 
 const DAY = 86_400_000;
 const HERE = { project: PROJECT };
@@ -16,7 +17,7 @@ describe("__proto__", () => {
         try {
             check(PROJECT, { ...entries(MINIMAL), [key]: json });
         } catch (error) {
-            return (error as ReturnType<typeof refused>).mistakes;
+            return mistakesOf(error as ConfigError);
         }
         return [];
     };
@@ -27,7 +28,7 @@ describe("__proto__", () => {
         ["logFields", '{"__proto__":"x"}', "logFields.__proto__"],
         ["headers", '{"__proto__":["x"]}', "headers.__proto__"],
         ["registryConfig", '{"http":{"__proto__":{"h2c":{}}}}', "registryConfig.http.__proto__"],
-        ["ca", '{"__proto__":{"cert":"x"}}', "ca.__proto__"],
+        ["tls", '{"ownCa":{"__proto__":{"cert":"x"}}}', "tls.ownCa.__proto__"],
     ])("%s: %s is refused and not dropped", (key, json, path) => {
         expect(mistakes(key, json)).toEqual([
             {
@@ -101,24 +102,26 @@ describe("the life of a given CA", () => {
     const ca = async (from: number, to: number) => {
         const at = (days: number) => new Date(Date.now() + days * DAY + 60_000);
         const { pem, keyPem } = await issue("CA", { ca: true, notBefore: at(from), notAfter: at(to) });
-        return { ca: { cert: pem, key: keyPem } };
+        return { tls: { ownCa: { cert: pem, key: keyPem } } };
     };
 
     test("one that never lives as long as the site certificate is refused", async () => {
         expect(mistakeIn(await ca(-1, 89))).toEqual({
-            path: "site.validityDays",
-            problem: "is 397, longer than the 90 days of the CA in ca.cert",
-            fix: "pulumi config set --path site.validityDays 90",
+            path: "tls.ownCa.site.validityDays",
+            problem: "is 397, longer than the 90 days of the CA in tls.ownCa.cert",
+            fix: "pulumi config set --path tls.ownCa.site.validityDays 90",
         });
     });
 
     test("one in its last year is taken with a warning, so that `up` goes on to work", async () => {
         const config = accepted(await ca(-3000, 100));
         expect(warnings(config, HERE)).toEqual([
-            "The CA in ca.cert ends in 100 days, before a site certificate of 397 days that is made now: " +
-                "bring a newer CA, or `pulumi config set --path site.validityDays 100`.",
+            "The CA in tls.ownCa.cert ends in 100 days, before a site certificate of 397 days that is made now: " +
+                "bring a newer CA, or `pulumi config set --path tls.ownCa.site.validityDays 100`.",
         ]);
-        expect(warnings({ ...config, site: { ...config.site, validityDays: 100 } }, HERE)).toEqual([]);
+        const { ownCa } = (await ca(-3000, 100)).tls;
+        const shorter = accepted({ tls: { ownCa: { ...ownCa, site: { validityDays: 100 } } } });
+        expect(warnings(shorter, HERE)).toEqual([]);
     });
 
     test("one with time enough, and a CA of the stack's own, give no warning", async () => {

@@ -6,10 +6,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { check } from "../../../config/load";
-import { ConfigError, type Mistake } from "../../../config/mistakes";
-
-import { entries, MINIMAL, PROJECT } from "./base";
+import { entries, MINIMAL, mistakes, PROJECT } from "./base";
 
 const folder = mkdtempSync(join(tmpdir(), "private-registry-fixes-"));
 const env = {
@@ -29,16 +26,6 @@ beforeAll(() => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function mistakes(config: Record<string, string>): readonly Mistake[] {
-    try {
-        check(PROJECT, config);
-        return [];
-    } catch (error) {
-        if (error instanceof ConfigError) return error.mistakes;
-        throw error;
-    }
-}
-
 /** The stack's configuration as a program sees it. */
 function readBack(): Record<string, string> {
     const all = JSON.parse(sh("pulumi config --json --show-secrets")) as Record<string, { value: string }>;
@@ -54,10 +41,14 @@ test.each([
             domain: "https://a.b",
             dnsNames: "text",
             ipAddresses: ["192.0.2.1", "300.1.1.1"],
-            localNames: "perhaps",
             port: "70000",
-            tls: "on",
-            ca: { subject: { commonName: "", organization: 5, country: "china" }, keyAlgorithm: "DSA" },
+            tls: {
+                ownCa: {
+                    subject: { commonName: "", organization: 5, country: "china" },
+                    keyAlgorithm: "DSA",
+                    site: { localNames: "perhaps" },
+                },
+            },
             users: { admin: { generate: true }, "o'brien": { password: 1.5 }, 'a"b': { generate: "yes" } },
             logFields: { a: { b: "c" } },
             headers: { "X-A": "text", "X-B": [null] },
@@ -79,7 +70,7 @@ test.each([
             mirors: { hub: { upstream: "https://quay.io" } },
             users: { admin: { generate: true }, ci: { pasword: "secret", generate: true } },
             headerz: { "X-A": ["b"] },
-            ca: { subject: { organisation: "Example" } },
+            tls: { ownCa: { subject: { organisation: "Example" } } },
             dnsNames: ["bücher.example"],
         },
     ],
@@ -111,9 +102,9 @@ test.each([
                 both: { password: "x", bcryptHash: "x" },
                 hash: { bcryptHash: "x" },
             },
-            storage: { volume: "data", path: "/data" },
+            storage: { volume: "data", folder: "/data" },
             externalUrl: "http://a.b",
-            site: { validityDays: 20 },
+            tls: { ownCa: { site: { validityDays: 20 } } },
             image: "registry:2",
             registryConfig: { version: 1, storage: { s3: {} }, http: { tls: { key: "x" }, debug: "x" } },
         },
@@ -123,8 +114,7 @@ test.each([
         {
             ...MINIMAL,
             storage: {
-                driver: "s3",
-                path: "/data",
+                folder: "/data",
                 s3: { accessKey: "k", keyId: "k", skipVerify: true },
                 gcs: { bucket: "abc" },
             },
@@ -154,11 +144,17 @@ test.each([
                 half: { upstream: "http://quay.io", port: 443, username: "robot", ca: "./none" },
                 other: { upstream: "https://quay.io", port: 5001, password: "x" },
                 "no.name": { upstream: "https://quay.io", port: 5003 },
-                both: { upstream: "https://quay.io", port: 5004, volume: "cache", path: "/cache" },
+                both: { upstream: "https://quay.io", port: 5004, volume: "cache", folder: "/cache" },
             },
         },
     ],
-    ["the CA's validity", { ...MINIMAL, ca: { validityDays: 100 } }],
+    ["the CA's validity", { ...MINIMAL, tls: { ownCa: { validityDays: 100 } } }],
+    [
+        "lists and objects where the other is wanted",
+        { ...MINIMAL, dnsNames: { a: "b" }, health: ["10s"], users: ["admin"], proxy: { none: "a.b" } },
+    ],
+    ["a switch that is none", { ...MINIMAL, tls: "on", front: "perhaps", cache: { valkey: "perhaps" } }],
+    ["a number with a point", { ...MINIMAL, mirrors: { hub: { upstream: "https://quay.io", cpus: "two" } } }],
     ["no users", { domain: "a.b" }],
     ["users with authentication off", { ...MINIMAL, auth: "false" }],
 ])(

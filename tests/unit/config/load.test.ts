@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { registryArgs } from "../../../config/args";
+import { argumentsOf } from "../../../config/arguments";
+import type { TlsArgs, TlsFilesArgs, TlsOwnCaArgs } from "../../../components";
 import { load } from "../../../config/load";
 
 import { issue } from "../components/certs";
@@ -27,48 +28,37 @@ test("load fails with a RunError, which Pulumi prints without a stack trace", ()
 });
 
 describe("what the component is given", () => {
-    const args = (config: Record<string, unknown>) =>
-        registryArgs(accepted(config), "private-registry", "dev");
+    const args = (config: Record<string, unknown>) => argumentsOf(accepted(config), {});
 
     test("names start with project and stack", () => {
-        expect(args({}).prefix).toBe("private-registry-dev");
+        expect(args({}).prefix).toBe(`${pulumi.getProject()}-${pulumi.getStack()}`);
     });
 
     test("a name is one name, whatever its capitals", () => {
-        const front = { sitesFolder: "/srv/www" };
-        const {
-            domain,
-            tls,
-            mirrors,
-            nexus,
-            front: of,
-        } = args({
+        const { domain, dnsNames, mirrors, nexus } = accepted({
             domain: "Registry.Example.LOCAL",
             dnsNames: ["Images.Example.LOCAL"],
-            front: "nginx",
-            frontSettings: front,
-            sites: { "Docs.Example.LOCAL": { folder: "docs" } },
+            front: { sitesFolder: "/srv/www", sites: { "Docs.Example.LOCAL": { folder: "docs" } } },
             mirrors: {
                 Quay: { upstream: "https://quay.io" },
                 hub: { upstream: "https://registry-1.docker.io", domain: "Hub.Example.LOCAL" },
             },
-            nexus: { enabled: true, acceptEula: true, domain: "Nexus.Example.LOCAL" },
+            nexus: { acceptEula: true, domain: "Nexus.Example.LOCAL" },
         });
         expect(domain).toBe("registry.example.local");
-        expect(tls).toMatchObject({ names: ["images.example.local"] });
+        expect(dnsNames).toEqual(["images.example.local"]);
         expect(nexus?.domain).toBe("nexus.example.local");
-        expect(of).toMatchObject({ sites: [{ name: "docs.example.local" }] });
         expect(mirrors?.hub?.domain).toBe("hub.example.local");
     });
 
     test("log fields tell service and stack, unless others are set", () => {
-        expect(args({}).logFields).toEqual({ service: "registry", environment: "dev" });
+        expect(args({}).logFields).toEqual({ service: "registry", environment: pulumi.getStack() });
         expect(args({ logFields: { team: "x" } }).logFields).toEqual({ team: "x" });
     });
 
     test("no users without authentication", () => {
-        expect(args({ auth: false, users: {} }).users).toBeUndefined();
-        expect(args({}).users).toEqual([{ name: "admin", generate: true }]);
+        expect(args({ auth: false, users: {} })).toMatchObject({ auth: false, users: {} });
+        expect(args({}).users).toEqual({ admin: { generate: true } });
     });
 
     test("names, storage and further options arrive", () => {
@@ -76,29 +66,35 @@ describe("what the component is given", () => {
             args({
                 dnsNames: ["a.b"],
                 ipAddresses: ["192.0.2.1"],
-                localNames: false,
-                site: { keyAlgorithm: "RSA-4096" },
-                ca: { subject: { country: "CN" }, pathLength: 2 },
-                storage: { path: "/opt/data" },
+                tls: {
+                    ownCa: {
+                        subject: { country: "CN" },
+                        pathLength: 2,
+                        site: { keyAlgorithm: "RSA-4096", localNames: false },
+                    },
+                },
+                storage: { folder: "/opt/data" },
                 registryConfig: { catalog: { maxentries: 5 } },
                 port: "8443",
                 dockerHost: "ssh://a.b",
             }),
         ).toMatchObject({
+            dnsNames: ["a.b"],
+            ipAddresses: ["192.0.2.1"],
             tls: {
-                mode: "own-ca",
-                names: ["a.b", "192.0.2.1"],
-                localNames: false,
-                keyAlgorithm: "RSA-4096",
-                ca: { subject: { country: "CN" }, pathLength: 2, given: undefined },
+                ownCa: {
+                    subject: { country: "CN" },
+                    pathLength: 2,
+                    site: { keyAlgorithm: "RSA-4096", localNames: false },
+                },
             },
-            dataPath: "/opt/data",
-            extra: { catalog: { maxentries: 5 } },
+            storage: { folder: "/opt/data" },
+            registryConfig: { catalog: { maxentries: 5 } },
             port: 8443,
             dockerHost: "ssh://a.b",
         });
-        expect(args({ storage: { volume: "v1" } }).dataVolume).toBe("v1");
-        expect(args({ tls: "off" }).tls).toEqual({ mode: "off" });
+        expect(args({ storage: { volume: "v1" } }).storage).toMatchObject({ volume: "v1" });
+        expect(args({ tls: false }).tls).toEqual({ off: true });
     });
 
     test("passwords, hashes and keys are secrets from here on", async () => {
@@ -109,13 +105,15 @@ describe("what the component is given", () => {
         });
         const hash = `$2y$10$${"a".repeat(53)}`;
         const { users } = args({ users: { a: { password: "x" }, b: { bcryptHash: hash } } });
-        const files = args({ tls: "files", certificate: { cert, key } });
-        const own = args({ ca: { cert, key } });
+        const files = args({ tls: { files: { cert, key } } }).tls as TlsArgs;
+        const own = args({ tls: { ownCa: { cert, key } } }).tls as TlsArgs;
+        const { registryConfig } = args({ registryConfig: { redis: { password: "x" } } });
         const secrets = [
-            users?.[0]?.password,
-            users?.[1]?.bcryptHash,
-            files.tls?.mode === "files" ? files.tls.privateKeyPem : undefined,
-            own.tls?.mode === "own-ca" ? own.tls.ca?.given?.privateKeyPem : undefined,
+            users?.a?.password,
+            users?.b?.bcryptHash,
+            (files.files as TlsFilesArgs).key,
+            (own.ownCa as TlsOwnCaArgs).key,
+            (registryConfig as { redis: { password: string } }).redis.password,
         ];
         for (const value of secrets) expect(await pulumi.isSecret(pulumi.output(value))).toBe(true);
     });

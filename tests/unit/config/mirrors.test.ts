@@ -5,12 +5,13 @@ import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { registryArgs } from "../../../config/args";
+import { trusted } from "../../../components/tls/inspect";
+import { argumentsOf } from "../../../config/arguments";
 
 import { issue } from "../components/certs";
 
 import { accepted, mistakeIn, refused } from "./base";
-import { HUB, QUAY } from "./keys-mirrors";
+import { HUB, QUAY } from "./mirrors-values";
 
 const hub = (over: Record<string, unknown>) => ({ mirrors: { hub: { ...HUB, ...over } } });
 const PEM = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n";
@@ -44,7 +45,7 @@ describe("an upstream", () => {
     test.each([
         ["https://docker.example.com", {}, "the registry"],
         ["https://DOCKER.example.com:443", {}, "the registry"],
-        ["http://docker.example.com:5000", { tls: "off" }, "the registry"],
+        ["http://docker.example.com:5000", { tls: false }, "the registry"],
         ["https://docker.example.com:8443", { port: 8443 }, "the registry"],
         ["https://images.example.com", { dnsNames: ["images.example.com"] }, "the registry"],
         ["https://192.0.2.7", { ipAddresses: ["192.0.2.7"] }, "the registry"],
@@ -112,8 +113,8 @@ describe("a CA", () => {
 
     test("in a file without PEM is refused, and one with it is read", () => {
         expect(mistakeIn(hub({ ca: join(folder, "empty.crt") })).problem).toContain("empty.crt is empty");
-        const { mirrors } = registryArgs(accepted(hub({ ca: join(folder, "ca.crt") })), "kit", "dev");
-        expect(mirrors?.hub?.ca).toBe(authority);
+        const { mirrors } = argumentsOf(accepted(hub({ ca: join(folder, "ca.crt") })), {});
+        expect(trusted(mirrors?.hub?.ca as string)).toBe(authority);
     });
 });
 
@@ -122,18 +123,18 @@ describe("without a port", () => {
     const bare = (more = {}) => ({ mirrors: { hub: { upstream, ...more } } });
 
     test("a mirror needs a front", () => {
-        expect(mistakeIn({ ...bare(), front: "none" })).toMatchObject({
+        expect(mistakeIn({ ...bare(), front: false })).toMatchObject({
             path: "mirrors.hub.port",
-            problem: "is not set; without front: nginx nothing else publishes the mirror",
+            problem: "is not set; without the front nothing else publishes the mirror",
             fix: "pulumi config set --path mirrors.hub.port 5443",
         });
-        expect(accepted({ ...bare(), front: "nginx" }).mirrors.hub?.port).toBeUndefined();
+        expect(accepted({ ...bare(), front: true }).mirrors.hub?.port).toBeUndefined();
     });
 
-    const front = { front: "nginx", domain: "a.b" };
+    const front = { front: true, domain: "a.b" };
 
     test.each([
-        [bare(), { sites: { "hub.a.b": { upstream: "http://192.0.2.1" } } }, "hub.a.b", "a site"],
+        [bare(), { front: { sites: { "hub.a.b": { upstream: "http://192.0.2.1" } } } }, "hub.a.b", "a site"],
         [bare({ domain: "a.b" }), {}, "a.b", "the registry"],
         [bare({ domain: "C.d" }), { dnsNames: ["c.d"] }, "c.d", "the registry"],
         [bare({ domain: "localhost" }), {}, "localhost", "the registry"],
@@ -148,7 +149,7 @@ describe("without a port", () => {
     });
 
     test("a name of its own that is free is taken", () => {
-        const local = { ...front, ...bare({ domain: "localhost" }), localNames: false };
+        const local = { ...front, ...bare({ domain: "localhost" }), tls: { ownCa: { site: { localNames: false } } } };
         expect(accepted(local).mirrors.hub?.domain).toBe("localhost");
     });
 
@@ -176,7 +177,7 @@ describe("without a port", () => {
     });
 
     test("with a port, a name of its own means nothing", () => {
-        expect(mistakeIn({ ...bare({ port: 5443, domain: "m.a.b" }), front: "nginx" })).toMatchObject({
+        expect(mistakeIn({ ...bare({ port: 5443, domain: "m.a.b" }), front: true })).toMatchObject({
             path: "mirrors.hub.domain",
             fix: "pulumi config rm --path mirrors.hub.port",
         });
@@ -186,7 +187,7 @@ describe("without a port", () => {
 describe("ports", () => {
     test.each([
         [{ ...hub({ port: 443 }) }, "hub", "443, on which the registry listens", 444],
-        [{ ...hub({ port: 5000 }), tls: "off" }, "hub", "5000, on which the registry listens", 5001],
+        [{ ...hub({ port: 5000 }), tls: false }, "hub", "5000, on which the registry listens", 5001],
         [{ ...hub({ port: 8443 }), port: 8443 }, "hub", "8443, on which the registry", 8444],
         [{ mirrors: { hub: HUB, quay: { ...QUAY, port: 5443 } } }, "quay", "the mirror hub listens", 5444],
         [
@@ -203,8 +204,8 @@ describe("ports", () => {
     });
 
     test.each([
-        [{ nexus: { enabled: true, acceptEula: true, port: 5443 } }, "Nexus"],
-        [{ front: "nginx", frontSettings: { redirectHttp: true, httpPort: 5443 } }, "the front's redirect"],
+        [{ nexus: { acceptEula: true, port: 5443 } }, "Nexus"],
+        [{ front: { httpPort: 5443 } }, "the front's redirect"],
     ])("what else the stack opens is not free: %j", (config, what) => {
         expect(mistakeIn({ ...config, ...hub({ port: 5443 }) })).toMatchObject({
             path: "mirrors.hub.port",
@@ -221,15 +222,15 @@ describe("ports", () => {
 
 describe("the place of a cache", () => {
     test.each([
-        [{ mirrors: { hub: { ...HUB, volume: "cache", path: "/a" } } }, "mirrors.hub", "one of them holds"],
+        [{ mirrors: { hub: { ...HUB, volume: "cache", folder: "/a" } } }, "mirrors.hub", "one of them holds"],
         [
             { storage: { volume: "images" }, mirrors: { hub: { ...HUB, volume: "images" } } },
             "mirrors.hub.volume",
             "where the registry keeps",
         ],
         [
-            { mirrors: { hub: { ...HUB, path: "/c" }, quay: { ...QUAY, path: "/c" } } },
-            "mirrors.quay.path",
+            { mirrors: { hub: { ...HUB, folder: "/c" }, quay: { ...QUAY, folder: "/c" } } },
+            "mirrors.quay.folder",
             "where the mirror hub keeps",
         ],
     ])("%j is refused", (config, path, problem) => {
@@ -252,7 +253,7 @@ test("users of a mirror are refused by name, like every unknown option", () => {
 
 test("the components get the mirrors with their passwords as secrets", async () => {
     const config = accepted(hub({ username: "robot", password: "x", volume: "cache", keepData: false }));
-    const { hub: args } = registryArgs(config, "kit", "dev").mirrors ?? {};
-    expect(args).toMatchObject({ ...HUB, ttl: "168h", memoryMb: 256, dataVolume: "cache", keepData: false });
+    const { hub: args } = argumentsOf(config, {}).mirrors ?? {};
+    expect(args).toMatchObject({ ...HUB, ttl: "168h", memoryMb: 256, volume: "cache", keepData: false });
     expect(await pulumi.isSecret(args?.password as pulumi.Output<string>)).toBe(true);
 });

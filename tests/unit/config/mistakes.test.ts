@@ -1,6 +1,7 @@
 import { check } from "../../../config/load";
-import { chosenWay } from "../../../config/users";
-import { ConfigError, formatPath, show } from "../../../config/mistakes";
+import { chosenWay } from "../../../components/auth/options";
+import { formatPath, show } from "../../../components/definition/problem";
+import { ConfigError } from "../../../config/print";
 
 import { accepted, entries, mistakeIn, PROJECT, refused } from "./base";
 
@@ -8,20 +9,20 @@ test("all mistakes are reported at once, rules of several keys too", () => {
     const { mistakes, message } = refused({
         domain: "https://a.b",
         port: "70000",
-        tls: "maybe",
-        storage: { volume: "data", path: "/data" },
+        front: "maybe",
+        storage: { volume: "data", folder: "/data" },
         image: "registry:2.8.3",
-        site: { validityDays: 900, keyAlgorithm: "DSA" },
+        tls: { ownCa: { site: { validityDays: 900, keyAlgorithm: "DSA" } } },
         colour: "red",
     });
     expect(mistakes.map(({ path }) => path)).toEqual([
         "domain",
         "port",
-        "tls",
-        "site.keyAlgorithm",
-        "site.validityDays",
+        "tls.ownCa.site.keyAlgorithm",
+        "tls.ownCa.site.validityDays",
+        "front",
         "colour",
-        "storage",
+        "storage.folder",
         "image",
     ]);
     expect(message).toMatch(/^The configuration has 8 mistakes; nothing was changed\.\n/);
@@ -32,7 +33,7 @@ test.each([
     [{ colour: "red" }, "colour", "pulumi config rm colour"],
     [{ constructor: "x" }, "constructor", "pulumi config rm constructor"],
     [{ tlsMode: "off" }, "tlsMode", "pulumi config rm tlsMode"],
-    [{ ca: { subject: { cn: "x" } } }, "ca.subject.cn", "pulumi config rm --path ca.subject.cn"],
+    [{ tls: { ownCa: { subject: { cn: "x" } } } }, "tls.ownCa.subject.cn", "pulumi config rm --path tls.ownCa.subject.cn"],
     [
         { users: { admin: { generate: true, mailbox: "x" } } },
         "users.admin.mailbox",
@@ -44,9 +45,9 @@ test.each([
 
 test.each([
     [
-        { ca: { keyAlgoritm: "RSA-4096" } },
-        "ca.keyAlgorithm",
-        "pulumi config rm --path ca.keyAlgoritm && pulumi config set --path ca.keyAlgorithm RSA-4096",
+        { tls: { ownCa: { keyAlgoritm: "RSA-4096" } } },
+        "tls.ownCa.keyAlgorithm",
+        "pulumi config rm --path tls.ownCa.keyAlgoritm && pulumi config set --path tls.ownCa.keyAlgorithm RSA-4096",
     ],
     // A value that is wrong there is not typed again.
     [
@@ -113,13 +114,18 @@ test.each([
     ["two ways to log in", { users: { admin: { password: SECRET, bcryptHash: "x" } } }],
     ["a hash that is none", { users: { admin: { bcryptHash: SECRET } } }],
     ["users beside auth: false", { auth: "false", users: { admin: { password: SECRET } } }],
-    ["text for the CA", { ca: `-----BEGIN ${SECRET}` }],
-    ["text for the certificate", { tls: "files", certificate: `-----BEGIN ${SECRET}` }],
-    ["a key without its PEM frame", { ca: { cert: "-----BEGIN x", key: SECRET } }],
-    ["a key that is no text", { ca: { key: { pem: SECRET } } }],
+    ["text for tls", { tls: `-----BEGIN ${SECRET}` }],
+    ["text for the CA", { tls: { ownCa: `-----BEGIN ${SECRET}` } }],
+    ["text for the CA of version 0.1", { ca: `-----BEGIN ${SECRET}` }],
+    ["the key of the CA of version 0.1", { ca: { key: SECRET, cert: "-----BEGIN x" } }],
+    ["the key of the certificate of version 0.1", { tls: "files", certificate: { key: SECRET } }],
+    ["a switch of version 0.1 with text", { front: SECRET, tls: SECRET }],
+    ["text for the certificate", { tls: { files: `-----BEGIN ${SECRET}` } }],
+    ["a key without its PEM frame", { tls: { ownCa: { cert: "-----BEGIN x", key: SECRET } } }],
+    ["a key that is no text", { tls: { ownCa: { key: { pem: SECRET } } } }],
     [
         "a site key without its PEM frame",
-        { tls: "files", certificate: { cert: "-----BEGIN x", key: SECRET } },
+        { tls: { files: { cert: "-----BEGIN x", key: SECRET } } },
     ],
     ["registry options that are no object", { registryConfig: `redis: {password: ${SECRET}}` }],
     ["a registry option in conflict", { registryConfig: { http: { secret: SECRET } } }],
@@ -172,10 +178,10 @@ test.each([
 });
 
 test.each([
-    ["sites", { sites: { "a.b": { upstream: "http://user:hunter2@host:1" } } }],
+    ["sites", { front: { sites: { "a.b": { upstream: "http://user:hunter2@host:1" } } } }],
     [
         "storage",
-        { storage: { driver: "s3", s3: { bucket: "abc", endpoint: "https://user:hunter2@s3/x y" } } },
+        { storage: { s3: { bucket: "abc", endpoint: "https://user:hunter2@s3/x y" } } },
     ],
     ["dockerHost", { dockerHost: "http://user:hunter2@host" }],
     ["externalUrl", { externalUrl: "ftp://user:hunter2@host" }],

@@ -1,12 +1,12 @@
 /** Rules of several keys of nexus. */
 import { accepted, mistakeIn, refused } from "./base";
 
-const on = (more: object) => ({ nexus: { enabled: true, acceptEula: true, ...more } });
+const on = (more: object) => ({ nexus: { acceptEula: true, ...more } });
 
 test.each([
-    [{ enabled: true }, {}, "nexus.acceptEula", "is false; Nexus runs only under its licence"],
-    [{ acceptEula: true }, {}, "nexus.enabled", "is false, and nexus.acceptEula is set"],
-    [{ repositories: { a: { format: "yum" } } }, {}, "nexus.enabled", "nexus.repositories is set"],
+    [{}, {}, "nexus.acceptEula", "is false; Nexus runs only under its licence"],
+    [true, {}, "nexus.acceptEula", "is false; Nexus runs only under its licence"],
+    [{ repositories: { a: { format: "yum" } } }, {}, "nexus.acceptEula", "Nexus runs only under its licence"],
     [
         on({ docker: { hosted: false, proxy: false } }).nexus,
         {},
@@ -48,17 +48,17 @@ test("two names that differ in case alone", () => {
 
 test("taken: a tunnel's end for an Engine on another host, and https anywhere", () => {
     for (const apiUrl of ["http://localhost:18081", "https://nexus.example.com"])
-        expect(accepted({ ...on({ apiUrl }), dockerHost: "ssh://root@a.b" }).nexus.apiUrl).toBe(apiUrl);
+        expect(accepted({ ...on({ apiUrl }), dockerHost: "ssh://root@a.b" }).nexus?.apiUrl).toBe(apiUrl);
 });
 
 test("no message shows the password", () => {
-    const { message } = refused({ nexus: { enabled: false, adminPassword: "hunter2hunter2" } });
-    expect(message).toContain("nexus.adminPassword is set");
+    const { message } = refused({ nexus: { adminPassword: "hunter2hunter2" } });
+    expect(message).toContain("nexus.acceptEula is false");
     expect(message).not.toContain("hunter2");
 });
 
 describe("behind the front", () => {
-    const front = { front: "nginx", domain: "a.b" };
+    const front = { front: true, domain: "a.b" };
     const mirror = (domain?: string) => ({
         mirrors: { nexus: { upstream: "https://quay.io", ...(domain === undefined ? {} : { domain }) } },
     });
@@ -66,7 +66,7 @@ describe("behind the front", () => {
     test.each([
         ["Nexus", "nexus.a.b", mirror(), "the mirror nexus", {}],
         ["Nexus", "a.b", {}, "the registry", { domain: "a.b" }],
-        ["Nexus", "c.d", { sites: { "c.d": { upstream: "http://192.0.2.1" } } }, "a site", { domain: "c.d" }],
+        ["Nexus", "c.d", { front: { sites: { "c.d": { upstream: "http://192.0.2.1" } } } }, "a site", { domain: "c.d" }],
         [
             "the repository docker-proxy of Nexus",
             "docker-proxy.nexus.a.b",

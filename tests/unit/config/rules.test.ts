@@ -1,3 +1,5 @@
+import { issue } from "../components/certs";
+
 import { accepted, mistakeIn, refused } from "./base";
 
 const users = (users: Record<string, unknown>) => ({ users });
@@ -121,58 +123,74 @@ describe("registryConfig", () => {
 });
 
 describe("keys that contradict each other", () => {
-    test("a volume and a path for the images", () => {
-        const { path, fix } = mistakeIn({ storage: { volume: "data", path: "/data" } });
-        expect([path, fix]).toEqual(["storage", "pulumi config rm --path storage.path"]);
+    test("a volume and a folder for the images", () => {
+        const { path, fix } = mistakeIn({ storage: { volume: "data", folder: "/data" } });
+        expect([path, fix]).toEqual(["storage.folder", "pulumi config rm --path storage.folder"]);
     });
 
     test.each([
-        ["own-ca", "http://a.b"],
-        ["off", "https://a.b"],
-    ])("tls: %s with an externalUrl of %s", (tls, externalUrl) => {
+        [{ ownCa: true }, "http://a.b"],
+        [{}, "http://a.b"],
+        [{ off: true }, "https://a.b"],
+    ])("tls: %j with an externalUrl of %s", (tls, externalUrl) => {
         const { path, problem, fix } = mistakeIn({ tls, externalUrl });
         expect([path, fix]).toEqual(["externalUrl", "pulumi config rm externalUrl"]);
         expect(problem).toContain(externalUrl);
     });
 
     test.each([
-        [30, 30, "pulumi config set --path site.earlyRenewalDays 10"],
-        [10, 30, "pulumi config set --path site.earlyRenewalDays 3"],
-        [1, 1, "pulumi config set --path site.earlyRenewalDays 0"],
-        [397, 400, "pulumi config set --path site.earlyRenewalDays 30"],
+        [{ off: true, ownCa: { validityDays: 100 } }, "tls.ownCa", "tls.off"],
+        [{ off: true, files: { cert: "x" } }, "tls.files", "tls.off"],
+        [{ ownCa: true, files: { cert: "x" } }, "tls.ownCa", "tls.files"],
+    ])("two kinds of tls: %j", (tls, path, first) => {
+        expect(refused({ tls }).mistakes).toContainEqual({
+            path,
+            problem: `is set, and ${first} too; one of them decides`,
+            fix: `pulumi config rm --path ${path}`,
+        });
+    });
+
+    test.each([
+        [30, 30, "pulumi config set --path tls.ownCa.site.earlyRenewalDays 10"],
+        [10, 30, "pulumi config set --path tls.ownCa.site.earlyRenewalDays 3"],
+        [1, 1, "pulumi config set --path tls.ownCa.site.earlyRenewalDays 0"],
+        [397, 400, "pulumi config set --path tls.ownCa.site.earlyRenewalDays 30"],
     ])("%i days of validity and renewal %i days before the end", (validityDays, earlyRenewalDays, fix) => {
-        const found = mistakeIn({ site: { validityDays, earlyRenewalDays } });
-        expect(found.path).toBe("site.earlyRenewalDays");
-        expect(found.problem).toContain(`is ${earlyRenewalDays}, not less than site.validityDays`);
+        const found = mistakeIn({ tls: { ownCa: { site: { validityDays, earlyRenewalDays } } } });
+        expect(found.path).toBe("tls.ownCa.site.earlyRenewalDays");
+        expect(found.problem).toContain(`is ${earlyRenewalDays}, not less than tls.ownCa.site.validityDays`);
         expect(found.fix).toBe(fix);
     });
 
     test("a site certificate that outlives its CA", () => {
-        const { path, problem, fix } = mistakeIn({ ca: { validityDays: 100 } });
-        expect(path).toBe("site.validityDays");
+        const { path, problem, fix } = mistakeIn({ tls: { ownCa: { validityDays: 100 } } });
+        expect(path).toBe("tls.ownCa.site.validityDays");
         expect(problem).toContain("is 397, longer than the CA's own 100 days");
-        expect(fix).toBe("pulumi config set --path site.validityDays 100");
+        expect(fix).toBe("pulumi config set --path tls.ownCa.site.validityDays 100");
     });
 
-    test("validity is of no concern without a CA of the stack's own", () => {
-        expect(accepted({ tls: "off", ca: { validityDays: 100 } }).tls).toBe("off");
+    test("validity is of no concern without a CA of the stack's own", async () => {
+        const { pem: cert, keyPem: key } = await issue("site", { names: ["docker.example.com"] });
+        const pair = { cert, key };
+        expect(accepted({ tls: { off: true } }).tls).toEqual({ off: true });
+        expect(accepted({ tls: { files: pair } }).tls).toEqual({ off: false, files: pair });
     });
 });
 
 test.each([
-    [{ sites: { "Docker.Example.com": { folder: "a" } } }, "is the registry's own name"],
+    [{ front: { sites: { "Docker.Example.com": { folder: "a" } } } }, "is the registry's own name"],
     [
-        { sites: { "docs.test": { folder: "a" }, "Docs.test": { folder: "a" } } },
-        'is the name of sites["docs.test"] once more',
+        { front: { sites: { "docs.test": { folder: "a" }, "Docs.test": { folder: "a" } } } },
+        'is the name of front.sites["docs.test"] once more',
     ],
-    [{ dnsNames: ["Docs.test"], sites: { "DOCS.test": { folder: "a" } } }, "is the registry's own name"],
+    [{ dnsNames: ["Docs.test"], front: { sites: { "DOCS.test": { folder: "a" } } } }, "is the registry's own name"],
 ])("capitals make no other name: %j", (config, problem) => {
-    const frontSettings = { sitesFolder: "/srv/www" };
-    expect(refused({ front: "nginx", frontSettings, ...config }).mistakes).toContainEqual(
+    const front = { sitesFolder: "/srv/www", ...config.front };
+    expect(refused({ ...config, front }).mistakes).toContainEqual(
         expect.objectContaining({ problem }),
     );
 });
 
 test("an address that is of one machine's interface alone is no domain", () => {
-    expect(mistakeIn({ domain: "fe80::1%eth0", front: "none" }).path).toContain("domain");
+    expect(mistakeIn({ domain: "fe80::1%eth0", front: false }).path).toContain("domain");
 });

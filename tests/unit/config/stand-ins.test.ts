@@ -1,5 +1,7 @@
 /** What stands in for an image that cannot be had has a name of its own, and never passes for the official one. */
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../../../config/defaults";
+import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
+import { DEFAULT_IMAGE } from "../../../components/registry/options";
+import { DEFAULT_CACHE_IMAGE } from "../../../components/registry/storage-options";
 import {
     imageToRun,
     listPath,
@@ -20,7 +22,7 @@ const image = (tag: string, own: boolean, Created = 0): ListedImage => ({
 test.each([
     [DEFAULT_IMAGE, "3.1.2", "private-registry/registry:3.1.2"],
     [DEFAULT_FRONT_IMAGE, "1.22.1-9+deb12u3", "private-registry/nginx:1.22.1-debian"],
-    [DEFAULT_REDIS_IMAGE, "5:7.0.15-1~deb12u6", "private-registry/redis:7.0.15-debian"],
+    [DEFAULT_CACHE_IMAGE, "5:7.0.15-1~deb12u6", "private-registry/redis:7.0.15-debian"],
 ])("what is built for %s of %s is named %s", (wanted, version, name) => {
     expect(standInName(wanted, version)).toBe(name);
     expect(parseImage(name).path).not.toMatch(/^library\//);
@@ -35,7 +37,7 @@ test("nothing is built for an image that the user chose", () => {
 describe.each([
     [DEFAULT_IMAGE, "private-registry/registry:3.1.2"],
     [DEFAULT_FRONT_IMAGE, "private-registry/nginx:1.22.1-debian"],
-    [DEFAULT_REDIS_IMAGE, "private-registry/redis:7.0.15-debian"],
+    [DEFAULT_CACHE_IMAGE, "private-registry/redis:7.0.15-debian"],
 ])("%s", (wanted, standIn) => {
     test("runs as the official image where the Engine has it", () => {
         expect(imageToRun(wanted, [image(standIn, true), image(wanted, false)])).toBe(wanted);

@@ -1,4 +1,4 @@
-import { leftOut } from "../../../config/systemd";
+import { leftOut } from "../../../components/systemd/options";
 
 import { accepted, mistakeIn, refused } from "./base";
 
@@ -6,7 +6,7 @@ describe("target: systemd", () => {
     const target = { target: "systemd" };
 
     test("is taken with what a host can have", () => {
-        const config = { ...target, storage: { path: "/srv/registry" }, cpus: "1.5", memoryMb: "256" };
+        const config = { ...target, storage: { folder: "/srv/registry" }, cpus: "1.5", memoryMb: "256" };
         expect(accepted(config).target).toBe("systemd");
     });
 
@@ -20,15 +20,15 @@ describe("target: systemd", () => {
         expect(accepted(config)).toBeDefined();
         const found = mistakeIn({ ...target, ...config });
         expect(found).toMatchObject({ path, fix });
-        expect(found.problem).toContain("target: systemd cannot have it");
+        expect(found.problem).toContain("target systemd cannot have it");
     });
 
     test("refuses a folder that the service could not see", () => {
-        expect(mistakeIn({ ...target, storage: { path: "/home/me/images" } })).toEqual({
-            path: "storage.path",
+        expect(mistakeIn({ ...target, storage: { folder: "/home/me/images" } })).toEqual({
+            path: "storage.folder",
             problem:
                 'is "/home/me/images", which lies where the confined service sees nothing: use a folder such as /srv/registry',
-            fix: "pulumi config set --path storage.path /srv/registry",
+            fix: "pulumi config set --path storage.folder /srv/registry",
         });
     });
 
@@ -46,7 +46,7 @@ describe("an export", () => {
 
     test("names what it leaves out, and why", () => {
         expect(
-            leftOut(accepted({ front: "none", containerName: "registry", storage: { volume: "data" } }))
+            leftOut(accepted({ front: false, containerName: "registry", storage: { volume: "data" } }))
                 .leftOut,
         ).toEqual([
             "containerName: there is no container",
@@ -55,9 +55,9 @@ describe("an export", () => {
     });
 
     test("leaves out what runs beside the registry", () => {
-        const config = { front: "nginx", sites: { a: {} }, mirrors: { hub: {} }, nexus: { enabled: true } };
+        const config = { front: { off: false, sites: { a: {} } }, mirrors: { hub: {} }, nexus: { port: 8081 } };
         expect(leftOut(config).leftOut.map((line) => line.split(":")[0])).toEqual(Object.keys(config));
-        const none = { front: "none", sites: {}, mirrors: {}, nexus: { enabled: false, port: 8081 } };
+        const none = { front: { off: true }, mirrors: {}, nexus: undefined };
         expect(leftOut(none).leftOut).toEqual([]);
     });
 
@@ -71,8 +71,8 @@ describe("an export", () => {
             admin: { generate: true, role: "push" },
             "a.b": { generate: true, role: "pull", repositories: ["team-a/*"] },
         };
-        expect(leftOut({ users, anonymousPull: true }).refused).toEqual([
-            "anonymousPull: the registry's htpasswd knows no anonymous reader",
+        expect(leftOut({ users, front: { anonymousPull: true } }).refused).toEqual([
+            "front.anonymousPull: the registry's htpasswd knows no anonymous reader",
             'users["a.b"].role: in the registry\'s htpasswd every user may push',
             'users["a.b"].repositories: in the registry\'s htpasswd every user reaches every repository',
         ]);
