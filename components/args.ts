@@ -860,7 +860,7 @@ export interface UsersItemArgs {
     generate?: boolean | undefined;
     /**
      * A ready bcrypt hash, as `htpasswd -nB NAME` prints it. Must be a bcrypt hash ($2a$, $2b$ or $2y$). Kept as a secret.
-     * @example "$2y$10$…"
+     * @example "$2y$10$EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAM"
      */
     bcryptHash?: pulumi.Input<string> | undefined;
     /**

@@ -52,13 +52,13 @@ export function readFiles(config: Readonly<Record<string, unknown>>): Read {
         if (info.file === "pem" && value.includes("\n")) {
             const text = `is ${show(value, info.secret)}; it must be ${info.allowed}`;
             problems.push(problem(path, text, set(path, info.example, info.secret)));
-            return undefined;
+            return value;
         }
         try {
             const text = read(value);
             if (text.trim() === "") {
                 problems.push(problem(path, `cannot be used: ${value} is empty`, set(path, info.example, info.secret)));
-                return undefined;
+                return value;
             }
             names.set(formatPath(path), value);
             return text;
@@ -73,7 +73,7 @@ export function readFiles(config: Readonly<Record<string, unknown>>): Read {
                     set(path, info.example, info.secret),
                 ),
             );
-            return undefined;
+            return value;
         }
     };
     const values = walk(config, []) as Record<string, unknown>;

@@ -62,11 +62,17 @@ export function check(project: string, entries: Readonly<Record<string, string>>
     const { values: placed, problems: former } = moved(given);
     const { values, problems: unread, named } = readFiles(placed);
     const found = checkOptions(CONFIG, values);
-    const unreadable = new Set(unread.map(({ path }) => formatPath(path)));
+    const at = ({ path }: Problem) => formatPath(path);
+    // What is to go need not be read; of what is to stay, nothing can be said before it is.
+    const goes = new Set(
+        found.problems.filter(({ path, mend }) => mend.some((step) => "remove" in step && formatPath(step.remove) === formatPath(path))).map(at),
+    );
+    const unreadable = unread.filter((one) => !goes.has(at(one)));
+    const untold = new Set(unreadable.map(at));
     const problems: Problem[] = [
         ...former,
-        ...unread,
-        ...found.problems.filter(({ path }) => !unreadable.has(formatPath(path))).map(named),
+        ...unreadable,
+        ...found.problems.filter((one) => !untold.has(at(one))).map(named),
     ];
     if (problems.length > 0) throw new ConfigError(project, problems);
     return found.options as Config;

@@ -1,5 +1,5 @@
 /** Mistakes of a configuration, with the commands that mend them. */
-import { ownInfo } from "../components/definition/option";
+import { ownInfo, typeAt, unwrap } from "../components/definition/option";
 import { formatPath, type Path, type Problem, type Step } from "../components/definition/problem";
 
 import { options } from "./options";
@@ -22,7 +22,9 @@ const flags = (path: Path): string => (path.length > 1 ? "--path " : "");
 export function setCommand(path: Path, to: unknown): string {
     const leaf = leafOf(path, to);
     // Of a section with secrets in it, only those are set as such.
-    const secret = ownInfo(options, leaf.path)?.secret ? "--secret " : "";
+    const type = typeAt(options, leaf.path);
+    const isSecret = ownInfo(options, leaf.path)?.secret && type && unwrap(type).type !== "object";
+    const secret = isSecret ? "--secret " : "";
     const value = typeof leaf.value === "object" ? JSON.stringify(leaf.value) : String(leaf.value);
     return `pulumi config set ${secret}${flags(leaf.path)}${quoted(formatPath(leaf.path))} ${quoted(value)}`;
 }

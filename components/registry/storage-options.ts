@@ -391,12 +391,13 @@ function gcsProblems(options: NonNullable<Storage["gcs"]>): Problem[] {
 const storageRule: Rule<Options> = ({ storage }) => {
     if (storage === undefined) return [];
     const { s3, azure, gcs } = storage;
-    return [
-        ...onePlace(storage),
-        ...(s3 ? s3Problems(s3) : []),
-        ...(azure ? azureProblems(azure) : []),
-        ...(gcs ? gcsProblems(gcs) : []),
-    ];
+    const wrong = onePlace(storage);
+    // Of several places the first stays; the others' mend removes them.
+    const first = PLACES.find((place) => storage[place] !== undefined);
+    if (first === "s3" && s3) return [...wrong, ...s3Problems(s3)];
+    if (first === "azure" && azure) return [...wrong, ...azureProblems(azure)];
+    if (first === "gcs" && gcs) return [...wrong, ...gcsProblems(gcs)];
+    return wrong;
 };
 
 export const storageRules: readonly Rule<Options>[] = [storageRule];

@@ -1,14 +1,14 @@
-/** The four places that tell of the configuration agree: the schema, Pulumi.yaml, Pulumi.dev.yaml and the README. */
+/** The places that tell of the configuration agree: the options, Pulumi.yaml, Pulumi.dev.yaml, docs/configuration.md. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { infoAt } from "../../components/definition/option";
 import { check } from "../../config/load";
-import { fieldAt } from "../../config/mistakes";
-import { schema } from "../../config/schema";
+import { options } from "../../config/options";
 
-import { accepted, allKeys, entries, MINIMAL } from "./config/base";
+import { accepted, allOptions, entries, MINIMAL } from "./config/base";
 
 interface Project {
     name: string;
@@ -19,22 +19,27 @@ interface Project {
 
 const read = (name: string) => readFileSync(join(__dirname, "../..", name), "utf8");
 const project = parse(read("Pulumi.yaml")) as Project;
-const keys = Object.keys(schema.shape) as (keyof typeof schema.shape)[];
+const keys = Object.keys(options.shape) as (keyof typeof options.shape & string)[];
+/** What Pulumi shows of a key. */
+const told = (key: string) => {
+    const info = infoAt(options, [key]);
+    return `${info?.description}${info?.default === undefined ? "" : `. Default: ${info.default}`}`;
+};
 
 test("the project is named as its package", () => {
     expect(project.name).toBe("private-registry");
     expect((JSON.parse(read("package.json")) as { name: string }).name).toBe(project.name);
 });
 
-test("Pulumi.yaml has the keys of the schema, in its order", () => {
+test("Pulumi.yaml has the options, in their order", () => {
     expect(Object.keys(project.config)).toEqual(keys);
 });
 
 describe.each(keys)("Pulumi.yaml, %s", (key) => {
     const entry = project.config[key];
 
-    test("has the description of the schema", () => {
-        expect(entry?.description).toBe(fieldAt(schema, [key])?.description);
+    test("has the description of the option, and its default where that is in words", () => {
+        expect(entry?.description).toBe(told(key));
     });
 
     // Pulumi would answer a wrong type by itself, without the value, what is allowed, or a fix.
@@ -45,13 +50,11 @@ describe.each(keys)("Pulumi.yaml, %s", (key) => {
 
     if (key !== "domain") {
         // Pulumi asks for a key without a default, also where the schema has one.
-        test("has the default of the schema", () => {
+        test("has the default of the option", () => {
             const value = project.config[key]?.default;
             expect(value).toBeDefined();
             if (key === "users") expect(value).toEqual({});
             else expect(accepted(entries({ [key]: value }))).toEqual(accepted({}));
-            // Whether there is a front depends on other keys, where none is set.
-            if (key === "front") return;
             const initial = accepted({})[key];
             if (typeof initial !== "object" && initial !== undefined) expect(value).toEqual(initial);
         });
@@ -65,10 +68,10 @@ test("domain has an empty default, so that the kit and not Pulumi tells that it 
     );
 });
 
-test("the template asks for keys that there are, in the schema's words", () => {
+test("the template asks for keys that there are, in the options' words", () => {
     expect(project.template.description).not.toBe("");
     for (const [key, { description }] of Object.entries(project.template.config)) {
-        expect(description).toBe(fieldAt(schema, [key])?.description);
+        expect(description).toBe(infoAt(options, [key])?.description);
     }
 });
 
@@ -82,29 +85,39 @@ test("the committed Pulumi.dev.yaml is a configuration that works, and holds no 
     expect(text).not.toMatch(/secure:|password|encryptionsalt/);
 });
 
-test("every field says what it is, what is allowed, and has an example", () => {
-    for (const path of allKeys()) {
-        expect(fieldAt(schema, path.split("."))).toMatchObject({
+test("every option says what it is, what is allowed, and has an example", () => {
+    for (const { info } of allOptions()) {
+        expect(info).toMatchObject({
             description: expect.stringMatching(/\w/) as string,
             allowed: expect.stringMatching(/\w/) as string,
-            example: expect.stringMatching(/\w/) as string,
         });
+        expect(info?.example).toBeDefined();
     }
 });
 
-const rows = read("README.md")
+const rows = read("docs/configuration.md")
     .split("\n")
-    .filter((line) => line.startsWith("|"));
+    .filter((line) => line.startsWith("|"))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")));
 
-test.each(allKeys())("a table of the README tells of `%s` in the words of the schema", (path) => {
-    const description = fieldAt(schema, path.split("."))?.description;
-    expect(rows.filter((row) => row.startsWith(`| \`${path}\` | ${description} |`))).toHaveLength(1);
-});
+test.each(allOptions().map(({ path, info }) => [path, info] as const))(
+    "the table of docs/configuration.md tells of `%s`: what it is, what is allowed, its default",
+    (path, info) => {
+        const own = rows.filter(([, key]) => key?.replace(" (secret)", "") === `\`${path}\``);
+        expect(own).toHaveLength(1);
+        const [, key, what, allowed, standard] = own[0] ?? [];
+        const unit = info?.unit === undefined ? "" : ` (${info.unit})`;
+        expect([what, allowed]).toEqual([`${info?.description}${unit}`, info?.allowed]);
+        if (info?.default !== undefined) expect(standard).toBe(info.default);
+        const isText = typeof info?.example === "string";
+        expect(key?.endsWith("(secret)")).toBe(info?.secret === true && isText);
+    },
+);
 
-test("the README tells the default of each key that has a plain one", () => {
+test("docs/configuration.md tells the default of each option that has a plain one", () => {
     for (const [key, value] of Object.entries(accepted(MINIMAL))) {
         if (typeof value === "object" || value === undefined || key in MINIMAL) continue;
-        const row = rows.find((line) => line.includes(`\`${key}\``));
-        expect(row).toContain(String(value));
+        const row = rows.find(([, name]) => name === `\`${key}\``);
+        expect(row?.[4]).toContain(String(value));
     }
 });

@@ -27,7 +27,7 @@ const VALKEY = { cache: { valkey: true } };
 test("options of the registry that contradict the kit's cache are refused; others and a Redis of one's own are not", () => {
     expect(mistakeIn({ ...VALKEY, registryConfig: { redis: { addrs: ["a:6379"] } } })).toEqual({
         path: "registryConfig.redis.addrs",
-        problem: "contradicts what the kit sets; change cache",
+        problem: "contradicts what the kit sets; change cache.valkey",
         fix: "pulumi config rm --path registryConfig.redis.addrs",
     });
     const cache = { storage: { cache: { blobdescriptor: "inmemory" } } };

@@ -114,11 +114,18 @@ test.each([
         {
             ...MINIMAL,
             storage: {
-                folder: "/data",
                 s3: { accessKey: "k", keyId: "k", skipVerify: true },
                 gcs: { bucket: "abc" },
             },
         },
+    ],
+    [
+        "two places for the images",
+        { ...MINIMAL, storage: { folder: "/data", volume: "data", s3: { accessKey: "k" } } },
+    ],
+    [
+        "two kinds of tls",
+        { ...MINIMAL, tls: { off: "perhaps", ownCa: { cert: "./none" }, files: { cert: "./none" } } },
     ],
     [
         "values of mirrors",

@@ -1,90 +1,85 @@
 /** Rules of the nginx front: each combination that makes no sense, and what is handed to the component. */
-import { registryArgs } from "../../../config/args";
+import { chosenFront } from "../../../components/front/options";
+import { argumentsOf } from "../../../config/arguments";
 
 import { issue } from "../components/certs";
 import { accepted, mistakeIn, refused } from "./base";
 
-const NGINX = { front: "nginx" };
-const NONE = { front: "none" };
+const OFF = { front: { off: true } };
 const DOCS = { "docs.example.com": { folder: "docs" } };
 const APP = { "app.example.com": { upstream: "http://192.0.2.10:8080" } };
-const FOLDER = { frontSettings: { sitesFolder: "/srv/www" } };
+const front = (more: object) => ({ front: more });
 const reader = (more: object) => ({
     users: { admin: { generate: true }, reader: { generate: true, ...more } },
 });
+const TOGETHER = /^pulumi config rm --path front\.off$/;
 
 test.each<[string, Record<string, unknown>, RegExp, RegExp]>([
-    [
-        "anonymousPull",
-        { ...NONE, anonymousPull: true },
-        /is true, which takes front: nginx/,
-        /set front nginx$/,
-    ],
-    [
-        '["app.example.com"]',
-        { ...NONE, sites: APP },
-        /is a site, which takes front: nginx/,
-        /set front nginx$/,
-    ],
+    ["front.off", front({ off: true, anonymousPull: true }), /is true, and front\.anonymousPull is set/, TOGETHER],
+    ["front.off", front({ off: true, sites: APP }), /is true, and front\.sites is set/, TOGETHER],
     [
         "users.reader.role",
-        { ...NONE, ...reader({ role: "pull" }) },
-        /is pull, which takes front/,
-        /set front nginx$/,
+        { ...OFF, ...reader({ role: "pull" }) },
+        /is pull, which takes the front/,
+        /set front true$/,
     ],
     [
-        "repositories",
-        { ...NONE, ...reader({ repositories: ["a/*"] }) },
-        /is set, which takes front/,
-        /set front nginx$/,
+        "users.reader.repositories",
+        { front: false, ...reader({ repositories: ["a/*"] }) },
+        /is set, which takes the front/,
+        /set front true$/,
     ],
-    ["redirectHttp", { ...NONE, frontSettings: { redirectHttp: true } }, /takes front/, /set front nginx$/],
-    ["sitesFolder", { ...NONE, ...FOLDER }, /takes front/, /set front nginx$/],
+    [
+        "front.off",
+        front({ off: true, httpPort: 80, sitesFolder: "/srv/www" }),
+        /is true, and front\.httpPort, front\.sitesFolder is set/,
+        TOGETHER,
+    ],
     [
         "registryConfig.http.tls",
-        { ...NGINX, registryConfig: { http: { tls: { clientcas: ["/ca.pem"] } } } },
+        { front: true, registryConfig: { http: { tls: { clientcas: ["/ca.pem"] } } } },
         /the front brings TLS/,
-        /set front none$/,
+        /set front false$/,
     ],
-    ["front", { ...NGINX, tls: "off" }, /brings TLS, and tls is off/, /set tls own-ca$/],
+    ["front", { front: true, tls: { off: true } }, /brings TLS, and tls is off/, /rm tls$/],
     [
-        "anonymousPull",
-        { ...NGINX, users: {}, auth: "false", anonymousPull: true },
+        "front.anonymousPull",
+        { users: {}, auth: "false", ...front({ anonymousPull: true }) },
         /may do/,
         /set auth true$/,
     ],
     [
-        "httpPort",
-        { ...NGINX, port: "80", frontSettings: { redirectHttp: true } },
+        "front.httpPort",
+        { port: "80", ...front({ httpPort: 80 }) },
         /is 80, the port of the registry itself/,
-        /frontSettings\.httpPort 80$/,
+        /front\.httpPort \d+$/,
     ],
     [
-        '["docker.example.com"]',
-        { ...NGINX, sites: { "docker.example.com": { upstream: "http://a" } } },
+        'front.sites["docker.example.com"]',
+        front({ sites: { "docker.example.com": { upstream: "http://a" } } }),
         /is the registry's own name/,
         /^pulumi config rm --path/,
     ],
     [
-        '["docs.example.com"]',
-        { ...NGINX, sites: { "docs.example.com": {} } },
+        'front.sites["docs.example.com"]',
+        front({ sites: { "docs.example.com": {} } }),
         /exactly one of upstream and folder/,
         /upstream' http/,
     ],
-    ["folder", { ...NGINX, sites: DOCS }, /sitesFolder, which is not set/, /sitesFolder \/srv\/www$/],
+    ["folder", front({ sites: DOCS }), /sitesFolder, which is not set/, /front\.sitesFolder \/srv\/www$/],
     [
         "key",
-        { ...NGINX, sites: { "a.b": { upstream: "http://a", cert: "./a.crt" } } },
-        /is not set, and the other half of the pair is/,
+        front({ sites: { "a.b": { upstream: "http://a", cert: "-----BEGIN CERTIFICATE-----" } } }),
+        /is not set, and cert is/,
         /--secret --path .*key' \.\/a\.b\.key$/,
     ],
     [
-        '["reader "]',
-        { ...NGINX, users: { admin: { generate: true }, "reader ": { generate: true } } },
+        'users["reader "]',
+        { front: true, users: { admin: { generate: true }, "reader ": { generate: true } } },
         /ends with a space/,
         /^pulumi config rm/,
     ],
-])("%s of %j is refused by name", (where, config, problem, fix) => {
+])("%s of %j is refused by name, with a fix that works", (where, config, problem, fix) => {
     const mistake = mistakeIn(config);
     expect(mistake.path).toContain(where);
     expect(mistake.problem).toMatch(problem);
@@ -97,24 +92,28 @@ test("a site's own certificate must be valid for its name", async () => {
         issuer: ca,
         names: ["other.example.com"],
     });
-    const site = (name: string) => ({ ...NGINX, sites: { [name]: { upstream: "http://a", cert, key } } });
+    const site = (name: string) => front({ sites: { [name]: { upstream: "http://a", cert, key } } });
     expect(mistakeIn(site("docs.example.com")).problem).toMatch(/not valid for docs\.example\.com/);
     expect(refused(site("docs.example.com")).message).not.toContain("PRIVATE KEY");
-    expect(accepted(site("other.example.com")).front).toBe("nginx");
+    expect(accepted(site("other.example.com")).front?.off).toBe(false);
 });
 
 test("what is right reaches the component", () => {
     const config = accepted({
-        ...NGINX,
         ...reader({ role: "pull", repositories: ["team/*"] }),
-        anonymousPull: true,
-        sites: { ...DOCS, ...APP },
-        frontSettings: { sitesFolder: "/srv/www", redirectHttp: true, cacheSeconds: 0 },
+        ...front({
+            anonymousPull: true,
+            sites: { ...DOCS, ...APP },
+            sitesFolder: "/srv/www",
+            httpPort: 80,
+            cacheSeconds: 0,
+        }),
     });
-    const args = registryArgs(config, "kit", "dev");
-    expect(args.users?.[1]).toMatchObject({ name: "reader", role: "pull", repositories: ["team/*"] });
+    const args = argumentsOf(config, {});
+    expect(args.users?.reader).toMatchObject({ role: "pull", repositories: ["team/*"] });
     expect(args.front).toEqual({
-        image: "nginx:1.28",
+        off: false,
+        image: expect.anything() as unknown,
         anonymousPull: true,
         cacheSeconds: 0,
         clientInstaller: true,
@@ -123,28 +122,24 @@ test("what is right reaches the component", () => {
         httpPort: 80,
         sitesFolder: "/srv/www",
         memoryMb: 128,
-        sites: [
-            { name: "docs.example.com", folder: "docs" },
-            { name: "app.example.com", upstream: "http://192.0.2.10:8080" },
-        ],
+        sites: { ...DOCS, ...APP },
     });
-    expect(registryArgs(accepted(NONE), "kit", "dev").front).toBeUndefined();
+    expect(argumentsOf(accepted(OFF), {}).front).toBe(false);
 });
 
-const NEXUS = { enabled: true, acceptEula: true };
+const NEXUS = { acceptEula: true };
 
 test.each<[string, Record<string, unknown>]>([
     ["nginx", {}],
     ["nginx", { nexus: NEXUS }],
     ["nginx", { domain: "192.0.2.1", nexus: { ...NEXUS, domain: "nexus.example.com" } }],
     ["nginx", { registryConfig: { http: { prefix: "/" } } }],
-    ["none", { tls: "off" }],
+    ["none", { tls: { off: true } }],
+    ["none", { tls: false }],
     ["none", { auth: "false", users: {} }],
     ["none", { target: "systemd" }],
     ["none", { domain: "192.0.2.1", nexus: NEXUS }],
     ["none", { registryConfig: { http: { tls: { clientcas: ["/ca.pem"] } } } }],
 ])("the front is %s with %j and nothing said of it", (expected, config) => {
-    const found = accepted(config);
-    expect(found.front).toBe(expected);
-    expect(registryArgs(found, "kit", "dev").front === undefined).toBe(expected === "none");
+    expect(chosenFront(accepted(config)) === undefined ? "none" : "nginx").toBe(expected);
 });

@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { remoteStorage } from "../../../components/registry/storage";
 import { argumentsOf } from "../../../config/arguments";
 
+import { valueOf } from "../components/mocks";
+
 import { accepted, mistakeIn, refused } from "./base";
 
 const S3 = { bucket: "images", region: "eu-central-1" };
@@ -159,15 +161,20 @@ test("registryConfig is measured by the chosen driver", () => {
 });
 
 test("keys become secrets, and everything else what the renderer takes", async () => {
-    const { storage } = accepted({
-        storage: {
-            redirect: true,
-            s3: { bucket: "images", endpoint: "https://a", accessKey: "k", secretKey: "s" },
-        },
-    });
-    const args = remoteStorage(storage);
-    expect(args).toMatchObject({ bucket: "images", region: "us-east-1", redirect: true });
+    const { storage } = argumentsOf(
+        accepted({
+            storage: {
+                redirect: true,
+                s3: { bucket: "images", endpoint: "https://a", accessKey: "k", secretKey: "s" },
+            },
+        }),
+        {},
+    );
+    const args = remoteStorage(storage as Parameters<typeof remoteStorage>[0]);
+    expect(args).toMatchObject({ driver: "s3", redirect: true });
     if (args?.driver !== "s3") throw new Error("not s3");
+    const value = <T>(given: pulumi.Input<T>) => valueOf(pulumi.output(given));
+    expect([await value(args.bucket), await value(args.region)]).toEqual(["images", "us-east-1"]);
     expect(await pulumi.isSecret(pulumi.output(args.secretKey))).toBe(true);
     expect(await pulumi.isSecret(pulumi.output(args.accessKey))).toBe(true);
     expect(remoteStorage(accepted({}).storage)).toBeUndefined();
