@@ -89,7 +89,7 @@ export function configurationMd(): string {
         "| key | what | allowed | default |",
         "|---|---|---|---|",
         ...lines.map(({ path, type, info }) => {
-            const secret = info.secret && unwrap(type).shape === undefined ? " (secret)" : "";
+            const secret = info.secret && typeof info.example === "string" ? " (secret)" : "";
             const unit = info.unit === undefined ? "" : ` (${info.unit})`;
             return `| \`${path}\`${secret} | ${cell(info.description)}${unit} | ${cell(info.allowed)} | ${cell(defaultText(type) ?? "")} |`;
         }),

@@ -275,12 +275,26 @@ const nexusRule: Rule<Options> = ({ nexus, dockerHost, port, tls }) => {
     ];
 };
 
+/** The same problem, told of Nexus by itself. */
+const below = ({ path, problem: text, mend }: Problem): Problem =>
+    problemAt(
+        path.slice(1),
+        text.replaceAll("nexus.", ""),
+        ...mend.map((step): Step =>
+            "set" in step
+                ? { ...step, set: step.set.slice(1) }
+                : "remove" in step
+                  ? { remove: step.remove.slice(1) }
+                  : step,
+        ),
+    );
+
 /** Nexus by itself, without a registry. */
 export const NEXUS: Definition<typeof NEXUS_OPTIONS> = {
     options: NEXUS_OPTIONS,
     rules: [
         (options) =>
-            nexusRule({ nexus: options as NexusOptions }).map((one) => ({ ...one, path: one.path.slice(1) })),
+            nexusRule({ nexus: options as NexusOptions }).map(below),
     ],
 };
 

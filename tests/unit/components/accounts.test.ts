@@ -3,13 +3,14 @@ import { find, record, valueOf } from "./mocks";
 import { isSecret, ResourceError, secret } from "@pulumi/pulumi";
 import { compareSync, getRounds } from "bcryptjs";
 
-import { type AccountArgs, Accounts } from "../../../components";
+import { Accounts, type AccountsArgs } from "../../../components";
 import { nameProblem } from "../../../components/auth/users";
 import { NOBODY_LOGIN, withNobody } from "../../../components/front/nobody";
 
+type Users = AccountsArgs["users"];
 const HASH = `$2y$10$${"a".repeat(53)}`;
 
-const accounts = (users: AccountArgs[], bcryptCost?: number, evenCost?: boolean) =>
+const accounts = (users: Users, bcryptCost?: number, evenCost?: boolean) =>
     record(
         () => new Accounts("a", { users, bcryptCost, evenCost }),
         (type, name) =>
@@ -20,7 +21,7 @@ const accounts = (users: AccountArgs[], bcryptCost?: number, evenCost?: boolean)
 
 /** Name → hash, of the htpasswd file. */
 async function hashes(
-    users: AccountArgs[],
+    users: Users,
     bcryptCost?: number,
     evenCost?: boolean,
 ): Promise<Map<string, string>> {
@@ -30,21 +31,14 @@ async function hashes(
 }
 
 test("a given password, a generated one and a ready hash each give a line that verifies", async () => {
-    const found = await hashes([
-        { name: "given", password: "123456" },
-        { name: "generated", generate: true },
-        { name: "ready", bcryptHash: HASH },
-    ]);
+    const found = await hashes({ given: { password: "123456" }, generated: { generate: true }, ready: { bcryptHash: HASH } });
     expect(compareSync("123456", found.get("given") ?? "")).toBe(true);
     expect(compareSync("generated for a-generated-password", found.get("generated") ?? "")).toBe(true);
     expect(found.get("ready")).toBe(HASH);
 });
 
 test("for a front, a generated password costs as much as a given one, and a user who is not there as the slowest", async () => {
-    const users = [
-        { name: "given", password: "123456" },
-        { name: "generated", generate: true },
-    ];
+    const users = { given: { password: "123456" }, generated: { generate: true } };
     const rounds = async (even: boolean) =>
         [...(await hashes(users, 6, even)).values()].map((hash) => getRounds(hash));
     expect(await rounds(true)).toEqual([6, 6]);
@@ -61,75 +55,53 @@ test("for a front, a generated password costs as much as a given one, and a user
 });
 
 test("the same users give the same file, in any order", async () => {
-    const users = [
-        { name: "b", password: "x" },
-        { name: "a", password: "y" },
-    ];
-    const text = async (list: AccountArgs[]) => valueOf((await accounts(list)).result.htpasswd);
-    expect(await text(users)).toBe(await text([...users].reverse()));
+    const users = { b: { password: "x" }, a: { password: "y" } };
+    const text = async (of: Users) => valueOf((await accounts(of)).result.htpasswd);
+    const reversed = Object.fromEntries(Object.entries(users).reverse());
+    expect(await text(users)).toBe(await text(reversed));
 });
 
 test("one user more changes no other line", async () => {
-    const one = await hashes([{ name: "a", password: "x" }]);
-    const two = await hashes([
-        { name: "b", password: "y" },
-        { name: "a", password: "x" },
-    ]);
+    const one = await hashes({ a: { password: "x" } });
+    const two = await hashes({ b: { password: "y" }, a: { password: "x" } });
     expect(two.get("a")).toBe(one.get("a"));
 });
 
 test("two users with the same password have different hashes", async () => {
-    const found = await hashes([
-        { name: "a", password: "x" },
-        { name: "b", password: "x" },
-    ]);
+    const found = await hashes({ a: { password: "x" }, b: { password: "x" } });
     expect(found.get("a")).not.toBe(found.get("b"));
 });
 
 test("the cost is 10 for given passwords, or as asked for; 4 for generated ones, which nobody can guess", async () => {
-    const users = [
-        { name: "given", password: "x" },
-        { name: "generated", generate: true },
-    ];
+    const users = { given: { password: "x" }, generated: { generate: true } };
     const costs = async (cost?: number) => [...(await hashes(users, cost)).values()].map(getRounds).sort();
     expect(await costs()).toEqual([10, 4]);
     expect(await costs(5)).toEqual([4, 5]);
 });
 
 test("a generated password has 24 letters and digits; each salt has 16 bytes", async () => {
-    const { all } = await accounts([{ name: "admin", generate: true }]);
+    const { all } = await accounts({ admin: { generate: true } });
     expect(find(all, "a-admin-password").inputs).toEqual({ length: 24, special: false });
     expect(find(all, "a-admin-salt").inputs).toEqual({ length: 16 });
 });
 
 test("file and passwords are secret, plain inputs too; a ready hash has no password", async () => {
-    const { result } = await accounts([
-        { name: "admin", password: "123456" },
-        { name: "ready", bcryptHash: HASH },
-    ]);
+    const { result } = await accounts({ admin: { password: "123456" }, ready: { bcryptHash: HASH } });
     expect(await isSecret(result.htpasswd)).toBe(true);
     expect(await isSecret(result.passwords)).toBe(true);
     expect(await valueOf(result.passwords)).toEqual({ admin: "123456" });
 });
 
-test.each<[string, AccountArgs[], RegExp]>([
-    ["no user", [], /^There is no user: give at least one, or turn authentication off\.$/],
-    [
-        "a name twice",
-        [
-            { name: "a", generate: true },
-            { name: "a", password: "hunter2" },
-        ],
-        /^The user a is there twice\.$/,
-    ],
-    ["a colon in a name", [{ name: "a:b", generate: true }], /^The user "a:b" has a colon/],
+test.each<[string, Users, RegExp]>([
+    ["no user", {}, /^There is no user: give at least one, or turn authentication off\.$/],
+    ["a colon in a name", { "a:b": { generate: true } }, /^The user "a:b" has a colon/],
     [
         "a control character in a name",
-        [{ name: "a\tb", generate: true }],
+        { "a\tb": { generate: true } },
         /has a control character in its name/,
     ],
-    ["no way to log in", [{ name: "a" }], /^The user a needs exactly one of/],
-    ["two ways", [{ name: "a", generate: true, password: "hunter2" }], /^The user a needs exactly one of/],
+    ["no way to log in", { a: {} }, /^The user a needs exactly one of/],
+    ["two ways", { a: { bcryptHash: HASH, password: "hunter2" } }, /^The user a needs exactly one of/],
 ])("refused: %s", (_name, users, message) => {
     const make = () => new Accounts("refused", { users });
     expect(make).toThrow(ResourceError);

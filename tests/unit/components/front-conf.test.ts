@@ -36,8 +36,8 @@ test.each<[string, Partial<FrontSettings>]>([
         "sites",
         {
             sites: [
-                { name: "docs.example.com", folder: "docs" },
-                { name: "app.example.com", upstream: "http://192.0.2.10:8080" },
+                { id: "docs.example.com", name: "docs.example.com", folder: "docs" },
+                { id: "app.example.com", name: "app.example.com", upstream: "http://192.0.2.10:8080" },
             ],
             redirectTo: 8443,
             cacheSeconds: 0,

@@ -99,10 +99,10 @@ describe("a registry behind a front", () => {
 });
 
 test("a site gets a certificate of the CA, and another generation is served", async () => {
-    const site = { name: "app.example.com", upstream: "http://192.0.2.10" };
+    const site = { "app.example.com": { upstream: "http://192.0.2.10" } };
     const [plain, more] = [
         await deploy({ front: FRONT }),
-        await deploy({ front: { ...FRONT, sites: [site] } }),
+        await deploy({ front: { ...FRONT, sites: site } }),
     ];
     expect(find(more.all, "r-site-app.example.com-request").inputs.dnsNames).toEqual(["app.example.com"]);
     expect(files(more.all)["/staged/site-app.example.com.key"]).toContain("PRIVATE KEY");
@@ -153,7 +153,7 @@ describe("the installers for new clients", () => {
 
     test.each([
         ["clientInstaller: false", { ...FRONT, clientInstaller: false }],
-        ["no front", "none" as const],
+        ["no front", false as const],
     ])("are not there with %s", async (_, front) => {
         const { all, registry } = await deploy({ front });
         expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toMatch(/client\.(sh|ps1)/);
@@ -184,39 +184,40 @@ describe("where the program says nothing of a front", () => {
     });
 
     const nexus = { acceptEula: true };
-    const pair = () => ({ certPem: made.site.pem, privateKeyPem: made.site.keyPem, chainPem: made.ca.pem });
+    const pair = () => ({
+        tls: { files: { cert: made.site.pem, key: made.site.keyPem, chain: made.ca.pem } },
+    });
     test.each<[string, () => Args, number]>([
-        ["none, as it wishes", () => ({ front: "none" }), 0],
-        ["without TLS none", () => ({ tls: { mode: "off" } }), 0],
-        ["without users none", () => ({ users: undefined }), 0],
+        ["none, as it wishes", () => ({ front: false }), 0],
+        ["without TLS none", () => ({ tls: { off: true } }), 0],
+        ["without users none", () => ({ auth: false, users: undefined }), 0],
         ["without Docker none", () => ({ target: "systemd" }), 0],
         [
             "with TLS of the registry's own none",
-            () => ({ extra: { http: { tls: { clientcas: ["a"] } } } }),
+            () => ({ registryConfig: { http: { tls: { clientcas: ["a"] } } } }),
             0,
         ],
-        ["with a certificate that is brought, one", () => ({ tls: { mode: "files", ...pair() } }), 1],
-        [
-            "but none where a mirror without a port would need another certificate",
-            () => ({
-                tls: { mode: "files", ...pair() },
-                mirrors: { hub: { upstream: "https://a.example" } },
-            }),
-            0,
-        ],
-        ["and none where Nexus would", () => ({ tls: { mode: "files", ...pair() }, nexus }), 0],
+        ["with a certificate that is brought, one", pair, 1],
+        ["and none where Nexus would", () => ({ ...pair(), nexus }), 0],
     ])("%s", async (_name, args, count) => {
         const { all } = await deploy({ ...given, ...args() });
         expect(front(all)).toBe(count);
+    });
+
+    test("a mirror without a port, which would need a certificate beside the one that is brought, is refused", async () => {
+        const mirrors = { hub: { upstream: "https://a.example" } };
+        await expect(deploy({ ...given, ...pair(), mirrors })).rejects.toThrow(
+            "mirrors.hub.port is not set; with tls.files there is no CA to sign a name of its own",
+        );
     });
 });
 
 test("names with capitals are one name: domain, further names, mirrors and sites", async () => {
     const { registry, all } = await deploy({
         domain: "Docker.Example.COM",
-        tls: { mode: "own-ca", names: ["Other.Example.com"] },
+        dnsNames: ["Other.Example.com"],
         mirrors: { hub: { upstream: "https://a.example", domain: "Hub.Example.com" } },
-        front: { sites: [{ name: "Docs.Example.com", upstream: "http://docs:80" }] },
+        front: { sites: { "Docs.Example.com": { upstream: "http://docs:80" } } },
     });
     expect(await valueOf(registry.endpoint)).toBe("https://docker.example.com");
     expect(await valueOf(registry.loginCommand)).toBe("docker login -u admin docker.example.com");

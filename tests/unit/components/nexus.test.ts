@@ -4,13 +4,14 @@ import "./mocks";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Nexus, type NexusArgs } from "../../../components";
+import { Nexus, type NexusComponentArgs } from "../../../components";
+import { NEXUS } from "../../../components/nexus/options";
 import { upstreams, vmParams } from "../../../components/nexus/plan";
 
-import { find, record, type Registration } from "./mocks";
+import { find, record, type Registration, valueOf } from "./mocks";
 
 async function deploy(
-    args: Partial<NexusArgs> = {},
+    args: Partial<NexusComponentArgs> = {},
     provider?: () => docker.Provider,
 ): Promise<{ nexus: Nexus; all: Registration[] }> {
     const { result, all } = await record(
@@ -108,7 +109,7 @@ test("everything waits for the administrator and the licence, a group for its me
 test.each([
     [{}, ["docker-hosted", "docker-proxy", "docker-group"]],
     [{ docker: { proxy: false } }, ["docker-hosted", "docker-group"]],
-    [{ docker: { hosted: false, proxy: false } }, []],
+    [{ docker: { hosted: false, proxy: false, group: false } }, []],
     [{ docker: { group: false } }, ["docker-hosted", "docker-proxy"]],
 ])("with %j there are %j", async (args, names) => {
     const { all } = await deploy(args);
@@ -117,20 +118,37 @@ test.each([
 });
 
 test("the front learns names and upstreams", () => {
-    expect(upstreams("nexus.example.com", "c", { force: false })).toEqual({
-        "nexus.example.com": "http://c:8081",
-    });
-    expect(
-        upstreams("n.example.com", "c", { force: false, docker: { routing: "ports", proxy: false } }),
-    ).toEqual({
-        "n.example.com": "http://c:8081",
-        "docker-hosted.n.example.com": "http://c:8082",
-        "docker-group.n.example.com": "http://c:8084",
-    });
+    expect(upstreams("c", { force: false })).toEqual([{ upstream: "http://c:8081" }]);
+    const { docker } = NEXUS.options.parse({ docker: { routing: "ports", proxy: false } });
+    expect(upstreams("c", { force: false, docker })).toEqual([
+        { upstream: "http://c:8081" },
+        { label: "docker-hosted", upstream: "http://c:8082" },
+        { label: "docker-group", upstream: "http://c:8084" },
+    ]);
+});
+
+test("the sites are named below the domain, of which the name may be an Output", async () => {
+    const names = async (domain: pulumi.Input<string>) => {
+        const { nexus } = await deploy({ domain, docker: { routing: "ports", proxy: false } });
+        return Promise.all(nexus.sites.map(({ name }) => valueOf(pulumi.output(name))));
+    };
+    const expected = ["n.example.com", "docker-hosted.n.example.com", "docker-group.n.example.com"];
+    expect(await names("n.example.com")).toEqual(expected);
+    expect(await names(pulumi.output("n.example.com"))).toEqual(expected);
+});
+
+test.each([
+    [{ docker: { hosted: false, proxy: false } }, "docker.group is true, and neither docker.hosted nor docker.proxy is"],
+    [{ apiUrl: "http://192.0.2.1:8081" }, "would cross the network in clear"],
+    [{ adminPassword: "short" }, "adminPassword is set to a value that is not shown; it must be a string of 8"],
+])("%j is refused as in a stack", async (args, message) => {
+    await expect(deploy(args)).rejects.toThrow(message);
 });
 
 test("without the licence nothing is registered", () => {
-    expect(() => new Nexus("n", { acceptEula: false })).toThrow("set acceptEula to true");
+    expect(() => new Nexus("n", { acceptEula: false })).toThrow(
+        /acceptEula is false; Nexus runs only under its licence[^]*fix: set acceptEula to true/,
+    );
 });
 
 describe("the Engine in which the plugin looks for the first password", () => {

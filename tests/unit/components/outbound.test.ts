@@ -7,7 +7,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PROXY_FILE, renderProxy, withProxy } from "../../../components/registry/proxy-file";
-import { registryArgs } from "../../../config/args";
+import { argumentsOf } from "../../../config/arguments";
 import { reasonIn } from "../../../ops/upstreams";
 import { accepted, mistakeIn } from "../config/base";
 
@@ -55,7 +55,7 @@ describe("a deployment with a proxy", () => {
 
     test("registry and mirrors read it from a file that is a secret, and are replaced when it changes", async () => {
         const mirrors = { hub: { upstream: "https://registry-1.docker.io", port: 5443 } };
-        const { all } = await deploy({ outbound, mirrors });
+        const { all } = await deploy({ ...outbound, mirrors });
         for (const name of ["r", "r-mirror-hub"]) {
             const { inputs } = find(all, `${name}-container`);
             expect(inputs.entrypoints).toEqual([
@@ -76,13 +76,13 @@ describe("a deployment with a proxy", () => {
         }
         const digest = async (https: string) =>
             JSON.stringify(
-                find((await deploy({ outbound: { proxy: { https } } })).all, "r-container").inputs.labels,
+                find((await deploy({ proxy: { https } })).all, "r-container").inputs.labels,
             );
         expect(await digest("http://a:1")).not.toBe(await digest("http://b:1"));
     });
 
     test("without one the containers are as they were", async () => {
-        const { inputs } = find((await deploy({ outbound: { proxy: { none: ["x"] } } })).all, "r-container");
+        const { inputs } = find((await deploy({ proxy: { none: ["x"] } })).all, "r-container");
         expect(inputs.entrypoints).toEqual(["/bin/registry"]);
         expect(inputs).not.toHaveProperty("hosts");
         expect(inputs).not.toHaveProperty("dns");
@@ -90,24 +90,24 @@ describe("a deployment with a proxy", () => {
 });
 
 describe("from the configuration", () => {
-    const of = async (proxy: Record<string, unknown>, environment: NodeJS.ProcessEnv = {}) => {
-        const { outbound } = registryArgs(accepted({ proxy }), "kit", "dev", { environment });
+    const of = async (config: Record<string, unknown>, environment: NodeJS.ProcessEnv = {}) => {
+        const { proxy } = argumentsOf(accepted(config), environment);
         return {
-            http: await valueOf(pulumi.output(outbound?.proxy?.http)),
-            https: await valueOf(pulumi.output(outbound?.proxy?.https)),
-            none: outbound?.proxy?.none,
+            http: await valueOf(pulumi.output(proxy?.http)),
+            https: await valueOf(pulumi.output(proxy?.https)),
+            none: proxy?.none,
         };
     };
     const MACHINE = { HTTP_PROXY: "http://m:1", https_proxy: "http://m:2", NO_PROXY: "a.b, .c.d" };
 
     test("the machine's own variables count when they are asked for, and what is set goes before them", async () => {
         expect(await of({}, MACHINE)).toEqual({ http: undefined, https: undefined, none: [] });
-        expect(await of({ fromEnvironment: true }, MACHINE)).toEqual({
+        expect(await of({ proxyFromEnvironment: true }, MACHINE)).toEqual({
             http: "http://m:1",
             https: "http://m:2",
             none: ["a.b", ".c.d"],
         });
-        expect(await of({ fromEnvironment: true, https: "http://own:1", none: ["x.y"] }, MACHINE)).toEqual({
+        expect(await of({ proxyFromEnvironment: true, proxy: { https: "http://own:1", none: ["x.y"] } }, MACHINE)).toEqual({
             http: "http://m:1",
             https: "http://own:1",
             none: ["x.y"],
@@ -115,12 +115,8 @@ describe("from the configuration", () => {
     });
 
     test("a proxy is a secret", async () => {
-        const { outbound } = registryArgs(
-            accepted({ proxy: { https: PROXY.replace("'s $HOME", "") } }),
-            "k",
-            "d",
-        );
-        expect(await pulumi.isSecret(pulumi.output(outbound?.proxy?.https))).toBe(true);
+        const { proxy } = argumentsOf(accepted({ proxy: { https: PROXY.replace("'s $HOME", "") } }), {});
+        expect(await pulumi.isSecret(pulumi.output(proxy?.https))).toBe(true);
     });
 });
 

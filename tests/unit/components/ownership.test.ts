@@ -29,7 +29,7 @@ const object = (kind: Kind, name: string, labels = {}, more: Partial<EngineObjec
     ...more,
 });
 const plan: Plan = {
-    containers: new Map([["kit-dev", []]]),
+    containers: new Set(["kit-dev"]),
     networks: new Set(["kit-dev"]),
     volumes: new Map([
         ["kit-dev-data", { data: true, given: false }],
@@ -199,7 +199,7 @@ describe("ports", () => {
         const holder = object("container", "other", {}, { ports: [{ ip: "0.0.0.0", port: 443 }] });
         const wanted = [
             { ip: "127.0.0.1", port: 443, key: "port" },
-            { ip: "127.0.0.1", port: 80, key: "frontSettings.httpPort" },
+            { ip: "127.0.0.1", port: 80, key: "front.httpPort" },
         ];
         await expect(portProblems(remote, wanted, [holder], () => false)).resolves.toEqual([
             "Port 443 of 127.0.0.1 is taken by the container other. Stop that container, or choose another port: pulumi config set port 8443",

@@ -4,9 +4,6 @@ import { find, type Registration, valueOf } from "./mocks";
 
 import { isSecret, secret } from "@pulumi/pulumi";
 
-import { inspectSite } from "../../../components/tls/inspect";
-import { right } from "../../../components/tls/site-tls";
-
 import { issue } from "./certs";
 
 beforeAll(makeCertificates);
@@ -23,10 +20,7 @@ const digest = (all: Registration[]) =>
 
 test("what is registered: types, names and parents", async () => {
     const { all } = await deploy({
-        users: [
-            { name: "admin", password: "x" },
-            { name: "bob", generate: true },
-        ],
+        users: { admin: { password: "x" }, bob: { generate: true } },
     });
     expect(all.map(({ type, name, parent }) => `${type} ${name} < ${parent}`).sort()).toEqual(
         [
@@ -64,10 +58,7 @@ test("components keep no arguments in state: these hold secrets", async () => {
 test("no secret is in an input that is not secret, on any resource", async () => {
     const hash = `$2y$10$${"a".repeat(53)}`;
     const { all } = await deploy({
-        users: [
-            { name: "admin", password: "123456" },
-            { name: "ready", bcryptHash: hash },
-        ],
+        users: { admin: { password: "123456" }, ready: { bcryptHash: hash } },
     });
     const open = (value: unknown, path: string, secrets: string[]): string[] => {
         if (secrets.includes(path)) return [];
@@ -87,19 +78,16 @@ describe("what changes the registry's container, and so restarts it", () => {
         find((await deploy(args, overrides)).all, "r-container").inputs;
 
     test("users do not: none of its inputs changes", async () => {
-        const one = await container({ users: [{ name: "admin", password: "123456" }] });
+        const one = await container({ users: { admin: { password: "123456" } } });
         const two = await container({
-            users: [
-                { name: "admin", password: "another" },
-                { name: "bob", generate: true },
-            ],
+            users: { admin: { password: "another" }, bob: { generate: true } },
         });
         expect(two).toEqual(one);
     });
 
     test("users do change the file that the writer puts into the volume", async () => {
         const one = upload((await deploy()).all, "htpasswd");
-        const two = upload((await deploy({ users: [{ name: "bob", password: "x" }] })).all, "htpasswd");
+        const two = upload((await deploy({ users: { bob: { password: "x" } } })).all, "htpasswd");
         expect(one).toMatch(/^admin:\$2y\$04\$.{53}\n$/);
         expect(two).toMatch(/^bob:/);
         expect(upload((await deploy()).all, "htpasswd")).toBe(one);
@@ -107,7 +95,7 @@ describe("what changes the registry's container, and so restarts it", () => {
 
     test.each([
         ["a setting of config.yml", { logLevel: "debug" as const }, {}],
-        ["a further option", { extra: { catalog: { maxentries: 5 } } }, {}],
+        ["a further option", { registryConfig: { catalog: { maxentries: 5 } } }, {}],
         ["the key of the certificate", {}, { "r-site-key": { privateKeyPem: "another" } }],
         ["the http secret", {}, { "r-http-secret": { result: "another" } }],
     ])("%s does", async (_name, args, overrides) => {
@@ -133,7 +121,7 @@ describe("tls", () => {
     });
 
     test("off: no certificate is made, the endpoint is http on 5000", async () => {
-        const { all, registry } = await deploy({ tls: { mode: "off" } });
+        const { all, registry } = await deploy({ tls: { off: true } });
         expect(all.filter(({ type }) => type.startsWith("tls:"))).toEqual([]);
         expect(upload(all, "site.crt")).toBeUndefined();
         expect(upload(all, "config.yml")).not.toContain("tls:");
@@ -144,7 +132,7 @@ describe("tls", () => {
     test("files: the user's certificate and chain, and its root for the clients", async () => {
         const { pem, keyPem } = made.site;
         const { all, registry } = await deploy({
-            tls: { mode: "files", certPem: pem, privateKeyPem: keyPem, chainPem: made.ca.pem },
+            tls: { files: { cert: pem, key: keyPem, chain: made.ca.pem } },
         });
         expect(all.filter(({ type }) => type.startsWith("tls:"))).toEqual([]);
         // Clients have the root.
@@ -153,25 +141,23 @@ describe("tls", () => {
         expect((await valueOf(registry.caCertificatePem)).trim()).toBe(made.ca.pem.trim());
     });
 
-    test("files: a program gets the same refusals as a stack", () => {
-        const { problems } = inspectSite(made.site.pem, made.ca.keyPem, "", ["other.example.com"]);
-        expect(problems).toHaveLength(2);
-        expect(() =>
-            right(inspectSite(made.site.pem, made.ca.keyPem, made.ca.pem, ["other.example.com"])),
-        ).toThrow(
-            /^The certificate of the registry cannot be used:\n {2}privateKeyPem does not belong [^\n]+\n {2}certPem is not valid for other\.example\.com/,
+    test("files: a program gets the same refusals as a stack", async () => {
+        const files = { cert: made.site.pem, key: made.ca.keyPem, chain: made.ca.pem };
+        const wrong = deploy({ domain: "other.example.com", tls: { files } });
+        await expect(wrong).rejects.toThrow(
+            /^The options have 2 mistakes; nothing was changed\.\n {2}tls\.files\.key cannot be used: its text does not belong [^]*\n {2}tls\.files\.cert cannot be used: its text is not valid for other\.example\.com/,
         );
     });
 
     test("a CA that the user brings signs, and none is made", async () => {
         const root = await issue("Company Root", { ca: true });
         const ca = await issue("Company Registry CA", { ca: true, issuer: root });
-        const given = { certPem: ca.pem + root.pem, privateKeyPem: "the CA's key" };
-        const { all, registry } = await deploy({ tls: { mode: "own-ca", ca: { given } } });
+        const given = { cert: ca.pem + root.pem, key: ca.keyPem, site: { validityDays: 1, earlyRenewalDays: 0 } };
+        const { all, registry } = await deploy({ tls: { ownCa: given } });
         expect(all.filter(({ parent }) => parent === "r-ca")).toEqual([]);
         const { inputs, secrets } = find(all, "r-site-cert");
         expect(String(inputs.caCertPem).trim()).toBe(ca.pem.trim());
-        expect(inputs.caPrivateKeyPem).toBe("the CA's key");
+        expect(inputs.caPrivateKeyPem).toBe(ca.keyPem);
         expect(secrets).toContain("caPrivateKeyPem");
         // The server sends what stands between its certificate and the root; clients trust the root.
         expect(upload(all, "site.crt")).toContain(ca.pem.trim());
@@ -201,17 +187,13 @@ describe("outputs", () => {
         ["o'brien", String.raw`docker login -u 'o'\''brien' docker.example.com`],
         ["a b; rm", "docker login -u 'a b; rm' docker.example.com"],
     ])("the login command quotes the user %s for the shell", async (name, command) => {
-        const { registry } = await deploy({ users: [{ name, generate: true }] });
+        const { registry } = await deploy({ users: { [name]: { generate: true } } });
         expect(await valueOf(registry.loginCommand)).toBe(command);
     });
 
     test("passwords, given and generated, are one secret; ready hashes have none", async () => {
         const { registry } = await deploy({
-            users: [
-                { name: "admin", password: "123456" },
-                { name: "bob", generate: true },
-                { name: "ready", bcryptHash: secret(`$2y$10$${"a".repeat(53)}`) },
-            ],
+            users: { admin: { password: "123456" }, bob: { generate: true }, ready: { bcryptHash: secret(`$2y$10$${"a".repeat(53)}`) } },
         });
         expect(await isSecret(registry.passwords)).toBe(true);
         expect(await valueOf(registry.passwords)).toEqual({
@@ -221,7 +203,7 @@ describe("outputs", () => {
     });
 
     test("without users there is no htpasswd, no auth and no password", async () => {
-        const { all, registry } = await deploy({ users: undefined });
+        const { all, registry } = await deploy({ auth: false, users: undefined });
         expect(upload(all, "htpasswd")).toBeUndefined();
         expect(upload(all, "config.yml")).not.toContain("auth:");
         expect(all.filter(({ type }) => type.endsWith(":Accounts"))).toEqual([]);
@@ -230,8 +212,11 @@ describe("outputs", () => {
     });
 
     test("clientSetup is about the registry's address (golden)", async () => {
-        for (const mode of ["own-ca", "off"] as const) {
-            const { registry } = await deploy({ tls: { mode }, port: 8443 });
+        for (const [mode, off] of [
+            ["own-ca", false],
+            ["off", true],
+        ] as const) {
+            const { registry } = await deploy({ tls: { off }, port: 8443 });
             const snippets = Object.entries(await valueOf(registry.clientSetup));
             expectGolden(
                 `client-setup-${mode}.txt`,

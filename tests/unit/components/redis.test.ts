@@ -26,7 +26,7 @@ describe("a registry with a Redis", () => {
     beforeAll(async () => {
         await makeCertificates();
         ({ all } = await deploy({
-            redis: { image: "redis:7.4", memoryMb: 100 },
+            cache: { valkey: { image: "redis:7.4", memoryMb: 100 } },
             mirrors: { hub: { upstream: "https://registry-1.docker.io", port: 5001 } },
         }));
     });

@@ -71,7 +71,7 @@ describe("the registry's container", () => {
     test.each([
         [{}, 443, "0.0.0.0"],
         [{ port: 8443, bindAddress: "127.0.0.1" }, 8443, "127.0.0.1"],
-        [{ tls: { mode: "off" as const } }, 5000, "0.0.0.0"],
+        [{ tls: { off: true } }, 5000, "0.0.0.0"],
     ])("with %j it is published on %i of %s, and nothing else is", async (args, external, ip) => {
         expect((await container(args)).inputs.ports).toEqual([
             { internal: 5000, external, ip, protocol: "tcp" },
@@ -112,19 +112,19 @@ describe("the data", () => {
     });
 
     test("go with the deployment only where that was asked for", async () => {
-        const { all } = await deploy({ keepData: false, dataVolume: "images" });
+        const { all } = await deploy({ keepData: false, storage: { volume: "images" } });
         expect(find(all, "r-data")).toMatchObject({ retainOnDelete: false, inputs: { name: "images" } });
         for (const one of all) expect(one.retainOnDelete).toBe(false);
     });
 
     test("stay where they are when the stack is renamed", async () => {
-        const [kept, named] = [await deploy(), await deploy({ dataVolume: "images" })];
+        const [kept, named] = [await deploy(), await deploy({ storage: { volume: "images" } })];
         expect(find(kept.all, "r-data").ignoreChanges).toEqual(["labels", "name"]);
         expect(find(named.all, "r-data").ignoreChanges).toEqual(["labels"]);
     });
 
     test("lie in a folder of the host where one is named, and no volume is made", async () => {
-        const { all } = await deploy({ dataPath: "/opt/data/registry" });
+        const { all } = await deploy({ storage: { folder: "/opt/data/registry" } });
         expect(all.filter(({ name }) => name === "r-data")).toEqual([]);
         expect(find(all, "r-container").inputs.volumes).toContainEqual({
             hostPath: "/opt/data/registry",

@@ -5,12 +5,12 @@ import {
     renderStorageCheck,
     type RegistrySettings,
 } from "../../../components/registry/config-yml";
-import { type RemoteStorage, storageEnvs, storageFiles } from "../../../components/registry/storage";
+import { type RemoteStorage, type S3Storage, storageEnvs, storageFiles } from "../../../components/registry/storage";
 import { storageCheckScript } from "../../../components/registry/storage-check";
 import { storageProblem } from "../../../components/registry/storage-problem";
 import { warnings } from "../../../components/warnings";
 
-import { deploy, makeCertificates } from "./deploy";
+import { deploy, made, makeCertificates } from "./deploy";
 import { expectGolden } from "./golden";
 import { find } from "./mocks";
 
@@ -103,7 +103,7 @@ describe("options of the registry beside the kit's", () => {
         ["s3", { s3: { bucket: "b" } }, "storage.s3.bucket", "storage.s3.bucket"],
         ["s3", { s3: { regionendpoint: "b" } }, "storage.s3.regionendpoint", "storage.s3.endpoint"],
         ["s3", { redirect: { disable: true } }, "storage.redirect", "storage.redirect"],
-        ["s3", { filesystem: { maxthreads: 5 } }, "storage.filesystem", "storage.driver"],
+        ["s3", { filesystem: { maxthreads: 5 } }, "storage.filesystem", "storage: the registry takes one"],
         [
             "azure",
             { azure: { credentials: { type: "x" } } },
@@ -111,7 +111,7 @@ describe("options of the registry beside the kit's", () => {
             "storage.azure.credentials",
         ],
         ["gcs", { gcs: { keyfile: "x" } }, "storage.gcs.keyfile", "storage.gcs.keyFile"],
-        ["filesystem", { s3: { bucket: "b" } }, "storage.s3", "storage.driver"],
+        ["filesystem", { s3: { bucket: "b" } }, "storage.s3", "storage: the registry takes one"],
     ] as const)("%s: %j is refused", (driver, storage, path, instead) => {
         const found = conflicts({ storage }, driver);
         expect(found.map((one) => one.path)).toEqual([path]);
@@ -153,7 +153,8 @@ describe("the container", () => {
     beforeAll(makeCertificates);
 
     test("with a store elsewhere: no data volume, the check's files, time for the check", async () => {
-        const { all } = await deploy({ storage: CEPH });
+        const { driver: _driver, redirect, caPem: _pem, ...ceph } = CEPH as S3Storage;
+        const { all } = await deploy({ storage: { redirect, s3: { ...ceph, ca: made.ca.pem, storageClass: "NONE" } } });
         expect(all.filter(({ name }) => name === "r-data")).toEqual([]);
         const { inputs } = find(all, "r-container");
         expect(inputs.volumes).toEqual([
@@ -178,8 +179,10 @@ describe("the container", () => {
     });
 
     test("is made anew where a key of the store changes, also one in a file of its own", async () => {
+        const key = (of: string) =>
+            JSON.stringify({ type: "service_account", client_email: "a@b.example", private_key: of });
         const digest = async (keyFile: string) => {
-            const { all } = await deploy({ storage: { driver: "gcs", bucket: "images", keyFile } });
+            const { all } = await deploy({ storage: { gcs: { bucket: "images", keyFile: key(keyFile) } } });
             return JSON.stringify(find(all, "r-container").inputs.labels);
         };
         expect(await digest("one")).not.toBe(await digest("two"));

@@ -1,14 +1,13 @@
 /** The certificates, as the tls provider gets them. */
 import { deploy, makeCertificates } from "./deploy";
-import { find } from "./mocks";
+import { type Args, find } from "./mocks";
 
+import type { TlsOwnCaArgs } from "../../../components";
 import { keyArgs } from "../../../components/tls/algorithm";
 
 beforeAll(makeCertificates);
 
-type Tls = NonNullable<NonNullable<Parameters<typeof deploy>[0]>["tls"]>;
-const own = async (tls: Omit<Extract<Tls, { mode: "own-ca" }>, "mode"> = {}, domain = "docker.example.com") =>
-    (await deploy({ domain, tls: { mode: "own-ca", ...tls } })).all;
+const own = async (ownCa: TlsOwnCaArgs = {}, more: Args = {}) => (await deploy({ ...more, tls: { ownCa } })).all;
 
 test.each([
     ["ECDSA-P256" as const, { algorithm: "ECDSA", ecdsaCurve: "P256" }],
@@ -44,7 +43,8 @@ describe("the CA (R2)", () => {
             commonName: "Your Company Name Docker Registry CA",
         };
         const all = await own({
-            ca: { subject, keyAlgorithm: "RSA-4096", validityDays: 100, pathLength: 2 },
+            ...{ subject, keyAlgorithm: "RSA-4096", validityDays: 100, pathLength: 2 },
+            site: { validityDays: 90 },
         });
         expect(find(all, "r-ca-key").inputs).toEqual({ algorithm: "RSA", rsaBits: 4096 });
         expect(find(all, "r-ca-cert").inputs).toMatchObject({
@@ -56,7 +56,7 @@ describe("the CA (R2)", () => {
 
     test("its key is a resource of its own, which a changed subject leaves as it is", async () => {
         const before = find(await own(), "r-ca-key").inputs;
-        expect(find(await own({ ca: { subject: { commonName: "Other" } } }), "r-ca-key").inputs).toEqual(
+        expect(find(await own({ subject: { commonName: "Other" } }), "r-ca-key").inputs).toEqual(
             before,
         );
     });
@@ -67,7 +67,7 @@ describe("the site certificate (R3)", () => {
         ["ECDSA-P256" as const, ["digital_signature", "server_auth"]],
         ["RSA-4096" as const, ["digital_signature", "key_encipherment", "server_auth"]],
     ])("of an %s key is for %j", async (keyAlgorithm, uses) => {
-        const all = await own({ keyAlgorithm });
+        const all = await own({ site: { keyAlgorithm } });
         expect(find(all, "r-site-cert").inputs.allowedUses).toEqual(uses);
         expect(find(all, "r-site-key").inputs).toEqual(keyArgs(keyAlgorithm));
     });
@@ -81,7 +81,7 @@ describe("the site certificate (R3)", () => {
         });
         expect(inputs).not.toHaveProperty("isCaCertificate");
         expect(
-            find(await own({ validityDays: 90, earlyRenewalDays: 7 }), "r-site-cert").inputs,
+            find(await own({ site: { validityDays: 90, earlyRenewalDays: 7 } }), "r-site-cert").inputs,
         ).toMatchObject({
             validityPeriodHours: 90 * 24,
             earlyRenewalHours: 7 * 24,
@@ -96,27 +96,27 @@ describe("the site certificate (R3)", () => {
 
     test.each([
         ["docker.example.com", {}, ["docker.example.com", "localhost"], ["127.0.0.1"]],
-        ["docker.example.com", { localNames: false }, ["docker.example.com"], []],
+        ["docker.example.com", { tls: { ownCa: { site: { localNames: false } } } }, ["docker.example.com"], []],
         ["localhost", {}, ["localhost"], ["127.0.0.1"]],
-        ["192.0.2.1", { localNames: false }, [], ["192.0.2.1"]],
+        ["192.0.2.1", { tls: { ownCa: { site: { localNames: false } } } }, [], ["192.0.2.1"]],
         ["2001:db8::1", {}, ["localhost"], ["2001:db8::1", "127.0.0.1"]],
         [
             "a.b",
-            { names: ["c.d", "192.0.2.1", "a.b", "127.0.0.1"] },
+            { dnsNames: ["c.d", "a.b"], ipAddresses: ["192.0.2.1", "127.0.0.1"] },
             ["a.b", "c.d", "localhost"],
             ["192.0.2.1", "127.0.0.1"],
         ],
     ])(
         "for %s with %j has the names %j and addresses %j, each once",
-        async (domain, tls, dnsNames, ipAddresses) => {
-            const { inputs } = find(await own(tls, domain), "r-site-request");
+        async (domain, args, dnsNames, ipAddresses) => {
+            const { inputs } = find((await deploy({ domain, ...args })).all, "r-site-request");
             expect(inputs).toMatchObject({ dnsNames, ipAddresses, subject: { commonName: domain } });
         },
     );
 
     test("a domain of more than 64 characters is cut in the common name, not in the SAN", async () => {
         const domain = `${"a".repeat(60)}.example.com`;
-        const { inputs } = find(await own({}, domain), "r-site-request");
+        const { inputs } = find(await own({}, { domain }), "r-site-request");
         expect(inputs).toMatchObject({ subject: { commonName: domain.slice(0, 64) } });
         expect(inputs.dnsNames).toContain(domain);
     });

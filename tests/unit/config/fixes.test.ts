@@ -125,7 +125,7 @@ test.each([
     ],
     [
         "two kinds of tls",
-        { ...MINIMAL, tls: { off: "perhaps", ownCa: { cert: "./none" }, files: { cert: "./none" } } },
+        { ...MINIMAL, tls: { off: true, ownCa: { validityDays: 5 }, files: { cert: "-----BEGIN x" } } },
     ],
     [
         "values of mirrors",

@@ -213,15 +213,17 @@ test("Settings: licence, anonymous access and realm, and what drifted from them"
     expect(validate?.(false as never)).toContain("must be true");
 });
 
-const EVERYTHING = {
+const EVERYTHING: Wishes = {
     force: false,
-    cleanup: { unusedDays: 30 },
-    docker: { routing: "ports" as const, upstream: "https://mirror.example.com" },
-    repositories: {
-        libs: { format: "maven" as const, versionPolicy: "SNAPSHOT" as const, writePolicy: "allow" as const },
-        rpms: { format: "yum" as const, repodataDepth: 2 },
-        wheels: { format: "pypi" as const },
-    },
+    ...(NEXUS.options.parse({
+        cleanup: { unusedDays: 30 },
+        docker: { routing: "ports", upstream: "https://mirror.example.com" },
+        repositories: {
+            libs: { format: "maven", versionPolicy: "SNAPSHOT", writePolicy: "allow" },
+            rpms: { format: "yum", repodataDepth: 2 },
+            wheels: { format: "pypi" },
+        },
+    }) as Omit<Wishes, "force">),
 };
 
 test("the bodies of every kind of repository", () => {

@@ -2,7 +2,9 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../../../config/defaults";
+import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
+import { DEFAULT_IMAGE } from "../../../components/registry/options";
+import { DEFAULT_CACHE_IMAGE } from "../../../components/registry/storage-options";
 import { NEXUS_IMAGE } from "../../../components/nexus/plan";
 import { type ImageEffects, provideImage } from "../../../setup/image";
 import { rootFiles } from "../../../setup/image-build";
@@ -46,7 +48,7 @@ const registry = (fake: Fake, image = DEFAULT_IMAGE): ImageNeed => ({
 const front = (fake: Fake): ImageNeed => ({
     ...registry(fake),
     title: "Front image",
-    key: "frontSettings.image",
+    key: "front.image",
     image: DEFAULT_FRONT_IMAGE,
 });
 
@@ -124,19 +126,19 @@ test("a stack needs the images that its configuration asks for", () => {
             ({ image, build }) => [image, build !== undefined],
         );
     expect(images({})).toEqual([[DEFAULT_IMAGE, true]]);
-    expect(images({ front: "nginx" })).toEqual([
+    expect(images({ front: true })).toEqual([
         [DEFAULT_IMAGE, true],
         [DEFAULT_FRONT_IMAGE, true],
     ]);
-    expect(images({ cache: "redis" })).toEqual([
+    expect(images({ cache: true })).toEqual([
         [DEFAULT_IMAGE, true],
-        [DEFAULT_REDIS_IMAGE, true],
+        [DEFAULT_CACHE_IMAGE, true],
     ]);
-    expect(images({ cache: "redis", redisImage: "redis:8" })[1]).toEqual(["redis:8", false]);
+    expect(images({ cache: true, cacheImage: "redis:8" })[1]).toEqual(["redis:8", false]);
     expect(images({ nexus: true })[1]).toEqual([NEXUS_IMAGE, false]);
     expect(images({ nexus: true, nexusImage: "nexus:x" })[1]).toEqual(["nexus:x", false]);
     expect(images({ nexus: false, nexusImage: "nexus:x" })).toHaveLength(1);
-    expect(images({ front: "nginx", frontImage: "nginx:1.29-alpine" })[1]).toEqual([
+    expect(images({ front: true, frontImage: "nginx:1.29-alpine" })[1]).toEqual([
         "nginx:1.29-alpine",
         false,
     ]);
