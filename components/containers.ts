@@ -82,16 +82,12 @@ export function containersOf(
             adopt: options.adopt,
             stackKey: options.stackKey,
             clients: {
-                places: pulumi
-                    .all([endpoint, places])
-                    .apply(
-                        ([registry, all]): Record<string, string> => ({
-                            registry,
-                            ...Object.fromEntries(
-                                all.map(({ upstream, endpoint }) => [`mirror of ${upstream}`, endpoint]),
-                            ),
-                        }),
+                places: pulumi.all([endpoint, places]).apply(([registry, all]): Record<string, string> => ({
+                    registry,
+                    ...Object.fromEntries(
+                        all.map(({ upstream, endpoint }) => [`mirror of ${upstream}`, endpoint]),
                     ),
+                })),
                 caPem: context.ownCa && certificate ? certificate.caPem : pulumi.output(""),
             },
             legacy: {
@@ -179,12 +175,7 @@ export function containersOf(
             },
             here,
         );
-    if (
-        front === undefined ||
-        frontImage === undefined ||
-        socket === undefined ||
-        certificate === undefined
-    )
+    if (front === undefined || frontImage === undefined || socket === undefined || certificate === undefined)
         return { deployment, answering: registry.containerId, mirrors, nexus };
 
     const inside: SiteOptions[] = [...mirrorSites(prefix, domain, options.mirrors), ...(nexus?.sites ?? [])];

@@ -31,7 +31,8 @@ export const outboundOptions = {
                 https: proxyUrl("https"),
                 none: option(z.array(z.string().regex(/^[A-Za-z0-9.*:/_[\]-]+$/)).default([]), {
                     description: "What is reached without the proxy; localhost always is",
-                    allowed: "a list of names, domains (.example.com), IP addresses and networks (10.0.0.0/8)",
+                    allowed:
+                        "a list of names, domains (.example.com), IP addresses and networks (10.0.0.0/8)",
                     example: [".example.com"],
                 }),
             })

@@ -59,11 +59,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         const certificate = siteTls(name, options, tls, parent);
         const accounts =
             users &&
-            new Accounts(
-                `${name}-accounts`,
-                { users, bcryptCost, evenCost: front !== undefined },
-                parent,
-            );
+            new Accounts(`${name}-accounts`, { users, bcryptCost, evenCost: front !== undefined }, parent);
         // Not RandomBytes: its ID is the value, and an ID stands in clear in state.
         const secret = new random.RandomPassword(
             `${name}-http-secret`,
@@ -71,7 +67,9 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             parent,
         );
         const settings = settingsOf(options, prefix, secret.result);
-        const address = pulumi.all([domain, port]).apply(([host, at]) => registryAddress(host, at, encrypted));
+        const address = pulumi
+            .all([domain, port])
+            .apply(([host, at]) => registryAddress(host, at, encrypted));
         const url = pulumi.all([domain, port]).apply(([host, at]) => registryEndpoint(host, at, encrypted));
         for (const warning of warnings(encrypted, users !== undefined)) void pulumi.log.warn(warning, this);
 
@@ -95,9 +93,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                       parent,
                   );
 
-        this.endpoint = containers
-            ? pulumi.all([url, containers.answering]).apply(([of]) => of)
-            : url;
+        this.endpoint = containers ? pulumi.all([url, containers.answering]).apply(([of]) => of) : url;
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
         const [firstUser] = Object.keys(users ?? {});
@@ -153,7 +149,8 @@ function settingsOf(
     prefix: string,
     secret: pulumi.Output<string>,
 ): pulumi.Output<RegistrySettings> {
-    const { auth, realm, externalUrl, deleteEnabled, logLevel, logFormat, accessLog, headers, health } = options;
+    const { auth, realm, externalUrl, deleteEnabled, logLevel, logFormat, accessLog, headers, health } =
+        options;
     return pulumi
         .output({
             ...{ realm, externalUrl, deleteEnabled, logLevel, logFormat, accessLog, headers, health, secret },

@@ -47,7 +47,8 @@ export function readFiles(config: Readonly<Record<string, unknown>>): Read {
                 Object.entries(value).map(([key, inner]) => [key, walk(inner, [...path, key])]),
             );
         const info = ownInfo(options, path);
-        if (typeof value !== "string" || value === "" || !info?.file || isText(value, info.file)) return value;
+        if (typeof value !== "string" || value === "" || !info?.file || isText(value, info.file))
+            return value;
         // No path has several lines.
         if (info.file === "pem" && value.includes("\n")) {
             const text = `is ${show(value, info.secret)}; it must be ${info.allowed}`;
@@ -57,7 +58,9 @@ export function readFiles(config: Readonly<Record<string, unknown>>): Read {
         try {
             const text = read(value);
             if (text.trim() === "") {
-                problems.push(problem(path, `cannot be used: ${value} is empty`, set(path, info.example, info.secret)));
+                problems.push(
+                    problem(path, `cannot be used: ${value} is empty`, set(path, info.example, info.secret)),
+                );
                 return value;
             }
             names.set(formatPath(path), value);

@@ -69,7 +69,10 @@ function rows(type: z.ZodType, path: readonly string[] = []): Row[] {
     const info = infoOf(type);
     const own = info === undefined || path.length === 0 ? [] : [{ path: formatPath(path), type, info }];
     const below = Object.entries(shape ?? {}).flatMap(([key, inner]) => rows(inner, [...path, key]));
-    const named = valueType === undefined || unwrap(valueType).shape === undefined ? [] : rows(valueType, [...path, "NAME"]);
+    const named =
+        valueType === undefined || unwrap(valueType).shape === undefined
+            ? []
+            : rows(valueType, [...path, "NAME"]);
     return [...own, ...below, ...named];
 }
 
@@ -177,7 +180,10 @@ export function argsTs(): string {
         "// Written by `npm run generate` from the options' own definitions.",
         'import type * as pulumi from "@pulumi/pulumi";',
         "",
-        made.reverse().map(({ text }) => text).join("\n\n"),
+        made
+            .reverse()
+            .map(({ text }) => text)
+            .join("\n\n"),
         "",
     ].join("\n");
 }

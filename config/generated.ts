@@ -31,7 +31,8 @@ async function main(): Promise<void> {
         if (!process.argv.includes("--check")) writeFileSync(path, pretty);
     }
     if (differ.length === 0) return;
-    if (!process.argv.includes("--check")) return void process.stdout.write(`${differ.join(", ")}: written\n`);
+    if (!process.argv.includes("--check"))
+        return void process.stdout.write(`${differ.join(", ")}: written\n`);
     process.stderr.write(`${differ.join(", ")}: not what the options say; run \`npm run generate\`\n`);
     process.exitCode = 1;
 }

@@ -14,7 +14,9 @@ import { imageToRun, listPath, type ListedImage } from "./stand-ins";
  * The configuration with the images that the Engine has in place of the configured ones. It is asked once; where it does
  * not answer, the names stay as configured and the docker provider tells why.
  */
-export function withImages(config: Omit<Config, "imageMirror" | "imageTarball" | "proxyFromEnvironment">): PrivateRegistryArgs {
+export function withImages(
+    config: Omit<Config, "imageMirror" | "imageTarball" | "proxyFromEnvironment">,
+): PrivateRegistryArgs {
     const { target, dockerHost, image } = config;
     const front = chosenFront(config);
     const { valkey } = config.cache;

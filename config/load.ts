@@ -65,7 +65,11 @@ export function check(project: string, entries: Readonly<Record<string, string>>
     const at = ({ path }: Problem) => formatPath(path);
     // What is to go need not be read; of what is to stay, nothing can be said before it is.
     const goes = new Set(
-        found.problems.filter(({ path, mend }) => mend.some((step) => "remove" in step && formatPath(step.remove) === formatPath(path))).map(at),
+        found.problems
+            .filter(({ path, mend }) =>
+                mend.some((step) => "remove" in step && formatPath(step.remove) === formatPath(path)),
+            )
+            .map(at),
     );
     const unreadable = unread.filter((one) => !goes.has(at(one)));
     const untold = new Set(unreadable.map(at));

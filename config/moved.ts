@@ -32,7 +32,9 @@ const PLACES: readonly (readonly [former: string, path: string])[] = [
 ];
 
 /** Former path → values that were switches, with what each is now; undefined: what holds without it. */
-const SWITCHES: Readonly<Record<string, Readonly<Record<string, readonly [path: string, value: unknown] | undefined>>>> = {
+const SWITCHES: Readonly<
+    Record<string, Readonly<Record<string, readonly [path: string, value: unknown] | undefined>>>
+> = {
     tls: { off: ["tls.off", true], files: undefined, "own-ca": undefined },
     front: { none: ["front.off", true], nginx: ["front.off", false] },
     cache: { redis: ["cache.valkey", true], inmemory: undefined },
@@ -67,7 +69,8 @@ function matches(tree: Tree, pattern: readonly string[]): { path: string[]; name
         .filter((key) => step === "*" || key === step)
         .flatMap((key) => {
             const inner = tree[key];
-            const below = rest.length === 0 ? [{ path: [], names: [] }] : isTree(inner) ? matches(inner, rest) : [];
+            const below =
+                rest.length === 0 ? [{ path: [], names: [] }] : isTree(inner) ? matches(inner, rest) : [];
             return below.map(({ path, names }) => ({
                 path: [key, ...path],
                 names: step === "*" ? [key, ...names] : names,
@@ -122,11 +125,15 @@ export function moved(given: Tree): Moved {
         if (pattern === "storage.driver" && GONE.includes(key)) {
             const [bucket, endpoint] = [stepsOf("storage.s3.bucket"), stepsOf("storage.s3.endpoint")];
             const example = { bucket: "registry-images", endpoint: "https://s3.example.com" };
-            tell(path, `is ${show(value)}; swift and oss went with registry 3: use storage.s3 with the S3 endpoint of that store`, [
-                remove(path),
-                ...(valueAt(values, bucket) ? [] : [set(bucket, example.bucket)]),
-                ...(valueAt(values, endpoint) ? [] : [set(endpoint, example.endpoint)]),
-            ]);
+            tell(
+                path,
+                `is ${show(value)}; swift and oss went with registry 3: use storage.s3 with the S3 endpoint of that store`,
+                [
+                    remove(path),
+                    ...(valueAt(values, bucket) ? [] : [set(bucket, example.bucket)]),
+                    ...(valueAt(values, endpoint) ? [] : [set(endpoint, example.endpoint)]),
+                ],
+            );
             const s3 = { ...example, ...(valueAt(values, ["storage", "s3"]) as Tree | undefined) };
             values = withValue(withValue(values, path, undefined), ["storage", "s3"], s3);
             continue;
@@ -141,8 +148,13 @@ export function moved(given: Tree): Moved {
         }
         const target = stepsOf(to[0]);
         values = withValue(values, target, to[1]);
-        if (to[1] === undefined) tell(path, `is ${show(value)}; what is not wanted is not set now`, [remove(target)]);
-        else tell(path, `is ${show(value)}, which is ${to[0]} ${String(to[1])} now`, [remove(path), set(target, to[1])]);
+        if (to[1] === undefined)
+            tell(path, `is ${show(value)}; what is not wanted is not set now`, [remove(target)]);
+        else
+            tell(path, `is ${show(value)}, which is ${to[0]} ${String(to[1])} now`, [
+                remove(path),
+                set(target, to[1]),
+            ]);
     }
 
     for (const [pattern, target] of PLACES)
@@ -155,7 +167,10 @@ export function moved(given: Tree): Moved {
             for (const leaf of leaves(value)) values = withValue(values, [...to, ...leaf.path], leaf.value);
             tell(path, `is ${formatPath(to)} now`, [
                 ...leaves(value).map((leaf): Step => {
-                    const [there, here] = [[...to, ...leaf.path], [...path, ...leaf.path]];
+                    const [there, here] = [
+                        [...to, ...leaf.path],
+                        [...path, ...leaf.path],
+                    ];
                     return infoAt(options, there)?.secret ? copy(here, there) : set(there, leaf.value);
                 }),
                 remove(path),

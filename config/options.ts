@@ -19,7 +19,8 @@ const kitOptions = {
         },
     ),
     imageTarball: option(z.string().min(1).optional(), {
-        description: "File of `docker save` from which `npm run up` loads the images where they cannot be pulled",
+        description:
+            "File of `docker save` from which `npm run up` loads the images where they cannot be pulled",
         allowed: "the path of a tar file",
         example: "./registry.tar",
     }),

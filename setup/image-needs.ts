@@ -64,18 +64,18 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
     ];
     if (settings.front) {
         needs.push(
-            need(
-                "Front image",
-                "front.image",
-                settings.frontImage,
-                DEFAULT_FRONT_IMAGE,
-                debian(NGINX),
-            ),
+            need("Front image", "front.image", settings.frontImage, DEFAULT_FRONT_IMAGE, debian(NGINX)),
         );
     }
     if (settings.cache) {
         needs.push(
-            need("Cache image", "cache.valkey.image", settings.cacheImage, DEFAULT_CACHE_IMAGE, debian(REDIS)),
+            need(
+                "Cache image",
+                "cache.valkey.image",
+                settings.cacheImage,
+                DEFAULT_CACHE_IMAGE,
+                debian(REDIS),
+            ),
         );
     }
     // Its source is Sonatype's alone.

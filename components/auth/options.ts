@@ -44,7 +44,8 @@ const user = z.strictObject({
             .refine((list) => list.length > 0 && list.every((one) => REPOSITORIES.test(one)))
             .optional(),
         {
-            description: "Takes the front. Repositories that the user may use, team/app or team/* for all below",
+            description:
+                "Takes the front. Repositories that the user may use, team/app or team/* for all below",
             default: "all",
             allowed: "a list of repositories in lower case, each whole or with /* at its end",
             example: ["team/*"],
@@ -77,7 +78,8 @@ export const authOptions = {
         secret: true,
     }),
     bcryptCost: option(z.int().min(4).max(14).default(10), {
-        description: "Cost of the hash of given passwords; each step doubles the time of every request's check",
+        description:
+            "Cost of the hash of given passwords; each step doubles the time of every request's check",
         allowed: "a whole number from 4 to 14",
         example: 10,
     }),

@@ -27,7 +27,8 @@ function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
     ]);
 }
 
-const exampleOf = (path: Path, info: OptionInfo | undefined) => set(path, info?.example ?? "VALUE", info?.secret);
+const exampleOf = (path: Path, info: OptionInfo | undefined) =>
+    set(path, info?.example ?? "VALUE", info?.secret);
 
 /** A key that there is not, with the one that was meant. */
 function unknownKey(root: z.ZodObject, path: Path, value: unknown): Problem {
@@ -37,7 +38,8 @@ function unknownKey(root: z.ZodObject, path: Path, value: unknown): Problem {
     const [info, type] = [infoAt(root, right), typeAt(root, right)];
     const text = `is not an option of the kit; did you mean ${formatPath(right)}?`;
     // An object that may hold secrets is no text for a screen, and one below another is none that a command could set.
-    if (typeof value === "object" && (info?.secret || path.length > 1)) return problem(path, text, remove(path));
+    if (typeof value === "object" && (info?.secret || path.length > 1))
+        return problem(path, text, remove(path));
     // What was typed is typed again where it is right, and no secret.
     const again = !info?.secret && type?.safeParse(value).success;
     return problem(path, text, remove(path), again ? set(right, value) : exampleOf(right, info));
@@ -97,7 +99,11 @@ export function check<S extends z.ZodObject>(
         const reserved = prototypes(given[key], [key]);
         problems.push(
             ...reserved.map((path) =>
-                problem(path, "has a name that JavaScript keeps for itself; choose another one", remove(path)),
+                problem(
+                    path,
+                    "has a name that JavaScript keeps for itself; choose another one",
+                    remove(path),
+                ),
             ),
         );
         if (reserved.length > 0) continue;

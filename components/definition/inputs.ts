@@ -9,7 +9,10 @@ import { OptionsError, type Path, type Problem, problem } from "./problem";
 /** A value, or the Output of one. */
 export type Given<T> = T | pulumi.Output<T>;
 
-type Leaf<T> = NonNullable<T> extends Plain<infer V> ? V | Extract<T, undefined> : Given<NonNullable<T>> | Extract<T, undefined>;
+type Leaf<T> =
+    NonNullable<T> extends Plain<infer V>
+        ? V | Extract<T, undefined>
+        : Given<NonNullable<T>> | Extract<T, undefined>;
 
 /** Checked options: plain ones are values, all others may be Outputs. */
 export type Settled<T> =
@@ -72,10 +75,7 @@ function liftLists(value: unknown): unknown {
  * @returns the options with their defaults; each Output fails where it, or its relation to another option, is wrong
  * @throws pulumi.RunError with every problem of the values
  */
-export function settle<S extends z.ZodObject>(
-    definition: Definition<S>,
-    args: object,
-): Settled<z.output<S>> {
+export function settle<S extends z.ZodObject>(definition: Definition<S>, args: object): Settled<z.output<S>> {
     const given = liftLists(args) as Record<string, unknown>;
     const holes: Hole[] = [];
     const values = fill(definition.options, given, [], holes) as Record<string, unknown>;
@@ -105,7 +105,8 @@ export function settle<S extends z.ZodObject>(
             const info = infoAt(definition.options, path);
             return fail([problem(path, `must be ${info?.allowed ?? "another value"}`)]);
         });
-    return holes.reduce<unknown>((tree, hole) => withValue(tree, hole.path, checked(hole)), options) as Settled<
-        z.output<S>
-    >;
+    return holes.reduce<unknown>(
+        (tree, hole) => withValue(tree, hole.path, checked(hole)),
+        options,
+    ) as Settled<z.output<S>>;
 }

@@ -24,5 +24,7 @@ export function meant(word: string, words: readonly string[]): string | undefine
     const [best] = words
         .map((known) => ({ known, far: distance(lower, known.toLowerCase()) }))
         .sort((a, b) => a.far - b.far);
-    return best !== undefined && best.far <= Math.max(1, Math.floor(word.length / 3)) ? best.known : undefined;
+    return best !== undefined && best.far <= Math.max(1, Math.floor(word.length / 3))
+        ? best.known
+        : undefined;
 }

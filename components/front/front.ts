@@ -33,8 +33,9 @@ export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
 /** The same values, of which any may be an Output. */
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
-export interface FrontArgs
-    extends Inputs<Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "users">> {
+export interface FrontArgs extends Inputs<
+    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "users">
+> {
     /** Nothing lets anyone do anything. */
     users?: Inputs<FrontUser>[] | undefined;
     /** Whose prefix is the start of the name of every Docker object. */

@@ -80,11 +80,15 @@ export function frontOf(
     const sites: SiteArgs[] = [
         ...Object.entries(front.sites).map(([written, { cert, key, upstream, folder }]) => {
             const site = written.toLowerCase();
-            const tls =
-                cert === undefined ? signed(site, site) : broughtFiles({ cert, key }, [site]).files;
+            const tls = cert === undefined ? signed(site, site) : broughtFiles({ cert, key }, [site]).files;
             return { id: site, name: site, upstream, folder, tls };
         }),
-        ...inside.map(({ id, name: site, upstream }) => ({ id, name: site, upstream, tls: signed(id, site) })),
+        ...inside.map(({ id, name: site, upstream }) => ({
+            id,
+            name: site,
+            upstream,
+            tls: signed(id, site),
+        })),
     ];
     return new Front(
         `${name}-front`,

@@ -164,7 +164,11 @@ function withoutFront({ users, front }: Grounds): Problem[] {
     const needs = (path: PropertyKey[], what: string) =>
         problem(path, `${what}, which takes the front`, set(["front"], true));
     const idle = Object.entries(front ?? {})
-        .filter(([key, value]) => key !== "off" && JSON.stringify(value) !== JSON.stringify(DEFAULTS[key as keyof FrontOptions]))
+        .filter(
+            ([key, value]) =>
+                key !== "off" &&
+                JSON.stringify(value) !== JSON.stringify(DEFAULTS[key as keyof FrontOptions]),
+        )
         .map(([key]) => key);
     return [
         ...(idle.length === 0
@@ -247,8 +251,7 @@ const frontRule: Rule<Options> = (options) => {
                 set(["front"], false),
             ),
         );
-    if (tls?.off)
-        found.push(problem(["front"], "brings TLS, and tls is off", remove(["tls"])));
+    if (tls?.off) found.push(problem(["front"], "brings TLS, and tls is off", remove(["tls"])));
     if (front.anonymousPull && auth === false)
         found.push(
             problem(

@@ -148,7 +148,9 @@ export class Mirror extends pulumi.ComponentResource {
                         content: pulumi
                             .all([username, password])
                             .apply(([user, secret]) =>
-                                renderLogin(user && secret ? { username: user, password: secret } : undefined),
+                                renderLogin(
+                                    user && secret ? { username: user, password: secret } : undefined,
+                                ),
                             ),
                         mode: "0500",
                     },

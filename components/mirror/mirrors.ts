@@ -13,11 +13,10 @@ type Mirrors = Settled<Options["mirrors"]>;
 type MirrorOptions = Mirrors[string];
 
 /** What the mirrors of a deployment have in common. */
-export interface SharedArgs
-    extends Pick<
-        MirrorArgs,
-        "deployment" | "prefix" | "domain" | "imageId" | "networkName" | "tls" | "ownCa" | "outbound" | "settings"
-    > {
+export interface SharedArgs extends Pick<
+    MirrorArgs,
+    "deployment" | "prefix" | "domain" | "imageId" | "networkName" | "tls" | "ownCa" | "outbound" | "settings"
+> {
     bindAddress: Given<string>;
     keepData: boolean;
     /** Port of the front, which publishes the mirrors that have none. @default no front */

@@ -251,7 +251,9 @@ function published(name: string, { port, domain, bindAddress }: MirrorOptions, o
     if (chosenFront(options) === undefined)
         return [problem(portPath, "is not set; without the front nothing else publishes the mirror", mend)];
     if (options.tls?.files)
-        return [problem(portPath, "is not set; with tls.files there is no CA to sign a name of its own", mend)];
+        return [
+            problem(portPath, "is not set; with tls.files there is no CA to sign a name of its own", mend),
+        ];
     if (bindAddress === undefined) return [];
     const text = `is ${show(bindAddress)}, and the mirror has no port: the front shows it, on bindAddress`;
     return [problem(["mirrors", name, "bindAddress"], text, mend)];

@@ -60,11 +60,6 @@ const START_SECONDS = 600;
 const STATUS = `http://127.0.0.1:${NEXUS_PORT}/service/rest/v1/status/writable`;
 const HEALTHY = `curl -fsS -o /dev/null ${STATUS} || wget -q -O /dev/null ${STATUS}`;
 
-/** A policy in Nexus' own words. */
-const inNexus = (policy: Given<"allow" | "allow_once" | "deny"> | undefined) =>
-    policy &&
-    pulumi.output(policy).apply((of) => of.toUpperCase() as Uppercase<"allow" | "allow_once" | "deny">);
-
 const below = (label: string, domain: Given<string>): Given<string> =>
     typeof domain === "string" ? `${label}.${domain}` : domain.apply((of) => `${label}.${of}`);
 
@@ -81,11 +76,24 @@ export class Nexus extends pulumi.ComponentResource {
     /** @throws pulumi.RunError with everything that is wrong with the options */
     constructor(name: string, given: NexusComponentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Nexus", name, {}, opts);
-        const { prefix: own, deployment: of, outbound, keepData, networkName, dockerHost, ...options } = given;
+        const {
+            prefix: own,
+            deployment: of,
+            outbound,
+            keepData,
+            networkName,
+            dockerHost,
+            ...options
+        } = given;
         const args: Settings = { ...settle(NEXUS, options), outbound, keepData, networkName };
         const parent = { parent: this };
         const deployment =
-            of ?? new Deployment(name, { prefix: own ?? name, dockerHost: dockerHost && pulumi.output(dockerHost) }, this);
+            of ??
+            new Deployment(
+                name,
+                { prefix: own ?? name, dockerHost: dockerHost && pulumi.output(dockerHost) },
+                this,
+            );
         const { prefix } = deployment;
         const wishes: Wishes = { ...args, force: args.keepData === false };
         const password =
@@ -230,11 +238,7 @@ export class Nexus extends pulumi.ComponentResource {
             const options = { ...inside, dependsOn: [...before, ...members] };
             made.set(
                 repository.name,
-                new NexusRepository(
-                    `${name}-repository-${repository.name}`,
-                    { ...repository, writePolicy: inNexus(repository.writePolicy) },
-                    options,
-                ),
+                new NexusRepository(`${name}-repository-${repository.name}`, repository, options),
             );
         }
         const repositories = [...made.values()];

@@ -3,7 +3,15 @@ import * as z from "zod";
 
 import type { Definition, Rule } from "../definition/check";
 import { option, plain, section } from "../definition/option";
-import { problem as problemAt, type Problem, remove, set, show, type Path, type Step } from "../definition/problem";
+import {
+    problem as problemAt,
+    type Problem,
+    remove,
+    set,
+    show,
+    type Path,
+    type Step,
+} from "../definition/problem";
 import {
     hostName,
     httpUrl,
@@ -130,7 +138,8 @@ const nexus = {
     heapMb: megabytes("Heap of Java"),
     directMemoryMb: megabytes("Direct memory of Java; the container may use heap + direct memory + 768"),
     openFiles: plain(z.int().min(0).default(65536), {
-        description: "Files that Nexus may open; 0 leaves it to the Engine, which may have no right to so many",
+        description:
+            "Files that Nexus may open; 0 leaves it to the Engine, which may have no right to so many",
         allowed: "a whole number from 0",
         example: 0,
     }),
@@ -163,7 +172,9 @@ const nexus = {
         z
             .strictObject({
                 unusedDays: days("What nobody downloaded for so long is deleted"),
-                olderThanDays: days("What was uploaded so long ago is deleted; with unusedDays both must hold"),
+                olderThanDays: days(
+                    "What was uploaded so long ago is deleted; with unusedDays both must hold",
+                ),
             })
             .prefault({}),
         {
@@ -292,10 +303,7 @@ const below = ({ path, problem: text, mend }: Problem): Problem =>
 /** Nexus by itself, without a registry. */
 export const NEXUS: Definition<typeof NEXUS_OPTIONS> = {
     options: NEXUS_OPTIONS,
-    rules: [
-        (options) =>
-            nexusRule({ nexus: options as NexusOptions }).map(below),
-    ],
+    rules: [(options) => nexusRule({ nexus: options as NexusOptions }).map(below)],
 };
 
 export const nexusRules: readonly Rule<Options>[] = [nexusRule];

@@ -16,16 +16,20 @@ export const DOCKER_REALM = "DockerToken";
 export const POLICY = "private-registry";
 
 /** What of the options of Nexus decides what is in it. */
-export interface Wishes
-    extends Partial<Pick<Settled<NexusOptions>, "docker" | "repositories" | "cleanup" | "schedule">> {
+export interface Wishes extends Partial<
+    Pick<Settled<NexusOptions>, "docker" | "repositories" | "cleanup" | "schedule">
+> {
     /** Repositories may be deleted with what is in them. */
     force: boolean;
 }
 
-/** A repository, with its policy in the options' words. */
-export type PlannedRepository = Omit<NexusRepositoryArgs, "writePolicy"> & {
-    writePolicy?: Given<"allow" | "allow_once" | "deny"> | undefined;
-};
+type Policy = "allow" | "allow_once" | "deny";
+
+/** A policy in Nexus' own words. */
+function inNexus(policy: Given<Policy>): Given<Uppercase<Policy>> {
+    const upper = (of: Policy) => of.toUpperCase() as Uppercase<Policy>;
+    return typeof policy === "string" ? upper(policy) : policy.apply(upper);
+}
 
 /** Ports of the Docker connectors inside the container. */
 const CONNECTORS = { "docker-hosted": 8082, "docker-proxy": 8083, "docker-group": 8084 } as const;
@@ -35,10 +39,10 @@ export const DOCKER_NAMES = Object.keys(CONNECTORS) as DockerName[];
 export const hasPolicy = ({ unusedDays, olderThanDays }: NonNullable<Wishes["cleanup"]> = {}): boolean =>
     unusedDays !== undefined || olderThanDays !== undefined;
 
-function dockerRepositories(wishes: Wishes): PlannedRepository[] {
+function dockerRepositories(wishes: Wishes): NexusRepositoryArgs[] {
     if (wishes.docker === undefined) return [];
     const { hosted, proxy, group, upstream, routing, writePolicy } = wishes.docker;
-    const one = (name: DockerName, args: Omit<PlannedRepository, "name" | "format">) => ({
+    const one = (name: DockerName, args: Omit<NexusRepositoryArgs, "name" | "format">) => ({
         name,
         format: "docker" as const,
         ...(routing === "ports" ? { httpPort: CONNECTORS[name] } : {}),
@@ -49,26 +53,22 @@ function dockerRepositories(wishes: Wishes): PlannedRepository[] {
     const members = [...(hosted ? ["docker-hosted"] : []), ...(proxy ? ["docker-proxy"] : [])];
     return [
         ...(hosted
-            ? [
-                  one("docker-hosted", { type: "hosted", writePolicy, cleanupPolicies }),
-              ]
+            ? [one("docker-hosted", { type: "hosted", writePolicy: inNexus(writePolicy), cleanupPolicies })]
             : []),
-        ...(proxy
-            ? [one("docker-proxy", { type: "proxy", remoteUrl: upstream, cleanupPolicies })]
-            : []),
+        ...(proxy ? [one("docker-proxy", { type: "proxy", remoteUrl: upstream, cleanupPolicies })] : []),
         ...(group && members.length > 0 ? [one("docker-group", { type: "group", members })] : []),
     ];
 }
 
 /** Every repository; one that others are made of stands before them. */
-export function plannedRepositories(wishes: Wishes): PlannedRepository[] {
+export function plannedRepositories(wishes: Wishes): NexusRepositoryArgs[] {
     const cleanupPolicies = hasPolicy(wishes.cleanup) ? [POLICY] : [];
     const hosted = Object.entries(wishes.repositories ?? {}).map(
-        ([name, { format, writePolicy, versionPolicy, repodataDepth }]): PlannedRepository => ({
+        ([name, { format, writePolicy, versionPolicy, repodataDepth }]): NexusRepositoryArgs => ({
             name,
             format: format === "maven" ? "maven2" : format,
             type: "hosted",
-            writePolicy,
+            writePolicy: inNexus(writePolicy),
             ...(format === "maven" ? { versionPolicy: versionPolicy ?? "MIXED" } : {}),
             ...(format === "yum" ? { repodataDepth: repodataDepth ?? 0 } : {}),
             cleanupPolicies,

@@ -181,10 +181,12 @@ const image: Rule<Options> = ({ image }) => {
 };
 
 const registryConfig: Rule<Options> = ({ registryConfig, storage, cache }) =>
-    conflicts(registryConfig ?? {}, driverOf(storage), cache?.valkey !== undefined).map(({ steps, instead }) => {
-        const path = ["registryConfig", ...steps];
-        return problem(path, `contradicts what the kit sets; change ${instead}`, remove(path));
-    });
+    conflicts(registryConfig ?? {}, driverOf(storage), cache?.valkey !== undefined).map(
+        ({ steps, instead }) => {
+            const path = ["registryConfig", ...steps];
+            return problem(path, `contradicts what the kit sets; change ${instead}`, remove(path));
+        },
+    );
 
 // RFC 9110 section 5.6.2: a field name is a token.
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

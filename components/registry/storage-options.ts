@@ -108,7 +108,10 @@ const s3 = {
         example: "STANDARD",
     }),
     rootFolder: rootFolder("bucket"),
-    ca: certificateOption("Certificate authority of an https endpoint with a private certificate", "store-ca"),
+    ca: certificateOption(
+        "Certificate authority of an https endpoint with a private certificate",
+        "store-ca",
+    ),
     skipVerify: option(z.boolean().default(false), {
         description: "Takes any certificate of the endpoint; storage.s3.ca is the safe way",
         allowed: YES_OR_NO,
@@ -229,7 +232,8 @@ const valkey = {
 
 export const storageOptions = {
     storage: option(storage.prefault({}), {
-        description: "Where the images lie: in a volume or folder of the Docker host, or in a store elsewhere",
+        description:
+            "Where the images lie: in a volume or folder of the Docker host, or in a store elsewhere",
         allowed: "an object of one of volume, folder, s3, azure and gcs",
         example: { volume: "registry-data" },
     }),
@@ -271,7 +275,11 @@ function onePlace(storage: Storage): Problem[] {
     const driver = driverOf(storage);
     return [
         ...more.map((place) =>
-            problem(at(place), `is set, and storage.${first} too; one of them holds the images`, remove(at(place))),
+            problem(
+                at(place),
+                `is set, and storage.${first} too; one of them holds the images`,
+                remove(at(place)),
+            ),
         ),
         ...(driver === "filesystem" && storage.redirect
             ? [
@@ -334,7 +342,10 @@ function s3Problems(options: NonNullable<Storage["s3"]>): Problem[] {
 
 function azureProblems(options: NonNullable<Storage["azure"]>): Problem[] {
     const { accountKey, credentials } = options;
-    const problems = needed("azure", options, { accountName: "exampleaccount", container: "registry-images" });
+    const problems = needed("azure", options, {
+        accountName: "exampleaccount",
+        container: "registry-images",
+    });
     const keys = ["tenantId", "clientId", "secret"] as const;
     const lacking = keys.filter((key) => !credentials[key]);
     if (lacking.length === keys.length) return problems;

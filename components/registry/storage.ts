@@ -87,12 +87,7 @@ type Inputs<T> = { [K in keyof T]: K extends "driver" ? T[K] : Input<T[K]> };
 export type RemoteStorageArgs = Inputs<S3Storage> | Inputs<AzureStorage> | Inputs<GcsStorage>;
 
 /** The store of a deployment's options; nothing where the images lie on the Docker host. */
-export function remoteStorage({
-    s3,
-    azure,
-    gcs,
-    redirect,
-}: Settled<Storage>): RemoteStorageArgs | undefined {
+export function remoteStorage({ s3, azure, gcs, redirect }: Settled<Storage>): RemoteStorageArgs | undefined {
     if (s3 !== undefined) {
         const { ca, region, bucket, ...options } = s3;
         const caPem = ca === undefined ? undefined : pulumi.output(ca).apply(trusted);

@@ -34,7 +34,11 @@ export interface Missing {
 }
 
 /** Values at a path with `*` for any name. */
-function valuesAt(tree: unknown, steps: readonly string[], path: readonly string[] = []): [string[], unknown][] {
+function valuesAt(
+    tree: unknown,
+    steps: readonly string[],
+    path: readonly string[] = [],
+): [string[], unknown][] {
     const [step, ...rest] = steps;
     if (step === undefined) return [[[...path], tree]];
     if (typeof tree !== "object" || tree === null) return [];

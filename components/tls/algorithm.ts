@@ -9,8 +9,12 @@ export function keyArgs(algorithm: pulumi.Input<KeyAlgorithm>): tls.PrivateKeyAr
     const isRsa = parts.apply(([family]) => family === "RSA");
     return {
         algorithm: parts.apply(([family]) => family),
-        ecdsaCurve: pulumi.all([isRsa, parts]).apply(([rsa, [, size]]) => (rsa ? undefined : size)) as pulumi.Output<string>,
-        rsaBits: pulumi.all([isRsa, parts]).apply(([rsa, [, size]]) => (rsa ? Number(size) : undefined)) as pulumi.Output<number>,
+        ecdsaCurve: pulumi
+            .all([isRsa, parts])
+            .apply(([rsa, [, size]]) => (rsa ? undefined : size)) as pulumi.Output<string>,
+        rsaBits: pulumi
+            .all([isRsa, parts])
+            .apply(([rsa, [, size]]) => (rsa ? Number(size) : undefined)) as pulumi.Output<number>,
     };
 }
 

@@ -1,7 +1,9 @@
 /** The images that the tests run, as this machine's Engine has them: the official ones, else what the kit built instead. */
 import { execFileSync } from "node:child_process";
 
-import { DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, DEFAULT_REDIS_IMAGE } from "../../config/defaults";
+import { DEFAULT_FRONT_IMAGE } from "../../components/front/options";
+import { DEFAULT_IMAGE } from "../../components/registry/options";
+import { DEFAULT_CACHE_IMAGE } from "../../components/registry/storage-options";
 import { imageToRun, type ListedImage } from "../../config/stand-ins";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
@@ -20,4 +22,4 @@ const images = listed();
 
 export const REGISTRY_IMAGE = imageToRun(DEFAULT_IMAGE, images);
 export const FRONT_IMAGE = imageToRun(DEFAULT_FRONT_IMAGE, images);
-export const REDIS_IMAGE = imageToRun(DEFAULT_REDIS_IMAGE, images);
+export const REDIS_IMAGE = imageToRun(DEFAULT_CACHE_IMAGE, images);

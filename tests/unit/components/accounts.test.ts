@@ -20,18 +20,18 @@ const accounts = (users: Users, bcryptCost?: number, evenCost?: boolean) =>
     );
 
 /** Name → hash, of the htpasswd file. */
-async function hashes(
-    users: Users,
-    bcryptCost?: number,
-    evenCost?: boolean,
-): Promise<Map<string, string>> {
+async function hashes(users: Users, bcryptCost?: number, evenCost?: boolean): Promise<Map<string, string>> {
     const { result } = await accounts(users, bcryptCost, evenCost);
     const lines = (await valueOf(result.htpasswd)).trimEnd().split("\n");
     return new Map(lines.map((line) => line.split(":") as [string, string]));
 }
 
 test("a given password, a generated one and a ready hash each give a line that verifies", async () => {
-    const found = await hashes({ given: { password: "123456" }, generated: { generate: true }, ready: { bcryptHash: HASH } });
+    const found = await hashes({
+        given: { password: "123456" },
+        generated: { generate: true },
+        ready: { bcryptHash: HASH },
+    });
     expect(compareSync("123456", found.get("given") ?? "")).toBe(true);
     expect(compareSync("generated for a-generated-password", found.get("generated") ?? "")).toBe(true);
     expect(found.get("ready")).toBe(HASH);
@@ -95,11 +95,7 @@ test("file and passwords are secret, plain inputs too; a ready hash has no passw
 test.each<[string, Users, RegExp]>([
     ["no user", {}, /^There is no user: give at least one, or turn authentication off\.$/],
     ["a colon in a name", { "a:b": { generate: true } }, /^The user "a:b" has a colon/],
-    [
-        "a control character in a name",
-        { "a\tb": { generate: true } },
-        /has a control character in its name/,
-    ],
+    ["a control character in a name", { "a\tb": { generate: true } }, /has a control character in its name/],
     ["no way to log in", { a: {} }, /^The user a needs exactly one of/],
     ["two ways", { a: { bcryptHash: HASH, password: "hunter2" } }, /^The user a needs exactly one of/],
 ])("refused: %s", (_name, users, message) => {

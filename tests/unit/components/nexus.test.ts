@@ -138,9 +138,15 @@ test("the sites are named below the domain, of which the name may be an Output",
 });
 
 test.each([
-    [{ docker: { hosted: false, proxy: false } }, "docker.group is true, and neither docker.hosted nor docker.proxy is"],
+    [
+        { docker: { hosted: false, proxy: false } },
+        "docker.group is true, and neither docker.hosted nor docker.proxy is",
+    ],
     [{ apiUrl: "http://192.0.2.1:8081" }, "would cross the network in clear"],
-    [{ adminPassword: "short" }, "adminPassword is set to a value that is not shown; it must be a string of 8"],
+    [
+        { adminPassword: "short" },
+        "adminPassword is set to a value that is not shown; it must be a string of 8",
+    ],
 ])("%j is refused as in a stack", async (args, message) => {
     await expect(deploy(args)).rejects.toThrow(message);
 });

@@ -75,9 +75,7 @@ describe("a deployment with a proxy", () => {
             expect(JSON.stringify(writer.inputs.uploads)).toContain("proxy.env");
         }
         const digest = async (https: string) =>
-            JSON.stringify(
-                find((await deploy({ proxy: { https } })).all, "r-container").inputs.labels,
-            );
+            JSON.stringify(find((await deploy({ proxy: { https } })).all, "r-container").inputs.labels);
         expect(await digest("http://a:1")).not.toBe(await digest("http://b:1"));
     });
 
@@ -107,7 +105,12 @@ describe("from the configuration", () => {
             https: "http://m:2",
             none: ["a.b", ".c.d"],
         });
-        expect(await of({ proxyFromEnvironment: true, proxy: { https: "http://own:1", none: ["x.y"] } }, MACHINE)).toEqual({
+        expect(
+            await of(
+                { proxyFromEnvironment: true, proxy: { https: "http://own:1", none: ["x.y"] } },
+                MACHINE,
+            ),
+        ).toEqual({
             http: "http://m:1",
             https: "http://own:1",
             none: ["x.y"],

@@ -152,12 +152,16 @@ describe("tls", () => {
     test("a CA that the user brings signs, and none is made", async () => {
         const root = await issue("Company Root", { ca: true });
         const ca = await issue("Company Registry CA", { ca: true, issuer: root });
-        const given = { cert: ca.pem + root.pem, key: ca.keyPem, site: { validityDays: 1, earlyRenewalDays: 0 } };
+        const given = {
+            cert: ca.pem + root.pem,
+            key: ca.keyPem,
+            site: { validityDays: 1, earlyRenewalDays: 0 },
+        };
         const { all, registry } = await deploy({ tls: { ownCa: given } });
         expect(all.filter(({ parent }) => parent === "r-ca")).toEqual([]);
         const { inputs, secrets } = find(all, "r-site-cert");
         expect(String(inputs.caCertPem).trim()).toBe(ca.pem.trim());
-        expect(inputs.caPrivateKeyPem).toBe(ca.keyPem);
+        expect(String(inputs.caPrivateKeyPem).trim()).toBe(ca.keyPem.trim());
         expect(secrets).toContain("caPrivateKeyPem");
         // The server sends what stands between its certificate and the root; clients trust the root.
         expect(upload(all, "site.crt")).toContain(ca.pem.trim());
@@ -193,7 +197,11 @@ describe("outputs", () => {
 
     test("passwords, given and generated, are one secret; ready hashes have none", async () => {
         const { registry } = await deploy({
-            users: { admin: { password: "123456" }, bob: { generate: true }, ready: { bcryptHash: secret(`$2y$10$${"a".repeat(53)}`) } },
+            users: {
+                admin: { password: "123456" },
+                bob: { generate: true },
+                ready: { bcryptHash: secret(`$2y$10$${"a".repeat(53)}`) },
+            },
         });
         expect(await isSecret(registry.passwords)).toBe(true);
         expect(await valueOf(registry.passwords)).toEqual({

@@ -5,7 +5,12 @@ import {
     renderStorageCheck,
     type RegistrySettings,
 } from "../../../components/registry/config-yml";
-import { type RemoteStorage, type S3Storage, storageEnvs, storageFiles } from "../../../components/registry/storage";
+import {
+    type RemoteStorage,
+    type S3Storage,
+    storageEnvs,
+    storageFiles,
+} from "../../../components/registry/storage";
 import { storageCheckScript } from "../../../components/registry/storage-check";
 import { storageProblem } from "../../../components/registry/storage-problem";
 import { warnings } from "../../../components/warnings";
@@ -154,7 +159,9 @@ describe("the container", () => {
 
     test("with a store elsewhere: no data volume, the check's files, time for the check", async () => {
         const { driver: _driver, redirect, caPem: _pem, ...ceph } = CEPH as S3Storage;
-        const { all } = await deploy({ storage: { redirect, s3: { ...ceph, ca: made.ca.pem, storageClass: "NONE" } } });
+        const { all } = await deploy({
+            storage: { redirect, s3: { ...ceph, ca: made.ca.pem, storageClass: "NONE" } },
+        });
         expect(all.filter(({ name }) => name === "r-data")).toEqual([]);
         const { inputs } = find(all, "r-container");
         expect(inputs.volumes).toEqual([

@@ -1,13 +1,16 @@
 /** The certificates, as the tls provider gets them. */
 import { deploy, makeCertificates } from "./deploy";
-import { type Args, find } from "./mocks";
+import { type Args, find, valueOf } from "./mocks";
+
+import * as pulumi from "@pulumi/pulumi";
 
 import type { TlsOwnCaArgs } from "../../../components";
 import { keyArgs } from "../../../components/tls/algorithm";
 
 beforeAll(makeCertificates);
 
-const own = async (ownCa: TlsOwnCaArgs = {}, more: Args = {}) => (await deploy({ ...more, tls: { ownCa } })).all;
+const own = async (ownCa: TlsOwnCaArgs = {}, more: Args = {}) =>
+    (await deploy({ ...more, tls: { ownCa } })).all;
 
 test.each([
     ["ECDSA-P256" as const, { algorithm: "ECDSA", ecdsaCurve: "P256" }],
@@ -15,7 +18,7 @@ test.each([
     ["RSA-2048" as const, { algorithm: "RSA", rsaBits: 2048 }],
     ["RSA-3072" as const, { algorithm: "RSA", rsaBits: 3072 }],
     ["RSA-4096" as const, { algorithm: "RSA", rsaBits: 4096 }],
-])("%s", (algorithm, args) => expect(keyArgs(algorithm)).toEqual(args));
+])("%s", async (algorithm, args) => expect(await valueOf(pulumi.output(keyArgs(algorithm)))).toEqual(args));
 
 describe("the CA (R2)", () => {
     test("by default: ECDSA P-384, ten years, path length 1, and its own key identifiers", async () => {
@@ -56,9 +59,7 @@ describe("the CA (R2)", () => {
 
     test("its key is a resource of its own, which a changed subject leaves as it is", async () => {
         const before = find(await own(), "r-ca-key").inputs;
-        expect(find(await own({ subject: { commonName: "Other" } }), "r-ca-key").inputs).toEqual(
-            before,
-        );
+        expect(find(await own({ subject: { commonName: "Other" } }), "r-ca-key").inputs).toEqual(before);
     });
 });
 
@@ -69,7 +70,7 @@ describe("the site certificate (R3)", () => {
     ])("of an %s key is for %j", async (keyAlgorithm, uses) => {
         const all = await own({ site: { keyAlgorithm } });
         expect(find(all, "r-site-cert").inputs.allowedUses).toEqual(uses);
-        expect(find(all, "r-site-key").inputs).toEqual(keyArgs(keyAlgorithm));
+        expect(find(all, "r-site-key").inputs).toEqual(await valueOf(pulumi.output(keyArgs(keyAlgorithm))));
     });
 
     test("by default is valid for 397 days, renewed 30 days before, no CA, and has a key identifier", async () => {
@@ -96,7 +97,12 @@ describe("the site certificate (R3)", () => {
 
     test.each([
         ["docker.example.com", {}, ["docker.example.com", "localhost"], ["127.0.0.1"]],
-        ["docker.example.com", { tls: { ownCa: { site: { localNames: false } } } }, ["docker.example.com"], []],
+        [
+            "docker.example.com",
+            { tls: { ownCa: { site: { localNames: false } } } },
+            ["docker.example.com"],
+            [],
+        ],
         ["localhost", {}, ["localhost"], ["127.0.0.1"]],
         ["192.0.2.1", { tls: { ownCa: { site: { localNames: false } } } }, [], ["192.0.2.1"]],
         ["2001:db8::1", {}, ["localhost"], ["2001:db8::1", "127.0.0.1"]],

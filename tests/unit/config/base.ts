@@ -77,7 +77,9 @@ export const nested = (path: string, value: unknown): Record<string, unknown> =>
 
 /** The value at a dotted path. */
 export const at = (tree: unknown, path: string): unknown =>
-    path.split(".").reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], tree);
+    path
+        .split(".")
+        .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], tree);
 
 /** An option of the configuration. */
 export interface Found {

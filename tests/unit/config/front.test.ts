@@ -15,7 +15,12 @@ const reader = (more: object) => ({
 const TOGETHER = /^pulumi config rm --path front\.off$/;
 
 test.each<[string, Record<string, unknown>, RegExp, RegExp]>([
-    ["front.off", front({ off: true, anonymousPull: true }), /is true, and front\.anonymousPull is set/, TOGETHER],
+    [
+        "front.off",
+        front({ off: true, anonymousPull: true }),
+        /is true, and front\.anonymousPull is set/,
+        TOGETHER,
+    ],
     ["front.off", front({ off: true, sites: APP }), /is true, and front\.sites is set/, TOGETHER],
     [
         "users.reader.role",

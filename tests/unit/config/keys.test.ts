@@ -136,7 +136,10 @@ afterAll(() => {
 /** The words of a line, as a shell hands them over (fixes.test.ts runs such lines in a real one). */
 const words = (line: string): string[] =>
     (line.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? []).map((word) =>
-        word.replace(/'([^']*)'|\\(.)/g, (_all, inside?: string, escaped?: string) => inside ?? escaped ?? ""),
+        word.replace(
+            /'([^']*)'|\\(.)/g,
+            (_all, inside?: string, escaped?: string) => inside ?? escaped ?? "",
+        ),
     );
 
 /** The steps of `a.b["c.d"][0]`. */
@@ -288,7 +291,9 @@ describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (
             if (path.includes(".") && typeof example === "object")
                 expect(fix).toBe(`pulumi config rm --path ${path}`);
             else if (typeof example === "object")
-                expect(fix).toMatch(new RegExp(`^(pulumi config rm ${path} && )?pulumi config set (--secret )?--path `));
+                expect(fix).toMatch(
+                    new RegExp(`^(pulumi config rm ${path} && )?pulumi config set (--secret )?--path `),
+                );
             else
                 expect(words(fix)).toEqual([
                     ...["pulumi", "config", "set", ...(isSecret ? ["--secret"] : [])],

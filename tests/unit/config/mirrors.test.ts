@@ -149,7 +149,11 @@ describe("without a port", () => {
     });
 
     test("a name of its own that is free is taken", () => {
-        const local = { ...front, ...bare({ domain: "localhost" }), tls: { ownCa: { site: { localNames: false } } } };
+        const local = {
+            ...front,
+            ...bare({ domain: "localhost" }),
+            tls: { ownCa: { site: { localNames: false } } },
+        };
         expect(accepted(local).mirrors.hub?.domain).toBe("localhost");
     });
 

@@ -33,7 +33,11 @@ test.each([
     [{ colour: "red" }, "colour", "pulumi config rm colour"],
     [{ constructor: "x" }, "constructor", "pulumi config rm constructor"],
     [{ tlsMode: "off" }, "tlsMode", "pulumi config rm tlsMode"],
-    [{ tls: { ownCa: { subject: { cn: "x" } } } }, "tls.ownCa.subject.cn", "pulumi config rm --path tls.ownCa.subject.cn"],
+    [
+        { tls: { ownCa: { subject: { cn: "x" } } } },
+        "tls.ownCa.subject.cn",
+        "pulumi config rm --path tls.ownCa.subject.cn",
+    ],
     [
         { users: { admin: { generate: true, mailbox: "x" } } },
         "users.admin.mailbox",
@@ -123,10 +127,7 @@ test.each([
     ["text for the certificate", { tls: { files: `-----BEGIN ${SECRET}` } }],
     ["a key without its PEM frame", { tls: { ownCa: { cert: "-----BEGIN x", key: SECRET } } }],
     ["a key that is no text", { tls: { ownCa: { key: { pem: SECRET } } } }],
-    [
-        "a site key without its PEM frame",
-        { tls: { files: { cert: "-----BEGIN x", key: SECRET } } },
-    ],
+    ["a site key without its PEM frame", { tls: { files: { cert: "-----BEGIN x", key: SECRET } } }],
     ["registry options that are no object", { registryConfig: `redis: {password: ${SECRET}}` }],
     ["a registry option in conflict", { registryConfig: { http: { secret: SECRET } } }],
 ])("no message shows a secret: %s", (_name, config) => {
@@ -179,10 +180,7 @@ test.each([
 
 test.each([
     ["sites", { front: { sites: { "a.b": { upstream: "http://user:hunter2@host:1" } } } }],
-    [
-        "storage",
-        { storage: { s3: { bucket: "abc", endpoint: "https://user:hunter2@s3/x y" } } },
-    ],
+    ["storage", { storage: { s3: { bucket: "abc", endpoint: "https://user:hunter2@s3/x y" } } }],
     ["dockerHost", { dockerHost: "http://user:hunter2@host" }],
     ["externalUrl", { externalUrl: "ftp://user:hunter2@host" }],
 ])("no message of %s tells the password in a URL", (_, config) => {

@@ -66,7 +66,13 @@ describe("behind the front", () => {
     test.each([
         ["Nexus", "nexus.a.b", mirror(), "the mirror nexus", {}],
         ["Nexus", "a.b", {}, "the registry", { domain: "a.b" }],
-        ["Nexus", "c.d", { front: { sites: { "c.d": { upstream: "http://192.0.2.1" } } } }, "a site", { domain: "c.d" }],
+        [
+            "Nexus",
+            "c.d",
+            { front: { sites: { "c.d": { upstream: "http://192.0.2.1" } } } },
+            "a site",
+            { domain: "c.d" },
+        ],
         [
             "the repository docker-proxy of Nexus",
             "docker-proxy.nexus.a.b",

@@ -159,7 +159,11 @@ export const ODD: Record<string, Odd> = {
         invalid: ["team/*", ["Team/*"], ["*"], ["team/"], ["/team"], ["a/../b"], []],
     },
     bcryptCost: whole(10, 4, 14),
-    front: { valid: [], becomes: [["false", expect.objectContaining({ off: true })]], invalid: ["hunter2", 5, ["hunter2"]] },
+    front: {
+        valid: [],
+        becomes: [["false", expect.objectContaining({ off: true })]],
+        invalid: ["hunter2", 5, ["hunter2"]],
+    },
     "front.off": { valid: [true, false], invalid: ["yes", "TRUE", 1] },
     "front.image": {
         valid: ["nginx:1.29-alpine", "mirror.example.com:5000/nginx:1.28"],
@@ -232,7 +236,10 @@ export const ODD: Record<string, Odd> = {
     "storage.s3.skipVerify": flag(false),
     "storage.azure": secretGroup,
     "storage.azure.accountName": { valid: ["abc", "a1b2"], invalid: ["ab", "Abc", "a-b", 5] },
-    "storage.azure.container": { valid: ["abc", "registry-images"], invalid: ["ab", "A-b", "a--b", "-ab", 5] },
+    "storage.azure.container": {
+        valid: ["abc", "registry-images"],
+        invalid: ["ab", "A-b", "a--b", "-ab", 5],
+    },
     "storage.azure.accountKey": text,
     "storage.azure.credentials": secretGroup,
     "storage.azure.credentials.tenantId": { valid: ["a-b.c"], invalid: ["", "a b", 5] },
@@ -246,7 +253,13 @@ export const ODD: Record<string, Odd> = {
     "storage.gcs.keyFile": { valid: [SERVICE_ACCOUNT], invalid: ["", 5, ["hunter2"]] },
     "storage.gcs.rootFolder": rootFolder,
     cache: group,
-    "cache.valkey": { becomes: [[true, { image: "valkey/valkey:8.1", memoryMb: 64 }], [false, undefined]], invalid: ["text", 5, []] },
+    "cache.valkey": {
+        becomes: [
+            [true, { image: "valkey/valkey:8.1", memoryMb: 64 }],
+            [false, undefined],
+        ],
+        invalid: ["text", 5, []],
+    },
     "cache.valkey.image": {
         valid: ["redis:7", "mirror.example.com:5000/valkey:8"],
         default: "valkey/valkey:8.1",
@@ -263,7 +276,12 @@ export const ODD: Record<string, Odd> = {
     logFormat: { valid: ["text", "json", "logstash"], default: "text", invalid: ["xml", "JSON"] },
     logFields: {
         valid: [{ environment: "production" }, {}],
-        becomes: [[{ build: 5, on: true }, { build: "5", on: "true" }]],
+        becomes: [
+            [
+                { build: 5, on: true },
+                { build: "5", on: "true" },
+            ],
+        ],
         default: {},
         invalid: ["production", 5, ["a"]],
     },

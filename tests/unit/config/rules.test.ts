@@ -183,12 +183,13 @@ test.each([
         { front: { sites: { "docs.test": { folder: "a" }, "Docs.test": { folder: "a" } } } },
         'is the name of front.sites["docs.test"] once more',
     ],
-    [{ dnsNames: ["Docs.test"], front: { sites: { "DOCS.test": { folder: "a" } } } }, "is the registry's own name"],
+    [
+        { dnsNames: ["Docs.test"], front: { sites: { "DOCS.test": { folder: "a" } } } },
+        "is the registry's own name",
+    ],
 ])("capitals make no other name: %j", (config, problem) => {
     const front = { sitesFolder: "/srv/www", ...config.front };
-    expect(refused({ ...config, front }).mistakes).toContainEqual(
-        expect.objectContaining({ problem }),
-    );
+    expect(refused({ ...config, front }).mistakes).toContainEqual(expect.objectContaining({ problem }));
 });
 
 test("an address that is of one machine's interface alone is no domain", () => {

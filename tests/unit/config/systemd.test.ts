@@ -55,7 +55,11 @@ describe("an export", () => {
     });
 
     test("leaves out what runs beside the registry", () => {
-        const config = { front: { off: false, sites: { a: {} } }, mirrors: { hub: {} }, nexus: { port: 8081 } };
+        const config = {
+            front: { off: false, sites: { a: {} } },
+            mirrors: { hub: {} },
+            nexus: { port: 8081 },
+        };
         expect(leftOut(config).leftOut.map((line) => line.split(":")[0])).toEqual(Object.keys(config));
         const none = { front: { off: true }, mirrors: {}, nexus: undefined };
         expect(leftOut(none).leftOut).toEqual([]);

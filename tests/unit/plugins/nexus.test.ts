@@ -4,7 +4,8 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { plannedRepositories, plannedTasks } from "../../../components/nexus/plan";
+import { NEXUS } from "../../../components/nexus/options";
+import { plannedRepositories, plannedTasks, type Wishes } from "../../../components/nexus/plan";
 import type { Props, ResourceType } from "../../../plugins/framework/resource";
 import { checkMembers, type Failure } from "../../../plugins/framework/check";
 import { nexus as pkg } from "../../../plugins/nexus";

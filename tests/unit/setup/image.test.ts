@@ -138,10 +138,7 @@ test("a stack needs the images that its configuration asks for", () => {
     expect(images({ nexus: true })[1]).toEqual([NEXUS_IMAGE, false]);
     expect(images({ nexus: true, nexusImage: "nexus:x" })[1]).toEqual(["nexus:x", false]);
     expect(images({ nexus: false, nexusImage: "nexus:x" })).toHaveLength(1);
-    expect(images({ front: true, frontImage: "nginx:1.29-alpine" })[1]).toEqual([
-        "nginx:1.29-alpine",
-        false,
-    ]);
+    expect(images({ front: true, frontImage: "nginx:1.29-alpine" })[1]).toEqual(["nginx:1.29-alpine", false]);
 });
 
 test("the files of a Debian package lie where today's Debian has them, without its documentation", () => {
