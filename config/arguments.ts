@@ -5,7 +5,7 @@ import type { PrivateRegistryArgs } from "../components";
 import { infoAt } from "../components/definition/option";
 
 import { withImages } from "./images";
-import { type Config, options } from "./options";
+import { type Config, kitOptions, options } from "./options";
 
 /** The same with secrets that Pulumi keeps as such. */
 function withSecrets(value: unknown, path: readonly PropertyKey[] = []): unknown {
@@ -36,7 +36,9 @@ function proxyOf({ proxy, proxyFromEnvironment }: Config, environment: NodeJS.Pr
 
 /** @param environment variables of this machine, for proxyFromEnvironment */
 export function argumentsOf(config: Config, environment: NodeJS.ProcessEnv): PrivateRegistryArgs {
-    const { imageMirror: _mirror, imageTarball: _tarball, proxyFromEnvironment: _from, ...given } = config;
+    const given = Object.fromEntries(
+        Object.entries(config).filter(([key]) => !(key in kitOptions)),
+    ) as Omit<Config, keyof typeof kitOptions>;
     const { stack, project } = { stack: pulumi.getStack(), project: pulumi.getProject() };
     const logFields =
         Object.keys(config.logFields).length > 0

@@ -6,7 +6,7 @@ import { YES_OR_NO } from "../components/definition/values";
 import { DEFINITION, options as deployment } from "../components/options";
 import type { Definition } from "../components/definition/check";
 
-const kitOptions = {
+export const kitOptions = {
     imageMirror: option(
         z
             .string()

@@ -7,7 +7,7 @@ interface Check {
     name: string;
     /** The program's script under node_modules. */
     script: string[];
-    args: string[];
+    args: readonly string[];
     /** What mends most of its findings. */
     hint: string;
 }
@@ -31,11 +31,17 @@ const CHECKS: Check[] = [
         args: ["-p", "tsconfig.check.json"],
         hint: "the lines above",
     },
+    {
+        name: "generated files",
+        script: ["tsx", "dist", "cli.mjs"],
+        args: ["config/generated.ts", "--check"],
+        hint: "npm run generate",
+    },
 ];
 
-/** `npm run check`: format, lint rules and types. All three always run, so that one call shows every finding. */
+/** `npm run check`: format, lint rules, types, what is made of the options. All always run, so that one call shows every finding. */
 export async function check(machine: Machine): Promise<number> {
-    const results = await withProgress("prettier, eslint and tsc", () =>
+    const results = await withProgress("prettier, eslint, tsc and what is generated", () =>
         Promise.all(
             CHECKS.map(async (one) => {
                 const script = join(machine.root, "node_modules", ...one.script);

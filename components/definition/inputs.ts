@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 
 import { check, type Definition } from "./check";
-import { infoAt, type Plain, typeAt } from "./option";
+import { infoAt, ownInfo, type Plain, typeAt, unwrap } from "./option";
 import { OptionsError, type Path, type Problem, problem } from "./problem";
 
 /** A value, or the Output of one. */
@@ -41,14 +41,28 @@ const fail = (problems: readonly Problem[]): never => {
 function fill(root: z.ZodType, value: unknown, path: PropertyKey[], holes: Hole[]): unknown {
     if (pulumi.Output.isInstance(value) || value instanceof Promise) {
         holes.push({ path, output: pulumi.output(value) });
-        // What an example is not for, as the value of a map, is a text.
-        return typeAt(root, path)?.meta() === undefined ? "x" : infoAt(root, path)?.example;
+        const own = ownInfo(root, path);
+        if (own !== undefined) return own.example;
+        // The value of a map: as one of the map's example.
+        const map = infoAt(root, path)?.example;
+        return isObject(map) ? Object.values(map)[0] : "x";
     }
     if (Array.isArray(value)) return value.map((one, i) => fill(root, one, [...path, i], holes));
     if (!isObject(value)) return value;
     return Object.fromEntries(
         Object.entries(value).map(([key, inner]) => [key, fill(root, inner, [...path, key], holes)]),
     );
+}
+
+/** Why an Output cannot stand at a path. */
+function unfit(root: z.ZodType, path: Path): string | undefined {
+    if (infoAt(root, path)?.plain)
+        return "is an Output; it decides which resources there are, and must be a value";
+    const type = typeAt(root, path);
+    const { shape, valueType } = type === undefined ? {} : unwrap(type);
+    return shape !== undefined || (valueType && unwrap(valueType).shape !== undefined)
+        ? "is an Output; it must be an object, of which values may be Outputs"
+        : undefined;
 }
 
 /** The tree with another value at a path. */
@@ -80,24 +94,24 @@ export function settle<S extends z.ZodObject>(definition: Definition<S>, args: o
     const holes: Hole[] = [];
     const values = fill(definition.options, given, [], holes) as Record<string, unknown>;
     const { options, problems } = check(definition, values, holes.length === 0);
-    const unplain = holes.filter(({ path }) => infoAt(definition.options, path)?.plain);
     problems.push(
-        ...unplain.map(({ path }) =>
-            problem(path, "is an Output; it decides which resources there are, and must be a value"),
-        ),
+        ...holes.flatMap(({ path }) => {
+            const text = unfit(definition.options, path);
+            return text === undefined ? [] : [problem(path, text)];
+        }),
     );
     if (problems.length > 0) fail(problems);
     if (holes.length === 0) return options as Settled<z.output<S>>;
 
-    // What only all together shows: before something is made, and not in a preview, which may lack some of them.
-    const verdict = pulumi.runtime.isDryRun()
-        ? pulumi.output(true)
-        : pulumi.unsecret(
-              pulumi.output(given).apply((all) => {
-                  const { problems } = check(definition, all as Record<string, unknown>);
-                  return problems.length === 0 || fail(problems);
-              }),
-          );
+    // What only all together shows, before something is made of them.
+    const judged = pulumi.unsecret(
+        pulumi.output(given).apply((all) => {
+            const { problems } = check(definition, all as Record<string, unknown>);
+            return problems.length === 0 || fail(problems);
+        }),
+    );
+    // A preview may lack some of them, and shows the others all the same.
+    const verdict = pulumi.runtime.isDryRun() ? pulumi.output(true) : judged;
     const checked = ({ path, output }: Hole) =>
         pulumi.all([output, verdict]).apply(([value]) => {
             const result = typeAt(definition.options, path)?.safeParse(value);

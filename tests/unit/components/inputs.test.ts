@@ -1,0 +1,203 @@
+/** Arguments as a program gives them: values and Outputs, and the same refusals as a stack's. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+import { compareSync } from "bcryptjs";
+
+import { mistakeIn, refused } from "../config/base";
+
+import { deploy, made, makeCertificates } from "./deploy";
+import { type Args, find, type Registration, valueOf } from "./mocks";
+
+beforeAll(makeCertificates);
+
+const upload = (all: Registration[], file: string) =>
+    (find(all, "r-config-writer").inputs.uploads as { file: string; content: string }[]).find(
+        (one) => one.file === `/staged/${file}`,
+    )?.content;
+
+describe("an Output", () => {
+    test("as domain is checked, made one name and used everywhere", async () => {
+        const { registry, all } = await deploy({ domain: pulumi.output("Docker.Example.COM") });
+        expect(await valueOf(registry.endpoint)).toBe("https://docker.example.com");
+        expect(find(all, "r-site-request").inputs).toMatchObject({
+            dnsNames: ["docker.example.com", "localhost"],
+            subject: { commonName: "docker.example.com" },
+        });
+        expect(await valueOf(registry.loginCommand)).toBe("docker login -u admin docker.example.com");
+    });
+
+    test("as domain names the mirrors and sites of a front", async () => {
+        const { registry, all } = await deploy({
+            domain: pulumi.output("docker.example.com"),
+            front: true,
+            mirrors: { hub: { upstream: pulumi.output("https://registry-1.docker.io") } },
+        });
+        expect((await valueOf(registry.mirrors)).hub?.endpoint).toBe("https://hub.docker.example.com");
+        expect(find(all, "r-site-mirror-hub-request").inputs.dnsNames).toEqual(["hub.docker.example.com"]);
+    });
+
+    test("as dockerHost is the host of the provider that every docker resource uses", async () => {
+        const { all } = await deploy({ dockerHost: pulumi.output("ssh://root@docker.example.com") });
+        expect(find(all, "r-engine").inputs).toMatchObject({ host: "ssh://root@docker.example.com" });
+        const resources = all.filter(({ type }) => type.startsWith("docker:"));
+        expect(resources).toHaveLength(6);
+        for (const { provider } of resources) expect(provider).toBe("r-engine");
+    });
+
+    test("as password is the user's, and a secret", async () => {
+        const { registry, all } = await deploy({ users: { ci: { password: pulumi.output("of a vault") } } });
+        const [name, hash] = (upload(all, "htpasswd") ?? "").trimEnd().split(":");
+        expect(name).toBe("ci");
+        expect(compareSync("of a vault", hash ?? "")).toBe(true);
+        expect(await pulumi.isSecret(registry.passwords)).toBe(true);
+        expect(await valueOf(registry.passwords)).toEqual({ ci: "of a vault" });
+        expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toContain("of a vault");
+    });
+
+    test.each<[string, () => Args, (all: Registration[]) => unknown, unknown]>([
+        [
+            "in a list",
+            () => ({ dnsNames: ["a.b", pulumi.output("C.d")] }),
+            (all) => find(all, "r-site-request").inputs.dnsNames,
+            ["docker.example.com", "a.b", "c.d", "localhost"],
+        ],
+        [
+            "of a list",
+            () => ({ dnsNames: pulumi.output(["C.d"]) }),
+            (all) => find(all, "r-site-request").inputs.dnsNames,
+            ["docker.example.com", "c.d", "localhost"],
+        ],
+        [
+            "in a map",
+            () => ({ extraHosts: { "a.b": pulumi.output("192.0.2.1") } }),
+            (all) => find(all, "r-container").inputs.hosts,
+            [{ host: "a.b", ip: "192.0.2.1" }],
+        ],
+        [
+            "in a list in a map",
+            () => ({ headers: { "X-A": [pulumi.output("b")] } }),
+            (all) => /X-A:\s+- b/.test(upload(all, "config.yml") ?? ""),
+            true,
+        ],
+        [
+            "in an object in an object",
+            () => ({ tls: { ownCa: { site: { validityDays: pulumi.output(90) } } } }),
+            (all) => find(all, "r-site-cert").inputs.validityPeriodHours,
+            90 * 24,
+        ],
+        [
+            "in what goes into config.yml as it is",
+            () => ({ registryConfig: { notifications: { endpoints: [{ name: pulumi.output("hook"), url: "https://a.b" }] } } }),
+            (all) => upload(all, "config.yml")?.includes("name: hook"),
+            true,
+        ],
+        [
+            "of a certificate",
+            () => ({
+                tls: { files: { cert: pulumi.output(made.site.pem), key: pulumi.secret(made.site.keyPem) } },
+            }),
+            (all) => upload(all, "site.crt")?.trim() === made.site.pem.trim(),
+            true,
+        ],
+    ])("%s arrives", async (_name, args, read, wanted) => {
+        expect(read((await deploy(args())).all)).toEqual(wanted);
+    });
+
+    // A program of its own: Pulumi ends the process where an output fails.
+    const program = (which: string) => {
+        const args = ["-r", "tsx/cjs", join(__dirname, "wrong-output.ts"), which];
+        return spawnSync(process.execPath, args, { encoding: "utf8" });
+    };
+
+    test.each([
+        ["domain", /domain is "https:\/\/a\.b"; it must be a host name/],
+        ["password", /users\.admin has a password of 77 bytes; bcrypt reads 72 at most/],
+        ["port", /port is 70000; it must be a whole number from 1 to 65535/],
+        ["image", /image is "registry:2\.8\.3"; it must be 3\.1\.1 or newer/],
+        ["url", /externalUrl is "http:\/\/docker\.example\.com"; with TLS it must begin with https:\/\//],
+    ])("of a wrong value is refused, before what needs it is made: %s", (which, message) => {
+        const { status, stdout, stderr } = program(which);
+        expect(stderr + stdout).toMatch(message);
+        expect(stderr + stdout).not.toContain("hunter2");
+        expect(status).not.toBe(0);
+        expect(stdout).not.toMatch(/^r-container$/m);
+    });
+
+    test("of a right value ends the same program well", () => {
+        const { status, stdout } = program("right");
+        expect(stdout).toMatch(/^r-container$/m);
+        expect(status).toBe(0);
+    });
+
+    test.each<[string, () => object, RegExp]>([
+        ["auth", () => ({ auth: pulumi.output(true) }), /^ {2}auth is an Output; it decides which resources there are, and must be a value/m],
+        ["tls.off", () => ({ tls: { off: pulumi.output(true) } }), /^ {2}tls\.off is an Output; it decides/m],
+        [
+            "mirrors.hub.port",
+            () => ({ mirrors: { hub: { upstream: "https://a.b", port: pulumi.output(5443) } } }),
+            /^ {2}mirrors\.hub\.port is an Output; it decides/m,
+        ],
+        ["storage.volume as a promise", () => ({ storage: { volume: Promise.resolve("v") } }), /^ {2}storage\.volume is an Output/m],
+        ["users", () => ({ users: pulumi.output({ a: { generate: true } }) }), /^ {2}users is an Output; it must be an object, of which values may be Outputs/m],
+        ["proxy", () => ({ proxy: pulumi.output({ https: "http://a:1" }) }), /^ {2}proxy is an Output; it must be an object/m],
+        ["users.a", () => ({ users: { a: pulumi.output({ generate: true }) } }), /^ {2}users\.a is an Output; it must be an object/m],
+    ])("is refused where it would decide what is made: %s", async (_path, args, message) => {
+        await expect(deploy(args() as Args)).rejects.toThrow(message);
+    });
+});
+
+describe("a component refuses what a stack's configuration refuses, before anything is registered", () => {
+    const BOB = { admin: { generate: true }, bob: { generate: true, role: "pull" } };
+    test.each<[string, Record<string, unknown>]>([
+        ["a role without a front", { front: false, users: BOB }],
+        ["repositories without a front", { front: false, users: { bob: { generate: true, repositories: ["a/*"] } } }],
+        ["a role without a front, as the front is chosen", { tls: { off: true }, users: BOB }],
+        ["no way to log in", { users: { bob: {} } }],
+        ["a password that is too long", { users: { bob: { password: "x".repeat(73) } } }],
+        ["no user", { users: {} }],
+        ["an image that is open to a known hole", { image: "registry:2.8.3" }],
+        ["two places for the images", { storage: { volume: "data", folder: "/data" } }],
+        ["two kinds of tls", { tls: { off: true, ownCa: {} } }],
+        ["half a store's key", { storage: { s3: { bucket: "abc", region: "a", accessKey: "k" } } }],
+        ["a mirror that nothing publishes", { front: false, mirrors: { hub: { upstream: "https://quay.io" } } }],
+        ["a port twice", { front: false, mirrors: { hub: { upstream: "https://quay.io", port: 443 } } }],
+        ["Nexus without its licence", { nexus: {} }],
+        ["options of config.yml that the kit sets", { registryConfig: { http: { addr: ":80" } } }],
+        ["a header that is none", { headers: { "a b": ["c"] } }],
+        ["a certificate that outlives its CA", { tls: { ownCa: { validityDays: 100 } } }],
+        ["what a host without Docker cannot have", { target: "systemd", containerName: "registry" }],
+        ["an unknown option", { colour: "red" }],
+        ["an option that is nearly right", { tls: { ownCa: { keyAlgoritm: "RSA-4096" } } }],
+        ["a wrong type", { memoryMb: "many" }],
+        ["a wrong domain", { domain: "a b" }],
+    ])("%s", async (_name, wrong) => {
+        const { path, problem } = mistakeIn(wrong);
+        const program = { front: undefined, users: { admin: { generate: true } }, ...wrong } as Args;
+        const error = (await deploy(program).then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+        )) as Error | undefined;
+        expect(error).toBeInstanceOf(pulumi.RunError);
+        expect(error?.message).toMatch(/^The options have a mistake; nothing was changed\.\n/);
+        expect(error?.message).toContain(`\n  ${path} ${problem}\n      fix: `);
+        // What mends it in a program is no command.
+        expect(error?.message).not.toContain("pulumi config");
+    });
+
+    test("every mistake at once", async () => {
+        const wrong = { domain: "a b", memoryMb: 1, front: false, users: BOB };
+        const paths = refused(wrong).mistakes.map(({ path }) => path);
+        expect(paths).toEqual(["domain", "memoryMb", "users.bob.role"]);
+        await expect(deploy(wrong as never)).rejects.toThrow(
+            /have 3 mistakes[^]*\n {2}domain [^]*\n {2}memoryMb [^]*\n {2}users\.bob\.role /,
+        );
+    });
+
+    test("no message shows a secret", async () => {
+        const users = { admin: { password: ["hunter2"] } };
+        await expect(deploy({ users } as never)).rejects.toThrow(/users\.admin\.password is set to a value that is not shown/);
+        await expect(deploy({ users } as never)).rejects.not.toThrow("hunter2");
+    });
+});

@@ -1,0 +1,23 @@
+/** Run by inputs.test.ts: a registry of arguments of which one is an Output with a wrong value; tells what was made. */
+import { deploy, makeCertificates } from "./deploy";
+import type { Args, Deployment } from "./mocks";
+
+import * as pulumi from "@pulumi/pulumi";
+
+const WRONG: Record<string, () => Args> = {
+    domain: () => ({ domain: pulumi.output("https://a.b") }),
+    password: () => ({ users: { admin: { password: pulumi.secret("hunter2".repeat(11)) } } }),
+    port: () => ({ port: pulumi.output(70_000) }),
+    // Right by itself, and not beside what else is given.
+    image: () => ({ image: pulumi.output("registry:2.8.3") }),
+    url: () => ({ externalUrl: pulumi.output("http://docker.example.com") }),
+    right: () => ({ domain: pulumi.output("docker.example.com") }),
+};
+
+async function main(): Promise<void> {
+    await makeCertificates();
+    const { all }: Deployment = await deploy(WRONG[process.argv[2] ?? ""]?.());
+    process.stdout.write(all.map(({ name }) => name).join("\n"));
+}
+
+void main();
