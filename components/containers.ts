@@ -25,6 +25,8 @@ import type { SiteTls } from "./tls/site-tls";
 /** What the containers get from the deployment. */
 export interface ContainersContext {
     prefix: string;
+    /** Fails where an option that is an Output turns out to be wrong. */
+    right: pulumi.Output<boolean>;
     front: FrontChoice | undefined;
     /** What is in config.yml of this deployment alone. */
     httpSecret: pulumi.Output<string>;
@@ -81,6 +83,7 @@ export function containersOf(
             dockerHost: options.dockerHost,
             adopt: options.adopt,
             stackKey: options.stackKey,
+            right: context.right,
             clients: {
                 places: pulumi.all([endpoint, places]).apply(([registry, all]): Record<string, string> => ({
                     registry,

@@ -48,7 +48,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     /** @throws pulumi.RunError with everything that is wrong with the options, before a resource is registered */
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
-        const options = settle(DEFINITION, args);
+        const { options, right } = settle(DEFINITION, args);
         const parent = { parent: this };
         const { domain, bindAddress, bcryptCost, tls } = options;
         const prefix = options.prefix ?? name;
@@ -81,6 +81,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                       options,
                       {
                           prefix,
+                          right,
                           front,
                           httpSecret: secret.result,
                           settings,

@@ -36,9 +36,10 @@ function proxyOf({ proxy, proxyFromEnvironment }: Config, environment: NodeJS.Pr
 
 /** @param environment variables of this machine, for proxyFromEnvironment */
 export function argumentsOf(config: Config, environment: NodeJS.ProcessEnv): PrivateRegistryArgs {
-    const given = Object.fromEntries(
-        Object.entries(config).filter(([key]) => !(key in kitOptions)),
-    ) as Omit<Config, keyof typeof kitOptions>;
+    const given = Object.fromEntries(Object.entries(config).filter(([key]) => !(key in kitOptions))) as Omit<
+        Config,
+        keyof typeof kitOptions
+    >;
     const { stack, project } = { stack: pulumi.getStack(), project: pulumi.getProject() };
     const logFields =
         Object.keys(config.logFields).length > 0

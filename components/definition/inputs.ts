@@ -32,10 +32,13 @@ interface Hole {
 const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
 
-const fail = (problems: readonly Problem[]): never => {
+/** @param untouched what is as it was */
+const fail = (problems: readonly Problem[], untouched = "nothing"): never => {
     // Pulumi shows the message of a RunError without the program's stack.
-    throw new pulumi.RunError(new OptionsError(problems).message);
+    throw new pulumi.RunError(new OptionsError(problems, untouched).message);
 };
+/** When an Output resolves, resources may be there that do without it. */
+const LATE = "no Docker object";
 
 /** The value with a right one in place of each Output. */
 function fill(root: z.ZodType, value: unknown, path: PropertyKey[], holes: Hole[]): unknown {
@@ -86,10 +89,14 @@ function liftLists(value: unknown): unknown {
 /**
  * Checks what a program gives: values at once, Outputs when they resolve.
  *
- * @returns the options with their defaults; each Output fails where it, or its relation to another option, is wrong
+ * @returns options: with their defaults; each Output fails where it, or its relation to another option, is wrong.
+ * right: fails as soon as one of them does
  * @throws pulumi.RunError with every problem of the values
  */
-export function settle<S extends z.ZodObject>(definition: Definition<S>, args: object): Settled<z.output<S>> {
+export function settle<S extends z.ZodObject>(
+    definition: Definition<S>,
+    args: object,
+): { options: Settled<z.output<S>>; right: pulumi.Output<boolean> } {
     const given = liftLists(args) as Record<string, unknown>;
     const holes: Hole[] = [];
     const values = fill(definition.options, given, [], holes) as Record<string, unknown>;
@@ -101,13 +108,13 @@ export function settle<S extends z.ZodObject>(definition: Definition<S>, args: o
         }),
     );
     if (problems.length > 0) fail(problems);
-    if (holes.length === 0) return options as Settled<z.output<S>>;
+    if (holes.length === 0) return { options: options as Settled<z.output<S>>, right: pulumi.output(true) };
 
     // What only all together shows, before something is made of them.
     const judged = pulumi.unsecret(
         pulumi.output(given).apply((all) => {
             const { problems } = check(definition, all as Record<string, unknown>);
-            return problems.length === 0 || fail(problems);
+            return problems.length === 0 || fail(problems, LATE);
         }),
     );
     // A preview may lack some of them, and shows the others all the same.
@@ -117,10 +124,8 @@ export function settle<S extends z.ZodObject>(definition: Definition<S>, args: o
             const result = typeAt(definition.options, path)?.safeParse(value);
             if (result === undefined || result.success) return result === undefined ? value : result.data;
             const info = infoAt(definition.options, path);
-            return fail([problem(path, `must be ${info?.allowed ?? "another value"}`)]);
+            return fail([problem(path, `must be ${info?.allowed ?? "another value"}`)], LATE);
         });
-    return holes.reduce<unknown>(
-        (tree, hole) => withValue(tree, hole.path, checked(hole)),
-        options,
-    ) as Settled<z.output<S>>;
+    const settled = holes.reduce<unknown>((tree, hole) => withValue(tree, hole.path, checked(hole)), options);
+    return { options: settled as Settled<z.output<S>>, right: verdict };
 }

@@ -57,14 +57,18 @@ function inWords(step: Step): string {
 
 /** All problems of options, thrown before a resource is registered. */
 export class OptionsError extends Error {
-    constructor(readonly problems: readonly Problem[]) {
+    /** @param untouched what is as it was */
+    constructor(
+        readonly problems: readonly Problem[],
+        untouched = "nothing",
+    ) {
         const lines = problems.map(
             ({ path, problem: text, mend }) =>
                 `  ${formatPath(path)} ${text}` +
                 (mend.length === 0 ? "" : `\n      fix: ${mend.map(inWords).join(", and ")}`),
         );
         const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
-        super(`The options have ${count}; nothing was changed.\n${lines.join("\n")}`);
+        super(`The options have ${count}; ${untouched} was changed.\n${lines.join("\n")}`);
         this.name = "OptionsError";
     }
 }

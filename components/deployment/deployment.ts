@@ -49,6 +49,8 @@ export interface DeploymentArgs {
     stackKey?: string | undefined;
     /** What clients are given, to tell of a change before it is made. @default nothing is told */
     clients?: { places: pulumi.Output<ClientView["places"]>; caPem: pulumi.Output<string> } | undefined;
+    /** Fails where no Docker object may be made. @default it does not */
+    right?: pulumi.Output<boolean> | undefined;
     /** How objects of version 0.1, which have no identity, show that they are the deployment's. @default they do not */
     legacy?: LegacyProof | undefined;
 }
@@ -300,6 +302,7 @@ export class Deployment {
 
     /** @throws pulumi.RunError where something is not the deployment's to use */
     private async look(): Promise<Survey | undefined> {
+        if (this.args.right !== undefined) await known(this.args.right);
         const given = await this.given();
         if (given === undefined) return undefined;
         let endpoint: Endpoint;

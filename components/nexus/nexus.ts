@@ -85,13 +85,18 @@ export class Nexus extends pulumi.ComponentResource {
             dockerHost,
             ...options
         } = given;
-        const args: Settings = { ...settle(NEXUS, options), outbound, keepData, networkName };
+        const settled = settle(NEXUS, options);
+        const args: Settings = { ...settled.options, outbound, keepData, networkName };
         const parent = { parent: this };
         const deployment =
             of ??
             new Deployment(
                 name,
-                { prefix: own ?? name, dockerHost: dockerHost && pulumi.output(dockerHost) },
+                {
+                    prefix: own ?? name,
+                    dockerHost: dockerHost && pulumi.output(dockerHost),
+                    right: settled.right,
+                },
                 this,
             );
         const { prefix } = deployment;

@@ -88,6 +88,9 @@ void pulumi.runtime.setMocks(
     "dev",
 );
 
+/** Names of what the piece of program that runs has registered so far. */
+export const registered = (): string[] => registrations.map(({ name }) => name);
+
 /** The value of an output; rejects where the output fails. */
 export const valueOf = <T>(output: pulumi.Output<T>): Promise<T> =>
     (output as unknown as { promise(): Promise<T> }).promise();

@@ -1,6 +1,8 @@
 /** Run by inputs.test.ts: a registry of arguments of which one is an Output with a wrong value; tells what was made. */
 import { deploy, makeCertificates } from "./deploy";
-import type { Args, Deployment } from "./mocks";
+import { type Args, registered } from "./mocks";
+
+import { writeSync } from "node:fs";
 
 import * as pulumi from "@pulumi/pulumi";
 
@@ -16,8 +18,8 @@ const WRONG: Record<string, () => Args> = {
 
 async function main(): Promise<void> {
     await makeCertificates();
-    const { all }: Deployment = await deploy(WRONG[process.argv[2] ?? ""]?.());
-    process.stdout.write(all.map(({ name }) => name).join("\n"));
+    await deploy(WRONG[process.argv[2] ?? ""]?.());
 }
 
+process.on("exit", () => writeSync(1, registered().join("\n")));
 void main();
