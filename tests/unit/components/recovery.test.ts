@@ -22,6 +22,7 @@ const isOwn: IsOwn = ({ labels }) => labels[IDENTITY_LABEL] === IDENTITY;
 const deployment = {
     prefix: OWNER,
     engine: () => Promise.resolve(resolveEndpoint()),
+    portKey: () => Promise.resolve("port"),
     ownership: () => Promise.resolve(isOwn),
     kept: () => Promise.resolve(new Map()),
 } as unknown as Deployment;

@@ -9,6 +9,21 @@ import { stringify } from "yaml";
 import { entries, MINIMAL, mistakes, PROJECT } from "./base";
 
 const folder = mkdtempSync(join(tmpdir(), "private-registry-fixes-"));
+const PAIR = { cert: join(folder, "site.crt"), key: join(folder, "site.key") };
+execFileSync(
+    "openssl",
+    [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"],
+        ...["-keyout", PAIR.key, "-out", PAIR.cert, "-subj", "/CN=site"],
+        ...[
+            "-addext",
+            "subjectAltName=DNS:docker.example.com",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ],
+    ],
+    { stdio: "pipe" },
+);
 const env = {
     ...process.env,
     PULUMI_HOME: join(folder, "home"),
@@ -162,6 +177,37 @@ test.each([
     ],
     ["a switch that is none", { ...MINIMAL, tls: "on", front: "perhaps", cache: { valkey: "perhaps" } }],
     ["a number with a point", { ...MINIMAL, mirrors: { hub: { upstream: "https://quay.io", cpus: "two" } } }],
+    [
+        "a configuration of version 0.1",
+        {
+            ...MINIMAL,
+            tls: "own-ca",
+            ca: { subject: { country: "CN" }, keyAlgorithm: "RSA-4096" },
+            site: { validityDays: 90 },
+            localNames: "false",
+            front: "nginx",
+            frontSettings: { redirectHttp: true, sitesFolder: "/srv/www", cacheSeconds: 900 },
+            sites: { "docs.example.com": { folder: "docs" } },
+            anonymousPull: "true",
+            cache: "redis",
+            redis: { memoryMb: 32 },
+            storage: { driver: "s3", s3: { bucket: "abc", region: "a" } },
+            mirrors: { hub: { upstream: "https://quay.io", port: 5443, path: "/hub" } },
+            nexus: { enabled: true, acceptEula: true },
+            proxy: { fromEnvironment: true, https: "http://a:1" },
+        },
+    ],
+    [
+        "another configuration of version 0.1, with a certificate of its own and its key",
+        {
+            ...MINIMAL,
+            tls: "files",
+            certificate: PAIR,
+            front: "none",
+            storage: { driver: "filesystem", path: "/data" },
+            nexus: { enabled: false },
+        },
+    ],
     ["no users", { domain: "a.b" }],
     ["users with authentication off", { ...MINIMAL, auth: "false" }],
 ])(
