@@ -158,10 +158,9 @@ describe("the container", () => {
     beforeAll(makeCertificates);
 
     test("with a store elsewhere: no data volume, the check's files, time for the check", async () => {
-        const { driver: _driver, redirect, caPem: _pem, ...ceph } = CEPH as S3Storage;
-        const { all } = await deploy({
-            storage: { redirect, s3: { ...ceph, ca: made.ca.pem, storageClass: "NONE" } },
-        });
+        const { endpoint, accessKey, secretKey, rootFolder, redirect } = CEPH as S3Storage;
+        const s3 = { bucket: "images", endpoint, accessKey, secretKey, rootFolder, ca: made.ca.pem };
+        const { all } = await deploy({ storage: { redirect, s3 } });
         expect(all.filter(({ name }) => name === "r-data")).toEqual([]);
         const { inputs } = find(all, "r-container");
         expect(inputs.volumes).toEqual([
