@@ -3,6 +3,8 @@ import { isIP, isIPv6 } from "node:net";
 
 import * as z from "zod";
 
+import { isImageName } from "../setup/image-name";
+
 import { isBase64, isPem } from "./pem";
 
 /** What the documentation and the error messages say of a key. */
@@ -49,6 +51,8 @@ export const KEYS_ALLOWED = `one of ${KEY_ALGORITHMS.join(", ")}`;
 
 // Docker's own rule for the names of containers and volumes (moby, daemon/names).
 export const objectName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
+/** An image as Docker names it. */
+export const imageName = z.string().refine(isImageName);
 export const subjectPart = (description: string, example: string) =>
     field(z.string().min(1).max(64).optional(), { description, allowed: "1 to 64 characters", example });
 

@@ -131,6 +131,11 @@ function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake
             },
         ];
     }
+    // Of two values neither is what was meant for sure; the default is the one that does no harm.
+    const type = schemaAt(schema, path);
+    const standard: unknown =
+        type && unwrap(type).type === "boolean" ? type.safeParse(undefined).data : undefined;
+    const example = standard === undefined ? {} : { example: String(standard) };
     return [
         {
             path: formatPath(path),
@@ -139,7 +144,7 @@ function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake
             fix:
                 issue.path.length > 0 && info?.example.startsWith("--path")
                     ? removeCommand(path)
-                    : setCommand(path, info ?? { example: "VALUE" }),
+                    : setCommand(path, { ...(info ?? { example: "VALUE" }), ...example }),
         },
     ];
 }

@@ -2,20 +2,14 @@
 import * as z from "zod";
 
 import { DEFAULT_FRONT_IMAGE } from "./defaults";
-import { field, pemOrFile } from "./fields";
+import { field, imageName, pemOrFile } from "./fields";
 
 export const frontSettings = z.strictObject({
-    image: field(
-        z
-            .string()
-            .regex(/^[a-z0-9][\w.\-/:@]*$/)
-            .default(DEFAULT_FRONT_IMAGE),
-        {
-            description: "Image of the front, nginx 1.22 or newer",
-            allowed: "an image reference",
-            example: DEFAULT_FRONT_IMAGE,
-        },
-    ),
+    image: field(imageName.default(DEFAULT_FRONT_IMAGE), {
+        description: "Image of the front, nginx 1.22 or newer",
+        allowed: "an image reference",
+        example: DEFAULT_FRONT_IMAGE,
+    }),
     cacheSeconds: field(z.int().min(0).max(3600).default(60), {
         description: "Seconds for which a right password is not checked again; 0 checks on every request",
         allowed: "a whole number from 0 to 3600",

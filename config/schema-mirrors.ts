@@ -66,7 +66,7 @@ export const mirror = z.strictObject({
     keepData: field(z.boolean().optional(), {
         description: "The cache's volume outlives the mirror. Default: keepData",
         allowed: "true or false",
-        example: "false",
+        example: "true",
     }),
     memoryMb: field(z.int().min(64).default(256), {
         description: "Memory limit of the mirror's container in MiB",

@@ -3,7 +3,7 @@ import * as z from "zod";
 
 import { DOCKER_HUB, NEXUS_IMAGE, NEXUS_PORT } from "../components/nexus/plan";
 
-import { field, hostName, text } from "./fields";
+import { field, imageName, hostName, text } from "./fields";
 
 const writePolicy = z.enum(["allow", "allow_once", "deny"]);
 const WRITE_POLICIES = "allow, allow_once or deny";
@@ -92,17 +92,11 @@ export const nexus = z.strictObject({
         allowed: "a host name",
         example: "nexus.example.com",
     }),
-    image: field(
-        z
-            .string()
-            .regex(/^[a-z0-9][\w.\-/:@]*$/)
-            .default(NEXUS_IMAGE),
-        {
-            description: "Image of Nexus; docs/nexus.md says which versions fit",
-            allowed: "an image reference",
-            example: NEXUS_IMAGE,
-        },
-    ),
+    image: field(imageName.default(NEXUS_IMAGE), {
+        description: "Image of Nexus; docs/nexus.md says which versions fit",
+        allowed: "an image reference",
+        example: NEXUS_IMAGE,
+    }),
     port: field(z.int().min(1).max(65535).default(NEXUS_PORT), {
         description: "Port of 127.0.0.1 of the Docker host, for the REST API and the UI",
         allowed: "a whole number from 1 to 65535",

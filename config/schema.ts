@@ -5,7 +5,7 @@
 import * as z from "zod";
 
 import { DEFAULT_IMAGE } from "./defaults";
-import { field, hostKey, hostName, ipAddress, objectName, reachableAddress, text } from "./fields";
+import { field, imageName, hostKey, hostName, ipAddress, objectName, reachableAddress, text } from "./fields";
 import { frontSettings, site as frontSite } from "./schema-front";
 import { mirrors } from "./schema-mirrors";
 import { nexus } from "./schema-nexus";
@@ -131,21 +131,16 @@ export const schema = z.strictObject({
         allowed: "a Docker container name (letters, digits, _ . -)",
         example: "registry",
     }),
-    image: field(
-        z
-            .string()
-            .regex(/^[a-z0-9][\w.\-/:@]*$/)
-            .default(DEFAULT_IMAGE),
-        {
-            description: "Registry image, CNCF Distribution 3.1.1 or newer",
-            allowed: "an image reference",
-            example: DEFAULT_IMAGE,
-        },
-    ),
+    image: field(imageName.default(DEFAULT_IMAGE), {
+        description: "Registry image, CNCF Distribution 3.1.1 or newer",
+        allowed: "an image reference",
+        example: DEFAULT_IMAGE,
+    }),
     imageMirror: field(
         z
             .string()
-            .regex(/^[^/\s]+(\/\S*)?$/)
+            // Without a login: the Engine has those of `docker login`.
+            .regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d+)?(\/[\w./-]*)?$/)
             .optional(),
         {
             description: "Mirror of Docker Hub from which `npm run up` pulls the image",

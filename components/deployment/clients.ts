@@ -60,7 +60,10 @@ export function announcements(
     if (ca !== before.ca && before.ca !== "") {
         told.push(
             ca === ""
-                ? "The registry's certificate is no longer of the CA that clients were given: they may forget that one."
+                ? places.registry?.startsWith("https:")
+                    ? "The kit no longer knows which CA clients have to trust, since certificate.chain is not set: each must trust the one " +
+                      "that signed the registry's certificate. Whoever was given one by the kit keeps it as long as it is that one."
+                    : "The registry has no certificate any more: clients need not trust its CA."
                 : "The CA changes: no client trusts the registry until it has the new certificate. Give it to each of them right after " +
                       "this `up`: `npm run client`, or `pulumi stack output caCertificatePem`.",
         );

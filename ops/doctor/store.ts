@@ -159,7 +159,9 @@ export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean
     const last = await see();
     const left = last === undefined ? [] : damagesOf(last).all;
     if (left.length === 0) {
-        say(`Mended: ${now.length} places. What led to nothing has to be pushed again.`);
+        say(
+            `Mended: ${now.length} ${now.length === 1 ? "place" : "places"}. What led to nothing has to be pushed again.`,
+        );
         return 0;
     }
     say(damageText(left));

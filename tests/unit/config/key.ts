@@ -21,13 +21,14 @@ export interface Key {
 
 export const same = (...values: unknown[]) => values.map((value) => ({ value }));
 export const set = (line: string) => `pulumi config set ${line}`;
-export const flag = (key: string, initially: boolean, example: string, path = ""): Key => ({
+/** The fix of a wrong value sets the default: pasted without a thought, it must do no harm. */
+export const flag = (key: string, initially: boolean, path = ""): Key => ({
     key,
     valid: [...same(true, false), ...(path === "" ? [{ value: "true", becomes: true }] : [])],
     default: initially,
     invalid: ["yes", "TRUE", 1],
     allowed: "true or false",
-    fix: set(`${path}${key} ${example}`),
+    fix: set(`${path}${key} ${String(initially)}`),
 });
 export const whole = (
     key: string,

@@ -13,14 +13,22 @@ export const CONTAINER: Key[] = [
         key: "image",
         valid: same("registry:3", "registry:3.1.1", "mirror.example.com:5000/registry:3.2", "a/b@sha256:00"),
         default: "registry:3.1.2",
-        invalid: ["Registry:3", "registry 3", "/registry"],
+        invalid: [
+            "Registry:3",
+            "registry 3",
+            "/registry",
+            "https://user:hunter2@x/y",
+            "user:hunter2@x/y",
+            "x//y",
+            "x/",
+        ],
         allowed: "an image reference",
         fix: set("image registry:3.1.2"),
     },
     {
         key: "imageMirror",
         valid: same("mirror.example.com", "mirror.example.com:5000/hub"),
-        invalid: ["https://mirror.example.com x", "/mirror", "a b"],
+        invalid: ["https://mirror.example.com", "https://user:hunter2@x", "user:hunter2@x", "/mirror", "a b"],
         allowed: "a registry host",
         fix: set("imageMirror mirror.example.com"),
     },
@@ -32,8 +40,8 @@ export const CONTAINER: Key[] = [
         allowed: "the path of a tar file",
         fix: set("imageTarball ./registry.tar"),
     },
-    flag("keepData", true, "false"),
-    flag("deleteEnabled", true, "true"),
+    flag("keepData", true),
+    flag("deleteEnabled", true),
     {
         key: "logLevel",
         valid: same("error", "warn", "info", "debug"),
@@ -61,7 +69,7 @@ export const CONTAINER: Key[] = [
         allowed: "an object of strings",
         fix: set("--path logFields.environment production"),
     },
-    flag("accessLog", false, "true"),
+    flag("accessLog", false),
     {
         key: "headers",
         valid: [
@@ -75,7 +83,7 @@ export const CONTAINER: Key[] = [
         fix: set("--path 'headers.X-Frame-Options[0]' DENY"),
     },
     group("health", "an object of enabled, interval, threshold", set("--path health.interval 10s")),
-    flag("health.enabled", true, "true", "--path "),
+    flag("health.enabled", true, "--path "),
     {
         key: "health.interval",
         valid: same("10s", "500ms", "1m", "1h"),

@@ -67,9 +67,9 @@ export const FRONT: Key[] = [
         "from 16 to 8192",
         "--path frontSettings.connectionsPerClient 512",
     ),
-    flag("frontSettings.clientInstaller", true, "false", "--path "),
+    flag("frontSettings.clientInstaller", true, "--path "),
     {
-        ...flag("frontSettings.redirectHttp", false, "true", "--path "),
+        ...flag("frontSettings.redirectHttp", false, "--path "),
         // A user needs a password as well; front.test.ts has some that are right.
         needsFiles: true,
     },
@@ -90,7 +90,7 @@ export const FRONT: Key[] = [
         "a whole number from 64",
         "--path frontSettings.memoryMb 128",
     ),
-    { ...flag("anonymousPull", false, "true"), beside: NGINX },
+    { ...flag("anonymousPull", false), beside: NGINX },
     {
         key: "sites",
         valid: same({ "docs.example.com": UPSTREAM }, {}),

@@ -98,9 +98,9 @@ export const MIRRORS: Key[] = [
         fix: "pulumi config set KEY /opt/data/hub-cache",
     }),
     of({
-        ...flag("keepData", true, "false"),
+        ...flag("keepData", true),
         valid: same(true, false),
-        fix: "pulumi config set KEY false",
+        fix: "pulumi config set KEY true",
     }),
     of(whole("memoryMb", 256, 64, 1e9, "a whole number from 64", "KEY 256")),
     of({

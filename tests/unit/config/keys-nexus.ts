@@ -44,7 +44,7 @@ const url = (key: string, standard: string | undefined, example: string): Key =>
     allowed: "an http:// or https:// URL",
     fix: set(`--path ${key} ${example}`),
 });
-const onFlag = (key: string, initially: boolean) => flag(key, initially, String(!initially), "--path ");
+const onFlag = (key: string, initially: boolean) => flag(key, initially, "--path ");
 
 export const NEXUS: Key[] = [
     group("nexus", "an object", set("--path nexus.enabled true"), { secret: true }),

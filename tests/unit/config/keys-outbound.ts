@@ -29,7 +29,7 @@ export const OUTBOUND: Key[] = [
         allowed: "a list of names, domains",
         fix: "pulumi config rm --path proxy.none",
     },
-    flag("proxy.fromEnvironment", false, "true", "--path "),
+    flag("proxy.fromEnvironment", false, "--path "),
     {
         key: "extraHosts",
         valid: same({}, { "store.example.com": "192.0.2.20", localstore: "2001:db8::1" }),

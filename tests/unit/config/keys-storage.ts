@@ -50,7 +50,7 @@ const root = (driver: string, beside: Key["beside"]): Key =>
         invalid: ["", "a b", "../a", "a//b", 5],
     });
 const on = (key: string, initially: boolean | undefined, example: string, beside: Key["beside"]): Key => ({
-    ...flag(`storage.${key}`, false, example, "--path "),
+    ...flag(`storage.${key}`, initially ?? example === "true", "--path "),
     valid: same(true, false),
     default: initially,
     ...(beside ? { beside } : {}),

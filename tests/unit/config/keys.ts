@@ -53,7 +53,7 @@ export const TABLE: Key[] = [
         allowed: "a list of IP addresses",
         fix: set("--path 'ipAddresses[0]' 192.0.2.10"),
     },
-    flag("localNames", true, "false"),
+    flag("localNames", true),
     whole("port", undefined, 1, 65535, "a whole number from 1 to 65535", "port 8443"),
     {
         key: "bindAddress",
@@ -79,7 +79,7 @@ export const TABLE: Key[] = [
         fix: set("tls own-ca"),
     },
     ...TLS,
-    { ...flag("auth", true, "true"), valid: [{ value: "true", becomes: true }, { value: true }] },
+    { ...flag("auth", true), valid: [{ value: "true", becomes: true }, { value: true }] },
     {
         key: "realm",
         valid: same("basic-realm", "My Registry"),
@@ -109,7 +109,7 @@ export const TABLE: Key[] = [
         secret: true,
     },
     {
-        ...flag("users.NAME.generate", true, "true", "--path "),
+        ...flag("users.NAME.generate", true, "--path "),
         valid: same(true),
         default: true,
     },

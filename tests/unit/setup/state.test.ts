@@ -89,6 +89,18 @@ describe("the passphrase", () => {
             put(join(machine().root, "Pulumi.dev.yaml"), "encryptionsalt: v1:a:v1:b:c\n");
             refused();
         });
+        test("and where nothing is encrypted the salt may be another checkout's, which is told", () => {
+            const stack = join(machine().root, "Pulumi.dev.yaml");
+            const told = () => ensureState(machine(), findStack(machine(), []));
+            put(stack, "encryptionsalt: v1:a:v1:b:c\n");
+            expect(told).toThrow("sed -i '/^encryptionsalt:/d' Pulumi.dev.yaml");
+            put(stack, "config:\n  a:b:\n    secure: v1:x\nencryptionsalt: v1:a:v1:b:c\n");
+            expect(told).not.toThrow("sed");
+            expect(told).toThrow("put your copy of that file back");
+            put(stack, "encryptionsalt: v1:a:v1:b:c\n");
+            state("dev.json");
+            expect(told).not.toThrow("sed");
+        });
         test("and one that is given all the same is taken", () => {
             state("dev.json");
             const given = machineIn(folder.path, { env: { PULUMI_CONFIG_PASSPHRASE: "x" } });
