@@ -9,6 +9,7 @@ import { thisMachine } from "../setup/machine";
 import { findStack } from "../setup/stack";
 
 import { forStack } from "./commands";
+import type { FieldInfo } from "./fields";
 import {
     ConfigError,
     fieldAt,
@@ -28,25 +29,61 @@ import { type Partial, rules } from "./rules";
 import { type Schema, schema } from "./schema";
 import { warnings } from "./warnings";
 
-/** The value of a key as the schema wants it. Pulumi hands every value over as text; objects and lists as JSON. */
-function parse(key: z.ZodType, raw: string): unknown {
-    switch (unwrap(key).type) {
-        case "number":
-            return /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
-        case "boolean":
-            return raw === "true" ? true : raw === "false" ? false : raw;
-        case "object":
-        case "record":
-        case "array":
-            try {
-                return JSON.parse(raw);
-            } catch {
-                // Not JSON: the schema refuses the text itself, with what is allowed.
-                return raw;
-            }
-        default:
-            return raw;
+function json(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        // Not JSON: the schema refuses the text itself, with what is allowed.
+        return text;
     }
+}
+
+/**
+ * A value as the schema wants it. Pulumi hands the keys over as text, objects and lists as JSON; in those it leaves "true" a
+ * text where a text stood before.
+ */
+function parse(type: z.ZodType, given: unknown): unknown {
+    const { type: kind, shape, valueType, element } = unwrap(type);
+    const isText = typeof given === "string";
+    if (kind === "number") return isText && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
+    if (kind === "boolean") return given === "true" ? true : given === "false" ? false : given;
+    if (!["object", "record", "array"].includes(kind)) return given;
+    const value = isText ? json(given) : given;
+    const below = (key: string, inner: unknown) => {
+        const of =
+            shape === undefined ? (valueType ?? element) : Object.hasOwn(shape, key) ? shape[key] : undefined;
+        return of === undefined ? inner : parse(of, inner);
+    };
+    if (Array.isArray(value)) return value.map((inner: unknown) => below("", inner));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, below(key, inner)]));
+}
+
+/** The value that an example of a list, `--path 'dnsNames[0]' registry.example.com`, sets. */
+const memberExample = (example: string): string =>
+    /^--path (?:'[^']*'|\S+) (.*)$/s.exec(example)?.[1] ?? example;
+
+/** The fix of a value: an example in its place; of a list a member, since without one the list may mean more than it did. */
+function fixOf(path: readonly PropertyKey[], received: unknown, info: FieldInfo | undefined): string {
+    const type = schemaAt(schema, path);
+    const kind = type && unwrap(type).type;
+    // Of two values neither is what was meant for sure; the default is the one that does no harm.
+    const standard: unknown = kind === "boolean" ? type?.safeParse(undefined).data : undefined;
+    if (standard !== undefined) return setCommand(path, { ...info, example: String(standard) });
+    if (info === undefined) return setCommand(path, { example: "VALUE" });
+    const secret = info.secret ?? false;
+    const member = (at: readonly PropertyKey[]) =>
+        setCommand(at, { secret, example: memberExample(info.example) });
+    if (typeof path.at(-1) === "number") return member(path);
+    // Pulumi sets no member of what is no list.
+    if (kind === "array" && info.example.includes("[0]"))
+        return Array.isArray(received)
+            ? member([...path, 0])
+            : `${removeCommand(path)} && ${member([...path, 0])}`;
+    // The example of an object is about another place in it.
+    return path.length > 1 && info.example.startsWith("--path")
+        ? removeCommand(path)
+        : setCommand(path, info);
 }
 
 /** Paths of the keys `__proto__`, which JSON has and every step after it drops without a word. */
@@ -131,20 +168,15 @@ function describe(key: string, value: unknown, issue: z.core.$ZodIssue): Mistake
             },
         ];
     }
-    // Of two values neither is what was meant for sure; the default is the one that does no harm.
-    const type = schemaAt(schema, path);
-    const standard: unknown =
-        type && unwrap(type).type === "boolean" ? type.safeParse(undefined).data : undefined;
-    const example = standard === undefined ? {} : { example: String(standard) };
+    if (issue.code === "invalid_key") {
+        const problem = `has a name that cannot be used; it must be ${info?.allowed ?? "another one"}`;
+        return [{ path: formatPath(path), problem, fix: removeCommand(path) }];
+    }
     return [
         {
             path: formatPath(path),
             problem: `is ${show(received, info?.secret)}; it must be ${info?.allowed ?? issue.message}`,
-            // The example of an object or list is about another place in it.
-            fix:
-                issue.path.length > 0 && info?.example.startsWith("--path")
-                    ? removeCommand(path)
-                    : setCommand(path, { ...(info ?? { example: "VALUE" }), ...example }),
+            fix: fixOf(path, received, info),
         },
     ];
 }

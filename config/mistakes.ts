@@ -14,13 +14,32 @@ export interface Mistake {
     fix: string;
 }
 
+/** A text of the configuration, which may move the cursor, as a screen may show it. */
+const printable = (text: string): string =>
+    text.replace(/[\x00-\x1f\x7f-\x9f]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
+
+/** Members of one list are removed from its end: each removal moves those behind it. */
+function inOrder(mistakes: readonly Mistake[]): Mistake[] {
+    const listOf = ({ path, fix }: Mistake) =>
+        fix.startsWith("pulumi config rm ") ? /^(.*)\[\d+\]$/s.exec(path)?.[1] : undefined;
+    return mistakes.map((one, i) => {
+        const list = listOf(one);
+        if (list === undefined) return one;
+        const members = mistakes.filter((other) => listOf(other) === list);
+        const before = mistakes.slice(0, i).filter((other) => listOf(other) === list).length;
+        return members.at(-1 - before) ?? one;
+    });
+}
+
 /** All mistakes of a configuration, thrown before any resource is registered. */
 export class ConfigError extends Error {
     constructor(
         readonly project: string,
         readonly mistakes: readonly Mistake[],
     ) {
-        const lines = mistakes.map((m) => `  ${project}:${m.path} ${m.problem}\n      fix: ${m.fix}`);
+        const lines = inOrder(mistakes).map(
+            (m) => `  ${project}:${printable(m.path)} ${m.problem}\n      fix: ${m.fix}`,
+        );
         const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
         super(`The configuration has ${count}; nothing was changed.\n${lines.join("\n")}`);
         this.name = "ConfigError";
@@ -119,8 +138,16 @@ export const mistake = (path: readonly PropertyKey[], problem: string, fix: stri
 });
 
 /** Quotes a path or value for a shell where it needs it. */
-export const quoted = (path: string): string =>
-    /^[\w.-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+export const quoted = (path: string): string => {
+    if (/^[\w.-]+$/.test(path)) return path;
+    if (!/[\x00-\x1f\x7f]/.test(path)) return `'${path.replaceAll("'", String.raw`'\''`)}'`;
+    // As bash, zsh and ksh read it: a line break in a command would end it.
+    const inner = path
+        .replaceAll("\\", "\\\\")
+        .replaceAll("'", "\\'")
+        .replace(/[\x00-\x1f\x7f]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
+    return `$'${inner}'`;
+};
 
 /** The `pulumi config set` line for a property, with an example value. */
 export function setCommand(

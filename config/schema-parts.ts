@@ -31,18 +31,12 @@ export const user = z.strictObject({
         allowed: "push or pull",
         example: "pull",
     }),
-    repositories: field(
-        z
-            .array(z.string())
-            .refine((list) => list.length > 0 && list.every((one) => REPOSITORIES.test(one)))
-            .optional(),
-        {
-            description:
-                "front: nginx. Repositories that the user may use, team/app or team/* for all below. Default: all",
-            allowed: "a list of repositories in lower case, each whole or with /* at its end",
-            example: "--path 'users.NAME.repositories[0]' 'team/*'",
-        },
-    ),
+    repositories: field(z.array(z.string().regex(REPOSITORIES)).min(1).optional(), {
+        description:
+            "front: nginx. Repositories that the user may use, team/app or team/* for all below. Default: all",
+        allowed: "a list of repositories in lower case, each whole or with /* at its end",
+        example: "--path 'users.NAME.repositories[0]' 'team/*'",
+    }),
 });
 
 export const health = z.strictObject({

@@ -22,6 +22,8 @@ const GENERAL: readonly string[] = [
     "include /etc/nginx/mime.types;",
     "default_type application/octet-stream;",
     "server_tokens off;",
+    "# nginx knows the port inside the container alone: a redirect of its own names neither host nor port.",
+    "absolute_redirect off;",
     "sendfile on;",
     "tcp_nopush on;",
     ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((one) => `${one}_temp_path /tmp/${one};`),

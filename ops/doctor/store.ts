@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 
 import type { Engine } from "../../components/engine/client";
-import { say, withProgress } from "../../setup/progress";
+import { print, say, withProgress } from "../../setup/progress";
 import { SetupError } from "../../setup/errors";
 import { nameOf } from "../gc/containers";
 import { exec, inspect, restart } from "../gc/engine";
@@ -119,7 +119,7 @@ export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean
     const findings: Finding[] = [];
     const tell = (what: string, finding: Finding) => {
         findings.push(finding);
-        process.stdout.write(`${findingLine(what, finding)}\n`);
+        print(findingLine(what, finding));
     };
     const look = await see();
     if (look === undefined) {

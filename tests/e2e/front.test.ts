@@ -54,6 +54,8 @@ describe("a registry behind nginx", () => {
         const sites = join(stack.folder, "sites");
         mkdirSync(join(sites, "docs"), { recursive: true });
         writeFileSync(join(sites, "docs", "index.html"), "from the folder");
+        mkdirSync(join(sites, "docs", "guide"));
+        writeFileSync(join(sites, "docs", "guide", "index.html"), "from a folder below");
         await run("chmod", ["-R", "a+rX", stack.folder]);
         await stack.configure({ "frontSettings.sitesFolder": sites });
         await stack.up();
@@ -222,6 +224,11 @@ describe("a registry behind nginx", () => {
 
     test("further sites answer on the same port by name, with certificates of the same CA", async () => {
         expect(await curl(DOCS, "/")).toBe("from the folder");
+        // nginx knows the container's port alone: what it redirects to by itself has none.
+        expect(await curl(DOCS, "/guide", "-w", "%{redirect_url}", "-o", "/dev/null")).toBe(
+            `https://${DOCS}:${stack.port}/guide/`,
+        );
+        expect(await curl(DOCS, "/guide", "-L")).toBe("from a folder below");
         expect(await curl(DOCS, "/../../etc/front/site.key", "-o", "/dev/null", "-w", "%{http_code}")).toBe(
             "400",
         );

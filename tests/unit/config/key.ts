@@ -11,6 +11,8 @@ export interface Key {
     allowed: string;
     /** The command that mends it. */
     fix: string;
+    /** A list: what is none of it is removed before a member is set, and a member that is wrong is told by itself. */
+    list?: boolean;
     /** No message shows the value. */
     secret?: boolean;
     /** Keys that have to stand beside a valid value. */

@@ -19,7 +19,8 @@ export const FRONT_USERS: Key[] = [
         valid: same(["team/*"], ["team/app", "library/a-b_c.d/*"]),
         invalid: ["team/*", ["Team/*"], ["*"], ["team/"], ["/team"], ["a/../b"], []],
         allowed: "a list of repositories in lower case",
-        fix: "pulumi config rm --path users.NAME.repositories",
+        list: true,
+        fix: "pulumi config set --path 'users.NAME.repositories[0]' 'team/*'",
         // A user needs a password as well; front.test.ts has some that are right.
         needsFiles: true,
     },

@@ -27,7 +27,8 @@ export const OUTBOUND: Key[] = [
         default: [],
         invalid: ["a.b", 5, {}],
         allowed: "a list of names, domains",
-        fix: "pulumi config rm --path proxy.none",
+        list: true,
+        fix: "pulumi config set --path 'proxy.none[0]' .example.com",
     },
     flag("proxy.fromEnvironment", false, "--path "),
     {
@@ -40,6 +41,7 @@ export const OUTBOUND: Key[] = [
     },
     {
         key: "dnsServers",
+        list: true,
         valid: same([], ["192.0.2.53", "2001:db8::53"]),
         default: [],
         invalid: ["192.0.2.53", 53, {}],

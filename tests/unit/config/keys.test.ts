@@ -39,11 +39,13 @@ describe.each(cases)("%s", (path, key) => {
     if (key.invalid.length > 0) {
         test.each(key.invalid.map((value) => [value]))("refuses %j: value, rule and fix", (value) => {
             const { path: where, problem, fix } = mistakeIn(withValue(key, value));
-            expect(where).toBe(path);
+            const members: unknown[] = key.list && Array.isArray(value) ? value : [];
+            expect(where).toBe(members.length > 0 ? `${path}[0]` : path);
             expect(problem).toContain(key.allowed);
-            expect(fix).toBe(key.fix);
+            const before = `pulumi config rm ${path.includes(".") ? "--path " : ""}${path} && `;
+            expect(fix).toBe(key.list && !Array.isArray(value) ? before + key.fix : key.fix);
             // A login in a URL is no text for the screen.
-            const shown = JSON.stringify(value).replace("//u:p@", "//…@");
+            const shown = JSON.stringify(members[0] ?? value).replace("//u:p@", "//…@");
             if (key.secret) {
                 expect(problem).toContain("not shown");
                 expect(refused(withValue(key, value)).message).not.toContain("hunter2");

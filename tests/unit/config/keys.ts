@@ -39,6 +39,7 @@ export const TABLE: Key[] = [
     },
     {
         key: "dnsNames",
+        list: true,
         valid: same(["a.b", "c"], []),
         default: [],
         invalid: ["a.b", 5, { a: "b" }],
@@ -47,6 +48,7 @@ export const TABLE: Key[] = [
     },
     {
         key: "ipAddresses",
+        list: true,
         valid: same(["192.0.2.1", "::1"], []),
         default: [],
         invalid: ["192.0.2.1", 5, { a: "b" }],
