@@ -215,7 +215,7 @@ function settle(
         const what =
             current === undefined
                 ? "removed since"
-                : "changed since and stays as it is, with what it says of the registry";
+                : "changed since and stays as it is";
         const known = kept === null ? "" : ` What was there before is kept as ${kept}.`;
         const tell = current !== undefined || kept !== null;
         return { record: rest, journal: record, ...(tell ? { left: `${path} was ${what}.${known}` } : {}) };
