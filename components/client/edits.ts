@@ -212,10 +212,7 @@ function settle(
         // What another hand wrote there stays, and so does what it never saw.
         const rest = changes.length > 0 ? { ...record, changes } : undefined;
         const kept = rest || record.kept === null || disk(record.kept) === undefined ? null : record.kept;
-        const what =
-            current === undefined
-                ? "removed since"
-                : "changed since and stays as it is";
+        const what = current === undefined ? "removed since" : "changed since and stays as it is";
         const known = kept === null ? "" : ` What was there before is kept as ${kept}.`;
         const tell = current !== undefined || kept !== null;
         return { record: rest, journal: record, ...(tell ? { left: `${path} was ${what}.${known}` } : {}) };

@@ -79,7 +79,8 @@ export function renderNginx(settings: FrontSettings): string {
             `server unix:${SECOND_SOCKET} backup;`,
             "keepalive 32;",
         ]),
-        ...deniedServer(errorBody("DENIED", "requested access to the resource is denied")),
+        // Not the words of the specification: a denial in those, and without details, Docker tries again for 50 seconds.
+        ...deniedServer(errorBody("DENIED", "this user may not do that here")),
         ...(users === undefined ? [] : ["", ...authServers()]),
         "",
         ...registryServer(settings),
