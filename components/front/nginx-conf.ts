@@ -80,7 +80,7 @@ export function renderNginx(settings: FrontSettings): string {
             "keepalive 32;",
         ]),
         // Not the words of the specification: a denial in those, and without details, Docker tries again for 50 seconds.
-        ...deniedServer(errorBody("DENIED", "this user may not do that here")),
+        ...deniedServer(errorBody("DENIED", "this request is denied to this user")),
         ...(users === undefined ? [] : ["", ...authServers()]),
         "",
         ...registryServer(settings),

@@ -142,7 +142,7 @@ describe("a registry behind nginx", () => {
         const begun = Date.now();
         const push = await client.run(["push", `${address}/team-b/app:1`]);
         expect(push.code).not.toBe(0);
-        expect(push.screen).toContain("denied: this user may not do that here");
+        expect(push.screen).toContain("denied: this request is denied to this user");
         // The words of the specification it would try again for 50 seconds.
         expect(Date.now() - begun).toBeLessThan(25_000);
 
