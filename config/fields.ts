@@ -1,8 +1,9 @@
 /** What the schema of the configuration is written with: a field's documentation, and the values shared by several fields. */
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 
 import * as z from "zod";
 
+import { canonicalAddress } from "../components/client/address";
 import { isImageName } from "../setup/image-name";
 
 import { isBase64, isPem } from "./pem";
@@ -34,10 +35,6 @@ export const hostKey = z.string().refine((value) => HOST_NAME.test(value) && !/^
  */
 export const hostName = hostKey.toLowerCase();
 export const ipAddress = z.string().refine((value) => isIP(value) !== 0);
-
-/** Of the many ways to write an IPv6 address the one of RFC 5952, which every URL and so every client has. */
-const canonicalAddress = (value: string) =>
-    isIPv6(value) && !value.includes("%") ? new URL(`http://[${value}]`).hostname.slice(1, -1) : value;
 
 /** An address at which something can be reached: 0.0.0.0 and :: stand for every address of a machine. */
 export const reachableAddress = ipAddress

@@ -14,9 +14,11 @@ export interface Mistake {
     fix: string;
 }
 
+/** A character as an escape, which shells and people read alike: `\x1b`. */
+const escaped = (one: string): string => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`;
+
 /** A text of the configuration, which may move the cursor, as a screen may show it. */
-const printable = (text: string): string =>
-    text.replace(/[\x00-\x1f\x7f-\x9f]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
+const printable = (text: string): string => text.replace(/[\x00-\x1f\x7f-\x9f]/g, escaped);
 
 /** Members of one list are removed from its end: each removal moves those behind it. */
 function inOrder(mistakes: readonly Mistake[]): Mistake[] {
@@ -145,7 +147,7 @@ export const quoted = (path: string): string => {
     const inner = path
         .replaceAll("\\", "\\\\")
         .replaceAll("'", "\\'")
-        .replace(/[\x00-\x1f\x7f]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
+        .replace(/[\x00-\x1f\x7f]/g, escaped);
     return `$'${inner}'`;
 };
 

@@ -4,6 +4,8 @@
  */
 import * as z from "zod";
 
+import { ENGINE_URL } from "../components/engine/endpoint";
+
 import { DEFAULT_IMAGE } from "./defaults";
 import { field, imageName, hostKey, hostName, ipAddress, objectName, reachableAddress, text } from "./fields";
 import { frontSettings, site as frontSite } from "./schema-front";
@@ -212,18 +214,12 @@ export const schema = z.strictObject({
         allowed: "a number above 0",
         example: "1.5",
     }),
-    dockerHost: field(
-        z
-            .string()
-            .regex(/^(unix|tcp|ssh|npipe):\/\/\S+$/)
-            .optional(),
-        {
-            description:
-                "Docker Engine to deploy to. Default: DOCKER_HOST, the current docker context, the local socket",
-            allowed: "a URL that begins with unix://, tcp://, ssh:// or npipe://",
-            example: "ssh://root@docker.example.com",
-        },
-    ),
+    dockerHost: field(z.string().regex(ENGINE_URL).optional(), {
+        description:
+            "Docker Engine to deploy to. Default: DOCKER_HOST, the current docker context, the local socket",
+        allowed: "a URL that begins with unix://, tcp://, ssh:// or npipe://",
+        example: "ssh://root@docker.example.com",
+    }),
     adopt,
     target: field(z.enum(["docker", "systemd"]).default("docker"), {
         description:

@@ -43,7 +43,9 @@ export function ensureState(machine: Machine, stack: Stack): State {
         return { backend, env };
     }
     const encrypted = encryptedWith(machine, stack);
-    const passphraseFile = ensurePassphrase(machine.dirs.config, encrypted, strayText(stack, encrypted));
+    const passphraseFile = ensurePassphrase(machine.dirs.config, encrypted, () =>
+        strayText(stack, encrypted),
+    );
     return { backend, passphraseFile, env: { ...env, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile } };
 }
 
@@ -81,7 +83,11 @@ const WAY_BACK = "docs/state.md tells what to do where there is no copy.";
  * @param way another way out in that case
  * @throws SetupError where there is one that cannot be used, or one that was lost
  */
-export function ensurePassphrase(folder: string, encrypted: readonly string[] = [], way?: string): string {
+export function ensurePassphrase(
+    folder: string,
+    encrypted: readonly string[] = [],
+    way?: () => string | undefined,
+): string {
     const file = join(folder, "passphrase");
     const stat = statSync(file, { throwIfNoEntry: false });
     if (stat) {
@@ -90,9 +96,10 @@ export function ensurePassphrase(folder: string, encrypted: readonly string[] = 
         return file;
     }
     if (encrypted.length > 0) {
+        const other = way?.();
         throw new SetupError(
             `The passphrase is not in ${file}, nor in PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, and ` +
-                `${encrypted.join(" and ")} cannot be read without it: put your copy of that file back. ${way === undefined ? "" : `${way}. `}${WAY_BACK}`,
+                `${encrypted.join(" and ")} cannot be read without it: put your copy of that file back. ${other === undefined ? "" : `${other}. `}${WAY_BACK}`,
         );
     }
     makeFolder(folder, 0o700);
