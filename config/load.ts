@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 
 import { check as checkOptions } from "../components/definition/check";
-import { formatPath, type Problem } from "../components/definition/problem";
+import { formatPath, type Path, type Problem } from "../components/definition/problem";
 import { typeAt, unwrap } from "../components/definition/option";
 import { thisMachine } from "../setup/machine";
 import { findStack } from "../setup/stack";
@@ -16,24 +16,26 @@ import { type Config, CONFIG, options } from "./options";
 import { ConfigError } from "./print";
 import { warnings } from "./warnings";
 
-/** The value of a key as its option wants it. Pulumi hands every value over as text; objects and lists as JSON. */
-function parse(key: string, raw: string): unknown {
-    const type = typeAt(options, [key]);
-    switch (type && unwrap(type).type) {
-        case "number":
-            return /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
-        case "boolean":
-            return raw === "true" ? true : raw === "false" ? false : raw;
-        case "object":
-        case "record":
-        case "array":
-            return json(raw);
-        case undefined:
-            // An unknown key: what it holds may belong elsewhere.
-            return /^[[{]/.test(raw) ? json(raw) : raw;
-        default:
-            return raw;
-    }
+/**
+ * A value as its option wants it. Pulumi hands the keys over as text, objects and lists as JSON; in those it leaves "true" a
+ * text where a text stood before.
+ */
+function parse(path: Path, given: unknown): unknown {
+    const type = typeAt(options, path);
+    const kind = type && unwrap(type).type;
+    const isText = typeof given === "string";
+    if (kind === "number") return isText && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
+    if (kind === "boolean") return given === "true" ? true : given === "false" ? false : given;
+    if (kind === undefined)
+        // An unknown key: what it holds may belong elsewhere.
+        return isText && path.length === 1 && /^[[{]/.test(given) ? json(given) : given;
+    if (!["object", "record", "array"].includes(kind)) return given;
+    const value = isText ? json(given) : given;
+    if (Array.isArray(value)) return value.map((inner: unknown, i) => parse([...path, i], inner));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [key, parse([...path, key], inner)]),
+    );
 }
 
 function json(raw: string): unknown {
@@ -57,7 +59,7 @@ export function check(project: string, entries: Readonly<Record<string, string>>
         Object.entries(entries)
             // Pulumi.yaml gives every key a default, since Pulumi asks for those that have none: "" stands for none.
             .filter(([key, raw]) => raw !== "" || !(key in options.shape))
-            .map(([key, raw]) => [key, parse(key, raw)]),
+            .map(([key, raw]) => [key, parse([key], raw)]),
     );
     const { values: placed, problems: former } = moved(given);
     const { values, problems: unread, named } = readFiles(placed);

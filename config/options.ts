@@ -10,7 +10,8 @@ export const kitOptions = {
     imageMirror: option(
         z
             .string()
-            .regex(/^[^/\s]+(\/\S*)?$/)
+            // Without a login: the Engine has those of `docker login`.
+            .regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d+)?(\/[\w./-]*)?$/)
             .optional(),
         {
             description: "Mirror of Docker Hub from which `npm run up` pulls the images",

@@ -2,11 +2,27 @@
 import { ownInfo, typeAt, unwrap } from "../components/definition/option";
 import { formatPath, type Path, type Problem, type Step } from "../components/definition/problem";
 
+import { CONTROL, escaped, shellWord } from "../components/shell";
+
 import { options } from "./options";
 
-/** Quotes a path or value for a shell where it needs it. */
-export const quoted = (word: string): string =>
-    /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+/** A text of the configuration, which may move the cursor, as a screen may show it. */
+const printable = (text: string): string => text.replace(CONTROL, escaped);
+
+/** Members of one list are removed from its end: each removal moves those behind it. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+    const listOf = ({ path, mend }: Problem) =>
+        typeof path.at(-1) === "number" && mend.length === 1 && mend[0] !== undefined && "remove" in mend[0]
+            ? formatPath(path.slice(0, -1))
+            : undefined;
+    return problems.map((one, i) => {
+        const list = listOf(one);
+        if (list === undefined) return one;
+        const members = problems.filter((other) => listOf(other) === list);
+        const before = problems.slice(0, i).filter((other) => listOf(other) === list).length;
+        return members.at(-1 - before) ?? one;
+    });
+}
 
 /** The first value in an object or list: a command sets one. */
 function leafOf(path: Path, value: unknown): { path: Path; value: unknown } {
@@ -26,16 +42,16 @@ export function setCommand(path: Path, to: unknown): string {
     const isSecret = ownInfo(options, leaf.path)?.secret && type && unwrap(type).type !== "object";
     const secret = isSecret ? "--secret " : "";
     const value = typeof leaf.value === "object" ? JSON.stringify(leaf.value) : String(leaf.value);
-    return `pulumi config set ${secret}${flags(leaf.path)}${quoted(formatPath(leaf.path))} ${quoted(value)}`;
+    return `pulumi config set ${secret}${flags(leaf.path)}${shellWord(formatPath(leaf.path))} ${shellWord(value)}`;
 }
 
 export const removeCommand = (path: Path): string =>
-    `pulumi config rm ${flags(path)}${quoted(formatPath(path))}`;
+    `pulumi config rm ${flags(path)}${shellWord(formatPath(path))}`;
 
 /** The value goes through a pipe: it stands neither on the screen nor among the arguments of a process. */
 const copyCommand = (from: Path, to: Path): string =>
-    `pulumi config get ${flags(from)}${quoted(formatPath(from))} | ` +
-    `pulumi config set --secret ${flags(to)}${quoted(formatPath(to))}`;
+    `pulumi config get ${flags(from)}${shellWord(formatPath(from))} | ` +
+    `pulumi config set --secret ${flags(to)}${shellWord(formatPath(to))}`;
 
 function command(step: Step): string {
     if ("remove" in step) return removeCommand(step.remove);
@@ -51,8 +67,9 @@ export class ConfigError extends Error {
         readonly project: string,
         readonly problems: readonly Problem[],
     ) {
-        const lines = problems.map(
-            (one) => `  ${project}:${formatPath(one.path)} ${one.problem}\n      fix: ${fixOf(one)}`,
+        const lines = inOrder(problems).map(
+            (one) =>
+                `  ${project}:${printable(formatPath(one.path))} ${one.problem}\n      fix: ${fixOf(one)}`,
         );
         const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
         super(`The configuration has ${count}; nothing was changed.\n${lines.join("\n")}`);

@@ -3,11 +3,11 @@ import { caDays } from "../components/tls/chain";
 import { weakness } from "../components/auth/weakness";
 
 import { formatPath } from "../components/definition/problem";
+import { shellWord } from "../components/shell";
 import { inspectCa } from "../components/tls/inspect";
 
 import type { Config } from "./options";
 import { plainSecrets } from "./plain-secrets";
-import { quoted } from "./print";
 
 /**
  * A given CA that ends before a site certificate made today. No mistake: every CA comes to that point in its last
@@ -25,7 +25,7 @@ function endingCa({ tls: { ownCa } }: Config, now: Date): string[] {
 }
 
 /** The command that asks for a secret, so that it stands neither in the shell's history nor in the stack's file. */
-const ask = (path: string): string => `pulumi config set --secret --path ${quoted(path)}`;
+const ask = (path: string): string => `pulumi config set --secret --path ${shellWord(path)}`;
 
 function weakPasswords({ users, auth }: Config): string[] {
     return Object.entries(auth ? users : {}).flatMap(([name, { password }]) => {
@@ -37,7 +37,7 @@ function weakPasswords({ users, auth }: Config): string[] {
         ];
         return [
             `The password of ${name} is soon guessed: it ${why}. \`${ask(path)}\` asks for another one; ` +
-                `\`pulumi config rm --path ${quoted(path)} && pulumi config set --path ${quoted(own)} true\` has one made.`,
+                `\`pulumi config rm --path ${shellWord(path)} && pulumi config set --path ${shellWord(own)} true\` has one made.`,
         ];
     });
 }

@@ -4,6 +4,7 @@ import { redisName } from "../components/registry/redis-conf";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
+import { print } from "../setup/progress";
 import { which } from "../setup/run";
 import { readText } from "../setup/start.cjs";
 import { commandFlags } from "./arguments";
@@ -46,7 +47,7 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     const findings: Finding[] = [];
     const tell = (name: string, finding: Finding) => {
         findings.push(finding);
-        process.stdout.write(`${findingLine(name, finding)}\n`);
+        print(findingLine(name, finding));
     };
     const { engine, engineProblem, collection, endpoint, caPem, prefix: owner } = facts;
     const domain = domainOf(endpoint.host);

@@ -1,6 +1,12 @@
 import { join } from "node:path";
 
-import { DEFAULT_SOURCE, type Endpoint, resolveEndpoint as resolve } from "../components/engine/endpoint";
+import {
+    DEFAULT_SOURCE,
+    ENGINE_URL,
+    type Endpoint,
+    resolveEndpoint as resolve,
+} from "../components/engine/endpoint";
+import { withoutPasswords } from "../components/redact";
 import { checkAddress } from "../components/engine/request";
 import { SetupError, messageOf } from "./errors";
 import type { Machine } from "./machine";
@@ -19,6 +25,11 @@ export interface Resolved {
  * @throws SetupError where what names it is wrong
  */
 export function resolveEndpoint(machine: Machine, configured: string | undefined): Resolved {
+    if (configured !== undefined && !ENGINE_URL.test(configured))
+        throw new SetupError(
+            `private-registry:dockerHost is "${withoutPasswords(configured)}"; it must be a URL that begins with unix://, tcp://, ssh:// ` +
+                "or npipe://: pulumi config set dockerHost ssh://root@docker.example.com, or pulumi config rm dockerHost.",
+        );
     let endpoint: Endpoint;
     try {
         const { env, home } = machine;

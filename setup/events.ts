@@ -69,6 +69,7 @@ const OPS: Readonly<Record<string, Change["op"]>> = {
 /** What is no news to anyone who has not turned `--verbose` on. */
 const NOISE = [
     /^using pulumi-resource-\S+ from \$PATH/,
+    /^retrying \w+ due to on-error hook request/,
     /^Undefined value \(.*\) will not show as a stack output/,
 ];
 /** What only says that there was an error. */

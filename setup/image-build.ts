@@ -6,7 +6,7 @@ import { SetupError } from "./errors";
 import { type GoProgram, goBuild } from "./go";
 import { debianProblem, unpackPackages } from "./image-debian";
 import { importImage, linuxArch } from "./image-import";
-import { parseImage } from "./image-name";
+import { parseImage } from "../components/engine/image-name";
 import type { Machine } from "./machine";
 import { say } from "./progress";
 import { acquireLock, makeFolder } from "./start.cjs";

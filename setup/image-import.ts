@@ -1,7 +1,7 @@
 import type { Endpoint } from "./endpoint";
 import { callEngine, refusal } from "./engine-api";
 import { SetupError } from "./errors";
-import { parseImage } from "./image-name";
+import { parseImage } from "../components/engine/image-name";
 import { withProgress } from "./progress";
 
 interface Version {

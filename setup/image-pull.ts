@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Endpoint } from "./endpoint";
 import { EngineSilent, callEngine, refusal } from "./engine-api";
 import { SetupError } from "./errors";
-import { type ImageName, parseImage } from "./image-name";
+import { type ImageName, parseImage } from "../components/engine/image-name";
 import { readJson } from "./json";
 import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";

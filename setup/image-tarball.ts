@@ -1,8 +1,8 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, statSync } from "node:fs";
 import type { Endpoint } from "./endpoint";
 import { callEngine, refusal } from "./engine-api";
 import { SetupError, messageOf } from "./errors";
-import { sameImage } from "./image-name";
+import { sameImage } from "../components/engine/image-name";
 import { say, withProgress } from "./progress";
 import { readFromTar } from "./tar";
 
@@ -22,8 +22,18 @@ export async function tagsOf(file: string): Promise<string[]> {
     return names.filter((name) => name !== undefined);
 }
 
+/** @throws SetupError where it is there and no plain file: a device or a pipe would be read for ever */
+function plainFile(file: string): void {
+    if (existsSync(file) && !statSync(file).isFile())
+        throw new SetupError(
+            `private-registry:imageTarball names ${file}, which is no plain file: name one that \`docker save -o FILE IMAGE\` made ` +
+                "with `pulumi config set imageTarball FILE`, or `pulumi config rm imageTarball`.",
+        );
+}
+
 /** Whether a tarball has the image; true where it cannot be read, so that loading it tells why. */
 export async function tarballHas(image: string, file: string): Promise<boolean> {
+    plainFile(file);
     try {
         return (await tagsOf(file)).some((tag) => sameImage(tag, image));
     } catch {
@@ -39,6 +49,7 @@ export async function loadTarball(engine: Endpoint, image: string, file: string)
                 `\`docker pull ${image} && docker save -o FILE ${image}\`.`,
         );
     }
+    plainFile(file);
     let tags: string[];
     try {
         tags = await tagsOf(file);

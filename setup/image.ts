@@ -9,6 +9,7 @@ import {
 import type { Endpoint } from "./endpoint";
 import { callEngine, refusal } from "./engine-api";
 import { SetupError } from "./errors";
+import { isImageName } from "../components/engine/image-name";
 import { type ImageNeed, neededImages } from "./image-needs";
 import { pullImage } from "./image-pull";
 import { loadTarball, tarballHas } from "./image-tarball";
@@ -158,7 +159,10 @@ export async function ensureImages(
     };
     const sources: Record<string, string> = {};
     // One after the other: their steps talk.
-    for (const need of neededImages(machine, engine, settings))
+    for (const need of neededImages(machine, engine, settings)) {
+        // The configuration is checked later, as a whole, and tells what is wrong with it.
+        if (!isImageName(need.image)) continue;
         sources[need.title] = await provideImage(need, settings, effects, again);
+    }
     return sources;
 }

@@ -43,6 +43,11 @@ export async function main(root: string, name: string | undefined, args: string[
         say(`Unknown command "${name ?? ""}"; there are: ${Object.keys(COMMANDS).join(", ")}.`);
         return 2;
     }
+    // Whoever reads no further, as `| head` does, ends no command half-way.
+    for (const stream of [process.stdout, process.stderr])
+        stream.on("error", (error: NodeJS.ErrnoException) => {
+            if (error.code !== "EPIPE") throw error;
+        });
     // Every command that is printed is to mean the stack that this one means.
     const stack = flagValue(args, "stack", "s");
     speakFor((text) => forStack(text, stack));

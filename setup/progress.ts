@@ -11,6 +11,9 @@ export function speakFor(edit: (text: string) => string): void {
     spoken = edit;
 }
 
+/** A line of a result, on stdout, with every command for the stack that is meant. */
+export const print = (text: string): void => void process.stdout.write(`${spoken(text)}\n`);
+
 /** A line on the screen, and in the log where there is one. */
 export function say(text: string): void {
     const all = spoken(text);

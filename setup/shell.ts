@@ -1,3 +1,5 @@
+import { inQuotes } from "../components/shell";
+
 import { SetupError } from "./errors";
 
 export const SHELLS = ["posix", "fish", "powershell"] as const;
@@ -14,7 +16,7 @@ export function exportLines(shell: Shell, variables: Record<string, string>): st
     const line = ([name, value]: [string, string]): string => {
         switch (shell) {
             case "posix":
-                return `export ${name}='${value.replace(/'/g, `'\\''`)}'`;
+                return `export ${name}=${inQuotes(value)}`;
             case "fish":
                 return `set -gx ${name} '${value.replace(/[\\']/g, "\\$&")}'`;
             case "powershell":

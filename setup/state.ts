@@ -4,6 +4,7 @@ import {
     constants,
     existsSync,
     linkSync,
+    readFileSync,
     readdirSync,
     rmSync,
     statSync,
@@ -41,7 +42,10 @@ export function ensureState(machine: Machine, stack: Stack): State {
     if (machine.env.PULUMI_CONFIG_PASSPHRASE !== undefined || machine.env.PULUMI_CONFIG_PASSPHRASE_FILE) {
         return { backend, env };
     }
-    const passphraseFile = ensurePassphrase(machine.dirs.config, encryptedWith(machine, stack));
+    const encrypted = encryptedWith(machine, stack);
+    const passphraseFile = ensurePassphrase(machine.dirs.config, encrypted, () =>
+        strayText(stack, encrypted),
+    );
     return { backend, passphraseFile, env: { ...env, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile } };
 }
 
@@ -58,6 +62,17 @@ function encryptedWith(machine: Machine, stack: Stack): string[] {
     ];
 }
 
+/** The way out where a configuration has the salt of a passphrase and no secret, as one that came from another checkout. */
+function strayText({ encryptedConfig: file }: Stack, encrypted: readonly string[]): string | undefined {
+    if (file === undefined || encrypted.length > 1 || /\bsecure:/.test(readFileSync(file, "utf8")))
+        return undefined;
+    const name = basename(file);
+    return (
+        `Nothing in ${name} is encrypted, so where this stack is new, its salt is another checkout's: ` +
+        `sed -i '/^encryptionsalt:/d' ${name}`
+    );
+}
+
 /** Where the way back is told. */
 const WAY_BACK = "docs/state.md tells what to do where there is no copy.";
 
@@ -65,9 +80,14 @@ const WAY_BACK = "docs/state.md tells what to do where there is no copy.";
  * Creates the passphrase once, readable by the user alone; an existing one is never written over.
  *
  * @param encrypted what was encrypted with an earlier one: then there is none to be made
+ * @param way another way out in that case
  * @throws SetupError where there is one that cannot be used, or one that was lost
  */
-export function ensurePassphrase(folder: string, encrypted: readonly string[] = []): string {
+export function ensurePassphrase(
+    folder: string,
+    encrypted: readonly string[] = [],
+    way?: () => string | undefined,
+): string {
     const file = join(folder, "passphrase");
     const stat = statSync(file, { throwIfNoEntry: false });
     if (stat) {
@@ -76,9 +96,10 @@ export function ensurePassphrase(folder: string, encrypted: readonly string[] = 
         return file;
     }
     if (encrypted.length > 0) {
+        const other = way?.();
         throw new SetupError(
             `The passphrase is not in ${file}, nor in PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, and ` +
-                `${encrypted.join(" and ")} cannot be read without it: put your copy of that file back. ${WAY_BACK}`,
+                `${encrypted.join(" and ")} cannot be read without it: put your copy of that file back. ${other === undefined ? "" : `${other}. `}${WAY_BACK}`,
         );
     }
     makeFolder(folder, 0o700);

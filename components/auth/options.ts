@@ -38,19 +38,12 @@ const user = z.strictObject({
         allowed: "push or pull",
         example: "pull",
     }),
-    repositories: option(
-        z
-            .array(z.string())
-            .refine((list) => list.length > 0 && list.every((one) => REPOSITORIES.test(one)))
-            .optional(),
-        {
-            description:
-                "Takes the front. Repositories that the user may use, team/app or team/* for all below",
-            default: "all",
-            allowed: "a list of repositories in lower case, each whole or with /* at its end",
-            example: ["team/*"],
-        },
-    ),
+    repositories: option(z.array(z.string().regex(REPOSITORIES)).min(1).optional(), {
+        description: "Takes the front. Repositories that the user may use, team/app or team/* for all below",
+        default: "all",
+        allowed: "a list of repositories in lower case, each whole or with /* at its end",
+        example: ["team/*"],
+    }),
 });
 export type User = z.output<typeof user>;
 

@@ -1,5 +1,7 @@
 /** How a registry is written. Pure. */
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
+
+import { shellWord } from "../shell";
 
 /**
  * The registry as image names have it: without port 443, which is their default. But a first part that has no dot,
@@ -41,14 +43,13 @@ export const isLocalhost = (domain: string): boolean => /(^|\.)localhost$/i.test
 /** Whether clients have to find a host by its name: an address needs none, and localhost is every machine's own. */
 export const needsName = (host: string): boolean => isIP(host) === 0 && !isLocalhost(host);
 
-/** A word as a POSIX shell reads it. */
-export function shellWord(word: string): string {
-    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
-
 /** A path or word as a POSIX shell reads it; a `~/` at its start stays the home folder. */
 export const pathWord = (word: string): string =>
     word.startsWith("~/") ? `~/${shellWord(word.slice(2))}` : shellWord(word);
+
+/** Of the many ways to write an IPv6 address the one of RFC 5952, which every URL and so every client has. */
+export const canonicalAddress = (ip: string): string =>
+    isIPv6(ip) && !ip.includes("%") ? new URL(`http://[${ip}]`).hostname.slice(1, -1) : ip;
 
 /** The login of a user, for a POSIX shell. */
 export function loginCommand(address: string, user: string | undefined): string {

@@ -1,5 +1,5 @@
 /** The text of client.sh. Pure. */
-import { shellWord } from "./address";
+import { shellWord } from "../shell";
 
 interface OwnFile {
     path: string;

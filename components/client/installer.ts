@@ -1,7 +1,9 @@
 /** Installers that a client fetches and runs: they hold the CA, and no secret. Pure. */
 import { createHash, X509Certificate } from "node:crypto";
 
-import { addressAt, domainOf, shellWord } from "./address";
+import { shellWord } from "../shell";
+
+import { addressAt, domainOf } from "./address";
 import { clientPlan, type MirrorFacts, type PlanFacts } from "./plan";
 import { clientPs1 } from "./installer-ps1";
 import { shellBody } from "./installer-sh";

@@ -3,9 +3,9 @@ import { domainToASCII } from "node:url";
 
 import type * as z from "zod";
 
-import { infoAt, keysAt, type OptionInfo, typeAt } from "./option";
+import { infoAt, keysAt, type OptionInfo, typeAt, unwrap } from "./option";
 import { meant } from "./meant";
-import { formatPath, type Path, type Problem, problem, remove, set, show } from "./problem";
+import { formatPath, type Path, type Problem, problem, remove, set, show, type Step } from "./problem";
 
 /** A rule that needs more than one option. It looks at what is right by itself: the rest is missing. */
 export type Rule<T> = (options: { [K in keyof T]?: T[K] | undefined }) => Problem[];
@@ -29,6 +29,29 @@ function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
 
 const exampleOf = (path: Path, info: OptionInfo | undefined) =>
     set(path, info?.example ?? "VALUE", info?.secret);
+
+/** What mends a wrong value: an example in its place; of a list a member, since without one the list may mean more than it did. */
+function mendOf(root: z.ZodObject, path: Path, received: unknown): Step[] {
+    const [type, info] = [typeAt(root, path), infoAt(root, path)];
+    const kind = type && unwrap(type).type;
+    // Of two values neither is what was meant for sure; the default is the one that does no harm.
+    const standard: unknown = kind === "boolean" ? type?.safeParse(undefined).data : undefined;
+    if (standard !== undefined) return [set(path, standard)];
+    if (info === undefined) return [exampleOf(path, info)];
+    if (Array.isArray(info.example)) {
+        const [example] = info.example as unknown[];
+        if (typeof path.at(-1) === "number") return [set(path, example, info.secret)];
+        const member = set([...path, 0], example, info.secret);
+        // Nothing can be set in what is no list.
+        if (kind === "array")
+            return Array.isArray(received) || received === undefined ? [member] : [remove(path), member];
+    }
+    // The example of an object is about a place in it, which cannot be set where a text stands.
+    const own = type?.meta() !== undefined && typeof info.example !== "object";
+    if (path.length > 1) return [own ? exampleOf(path, info) : remove(path)];
+    const inTheWay = typeof received === "object" && received !== null;
+    return [...(inTheWay ? [remove(path)] : []), exampleOf(path, info)];
+}
 
 /** A key that there is not, with the one that was meant. */
 function unknownKey(root: z.ZodObject, path: Path, value: unknown): Problem {
@@ -68,13 +91,16 @@ function describe(root: z.ZodObject, value: unknown, issue: z.core.$ZodIssue): P
                 set(path, ascii, info?.secret),
             ),
         ];
-    // The example of an object or list is about a place in it, which cannot be set where a text stands.
-    const own = typeAt(root, path)?.meta() !== undefined && typeof info?.example !== "object";
+    if (issue.code === "invalid_key")
+        return [
+            problem(
+                path,
+                `has a name that cannot be used; it must be ${info?.allowed ?? "another one"}`,
+                remove(path),
+            ),
+        ];
     const text = `is ${show(received, info?.secret)}; it must be ${info?.allowed ?? issue.message}`;
-    if (path.length > 1) return [problem(path, text, own ? exampleOf(path, info) : remove(path))];
-    // Nothing can be set below a list or object of another kind.
-    const inTheWay = typeof received === "object" && received !== null;
-    return [problem(path, text, ...(inTheWay ? [remove(path)] : []), exampleOf(path, info))];
+    return [problem(path, text, ...mendOf(root, path, received))];
 }
 
 export interface Checked<T> {

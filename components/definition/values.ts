@@ -1,7 +1,10 @@
 /** The kinds of values that options of several rooms have. */
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 
 import * as z from "zod";
+
+import { canonicalAddress } from "../client/address";
+import { isImageName } from "../engine/image-name";
 
 // RFC 1123 section 2.1: letters, digits and hyphens, at most 63 in a label and 253 in all.
 const LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
@@ -15,10 +18,6 @@ export const hostKey = z.string().refine((value) => HOST_NAME.test(value) && !/^
  */
 export const hostName = hostKey.toLowerCase();
 export const ipAddress = z.string().refine((value) => isIP(value) !== 0);
-
-/** Of the many ways to write an IPv6 address the one of RFC 5952, which every URL and so every client has. */
-const canonicalAddress = (value: string) =>
-    isIPv6(value) && !value.includes("%") ? new URL(`http://[${value}]`).hostname.slice(1, -1) : value;
 
 /** An address at which something can be reached: 0.0.0.0 and :: stand for every address of a machine. */
 export const reachableAddress = ipAddress
@@ -39,7 +38,8 @@ export const amount = z.preprocess(
 /** Docker's own rule for the names of containers and volumes (moby, daemon/names). */
 export const objectName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
 
-export const imageName = z.string().regex(/^[a-z0-9][\w.\-/:@]*$/);
+/** An image as Docker names it. */
+export const imageName = z.string().refine(isImageName);
 export const IMAGE_ALLOWED = "an image reference";
 
 export const hostFolder = z.string().regex(/^\/[^:]+$/);

@@ -60,7 +60,10 @@ export function announcements(
     if (ca !== before.ca && before.ca !== "") {
         told.push(
             ca === ""
-                ? "The registry's certificate is no longer of the CA that clients were given: they may forget that one."
+                ? places.registry?.startsWith("https:")
+                    ? "The kit no longer knows which CA clients have to trust, since certificate.chain is not set: it is " +
+                      "the one that signed the registry's certificate. Clients that trust it already need to do nothing."
+                    : "The registry has no certificate any more: clients need not trust its CA."
                 : "The CA changes: no client trusts the registry until it has the new certificate. Give it to each of them right after " +
                       "this `up`: `npm run client`, or `pulumi stack output caCertificatePem`.",
         );

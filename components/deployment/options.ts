@@ -3,20 +3,15 @@ import * as z from "zod";
 
 import { option, plain } from "../definition/option";
 import { objectName } from "../definition/values";
+import { ENGINE_URL } from "../engine/endpoint";
 
 export const deploymentOptions = {
-    dockerHost: option(
-        z
-            .string()
-            .regex(/^(unix|tcp|ssh|npipe):\/\/\S+$/)
-            .optional(),
-        {
-            description: "Docker Engine to deploy to",
-            default: "DOCKER_HOST, the current docker context, the local socket",
-            allowed: "a URL that begins with unix://, tcp://, ssh:// or npipe://",
-            example: "ssh://root@docker.example.com",
-        },
-    ),
+    dockerHost: option(z.string().regex(ENGINE_URL).optional(), {
+        description: "Docker Engine to deploy to",
+        default: "DOCKER_HOST, the current docker context, the local socket",
+        allowed: "a URL that begins with unix://, tcp://, ssh:// or npipe://",
+        example: "ssh://root@docker.example.com",
+    }),
     adopt: option(z.array(objectName).default([]), {
         description:
             "What another deployment made and this one takes over: identities of lost deployments, or names of Docker objects (docs/ownership.md)",

@@ -1,8 +1,9 @@
 /** Which ports a deployment could not open. No Pulumi in here. */
 import { existsSync, readFileSync } from "node:fs";
-import { createServer, isIPv6 } from "node:net";
+import { createServer } from "node:net";
 import { hostname } from "node:os";
 
+import { canonicalAddress } from "../client/address";
 import { type Endpoint, isLocal } from "../engine/endpoint";
 import { callEngine } from "../engine/request";
 import { portTaken } from "../leftovers";
@@ -14,15 +15,11 @@ export interface Listener {
     port: number;
 }
 
-/** An IPv6 address has many spellings; this is the one that Node and the URL standard write. */
-const spelled = (ip: string): string =>
-    isIPv6(ip) && !ip.includes("%") ? new URL(`http://[${ip}]`).hostname.slice(1, -1) : ip;
-
 const isAny = (ip: string): boolean => ip === "0.0.0.0" || ip === "::" || ip === "";
 
 /** Whether two programs cannot have both. */
 export function collide(a: Listener, b: Listener): boolean {
-    const [one, other] = [spelled(a.ip), spelled(b.ip)];
+    const [one, other] = [canonicalAddress(a.ip), canonicalAddress(b.ip)];
     return a.port === b.port && (isAny(one) || isAny(other) || one === other);
 }
 
@@ -39,8 +36,7 @@ function address(hex: string): string {
     const groups = Array.from({ length: 8 }, (_, i) =>
         (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
     );
-    // Node shortens addresses in the same way.
-    return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+    return canonicalAddress(groups.join(":"));
 }
 
 /** The listening sockets in a table of /proc/net/tcp's form; state 0A is LISTEN. */
@@ -93,7 +89,7 @@ export async function portProblems(
         const holder = foreign.find((one) => one.ports.some((published) => collide(published, port)));
         if (holder !== undefined) return portTaken(port, `the container ${holder.name}`);
         if (others === undefined) return undefined;
-        if (!isAny(spelled(port.ip)) && !(await mayListenAt(port.ip)))
+        if (!isAny(canonicalAddress(port.ip)) && !(await mayListenAt(port.ip)))
             return (
                 `${port.ip} is no address of this machine, so port ${port.port} cannot be opened there: give one that ` +
                 "`ip addr` shows, or all of them: pulumi config set " +

@@ -16,6 +16,9 @@ import { join } from "node:path";
 
 import { contextOf, dockerFolder } from "./context";
 
+/** The URL by which a configuration names an Engine: by docker's own schemes. */
+export const ENGINE_URL = /^(unix|tcp|ssh|npipe):\/\/\S+$/;
+
 /** Where an Engine listens. */
 export interface Endpoint {
     /** As in DOCKER_HOST: unix://, npipe://, tcp://, http://, https:// or ssh://. */

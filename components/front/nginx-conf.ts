@@ -22,6 +22,8 @@ const GENERAL: readonly string[] = [
     "include /etc/nginx/mime.types;",
     "default_type application/octet-stream;",
     "server_tokens off;",
+    "# nginx knows the port inside the container alone: a redirect of its own names neither host nor port.",
+    "absolute_redirect off;",
     "sendfile on;",
     "tcp_nopush on;",
     ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((one) => `${one}_temp_path /tmp/${one};`),
@@ -77,7 +79,8 @@ export function renderNginx(settings: FrontSettings): string {
             `server unix:${SECOND_SOCKET} backup;`,
             "keepalive 32;",
         ]),
-        ...deniedServer(errorBody("DENIED", "requested access to the resource is denied")),
+        // Not the words of the specification: a denial in those, and without details, Docker tries again for 50 seconds.
+        ...deniedServer(errorBody("DENIED", "this request is denied to this user")),
         ...(users === undefined ? [] : ["", ...authServers()]),
         "",
         ...registryServer(settings),

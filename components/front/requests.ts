@@ -32,12 +32,16 @@ export const requestMaps = (): string[] => [
         [`"~^/v2/${NAME}/tags/list$"`, "$name"],
     ]),
     "# nginx decides on what it decodes and cuts off, the registry on what the client wrote: both must be the same. So what",
-    "# registry clients never send is refused: in a path they encode nothing but the colon of a digest.",
+    "# registry clients never send is refused: in a path they encode nothing but the colon of a digest, in a query no control",
+    "# character.",
     ...map("$request_uri", "$odd_target", [
         ["default", "1"],
         ['"~^[^?]*/\\.{0,2}/"', "1"],
         ['"~^[^?]*/\\.{1,2}(?:\\?|$)"', "1"],
-        ['"~^/(?:[A-Za-z0-9._:=+~/-]|%3[Aa])*(?:\\?(?:[A-Za-z0-9._:=+~/&,-]|%[0-9A-Fa-f]{2})*)?$"', "0"],
+        [
+            '"~^/(?:[A-Za-z0-9._:=+~/-]|%3[Aa])*(?:\\?(?:[A-Za-z0-9._:=+~/&,-]|%(?:[2-6][0-9A-Fa-f]|7[0-9A-Ea-e]|[89A-Fa-f][0-9A-Fa-f]))*)?$"',
+            "0",
+        ],
     ]),
     "# The query as the registry gets it: nginx's own $args ends at a #.",
     ...map("$request_uri", "$query", [

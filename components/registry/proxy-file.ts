@@ -1,9 +1,8 @@
 /** The file by which a container learns of an HTTP proxy. Pure. */
+import { inQuotes } from "../shell";
 
 /** Name in a configuration volume: a variable of the container would show a login in `docker inspect`. */
 export const PROXY_FILE = "proxy.env";
-
-const inShell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export interface ProxySettings {
     /** Proxy for http:// URLs; nothing for none. */
@@ -25,7 +24,7 @@ export function renderProxy({ http, https, none }: ProxySettings): string {
         .flatMap(([name, value]) =>
             value === undefined ? [] : [name, name.toLowerCase()].map((one) => [one, value]),
         )
-        .map(([name, value = ""]) => `export ${name}=${inShell(value)}\n`)
+        .map(([name, value = ""]) => `export ${name}=${inQuotes(value)}\n`)
         .join("");
 }
 

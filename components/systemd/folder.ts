@@ -1,6 +1,8 @@
 /** The folder that is carried to a host without Docker. Pure: data in, files out. */
 import { createHash } from "node:crypto";
 
+import { inQuotes } from "../shell";
+
 import { LAYOUTS, type RegistryVersion } from "./layouts";
 import { dataPathProblem, type HostMaterial, hostConfig } from "./material";
 import { renderUnit } from "./unit";
@@ -28,8 +30,6 @@ export const EXPORT_FILES: readonly string[] = [
     ...LAYOUTS.flatMap(({ name, service }) => [`${name}/config.yml`, `${name}/${service}.service`]),
 ];
 
-const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-
 function settings(
     version: RegistryVersion,
     endpoint: string,
@@ -39,13 +39,13 @@ function settings(
 ) {
     return [
         MARK,
-        `IDENTITY=${quote(host.identity)}`,
-        `STACK=${quote(host.stack)}`,
-        `REGISTRY_VERSION=${quote(version)}`,
-        `ENDPOINT=${quote(endpoint)}`,
-        `DATA_PATH=${quote(host.dataPath ?? "")}`,
-        `SECRET_FILES=${quote(secret.join(" "))}`,
-        `PUBLIC_FILES=${quote(open.join(" "))}`,
+        `IDENTITY=${inQuotes(host.identity)}`,
+        `STACK=${inQuotes(host.stack)}`,
+        `REGISTRY_VERSION=${inQuotes(version)}`,
+        `ENDPOINT=${inQuotes(endpoint)}`,
+        `DATA_PATH=${inQuotes(host.dataPath ?? "")}`,
+        `SECRET_FILES=${inQuotes(secret.join(" "))}`,
+        `PUBLIC_FILES=${inQuotes(open.join(" "))}`,
         "",
     ].join("\n");
 }

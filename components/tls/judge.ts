@@ -44,7 +44,7 @@ function keyProblem(key: KeyObject): string | undefined {
         case "ec":
             return CURVES.includes(namedCurve ?? "")
                 ? undefined
-                : `has a key on the curve ${namedCurve}, which Go (the registry, Docker) does not know: ${OTHER_KEY}`;
+                : `has a key on the curve ${namedCurve}, which clients do not take in TLS (Go: crypto/tls, CurveID): ${OTHER_KEY}`;
         case "rsa-pss":
             return `has a key for RSA-PSS alone, which Go (the registry, Docker) cannot read: ${OTHER_KEY}`;
         default:

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { statfs } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { connect as tlsConnect, rootCertificates } from "node:tls";
 
@@ -101,7 +101,8 @@ export function handshake(
         const socket = tlsConnect({
             host,
             port,
-            servername: name,
+            // A server name is none where it is an address (RFC 6066 section 3).
+            servername: isIP(name) === 0 ? name : "",
             ca,
             rejectUnauthorized: false,
             timeout: TIMEOUT_MS,

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 
 import type { Engine } from "../../components/engine/client";
-import { say, withProgress } from "../../setup/progress";
+import { print, say, withProgress } from "../../setup/progress";
 import { SetupError } from "../../setup/errors";
 import { nameOf } from "../gc/containers";
 import { exec, inspect, restart } from "../gc/engine";
@@ -119,7 +119,7 @@ export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean
     const findings: Finding[] = [];
     const tell = (what: string, finding: Finding) => {
         findings.push(finding);
-        process.stdout.write(`${findingLine(what, finding)}\n`);
+        print(findingLine(what, finding));
     };
     const look = await see();
     if (look === undefined) {
@@ -159,7 +159,9 @@ export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean
     const last = await see();
     const left = last === undefined ? [] : damagesOf(last).all;
     if (left.length === 0) {
-        say(`Mended: ${now.length} places. What led to nothing has to be pushed again.`);
+        say(
+            `Mended: ${now.length} ${now.length === 1 ? "place" : "places"}. What led to nothing has to be pushed again.`,
+        );
         return 0;
     }
     say(damageText(left));

@@ -48,7 +48,7 @@ export class Transcript {
     /** Whether it failed because no image was ever there. */
     get nothingThere(): boolean {
         return this.last.some((line) =>
-            /^failed to garbage collect: .*Path not found: \S*\/repositories$/.test(line.trim()),
+            /^failed to garbage collect: .*Path not found: \S*\/(repositories|blobs)$/.test(line.trim()),
         );
     }
 }
@@ -60,7 +60,8 @@ export function summary({ blobs, manifests, marked }: Collected, freed: Freed | 
     const what = `${count(blobs, "blob")} and ${count(manifests, "manifest")}`;
     const kept = `; ${count(marked, "blob")} in use`;
     const part = freed?.known === undefined ? "" : ` in the ${count(freed.known, "blob")} of known size`;
-    const space = freed === undefined ? "" : `, ${size(freed.bytes)}${part}`;
+    // What came in meanwhile may take more than what went.
+    const space = freed === undefined ? "" : `, ${size(Math.max(0, freed.bytes))}${part}`;
     return dryRun
         ? `A collection would remove ${what}${space}${kept}. Nothing was changed.`
         : `Removed ${what}${space}${kept}.`;

@@ -83,6 +83,10 @@ export function damagesOf(look: Look): Damages {
     };
     const revision = (repository: string, digest: string) =>
         `repositories/${repository}/_manifests/revisions/${digest.replace(":", "/")}/link`;
+    // Of a repository that never had a manifest a collection takes the layers and leaves the links: nobody misses them.
+    const used = new Set(
+        [...files.keys()].map((file) => /^repositories\/(.+?)\/_manifests\//.exec(file)?.[1]),
+    );
     const wrong = (file: string) =>
         `the link ${files.get(file)?.size === 0 ? "is empty" : "does not hold a digest"}`;
 
@@ -113,7 +117,7 @@ export function damagesOf(look: Look): Damages {
                     ? { do: "remove", folder: file.replace(/\/link$/, "") }
                     : { do: "restore", digest },
             });
-        } else if (gone && part === undefined) {
+        } else if (gone && part === undefined && (state !== "missing" || used.has(repository))) {
             // A blob that is set aside is not there any more: its links go with it, else they would lead to nothing.
             all.push({
                 repository,

@@ -44,6 +44,9 @@ function wellFormed(target: string): boolean {
         }
         const [a = "", b = ""] = [query.charAt(i + 1), query.charAt(i + 2)];
         if (a === "" || b === "" || !HEX.includes(a) || !HEX.includes(b)) return false;
+        // A NUL in `last` is a path with a NUL to the registry, and a 500.
+        const code = parseInt(a + b, 16);
+        if (code < 32 || code === 127) return false;
     }
     return true;
 }

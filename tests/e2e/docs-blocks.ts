@@ -27,8 +27,9 @@ export function pagesOf(root: string): string[] {
 const MARK = /^\s*<!--\s*not run:?\s*(.*?)\s*-->\s*$/i;
 /** Beginning of a line that a reader would paste into a shell. */
 const COMMAND = /^\s*(\$ )?(sudo |npm |npx |pulumi |docker |git |curl |skopeo |eval |sh |ssh |scp )/;
-/** What a test cannot do for itself: other machines, other systems, the tests as a whole, other people's accounts. */
-const ELSEWHERE = /\b(ssh|scp|systemctl|apt-get|dnf|update-ca-[a-z]+|aws|az|gcloud|install\.sh)\b|npm test\b/;
+/** What a test cannot do for itself: other machines, other systems, clients and images that are not there, the tests as a whole. */
+const ELSEWHERE =
+    /\b(ssh|scp|systemctl|apt-get|dnf|update-ca-[a-z]+|aws|az|gcloud|install\.sh|docker buildx|helm)\b|npm test\b/;
 
 /** Reads a page. */
 export function readPage(page: string, text: string): Read {

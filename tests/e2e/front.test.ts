@@ -54,6 +54,8 @@ describe("a registry behind nginx", () => {
         const sites = join(stack.folder, "sites");
         mkdirSync(join(sites, "docs"), { recursive: true });
         writeFileSync(join(sites, "docs", "index.html"), "from the folder");
+        mkdirSync(join(sites, "docs", "guide"));
+        writeFileSync(join(sites, "docs", "guide", "index.html"), "from a folder below");
         await run("chmod", ["-R", "a+rX", stack.folder]);
         await stack.configure({ "frontSettings.sitesFolder": sites });
         await stack.up();
@@ -137,9 +139,12 @@ describe("a registry behind nginx", () => {
     test("docker pulls with the role pull, and is told when it may not push", async () => {
         await client.login(address, "reader", password(READER));
         await client.must(["pull", `${address}/team-b/app:1`]);
+        const begun = Date.now();
         const push = await client.run(["push", `${address}/team-b/app:1`]);
         expect(push.code).not.toBe(0);
-        expect(push.screen).toContain("denied");
+        expect(push.screen).toContain("denied: this request is denied to this user");
+        // The words of the specification it would try again for 50 seconds.
+        expect(Date.now() - begun).toBeLessThan(25_000);
 
         await client.login(address, "team", password(TEAM));
         await client.must(["push", `${address}/team-a/app:1`]);
@@ -222,6 +227,11 @@ describe("a registry behind nginx", () => {
 
     test("further sites answer on the same port by name, with certificates of the same CA", async () => {
         expect(await curl(DOCS, "/")).toBe("from the folder");
+        // nginx knows the container's port alone: what it redirects to by itself has none.
+        expect(await curl(DOCS, "/guide", "-w", "%{redirect_url}", "-o", "/dev/null")).toBe(
+            `https://${DOCS}:${stack.port}/guide/`,
+        );
+        expect(await curl(DOCS, "/guide", "-L")).toBe("from a folder below");
         expect(await curl(DOCS, "/../../etc/front/site.key", "-o", "/dev/null", "-w", "%{http_code}")).toBe(
             "400",
         );

@@ -189,7 +189,7 @@ describe("commands on a running stack", () => {
         const stopped = await npm("doctor");
         expect(stopped.code).toBe(2);
         expect(stopped.screen).toContain(
-            `failure  container: ${stack.prefix} is exited → pulumi up --refresh`,
+            `failure  container: ${stack.prefix} is exited → pulumi up --stack ${stack.name} --refresh`,
         );
         expect(stopped.screen).toContain(`failure  port: nothing listens on port ${stack.port}`);
         const thief = createServer().listen(stack.port, "127.0.0.1");

@@ -69,7 +69,19 @@ describe("a plain-HTTP registry on a folder of the Docker host", () => {
         expect(await stack.up()).toContain("TLS is off: passwords and images travel in clear");
         const setup = await stack.output<Record<string, string>>("clientSetup");
         expect(Object.keys(setup).sort()).toEqual(
-            ["containerd", "dockerDesktop", "hosts", "podman", "systemd", "upstart"].sort(),
+            [
+                ...[
+                    "buildkit",
+                    "containerd",
+                    "dockerDesktop",
+                    "dockerRootless",
+                    "helm",
+                    "hosts",
+                    "k3s",
+                    "podman",
+                ],
+                ...["rke2", "systemd", "upstart"],
+            ].sort(),
         );
     });
 });

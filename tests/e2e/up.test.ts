@@ -51,7 +51,7 @@ test("a mistake takes few lines: what it is, and a fix for this stack", async ()
     user.configure(settings);
     expect(code).toBe(1);
     expect(screen).toContain('keepData is "ja"; it must be true or false');
-    expect(screen).toContain(`fix: pulumi config set --stack ${user.name} keepData false`);
+    expect(screen).toContain(`fix: pulumi config set --stack ${user.name} keepData true`);
     expect(lines(screen).length).toBeLessThanOrEqual(9);
 });
 

@@ -54,7 +54,9 @@ describe("headers", () => {
         const { path, problem, fix } = mistakeIn({ headers: { [name]: ["v"] } });
         expect(path).toMatch(/^headers/);
         expect(problem).toContain("is no header name");
-        expect(fix).toMatch(/^pulumi config rm --path '?headers/);
+        expect(fix).toMatch(/^pulumi config rm --path (\$?')?headers/);
+        // A line break would end the command.
+        expect(fix).not.toMatch(/[\x00-\x1f]/);
     });
 
     test("a value has no control character but the tab", () => {

@@ -183,6 +183,40 @@ test.each([
     ["storage", { storage: { s3: { bucket: "abc", endpoint: "https://user:hunter2@s3/x y" } } }],
     ["dockerHost", { dockerHost: "http://user:hunter2@host" }],
     ["externalUrl", { externalUrl: "ftp://user:hunter2@host" }],
+    ["image", { image: "https://user:hunter2@host/x" }],
+    ["imageMirror", { imageMirror: "https://user:hunter2@host" }],
 ])("no message of %s tells the password in a URL", (_, config) => {
     expect(refused(config).message).not.toContain("hunter2");
+});
+
+test("a member of a list is mended in its place: without one the list may mean more than it did", () => {
+    const bob = { users: { bob: { generate: true, repositories: ["team/a", "Bad/x"] } } };
+    const { path, fix } = mistakeIn(bob);
+    expect(path).toBe("users.bob.repositories[1]");
+    expect(fix).toBe("pulumi config set --path 'users.bob.repositories[1]' 'team/*'");
+    const fixes = refused({ dnsServers: ["x", "1.1.1.1", "y", "8.8.8.8"] }).mistakes.map((one) => one.fix);
+    expect(fixes).toEqual([0, 2].map((i) => `pulumi config set --path 'dnsServers[${i}]' 192.0.2.53`));
+});
+
+test("members that go are removed from the end of their list: each removal moves those behind it", () => {
+    const { message } = refused({ headers: { "X-A": ["a\nb", "c", "d\ne"] } });
+    expect([...message.matchAll(/X-A\[(\d)\]'$/gm)].map(([, i]) => i)).toEqual(["2", "0"]);
+});
+
+test("in objects Pulumi leaves a flag or number a text where a text stood before: it is what it says", () => {
+    const { users, health } = accepted({
+        users: { admin: { generate: "true" } },
+        health: { enabled: "false", threshold: "5" },
+    });
+    expect(users.admin?.generate).toBe(true);
+    expect(health).toMatchObject({ enabled: false, threshold: 5 });
+    expect(mistakeIn({ users: { admin: { generate: "yes" } } }).fix).toBe(
+        "pulumi config set --path users.admin.generate true",
+    );
+});
+
+test("a screen is not moved by what a configuration holds", () => {
+    const { message } = refused({ headers: { "X-\u001b[2J\r\nY": ["v"] } });
+    expect(message).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
+    expect(message).toContain("X-\\x1b[2J\\x0d\\x0aY");
 });

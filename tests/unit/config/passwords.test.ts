@@ -44,6 +44,8 @@ test.each([
 ])("%j gives none", (password) => expect(ofPassword(password)).toEqual([]));
 
 test("a password that is made of the user's name is told", () => {
+    for (const example of ["a long password", "a password of 1 to 72 bytes", "[secret]"])
+        expect(weakness("ci", example)).toBe("is an example that everybody can read");
     expect(weakness("deployer", "Deployer-77")).toBe("is made of the user's name");
 });
 

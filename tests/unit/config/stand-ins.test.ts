@@ -10,7 +10,7 @@ import {
     SOURCE_LABEL,
     standInName,
 } from "../../../config/stand-ins";
-import { parseImage } from "../../../setup/image-name";
+import { parseImage } from "../../../components/engine/image-name";
 
 const image = (tag: string, own: boolean, Created = 0): ListedImage => ({
     Id: `sha256:${tag}`,

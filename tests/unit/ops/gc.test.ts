@@ -159,6 +159,10 @@ test.each([
         "failed to garbage collect: failed to mark: filesystem: Path not found: /docker/registry/v2/repositories/a/_manifests",
         false,
     ],
+    [
+        "failed to garbage collect: error enumerating blobs: filesystem: Path not found: /docker/registry/v2/blobs",
+        true,
+    ],
     ["failed to garbage collect: failed to mark: invalid checksum digest format", false],
 ])("whether no image was ever there: %s", (line, nothing) => {
     const transcript = new Transcript();

@@ -39,6 +39,21 @@ const cut = (look: Look, path: string, size = 0) => {
 };
 const found = (look: Look) => damagesOf(look).all.map(({ file, what, remedy }) => [file, what, remedy]);
 
+test("what an interrupted first push left is no damage once a collection has been: nobody misses the layer", () => {
+    const look = whole();
+    const path = layer(OLD, "team/first");
+    look.files.set(path, { size: 71, changed: 100 });
+    look.links.set(path, OLD);
+    expect(found(look)).toEqual([]);
+    // Where there was an image, or the layer is cut off, it is.
+    const used = "repositories/team/first/_manifests/tags/v1/index/x";
+    look.files.set(used, { size: 1, changed: 100 });
+    expect(found(look)).toHaveLength(1);
+    look.files.delete(used);
+    look.files.set(blobPath(OLD), { size: 0, changed: 100 });
+    expect(found(look).map(([file]) => file)).toContain(path);
+});
+
 describe("the lines of a look", () => {
     const text = `== now\n1700000000\n== files\n1699999000 71 ${layer(LAYER)}\n1 0 blobs/a name with blanks\n== good\n${layer(LAYER)}:${LAYER}\n== sums\n${MANIFEST.slice(7)}  ${blobPath(MANIFEST)}\n== end\n`;
 

@@ -20,6 +20,11 @@ describe("resolveEndpoint", () => {
         expect(byContext).toMatchObject({ explicit: true, candidates: [{ url: "ssh://me@far" }] });
     });
 
+    test("a dockerHost that is none is told with the command that mends it, and without its password", () => {
+        const named = () => resolveEndpoint(machineIn(folder.path), "http://user:hunter2@x");
+        expect(named).toThrow(/dockerHost is "http:\/\/…@x"; it must be .*pulumi config set dockerHost ssh:/);
+    });
+
     test("DOCKER_CONTEXT comes before the current context, and `default` means none", () => {
         put(join(folder.path, ".docker/config.json"), { currentContext: "far" });
         const machine = machineIn(folder.path, { env: { DOCKER_CONTEXT: "default" } });

@@ -81,6 +81,7 @@ test("where a plugin comes from, and what is no output, is no news; other warnin
         log(
             diagnostic("warning", "using pulumi-resource-docker from $PATH at /a"),
             diagnostic("warning", "Undefined value (nexusUrl) will not show as a stack output."),
+            diagnostic("warning", "retrying create due to on-error hook request (1/100)"),
             diagnostic("warning", "TLS is off"),
             diagnostic("debug", "RegisterResource"),
         ),

@@ -9,10 +9,10 @@ import { NEXUS_IMAGE } from "../../../components/nexus/plan";
 import { type ImageEffects, provideImage } from "../../../setup/image";
 import { rootFiles } from "../../../setup/image-build";
 import { packageEntries } from "../../../setup/image-debian";
-import { parseImage, sameImage } from "../../../setup/image-name";
+import { parseImage, sameImage } from "../../../components/engine/image-name";
 import { type ImageNeed, neededImages } from "../../../setup/image-needs";
 import { registryAuth } from "../../../setup/image-pull";
-import { loadTarball, tagsOf } from "../../../setup/image-tarball";
+import { loadTarball, tagsOf, tarballHas } from "../../../setup/image-tarball";
 import type { EarlySettings } from "../../../setup/stack";
 import { readFromTar, tar } from "../../../setup/tar";
 import { machineIn, put, temporaryFolder } from "./fixture";
@@ -203,6 +203,13 @@ describe("tarballs", () => {
         const engine = { url: "unix:///nowhere", source: "test" };
         await expect(loadTarball(engine, "registry:3.1.2", file)).rejects.toThrow(/it has nginx:1, redis:7/);
         await expect(loadTarball(engine, "registry:3.1.2", "/no/file")).rejects.toThrow(/does not exist/);
+    });
+
+    test("a device, which would be read for ever, is refused", async () => {
+        const engine = { url: "unix:///nowhere", source: "test" };
+        const told = /\/dev\/zero, which is no plain file: .*pulumi config rm imageTarball/;
+        await expect(loadTarball(engine, "registry:3.1.2", "/dev/zero")).rejects.toThrow(told);
+        await expect(tarballHas("nginx:1.28", "/dev/zero")).rejects.toThrow(told);
     });
 
     test("something else is refused", async () => {

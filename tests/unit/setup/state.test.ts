@@ -89,6 +89,18 @@ describe("the passphrase", () => {
             put(join(machine().root, "Pulumi.dev.yaml"), "encryptionsalt: v1:a:v1:b:c\n");
             refused();
         });
+        test("and where nothing is encrypted the salt may be another checkout's, which is told", () => {
+            const stack = join(machine().root, "Pulumi.dev.yaml");
+            const told = () => ensureState(machine(), findStack(machine(), []));
+            put(stack, "encryptionsalt: v1:a:v1:b:c\n");
+            expect(told).toThrow("sed -i '/^encryptionsalt:/d' Pulumi.dev.yaml");
+            put(stack, "config:\n  a:b:\n    secure: v1:x\nencryptionsalt: v1:a:v1:b:c\n");
+            expect(told).not.toThrow("sed");
+            expect(told).toThrow("put your copy of that file back");
+            put(stack, "encryptionsalt: v1:a:v1:b:c\n");
+            state("dev.json");
+            expect(told).not.toThrow("sed");
+        });
         test("and one that is given all the same is taken", () => {
             state("dev.json");
             const given = machineIn(folder.path, { env: { PULUMI_CONFIG_PASSPHRASE: "x" } });
@@ -155,16 +167,17 @@ describe("the stack", () => {
             imageMirror: undefined,
             imageTarball: join(machine.root, "a.tar"),
             nexus: false,
-            front: "nginx",
+            front: true,
+            cache: false,
         });
     });
 
     test.each([
-        ["    enabled: true\n    acceptEula: true\n    image: n:1\n", true],
-        ['    enabled: "true"\n    acceptEula: "true"\n    image: n:1\n', true],
-        [`    '{"enabled":true,"acceptEula":true,"image":"n:1"}'\n`, true],
-        ["    enabled: true\n    image: n:1\n", false],
-        ["    acceptEula: true\n    image: n:1\n", false],
+        ["    acceptEula: true\n    image: n:1\n", true],
+        ['    acceptEula: "true"\n    image: n:1\n', true],
+        [`    '{"acceptEula":true,"image":"n:1"}'\n`, true],
+        ["    acceptEula: false\n    image: n:1\n", false],
+        ["    image: n:1\n", false],
     ])("asks for the image of a Nexus that is to run, its licence accepted: %j", (nexus, wanted) => {
         const machine = machineIn(folder.path);
         put(join(machine.root, "Pulumi.dev.yaml"), `config:\n  private-registry:nexus:\n${nexus}`);

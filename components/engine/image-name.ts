@@ -12,6 +12,14 @@ export interface ImageName {
     path: string;
 }
 
+const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const IMAGE = new RegExp(
+    `^(?:(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9.-]+)(?::\\d+)?/)?${PART}(?:/${PART})*(?::\\w[\\w.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]+)?$`,
+);
+
+/** Whether a text is an image's name (distribution/reference): with host, tag and digest where there are some, no URL. */
+export const isImageName = (text: string): boolean => IMAGE.test(text);
+
 /** Reads an image name the way Docker does (distribution/reference): a first part with a dot or colon is a host. */
 export function parseImage(image: string): ImageName {
     const at = image.indexOf("@");
