@@ -4,7 +4,10 @@ import { join } from "node:path";
 
 import { format, resolveConfig } from "prettier";
 
-import { argsTs, configurationMd, pulumiYaml } from "./generate";
+import { argsTs } from "./args-ts";
+import { configurationMd } from "./configuration-md";
+import { packageSchema } from "./package-schema";
+import { pulumiYaml } from "./pulumi-yaml";
 
 const root = join(__dirname, "..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -14,6 +17,7 @@ async function main(): Promise<void> {
         "components/args.ts": argsTs(),
         "docs/configuration.md": configurationMd(),
         "Pulumi.yaml": pulumiYaml(read("Pulumi.yaml")),
+        "plugins/private-registry/schema.json": JSON.stringify(packageSchema()),
     };
     const differ: string[] = [];
     for (const [file, text] of Object.entries(texts)) {
