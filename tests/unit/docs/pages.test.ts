@@ -157,6 +157,15 @@ describe.each(READMES)("%s", (page) => {
     });
 });
 
+test.each(READMES)("%s shows tests that there are", (page) => {
+    const [, file = "", shown = ""] = /PASS e2e (\S+)[^\n]*\n([\s\S]*?)```/.exec(read(page)) ?? [];
+    const titles = [...shown.matchAll(/✓ (.*) \(\d+ ms\)/g)].map(([, title = ""]) => title);
+    const source = read(file);
+    expect(titles.length).toBeGreaterThan(3);
+    expect(titles.filter((title) => !source.includes(`test("${title}"`))).toEqual([]);
+    expect(shown).toContain(`${titles.length} passed, 0 failed`);
+});
+
 describe.each(PAGES.filter(isTranslation))("%s, beside its original", (page) => {
     const original = page.replace(".zh-CN.md", ".md");
     const [here, there] = [read(page), read(original)];
