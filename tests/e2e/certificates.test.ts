@@ -107,7 +107,7 @@ describe("certificates", () => {
 
     test("a longer-lived CA certificate keeps the key, so that clients need only the new file", async () => {
         const keyOf = (pem: string) => must("openssl", ["x509", "-noout", "-pubkey"], { input: pem });
-        await stack.configure({ "ca.validityDays": "7300" });
+        await stack.configure({ "tls.ownCa.validityDays": "7300" });
         const changes = "The CA changes: no client trusts the registry until it has the new certificate.";
         expect(await stack.must(["preview", "--non-interactive", "--color", "never"])).toContain(changes);
         expect(await stack.up()).toContain(changes);
@@ -142,15 +142,15 @@ describe("the certificates of rows R2 and R3", () => {
                 settings: {
                     ...ADMIN,
                     domain: "docker.funet8.com",
-                    localNames: "false",
+                    "tls.ownCa.site.localNames": "false",
                     "ipAddresses[0]": "127.0.0.1",
-                    "ca.keyAlgorithm": "RSA-4096",
-                    "ca.subject.country": "CN",
-                    "ca.subject.province": "Shanxi",
-                    "ca.subject.locality": "Datong",
-                    "ca.subject.organization": "Your Company Name",
-                    "ca.subject.commonName": "Your Company Name Docker Registry CA",
-                    "site.keyAlgorithm": "RSA-2048",
+                    "tls.ownCa.keyAlgorithm": "RSA-4096",
+                    "tls.ownCa.subject.country": "CN",
+                    "tls.ownCa.subject.province": "Shanxi",
+                    "tls.ownCa.subject.locality": "Datong",
+                    "tls.ownCa.subject.organization": "Your Company Name",
+                    "tls.ownCa.subject.commonName": "Your Company Name Docker Registry CA",
+                    "tls.ownCa.site.keyAlgorithm": "RSA-2048",
                 },
             }),
         );

@@ -91,7 +91,7 @@ describe("a deployment that cannot begin", () => {
                 settings: {
                     domain: "https://registry.example.com",
                     tls: "on",
-                    "site.earlyRenewalDays": "400",
+                    "tls.ownCa.site.earlyRenewalDays": "400",
                     "users.a.password": { secret: "x".repeat(73) },
                     colour: "blue",
                     "registryConfig.http.addr": ":1",

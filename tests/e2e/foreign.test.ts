@@ -176,13 +176,13 @@ describe("a folder of the Docker host", () => {
     test("that another deployment has is refused before the registry is touched", async () => {
         const folder = `/tmp/private-registry-e2e-shared-${randomBytes(3).toString("hex")}`;
         use({ dispose: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })) });
-        const first = use(await Stack.create("shared", { settings: { ...ADMIN, "storage.path": folder } }));
+        const first = use(await Stack.create("shared", { settings: { ...ADMIN, "storage.folder": folder } }));
         await first.up();
         await first.up("--expect-no-changes");
         const second = use(await Stack.create("shared", { settings: ADMIN }));
         await second.up();
         const { Id } = await inspect(second.prefix);
-        await second.configure({ "storage.path": folder });
+        await second.configure({ "storage.folder": folder });
         const { code, screen } = await second.tryUp();
         expect(code).not.toBe(0);
         expect(screen).toContain(
@@ -190,7 +190,7 @@ describe("a folder of the Docker host", () => {
         );
         expect(screen).toContain(`pulumi config set --path 'adopt[0]' ${await first.output("identity")}`);
         expect((await inspect(second.prefix)).Id).toBe(Id);
-        await second.unset("storage.path");
+        await second.unset("storage.folder");
         await second.up();
 
         // The stack itself knows its folder again after `destroy`.

@@ -45,9 +45,9 @@ describe("the access decision of the front", () => {
             await Stack.create("access", {
                 settings: {
                     ...ADMIN,
-                    front: "nginx",
-                    "frontSettings.attemptsPerMinute": "6000",
-                    "frontSettings.cacheSeconds": "3600",
+                    "front.off": "false",
+                    "front.attemptsPerMinute": "6000",
+                    "front.cacheSeconds": "3600",
                     ...Object.fromEntries(users),
                 },
             }),

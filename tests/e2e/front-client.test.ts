@@ -78,7 +78,7 @@ describe("installers at a front", () => {
             await Stack.create("front-client", {
                 settings: {
                     ...ADMIN,
-                    front: "nginx",
+                    "front.off": "false",
                     "users.guest.password": { secret: GUEST },
                     // One on a port and one under a name, in an order that is not that of their endpoints.
                     "mirrors.zeta.upstream": "https://ghcr.io",
@@ -182,7 +182,7 @@ describe("installers at a front", () => {
     test("other users and anonymous pulls leave them as they are", async () => {
         const before = await inspect(front());
         await stack.unset("users.guest");
-        await stack.configure({ anonymousPull: "true" });
+        await stack.configure({ "front.anonymousPull": "true" });
         await stack.up();
         await expectServed();
         expect((await ask("/client.sh", { method: "POST" })).status).toBe(405);
@@ -192,7 +192,7 @@ describe("installers at a front", () => {
     test("a new CA is in them by reload, and the line for the former one changes nothing on a client", async () => {
         const before = await inspect(front());
         const [former, line, trusted] = [texts, await oneLine(), readFileSync(caFile, "utf8")];
-        await stack.configure({ "ca.keyAlgorithm": "ECDSA-P256" });
+        await stack.configure({ "tls.ownCa.keyAlgorithm": "ECDSA-P256" });
         await stack.up();
         const after = await inspect(front());
         expect([after.Id, after.State.StartedAt]).toEqual([before.Id, before.State.StartedAt]);
@@ -211,9 +211,9 @@ describe("installers at a front", () => {
         expect(trusted.trim()).not.toBe(caPem.trim());
     });
 
-    test("frontSettings.clientInstaller: false takes them away, by reload", async () => {
+    test("front.clientInstaller: false takes them away, by reload", async () => {
         const before = await inspect(front());
-        await stack.configure({ "frontSettings.clientInstaller": "false" });
+        await stack.configure({ "front.clientInstaller": "false" });
         await stack.up();
         for (const name of FILES) expect((await ask(`/${name}`)).status).toBe(404);
         expect((await inspect(front())).Id).toBe(before.Id);

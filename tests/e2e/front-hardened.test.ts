@@ -36,13 +36,13 @@ describe("a front under attack", () => {
             await Stack.create("hardened", {
                 settings: {
                     ...ADMIN,
-                    front: "nginx",
-                    anonymousPull: "true",
-                    "frontSettings.attemptsPerMinute": "6000",
+                    "front.off": "false",
+                    "front.anonymousPull": "true",
+                    "front.attemptsPerMinute": "6000",
                     "users.ci.generate": "true",
                     "users.reader.password": { secret: READER.slice("reader:".length) },
                     "users.reader.role": "pull",
-                    [`sites["${DOCS}"].folder`]: "docs",
+                    [`front.sites["${DOCS}"].folder`]: "docs",
                 },
             }),
         );
@@ -62,7 +62,7 @@ describe("a front under attack", () => {
             writeFileSync(join(docs, file), `this is ${file}`);
         symlinkSync("index.html", join(docs, "link"));
         await run("chmod", ["-R", "a+rX", stack.folder]);
-        await stack.configure({ "frontSettings.sitesFolder": join(stack.folder, "sites") });
+        await stack.configure({ "front.sitesFolder": join(stack.folder, "sites") });
         await stack.up();
         registry = await RegistryClient.of(stack);
         use({ dispose: async () => registry.close() });

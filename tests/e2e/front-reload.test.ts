@@ -56,8 +56,8 @@ describe("a front at work", () => {
             await Stack.create("reload", {
                 settings: {
                     ...ADMIN,
-                    front: "nginx",
-                    "frontSettings.image": image,
+                    "front.off": "false",
+                    "front.image": image,
                     "users.guest.password": { secret: "guest" },
                 },
             }),
@@ -112,7 +112,7 @@ describe("a front at work", () => {
 
             await stack.unset("users.guest");
             await stack.configure({ "dnsNames[0]": "second.e2e.test" });
-            await stack.configure({ 'sites["app.e2e.test"].upstream': "http://192.0.2.1" });
+            await stack.configure({ 'front.sites["app.e2e.test"].upstream': "http://192.0.2.1" });
             await stack.up();
             expect(await status("guest:other")).toBe(401);
             expect(await status(`admin:${PASSWORD}`)).toBe(200);
@@ -139,19 +139,19 @@ describe("a front at work", () => {
 
     test("a configuration that nginx refuses fails `up` with its words, and the former one goes on", async () => {
         const before = await inspect(front());
-        await stack.configure({ [`sites["${REFUSED}"].upstream`]: "http://192.0.2.1" });
+        await stack.configure({ [`front.sites["${REFUSED}"].upstream`]: "http://192.0.2.1" });
         const broken = await stack.tryUp();
         expect(broken.code).not.toBe(0);
         expect(broken.screen).toMatch(/was refused, and the former one stays: .*\[emerg\]/s);
         expect((await inspect(front())).Id).toBe(before.Id);
         expect(await status(`admin:${PASSWORD}`)).toBe(200);
         expect(await docker("exec", front(), "ls", "/etc/front")).not.toContain(REFUSED);
-        await stack.unset(`sites["${REFUSED}"]`);
+        await stack.unset(`front.sites["${REFUSED}"]`);
         // The longest name that there is (RFC 1035 section 2.3.4), which nginx takes only with room for it.
         const longest = `${"a".repeat(60)}.`.repeat(4) + "e2e.test";
-        await stack.configure({ [`sites["${longest}"].upstream`]: "http://192.0.2.1" });
+        await stack.configure({ [`front.sites["${longest}"].upstream`]: "http://192.0.2.1" });
         await stack.up();
-        await stack.unset(`sites["${longest}"]`);
+        await stack.unset(`front.sites["${longest}"]`);
         await stack.up();
         expect(await status(`admin:${PASSWORD}`)).toBe(200);
     });
@@ -163,13 +163,13 @@ describe("a front at work", () => {
         expect((await inspect(front())).Id).toBe(before.Id);
         for (const path of pull) expect((await registry.ask(path)).status).toBe(200);
 
-        await stack.unset('sites["app.e2e.test"]');
-        await stack.configure({ front: "none" });
+        await stack.unset('front.sites["app.e2e.test"]');
+        await stack.configure({ "front.off": "true" });
         await stack.up();
         for (const path of pull) expect((await registry.ask(path)).status).toBe(200);
         expect(await docker("ps", "--all", "--quiet", "--filter", `name=${front()}`)).toBe("");
 
-        await stack.configure({ front: "nginx" });
+        await stack.configure({ "front.off": "false" });
         await stack.up();
         for (const path of pull) expect((await registry.ask(path)).status).toBe(200);
         await stack.up("--expect-no-changes");

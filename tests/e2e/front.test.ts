@@ -39,15 +39,14 @@ describe("a registry behind nginx", () => {
             await Stack.create("front", {
                 settings: {
                     ...ADMIN,
-                    front: "nginx",
+                    "front.off": "false",
                     "users.reader.password": { secret: password(READER) },
                     "users.reader.role": "pull",
                     "users.team.password": { secret: password(TEAM) },
                     "users.team.repositories[0]": "team-a/*",
-                    "frontSettings.redirectHttp": "true",
-                    "frontSettings.httpPort": String(httpPort),
-                    [`sites["${APP}"].upstream`]: `http://${HOST}:${port}`,
-                    [`sites["${DOCS}"].folder`]: "docs",
+                    "front.httpPort": String(httpPort),
+                    [`front.sites["${APP}"].upstream`]: `http://${HOST}:${port}`,
+                    [`front.sites["${DOCS}"].folder`]: "docs",
                 },
             }),
         );
@@ -57,7 +56,7 @@ describe("a registry behind nginx", () => {
         mkdirSync(join(sites, "docs", "guide"));
         writeFileSync(join(sites, "docs", "guide", "index.html"), "from a folder below");
         await run("chmod", ["-R", "a+rX", stack.folder]);
-        await stack.configure({ "frontSettings.sitesFolder": sites });
+        await stack.configure({ "front.sitesFolder": sites });
         await stack.up();
         registry = await RegistryClient.of(stack);
         use({ dispose: async () => registry.close() });
@@ -256,7 +255,7 @@ describe("a registry behind nginx", () => {
     });
 
     test("with anonymousPull anyone reads, and docker logs in and pushes all the same", async () => {
-        await stack.configure({ anonymousPull: "true" });
+        await stack.configure({ "front.anonymousPull": "true" });
         await stack.up();
         for (const [method, path, expected] of [
             ["GET", "/v2/", 401],

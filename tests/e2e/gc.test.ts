@@ -10,7 +10,7 @@ const REPOSITORY = "team/image";
 
 describe.each([
     ["with a port of its own", {}],
-    ["behind a front", { front: "nginx" }],
+    ["behind a front", { "front.off": "false" }],
 ])("garbage collection of a registry %s", (_how, settings: Record<string, string>) => {
     /** Through a front not even a request that comes as the registries change places is lost. */
     const seamless = "front" in settings;

@@ -48,7 +48,7 @@ export class Joined {
     /** A registry with a front and nothing behind it yet, and the upstreams on its network. */
     static async create(client: DockerClient): Promise<Joined> {
         // Without local names, `localhost` is free for a mirror.
-        const settings = { ...ADMIN, front: "nginx", localNames: "false" };
+        const settings = { ...ADMIN, "front.off": "false", "tls.ownCa.site.localNames": "false" };
         const joined = new Joined(await Stack.create("joins", { settings }));
         try {
             await joined.begin(client);
@@ -87,7 +87,6 @@ export class Joined {
             "mirrors.team.upstream": this.upstreams.team.url,
             "mirrors.local.upstream": this.upstreams.local.url,
             "mirrors.local.domain": "localhost",
-            "nexus.enabled": "true",
             "nexus.acceptEula": "true",
             "nexus.image": image,
             "nexus.port": String(await freePort()),

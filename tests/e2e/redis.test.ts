@@ -1,4 +1,4 @@
-/** examples/redis, the Redis cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
+/** examples/valkey, the Redis cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
 import { redisCli } from "../../components/registry/redis-conf";
 
 import { cleanup } from "./cleanup";
@@ -35,7 +35,7 @@ describe("a registry with a Redis", () => {
     const pull = async (digest: string) => (await client.ask(`/v2/${REPOSITORY}/blobs/${digest}`)).status;
 
     beforeAll(async () => {
-        const { "users.admin.generate": generated, ...example } = exampleSettings("redis");
+        const { "users.admin.generate": generated, ...example } = exampleSettings("valkey");
         expect(generated).toBe("true");
         stack = use(
             await Stack.create("redis", {

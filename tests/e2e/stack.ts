@@ -122,7 +122,7 @@ export class Stack {
                 ...(options.program === undefined
                     ? {}
                     : { registryImage: REGISTRY_IMAGE, frontImage: FRONT_IMAGE }),
-                front: "none",
+                "front.off": "true",
                 ...options.settings,
             });
         } catch (error) {
