@@ -68,7 +68,7 @@ export interface PrivateRegistryArgs {
      */
     bcryptCost?: pulumi.Input<number> | undefined;
     /**
-     * An nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. false: none. Must be an object (see front.* below), true or false.
+     * An nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. false: none. Must be an object (front.*), true or false.
      * @default an nginx, where it can be (docs/front.md)
      * @example {"cacheSeconds":60}
      */
@@ -215,7 +215,7 @@ export interface PrivateRegistryArgs {
      */
     mirrors?: Record<string, MirrorsItemArgs> | undefined;
     /**
-     * Sonatype Nexus 3 beside the registry (docs/nexus.md). Must be an object (see nexus.* below).
+     * Sonatype Nexus 3 beside the registry (docs/nexus.md). Must be an object (nexus.*).
      * @default none
      * @example {"acceptEula":true}
      */
@@ -285,7 +285,7 @@ export interface NexusArgs {
      */
     anonymous?: pulumi.Input<boolean> | undefined;
     /**
-     * The Docker repositories of Nexus. Must be an object (see nexus.docker.* below).
+     * The Docker repositories of Nexus. Must be an object (nexus.docker.*).
      * @example {"routing":"ports"}
      */
     docker?: NexusDockerArgs | undefined;
@@ -570,17 +570,17 @@ export interface StorageArgs {
      */
     redirect?: pulumi.Input<boolean> | undefined;
     /**
-     * Amazon S3, Ceph, MinIO or whatever else speaks S3 holds the images. Must be an object (see below).
+     * Amazon S3, Ceph, MinIO or whatever else speaks S3 holds the images. Must be an object (storage.s3.*).
      * @example {"bucket":"registry-images"}
      */
     s3?: StorageS3Args | boolean | undefined;
     /**
-     * Azure Blob Storage holds the images. Must be an object (see below).
+     * Azure Blob Storage holds the images. Must be an object (storage.azure.*).
      * @example {"container":"registry-images"}
      */
     azure?: StorageAzureArgs | boolean | undefined;
     /**
-     * Google Cloud Storage holds the images. Must be an object (see below).
+     * Google Cloud Storage holds the images. Must be an object (storage.gcs.*).
      * @example {"bucket":"registry-images"}
      */
     gcs?: StorageGcsArgs | boolean | undefined;
@@ -886,7 +886,7 @@ export interface TlsArgs {
      */
     off?: boolean | undefined;
     /**
-     * A CA of the deployment's own, or one that you bring, signs the site certificate. Must be an object (see tls.ownCa.* below), or true.
+     * A CA of the deployment's own, or one that you bring, signs the site certificate. Must be an object (tls.ownCa.*), or true.
      * @default where neither tls.files nor tls.off is set
      * @example {"keyAlgorithm":"RSA-4096"}
      */
@@ -954,7 +954,7 @@ export interface TlsOwnCaArgs {
      */
     key?: pulumi.Input<string> | undefined;
     /**
-     * The site certificate that the CA signs. Must be an object (see tls.ownCa.site.* below).
+     * The site certificate that the CA signs. Must be an object (tls.ownCa.site.*).
      * @example {"validityDays":397}
      */
     site?: TlsOwnCaSiteArgs | undefined;

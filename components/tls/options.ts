@@ -122,7 +122,7 @@ const ownCa = {
     key: privateKey("Private key of a CA that you bring", "ca"),
     site: option(site.prefault({}), {
         description: "The site certificate that the CA signs",
-        allowed: "an object (see tls.ownCa.site.* below)",
+        allowed: "an object (tls.ownCa.site.*)",
         example: { validityDays: 397 },
     }),
 };
@@ -176,7 +176,7 @@ export const tls = option(
         ownCa: option(section(ownCa), {
             description: "A CA of the deployment's own, or one that you bring, signs the site certificate",
             default: "where neither tls.files nor tls.off is set",
-            allowed: "an object (see tls.ownCa.* below), or true",
+            allowed: "an object (tls.ownCa.*), or true",
             example: { keyAlgorithm: "RSA-4096" },
             secret: true,
         }),
