@@ -109,15 +109,45 @@ export interface Checked<T> {
     problems: Problem[];
 }
 
+class Unknown extends Error {}
+
+/** The tree, in which reading the value at a path ends in Unknown. */
+function hidden(tree: unknown, [step, ...rest]: Path): unknown {
+    if (typeof tree !== "object" || tree === null || step === undefined) return tree;
+    const copy = Object.defineProperties(
+        Array.isArray(tree) ? [] : {},
+        Object.getOwnPropertyDescriptors(tree),
+    );
+    const below = rest.length > 0 && Object.hasOwn(tree, step);
+    const get = (): never => {
+        throw new Unknown();
+    };
+    return Object.defineProperty(copy, step, {
+        configurable: true,
+        enumerable: true,
+        ...(below ? { value: hidden((tree as Record<PropertyKey, unknown>)[step], rest) } : { get }),
+    });
+}
+
+/** What a rule finds; nothing where it needs what is not known. */
+function found<T>(rule: Rule<T>, options: Parameters<Rule<T>>[0]): Problem[] {
+    try {
+        return rule(options);
+    } catch (error) {
+        if (error instanceof Unknown) return [];
+        throw error;
+    }
+}
+
 /**
  * Checks options.
  *
- * @param rules false: those that need more than one option are left out
+ * @param unknown paths of values that only stand in for those to come: a rule that reads one is left out
  */
 export function check<S extends z.ZodObject>(
     { options: root, rules }: Definition<S>,
     given: Readonly<Record<string, unknown>>,
-    withRules = true,
+    unknown: readonly Path[] = [],
 ): Checked<z.output<S>> {
     const problems: Problem[] = [];
     const right: Record<string, unknown> = {};
@@ -146,6 +176,7 @@ export function check<S extends z.ZodObject>(
         if (!Object.hasOwn(root.shape, key)) problems.push(unknownKey(root, [key], given[key]));
     const options = right as Checked<z.output<S>>["options"];
     // The rules look at what is right by itself, so that a mistake in one option does not hide those in others.
-    if (withRules) problems.push(...rules.flatMap((rule) => rule(options)));
+    const known = unknown.reduce<unknown>(hidden, options) as typeof options;
+    problems.push(...rules.flatMap((rule) => found(rule, known)));
     return { options, problems };
 }

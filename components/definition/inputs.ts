@@ -91,7 +91,7 @@ function liftLists(value: unknown): unknown {
  *
  * @returns options: with their defaults; each Output fails where it, or its relation to another option, is wrong.
  * right: fails as soon as one of them does
- * @throws pulumi.RunError with every problem of the values
+ * @throws pulumi.RunError with every problem of the values, and of their relations to each other
  */
 export function settle<S extends z.ZodObject>(
     definition: Definition<S>,
@@ -100,7 +100,11 @@ export function settle<S extends z.ZodObject>(
     const given = liftLists(args) as Record<string, unknown>;
     const holes: Hole[] = [];
     const values = fill(definition.options, given, [], holes) as Record<string, unknown>;
-    const { options, problems } = check(definition, values, holes.length === 0);
+    const { options, problems } = check(
+        definition,
+        values,
+        holes.map(({ path }) => path),
+    );
     problems.push(
         ...holes.flatMap(({ path }) => {
             const text = unfit(definition.options, path);

@@ -19,6 +19,7 @@ const registry = new PrivateRegistry("registry", {
     port: config.getNumber("port"),
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
     image: config.get("registryImage") ?? "registry:3.1.2",
+    auth: false,
     deleteEnabled: false,
     storage: {
         s3: {

@@ -17,7 +17,6 @@ test("Nexus joins a registry by configuration, on its network, and leaves its da
         await Stack.create("kit-nexus", {
             settings: {
                 ...ADMIN,
-                "nexus.enabled": "true",
                 "nexus.image": image,
                 "nexus.port": String(port),
                 "nexus.openFiles": "0",
@@ -57,8 +56,7 @@ test("Nexus joins a registry by configuration, on its network, and leaves its da
     expect(await stack.exportText()).not.toContain(password);
     await stack.up("--expect-no-changes");
 
-    await stack.configure({ "nexus.enabled": "false", "nexus.acceptEula": "false" });
-    await stack.unset("nexus.repositories");
+    await stack.unset("nexus");
     await stack.up();
     const left = await objectsOf(stack.prefix);
     expect(left).toContain(`volume ${stack.prefix}-nexus-data`);

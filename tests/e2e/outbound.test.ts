@@ -122,7 +122,7 @@ describe("mirrors and what lies outside", () => {
             "domain: localhost",
             `port: "${await freePort()}"`,
             "bindAddress: 127.0.0.1",
-            "front: none",
+            "front: false",
             "users: { admin: { generate: true } }",
             `extraHosts: { upstream.named.invalid: "${here}" }`,
             `proxy: { http: "http://robot:${PASSWORD}@${here}:${proxy}", none: [upstream.named.invalid, "${here}"] }`,

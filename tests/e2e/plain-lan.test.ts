@@ -21,7 +21,7 @@ describe("a plain-HTTP registry on a folder of the Docker host", () => {
         );
 
     beforeAll(async () => {
-        stack = use(await Stack.create("lan", { settings: { tls: "off", auth: "false" } }));
+        stack = use(await Stack.create("lan", { settings: { "tls.off": "true", auth: "false" } }));
         folder = `/tmp/${stack.prefix}-images`;
         use({
             dispose: async () => {
@@ -29,7 +29,7 @@ describe("a plain-HTTP registry on a folder of the Docker host", () => {
                 rmSync(folder, { recursive: true, force: true });
             },
         });
-        await stack.configure({ "storage.path": folder });
+        await stack.configure({ "storage.folder": folder });
     });
 
     test("a folder that root may not write to: `up` fails and says so", async () => {

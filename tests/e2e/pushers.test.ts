@@ -21,7 +21,12 @@ describe.each(["nginx", "none"])("front: %s", (front) => {
 
     beforeAll(async () => {
         const programs = await ensureClients(thisMachine(resolve(__dirname, "..", "..")));
-        const settings = { ...ADMIN, front, "ipAddresses[0]": HOST, bindAddress: HOST };
+        const settings = {
+            ...ADMIN,
+            "front.off": String(front === "none"),
+            "ipAddresses[0]": HOST,
+            bindAddress: HOST,
+        };
         const stack = use(await Stack.create(`push-${front}`, { settings }));
         await stack.up();
         address = `${HOST}:${stack.port}`;

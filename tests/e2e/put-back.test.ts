@@ -83,10 +83,9 @@ describe("each kind of container", () => {
 
         given = {
             ...ADMIN,
-            front: "nginx",
-            cache: "redis",
+            "front.off": "false",
+            "cache.valkey.memoryMb": "64",
             "mirrors.hub.upstream": upstream.url,
-            "nexus.enabled": "true",
             "nexus.acceptEula": "true",
             "nexus.image": image,
             "nexus.port": String(await freePort()),
@@ -125,8 +124,8 @@ describe("each kind of container", () => {
         ],
         // It is not even made, so there is nothing that the state knows.
         ["a mirror that the Engine refuses to make", () => ({ "mirrors.hub.cpus": "999" }), ["-mirror-hub"]],
-        ["a front that ends", () => ({ "frontSettings.image": broken.front ?? "" }), ["-front"]],
-        ["a Redis that ends", () => ({ "redis.image": broken.redis ?? "" }), ["-redis"]],
+        ["a front that ends", () => ({ "front.image": broken.front ?? "" }), ["-front"]],
+        ["a Redis that ends", () => ({ "cache.valkey.image": broken.redis ?? "" }), ["-redis"]],
         ["a Nexus that ends", () => ({ "nexus.image": broken.nexus ?? "" }), ["-nexus"]],
     ])("%s: the former one runs again, and the next `up` converges", async (_name, change, kinds) => {
         const settings = change();
@@ -186,7 +185,7 @@ describe("a front comes before a registry that runs", () => {
 
     test("whose image is nowhere: the registry is not touched", async () => {
         const { Id } = await inspect(stack.prefix);
-        await stack.configure({ front: "nginx", "frontSettings.image": "localhost:1/nginx:none" });
+        await stack.configure({ "front.off": "false", "front.image": "localhost:1/nginx:none" });
         await failingUp(stack);
         expect((await inspect(stack.prefix)).Id).toBe(Id);
         await pushAndPull(registry, blob);
@@ -194,33 +193,33 @@ describe("a front comes before a registry that runs", () => {
 
     test("whose nginx does not start: the registry has its port again", async () => {
         const image = use(await new Broken().build(FRONT_IMAGE, crashing("nginx"))).name;
-        await stack.configure({ "frontSettings.image": image });
+        await stack.configure({ "front.image": image });
         const screen = await failingUp(stack);
         expect(screen).toContain(
             `${stack.prefix}-front could not be replaced: ${stack.prefix} runs again as before`,
         );
         await pushAndPull(registry, blob);
         for (const volume of await anonymousVolumes(stack.prefix)) nameless.add(volume);
-        await stack.configure({ front: "none" });
-        await stack.unset("frontSettings");
+        await stack.configure({ "front.off": "true" });
+        await stack.unset("front.image");
         await stack.up();
         await pushAndPull(registry, blob);
     });
 
     test("that the Engine refuses to make: the same", async () => {
         // A folder that the Engine cannot make.
-        await stack.configure({ front: "nginx", "frontSettings.sitesFolder": "/proc/private-registry" });
+        await stack.configure({ "front.off": "false", "front.sitesFolder": "/proc/private-registry" });
         const screen = await failingUp(stack);
         expect(screen).toContain(`${stack.prefix} runs again as before`);
         await pushAndPull(registry, blob);
         for (const volume of await anonymousVolumes(stack.prefix)) nameless.add(volume);
     });
 
-    test("and comes in the end; then what goes back to `none` and fails leaves the front", async () => {
-        await stack.unset("frontSettings");
+    test("and comes in the end; then what goes back to none and fails leaves the front", async () => {
+        await stack.unset("front.sitesFolder");
         await stack.up();
         await pushAndPull(registry, blob);
-        await stack.configure({ front: "none", cpus: "999" });
+        await stack.configure({ "front.off": "true", cpus: "999" });
         const screen = await failingUp(stack);
         expect(screen).toContain(`${stack.prefix} could not be replaced`);
         await pushAndPull(registry, blob);

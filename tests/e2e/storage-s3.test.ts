@@ -16,7 +16,6 @@ describe("images in an S3 store", () => {
     let image: string;
 
     const settings = (): Settings => ({
-        "storage.driver": "s3",
         "storage.s3.bucket": "images",
         "storage.s3.endpoint": store.endpoint,
         "storage.s3.accessKey": { secret: store.accessKey },

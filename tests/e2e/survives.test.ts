@@ -196,7 +196,7 @@ test("a folder that nobody can write to: the registry that has another one goes 
         execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", folder]);
         await stack.up();
         const ca = await stack.output("caCertificatePem");
-        await stack.configure({ "storage.path": folder });
+        await stack.configure({ "storage.folder": folder });
         const { Id } = await inspect(stack.prefix);
         const { code, screen } = await stack.tryUp();
         expect(code).not.toBe(0);

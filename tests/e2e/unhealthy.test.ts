@@ -30,7 +30,7 @@ describe("a registry that does not become healthy", () => {
                 rmSync(folder, { recursive: true, force: true });
             },
         });
-        await stack.configure({ "storage.path": folder });
+        await stack.configure({ "storage.folder": folder });
     });
 
     test("a wrong registry option: `up` fails with the registry's last log lines", async () => {

@@ -24,8 +24,8 @@ describe("certificates that the user brings", () => {
 
     test("a CA: it signs the site certificate, and clients that trust it need nothing else", async () => {
         // The key as text from standard input, which encrypts it in the stack's file; the certificate as a path.
-        await stack.must(["config", "set", "--path", "ca.cert", `./${chain.root}`]);
-        await stack.must(["config", "set", "--secret", "--path", "ca.key"], read(chain.rootKey));
+        await stack.must(["config", "set", "--path", "tls.ownCa.cert", `./${chain.root}`]);
+        await stack.must(["config", "set", "--secret", "--path", "tls.ownCa.key"], read(chain.rootKey));
         await stack.up();
         expect(await stack.output("caCertificatePem")).toBe(read(chain.root));
         const { code } = await handshake(address, DOMAIN, join(stack.project, chain.root));
@@ -36,11 +36,10 @@ describe("certificates that the user brings", () => {
     });
 
     test("a certificate with its chain: it is served as it is, and the root is what clients trust", async () => {
-        await stack.unset("ca");
-        await stack.must(["config", "set", "tls", "files"]);
-        await stack.must(["config", "set", "--path", "certificate.cert", `./${chain.leaf}`]);
-        await stack.must(["config", "set", "--path", "certificate.key", `./${chain.leafKey}`]);
-        await stack.must(["config", "set", "--path", "certificate.chain", `./${chain.middle}`]);
+        await stack.unset("tls");
+        await stack.must(["config", "set", "--path", "tls.files.cert", `./${chain.leaf}`]);
+        await stack.must(["config", "set", "--path", "tls.files.key", `./${chain.leafKey}`]);
+        await stack.must(["config", "set", "--path", "tls.files.chain", `./${chain.middle}`]);
         await stack.up();
         const fingerprint = (pem: string) => createHash("sha256").update(pem.trim()).digest("hex");
         expect((await served(address, DOMAIN)).map(fingerprint)).toEqual(
@@ -69,7 +68,9 @@ describe("a registry of a closed network", () => {
     let image: string;
 
     beforeAll(async () => {
-        stack = use(await Stack.create("plain", { settings: { ...ADMIN, tls: "off", accessLog: "true" } }));
+        stack = use(
+            await Stack.create("plain", { settings: { ...ADMIN, "tls.off": "true", accessLog: "true" } }),
+        );
         await stack.up();
         image = `localhost:${stack.port}/team/image:1`;
         await docker.image(image);

@@ -17,6 +17,13 @@ const upload = (all: Registration[], file: string) =>
         (one) => one.file === `/staged/${file}`,
     )?.content;
 
+const store = (key: pulumi.Output<string>) => ({
+    region: "eu-central-1",
+    bucket: "images",
+    accessKey: key,
+    secretKey: key,
+});
+
 describe("an Output", () => {
     test("as domain is checked, made one name and used everywhere", async () => {
         const { registry, all } = await deploy({ domain: pulumi.output("Docker.Example.COM") });
@@ -137,6 +144,55 @@ describe("an Output", () => {
         const { status, stdout } = program("right");
         expect(stdout).toMatch(/^r-container$/m);
         expect(status).toBe(0);
+    });
+
+    const soon = () => pulumi.output("later");
+    const pulls = { generate: true, role: "pull" };
+    const lock = { password: soon() };
+    test.each<[string, object, string]>([
+        [
+            "no user beside a store's keys",
+            { users: {}, storage: { s3: store(soon()) } },
+            "users names no user",
+        ],
+        [
+            "a role without a front beside a password",
+            { front: false, users: { lock, ci: pulls } },
+            "users.ci.role",
+        ],
+        ["two kinds of tls beside a realm", { realm: soon(), tls: { off: true, ownCa: {} } }, "tls"],
+        [
+            "users without auth beside a domain",
+            { domain: soon(), auth: false },
+            "auth is false, and 1 users are set",
+        ],
+        [
+            "a port twice beside a proxy",
+            {
+                front: false,
+                proxy: { http: soon() },
+                mirrors: { hub: { upstream: "https://quay.io", port: 443 } },
+            },
+            "mirrors.hub.port",
+        ],
+    ])("does not put off what is wrong without it: %s", async (_name, args, told) => {
+        const error = (await deploy(args as Args).then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+        )) as Error | undefined;
+        expect(error?.message).toMatch(/^The options have a mistake; nothing was changed\.\n/);
+        expect(error?.message).toContain(`\n  ${told}`);
+    });
+
+    // A rule that took what is to come for what is not set would refuse these.
+    test("that may be right is not refused before it resolves", async () => {
+        const port = pulumi.output(8443);
+        const mirrors = { hub: { upstream: "https://quay.io", port: 443 } };
+        await expect(deploy({ front: false, port, mirrors })).resolves.toBeDefined();
+        const storage = { s3: { ...store(soon()), bucket: soon() } };
+        await expect(deploy({ storage })).resolves.toBeDefined();
+        const registryConfig = { odd: [[soon()], { inner: soon() }] };
+        await expect(deploy({ registryConfig })).resolves.toBeDefined();
     });
 
     test.each<[string, () => object, RegExp]>([

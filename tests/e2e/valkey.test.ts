@@ -1,4 +1,4 @@
-/** examples/valkey, the Redis cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
+/** examples/valkey, the cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
 import { redisCli } from "../../components/registry/redis-conf";
 
 import { cleanup } from "./cleanup";
@@ -11,15 +11,15 @@ import { ADMIN, DOMAIN, Stack } from "./stack";
 
 const REPOSITORY = "team/image";
 
-describe("a registry with a Redis", () => {
+describe("a registry with a Valkey", () => {
     const use = cleanup();
     let stack: Stack;
     let client: RegistryClient;
     let ca: string;
     let pushed: Pushed;
 
-    const redis = () => `${stack.prefix}-redis`;
-    const cli = (command: string) => docker("exec", redis(), "/bin/sh", "-c", redisCli(command));
+    const valkey = () => `${stack.prefix}-redis`;
+    const cli = (command: string) => docker("exec", valkey(), "/bin/sh", "-c", redisCli(command));
     const keys = async () =>
         (await cli("keys '*'"))
             .split("\n")
@@ -38,7 +38,7 @@ describe("a registry with a Redis", () => {
         const { "users.admin.generate": generated, ...example } = exampleSettings("valkey");
         expect(generated).toBe("true");
         stack = use(
-            await Stack.create("redis", {
+            await Stack.create("valkey", {
                 settings: { ...example, ...ADMIN, domain: DOMAIN },
             }),
         );
@@ -66,30 +66,30 @@ describe("a registry with a Redis", () => {
     });
 
     test("wants a password, which shows up nowhere; no port, no capability, no way out", async () => {
-        const { stdout } = await run("docker", ["exec", redis(), "redis-cli", "ping"]);
+        const { stdout } = await run("docker", ["exec", valkey(), "redis-cli", "ping"]);
         expect(stdout).toContain("NOAUTH");
-        const password = (await docker("exec", redis(), "cat", "/etc/redis/password")).trim();
+        const password = (await docker("exec", valkey(), "cat", "/etc/redis/password")).trim();
         expect(password).toMatch(/^\w{43}$/);
         const names = (await objectsOf(stack.prefix))
             .filter((object) => object.startsWith("container "))
             .map((object) => object.slice("container ".length));
-        expect(names).toContain(redis());
+        expect(names).toContain(valkey());
         for (const name of names) expect(await docker("inspect", name)).not.toContain(password);
-        for (const name of [redis(), stack.prefix]) {
+        for (const name of [valkey(), stack.prefix]) {
             const { screen } = await run("docker", ["logs", name]);
             expect(screen).not.toContain(password);
         }
-        expect(await docker("top", redis())).not.toContain(password);
+        expect(await docker("top", valkey())).not.toContain(password);
         expect(await stack.exportText()).not.toContain(password);
-        const { HostConfig, NetworkSettings } = await inspect(redis());
+        const { HostConfig, NetworkSettings } = await inspect(valkey());
         expect(HostConfig).toMatchObject({
             PortBindings: {},
             CapDrop: ["ALL"],
             ReadonlyRootfs: true,
             SecurityOpt: ["no-new-privileges:true"],
         });
-        expect(Object.keys(NetworkSettings.Networks)).toEqual([redis()]);
-        expect((await docker("network", "inspect", "-f", "{{.Internal}}", redis())).trim()).toBe("true");
+        expect(Object.keys(NetworkSettings.Networks)).toEqual([valkey()]);
+        expect((await docker("network", "inspect", "-f", "{{.Internal}}", valkey())).trim()).toBe("true");
     });
 
     test("a second up changes nothing", () => stack.up("--refresh", "--expect-no-changes"));
@@ -114,10 +114,10 @@ describe("a registry with a Redis", () => {
     });
 
     test("pushes and pulls go on while it is down, and it is used again afterwards", async () => {
-        await docker("stop", redis());
+        await docker("stop", valkey());
         const doctor = await command(stack, "doctor").done;
         expect(doctor.stdout).toMatch(
-            new RegExp(`^warning {2}cache: ${redis()} is exited; the registry goes on without it`, "m"),
+            new RegExp(`^warning {2}cache: ${valkey()} is exited; the registry goes on without it`, "m"),
         );
         expect(doctor.stdout).toMatch(new RegExp(`^ok {7}container: ${stack.prefix}: running$`, "m"));
         const begun = Date.now();
@@ -129,19 +129,18 @@ describe("a registry with a Redis", () => {
         await docker("restart", stack.prefix);
         await healthy();
         expect(await missing(client, REPOSITORY, "two")).toEqual([]);
-        await docker("start", redis());
-        await healthy(redis());
+        await docker("start", valkey());
+        await healthy(valkey());
         const three = await pushImage(client, REPOSITORY, "three");
         expect(await missing(client, REPOSITORY, three.digest)).toEqual([]);
         expect((await keys()).length).toBeGreaterThan(0);
     });
 
-    test("cache: inmemory takes it away, and the images stay", async () => {
-        await stack.unset("redis");
-        await stack.configure({ cache: "inmemory" });
+    test("without cache.valkey it goes away, and the images stay", async () => {
+        await stack.unset("cache");
         await stack.up();
         reconnect();
-        expect((await objectsOf(stack.prefix)).filter((object) => object.includes(redis()))).toEqual([]);
+        expect((await objectsOf(stack.prefix)).filter((object) => object.includes(valkey()))).toEqual([]);
         expect(await missing(client, REPOSITORY, "one")).toEqual([]);
     });
 
