@@ -9,7 +9,7 @@ export function warnings(tls: boolean, login: boolean): string[] {
     if (!tls && login)
         found.push(
             "TLS is off: passwords and images travel in clear, and whoever is on the way can read and change them. " +
-                "For a closed network only; `pulumi config set tls own-ca` turns TLS on.",
+                "For a closed network only; `pulumi config rm --path tls.off` turns TLS on.",
         );
     if (!login)
         found.push(

@@ -30,7 +30,7 @@ const PROBLEMS: readonly (readonly [words: RegExp, meaning: string])[] = [
     [
         /Permission denied|Read-only file system|Operation not permitted/,
         "root of the Docker host may not write into the folder: give the folder to root (chown root FOLDER && chmod u+rwx FOLDER), " +
-            "or name another with `pulumi config set --path storage.path FOLDER`",
+            "or name another with `pulumi config set --path storage.folder FOLDER`",
     ],
     [/No space left on device|Disk quota exceeded/, "the disk is full: free space on the Docker host"],
 ];

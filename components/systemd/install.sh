@@ -93,7 +93,7 @@ done
 if [ -n "$DATA_PATH" ] && [ -f "$root$DATA_PATH/$MARKER" ] &&
     [ "$(line identity "$root$DATA_PATH/$MARKER")" != "$IDENTITY" ]; then
     foreign "The folder $DATA_PATH is" "$root$DATA_PATH/$MARKER" \
-        'Choose another folder (pulumi config set --path storage.path FOLDER, then `npm run up` and export again)'
+        'Choose another folder (pulumi config set --path storage.folder FOLDER, then `npm run up` and export again)'
 fi
 
 detect

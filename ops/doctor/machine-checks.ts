@@ -120,7 +120,7 @@ export function checkDisk(disk: { free: number; total: number } | undefined, whe
         return warning(`the space at ${where} cannot be told from here`, "look there with df -h");
     const share = disk.free / disk.total;
     const text = `${(disk.free / 1e9).toFixed(1)} GB free (${Math.round(share * 100)} %) at ${where}`;
-    const fix = "delete what is not needed, or give it a larger disk (storage.path)";
+    const fix = "delete what is not needed, or give it a larger disk (storage.folder)";
     if (disk.free < 200e6) return failure(text, fix);
     return share < 0.1 || disk.free < 1e9 ? warning(text, fix) : ok(text);
 }
