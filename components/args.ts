@@ -1,7 +1,7 @@
 // Written by `npm run generate` from the options' own definitions.
 import type * as pulumi from "@pulumi/pulumi";
 
-/** What a deployment is made of. */
+/** Arguments of PrivateRegistry. */
 export interface PrivateRegistryArgs {
     /**
      * Host name by which clients reach the registry. Must be a host name (RFC 1123) or an IP address of one machine, without scheme, port or path.
@@ -68,7 +68,7 @@ export interface PrivateRegistryArgs {
      */
     bcryptCost?: pulumi.Input<number> | undefined;
     /**
-     * An nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. false: none. Must be an object (see front.* below), true or false.
+     * An nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. false: none. Must be an object (front.*), true or false.
      * @default an nginx, where it can be (docs/front.md)
      * @example {"cacheSeconds":60}
      */
@@ -215,7 +215,7 @@ export interface PrivateRegistryArgs {
      */
     mirrors?: Record<string, MirrorsItemArgs> | undefined;
     /**
-     * Sonatype Nexus 3 beside the registry (docs/nexus.md). Must be an object (see nexus.* below).
+     * Sonatype Nexus 3 beside the registry (docs/nexus.md). Must be an object (nexus.*).
      * @default none
      * @example {"acceptEula":true}
      */
@@ -285,7 +285,7 @@ export interface NexusArgs {
      */
     anonymous?: pulumi.Input<boolean> | undefined;
     /**
-     * The Docker repositories of Nexus. Must be an object (see nexus.docker.* below).
+     * The Docker repositories of Nexus. Must be an object (nexus.docker.*).
      * @example {"routing":"ports"}
      */
     docker?: NexusDockerArgs | undefined;
@@ -338,7 +338,7 @@ export interface NexusCleanupArgs {
     olderThanDays?: pulumi.Input<number> | undefined;
 }
 
-/** What a deployment is made of. */
+/** Arguments of PrivateRegistry. */
 export interface NexusRepositoriesItemArgs {
     /**
      * Format of the hosted repository NAME. Must be maven, yum or pypi.
@@ -405,7 +405,7 @@ export interface NexusDockerArgs {
     writePolicy?: pulumi.Input<"allow" | "allow_once" | "deny"> | undefined;
 }
 
-/** What a deployment is made of. */
+/** Arguments of PrivateRegistry. */
 export interface MirrorsItemArgs {
     /**
      * The registry that is mirrored; Docker Hub is https://registry-1.docker.io. Must be an http:// or https:// URL of a registry, without a path.
@@ -424,8 +424,8 @@ export interface MirrorsItemArgs {
      */
     password?: pulumi.Input<string> | undefined;
     /**
-     * CA of the upstream's certificate, where it is no public one. Must be PEM text or the path of a PEM file.
-     * @example "./upstream-ca.crt"
+     * CA of the upstream's certificate, where it is no public one. Must be PEM text.
+     * @example "-----BEGIN …"
      */
     ca?: pulumi.Input<string> | undefined;
     /**
@@ -570,17 +570,17 @@ export interface StorageArgs {
      */
     redirect?: pulumi.Input<boolean> | undefined;
     /**
-     * Amazon S3, Ceph, MinIO or whatever else speaks S3 holds the images. Must be an object (see below).
+     * Amazon S3, Ceph, MinIO or whatever else speaks S3 holds the images. Must be an object (storage.s3.*).
      * @example {"bucket":"registry-images"}
      */
     s3?: StorageS3Args | boolean | undefined;
     /**
-     * Azure Blob Storage holds the images. Must be an object (see below).
+     * Azure Blob Storage holds the images. Must be an object (storage.azure.*).
      * @example {"container":"registry-images"}
      */
     azure?: StorageAzureArgs | boolean | undefined;
     /**
-     * Google Cloud Storage holds the images. Must be an object (see below).
+     * Google Cloud Storage holds the images. Must be an object (storage.gcs.*).
      * @example {"bucket":"registry-images"}
      */
     gcs?: StorageGcsArgs | boolean | undefined;
@@ -596,7 +596,7 @@ export interface StorageGcsArgs {
     /**
      * Key of a service account, JSON. Must be JSON text or the path of a file. Kept as a secret.
      * @default the machine's own account
-     * @example "./service-account.json"
+     * @example "{…}"
      */
     keyFile?: pulumi.Input<string> | undefined;
     /**
@@ -741,8 +741,8 @@ export interface StorageS3Args {
      */
     rootFolder?: pulumi.Input<string> | undefined;
     /**
-     * Certificate authority of an https endpoint with a private certificate. Must be PEM text or the path of a PEM file.
-     * @example "./store-ca.crt"
+     * Certificate authority of an https endpoint with a private certificate. Must be PEM text.
+     * @example "-----BEGIN …"
      */
     ca?: pulumi.Input<string> | undefined;
     /**
@@ -822,7 +822,7 @@ export interface FrontArgs {
     memoryMb?: pulumi.Input<number> | undefined;
 }
 
-/** What a deployment is made of. */
+/** Arguments of PrivateRegistry. */
 export interface FrontSitesItemArgs {
     /**
      * Server to which the site's requests are passed on, as the front reaches it. Must be an http:// or https:// URL of a host and port alone.
@@ -835,18 +835,18 @@ export interface FrontSitesItemArgs {
      */
     folder?: pulumi.Input<string> | undefined;
     /**
-     * Certificate of the site with its chain, where the registry's CA is not to sign one. Must be PEM text or the path of a PEM file.
-     * @example "./docs.crt"
+     * Certificate of the site with its chain, where the registry's CA is not to sign one. Must be PEM text.
+     * @example "-----BEGIN …"
      */
     cert?: pulumi.Input<string> | undefined;
     /**
-     * Private key of that certificate. Must be PEM text or the path of a PEM file. Kept as a secret.
-     * @example "./docs.key"
+     * Private key of that certificate. Must be PEM text. Kept as a secret.
+     * @example "-----BEGIN …"
      */
     key?: pulumi.Input<string> | undefined;
 }
 
-/** What a deployment is made of. */
+/** Arguments of PrivateRegistry. */
 export interface UsersItemArgs {
     /**
      * The password, at most 72 bytes (the limit of bcrypt). Must be a string of 1 to 72 bytes. Kept as a secret.
@@ -886,7 +886,7 @@ export interface TlsArgs {
      */
     off?: boolean | undefined;
     /**
-     * A CA of the deployment's own, or one that you bring, signs the site certificate. Must be an object (see tls.ownCa.* below), or true.
+     * A CA of the deployment's own, or one that you bring, signs the site certificate. Must be an object (tls.ownCa.*), or true.
      * @default where neither tls.files nor tls.off is set
      * @example {"keyAlgorithm":"RSA-4096"}
      */
@@ -901,18 +901,18 @@ export interface TlsArgs {
 /** A certificate that you bring. */
 export interface TlsFilesArgs {
     /**
-     * The site certificate; its issuers may follow. Must be PEM text or the path of a PEM file.
-     * @example "./site.crt"
+     * The site certificate; its issuers may follow. Must be PEM text.
+     * @example "-----BEGIN …"
      */
     cert?: pulumi.Input<string> | undefined;
     /**
-     * Private key of the site certificate. Must be PEM text or the path of a PEM file. Kept as a secret.
-     * @example "./site.key"
+     * Private key of the site certificate. Must be PEM text. Kept as a secret.
+     * @example "-----BEGIN …"
      */
     key?: pulumi.Input<string> | undefined;
     /**
-     * The issuing certificates, which clients are given to trust. Must be PEM text or the path of a PEM file.
-     * @example "./chain.crt"
+     * The issuing certificates, which clients are given to trust. Must be PEM text.
+     * @example "-----BEGIN …"
      */
     chain?: pulumi.Input<string> | undefined;
 }
@@ -944,17 +944,17 @@ export interface TlsOwnCaArgs {
      */
     pathLength?: pulumi.Input<number> | undefined;
     /**
-     * Certificate of a CA that you bring. Must be PEM text or the path of a PEM file.
-     * @example "./ca.crt"
+     * Certificate of a CA that you bring. Must be PEM text.
+     * @example "-----BEGIN …"
      */
     cert?: pulumi.Input<string> | undefined;
     /**
-     * Private key of a CA that you bring. Must be PEM text or the path of a PEM file. Kept as a secret.
-     * @example "./ca.key"
+     * Private key of a CA that you bring. Must be PEM text. Kept as a secret.
+     * @example "-----BEGIN …"
      */
     key?: pulumi.Input<string> | undefined;
     /**
-     * The site certificate that the CA signs. Must be an object (see tls.ownCa.site.* below).
+     * The site certificate that the CA signs. Must be an object (tls.ownCa.site.*).
      * @example {"validityDays":397}
      */
     site?: TlsOwnCaSiteArgs | undefined;
@@ -1035,6 +1035,157 @@ export interface TlsOwnCaSubjectArgs {
      * Common name (CN) of the CA. Must be 1 to 64 characters.
      * @default Private Registry CA
      * @example "Example Registry CA"
+     */
+    commonName?: pulumi.Input<string> | undefined;
+    /**
+     * Organization (O). Must be 1 to 64 characters.
+     * @example "Example Ltd"
+     */
+    organization?: pulumi.Input<string> | undefined;
+    /**
+     * Organizational unit (OU). Must be 1 to 64 characters.
+     * @example "Platform"
+     */
+    organizationalUnit?: pulumi.Input<string> | undefined;
+    /**
+     * Country (C), ISO 3166 code. Must be two capital letters.
+     * @example "CN"
+     */
+    country?: pulumi.Input<string> | undefined;
+    /**
+     * State or province (ST). Must be 1 to 64 characters.
+     * @example "Shanxi"
+     */
+    province?: pulumi.Input<string> | undefined;
+    /**
+     * Locality (L). Must be 1 to 64 characters.
+     * @example "Datong"
+     */
+    locality?: pulumi.Input<string> | undefined;
+}
+
+/** Arguments of CertificateAuthority. */
+export interface CertificateAuthorityArgs {
+    /**
+     * Subject of the CA. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
+     * @example {"organization":"Example Ltd"}
+     */
+    subject?: CertificateAuthoritySubjectArgs | undefined;
+    /**
+     * Key of the CA. Another algorithm makes a new CA, which every client has to trust anew. Must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096.
+     * @default ECDSA-P384
+     * @example "RSA-4096"
+     */
+    keyAlgorithm?:
+        pulumi.Input<"ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096"> | undefined;
+    /**
+     * How long the CA certificate is valid, days. Must be a whole number from 1 to 36500.
+     * @default 3650
+     * @example 3650
+     */
+    validityDays?: pulumi.Input<number> | undefined;
+    /**
+     * Path length constraint of the CA (RFC 5280 section 4.2.1.9). Must be a whole number from 1 to 10 (the tls provider cannot express 0).
+     * @default 1
+     * @example 1
+     */
+    pathLength?: pulumi.Input<number> | undefined;
+    /**
+     * Certificate of a CA that you bring. Must be PEM text.
+     * @example "-----BEGIN …"
+     */
+    cert?: pulumi.Input<string> | undefined;
+    /**
+     * Private key of a CA that you bring. Must be PEM text. Kept as a secret.
+     * @example "-----BEGIN …"
+     */
+    key?: pulumi.Input<string> | undefined;
+}
+
+/** Subject of the CA. */
+export interface CertificateAuthoritySubjectArgs {
+    /**
+     * Common name (CN) of the CA. Must be 1 to 64 characters.
+     * @default Private Registry CA
+     * @example "Example Registry CA"
+     */
+    commonName?: pulumi.Input<string> | undefined;
+    /**
+     * Organization (O). Must be 1 to 64 characters.
+     * @example "Example Ltd"
+     */
+    organization?: pulumi.Input<string> | undefined;
+    /**
+     * Organizational unit (OU). Must be 1 to 64 characters.
+     * @example "Platform"
+     */
+    organizationalUnit?: pulumi.Input<string> | undefined;
+    /**
+     * Country (C), ISO 3166 code. Must be two capital letters.
+     * @example "CN"
+     */
+    country?: pulumi.Input<string> | undefined;
+    /**
+     * State or province (ST). Must be 1 to 64 characters.
+     * @example "Shanxi"
+     */
+    province?: pulumi.Input<string> | undefined;
+    /**
+     * Locality (L). Must be 1 to 64 characters.
+     * @example "Datong"
+     */
+    locality?: pulumi.Input<string> | undefined;
+}
+
+/** Arguments of SiteCertificate. */
+export interface SiteCertificateArgs {
+    /**
+     * Certificate of the CA that signs; its issuers may follow. Must be PEM text.
+     * @example "-----BEGIN …"
+     */
+    caCertPem: pulumi.Input<string>;
+    /**
+     * Private key of that CA. Must be PEM text. Kept as a secret.
+     * @example "-----BEGIN …"
+     */
+    caPrivateKeyPem: pulumi.Input<string>;
+    /**
+     * Host names and IP addresses for the SAN; the first is the common name too. Must be a list of host names and IP addresses.
+     * @example ["docker.example.com"]
+     */
+    names: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * Subject of the site certificate; clients read its SAN alone. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
+     * @example {"organization":"Example Ltd"}
+     */
+    subject?: SiteCertificateSubjectArgs | undefined;
+    /**
+     * Key of the site certificate. Must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096.
+     * @default ECDSA-P256
+     * @example "RSA-4096"
+     */
+    keyAlgorithm?:
+        pulumi.Input<"ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096"> | undefined;
+    /**
+     * How long the site certificate is valid; clients of Apple's and the CA/Browser Forum's rules refuse more than 397, days. Must be a whole number from 1 to 825.
+     * @default 397
+     * @example 397
+     */
+    validityDays?: pulumi.Input<number> | undefined;
+    /**
+     * How long before its end `pulumi up` renews the site certificate, days. Must be a whole number from 0, less than tls.ownCa.site.validityDays.
+     * @default 30
+     * @example 30
+     */
+    earlyRenewalDays?: pulumi.Input<number> | undefined;
+}
+
+/** Subject of the site certificate; clients read its SAN alone. */
+export interface SiteCertificateSubjectArgs {
+    /**
+     * Common name (CN) of the site certificate. Must be 1 to 64 characters.
+     * @default the domain
+     * @example "docker.example.com"
      */
     commonName?: pulumi.Input<string> | undefined;
     /**

@@ -16,10 +16,6 @@ export { type RegistrySettings, renderConfig } from "./registry/config-yml";
 export { Redis, type RedisArgs, type RedisOptions } from "./registry/redis";
 export { Registry, type RegistryArgs, type TlsFiles } from "./registry/registry";
 export { type RemoteStorage, type RemoteStorageArgs } from "./registry/storage";
-export {
-    CertificateAuthority,
-    type CertificateAuthorityArgs,
-    type SubjectArgs,
-} from "./tls/certificate-authority";
+export { CertificateAuthority } from "./tls/certificate-authority";
 export { type KeyAlgorithm } from "./tls/options";
-export { SiteCertificate, type SiteCertificateArgs } from "./tls/site-certificate";
+export { SiteCertificate } from "./tls/site-certificate";

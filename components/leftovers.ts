@@ -1,4 +1,6 @@
 /** Looks into an Engine where it refused something. No Pulumi in here: the embedded docker plugin asks the same. */
+import { mended } from "./definition/mend";
+import { type Path, set } from "./definition/problem";
 import type { Engine } from "./engine/client";
 import { found, isNotFound } from "./engine/errors";
 import { logText } from "./engine/logs";
@@ -138,7 +140,7 @@ export async function lastLogLines(engine: Engine, name: string, lines = 15): Pr
 /** One sentence for a name that something else has. */
 export const nameTaken = (name: string): string =>
     `The container name ${name} is taken by a container that is not part of this deployment. ` +
-    `Remove that one (docker rm -f ${name}), or choose another name: pulumi config set containerName NAME`;
+    `Remove that one (docker rm -f ${name}), or choose another name: ${mended(set(["containerName"], "NAME"))}`;
 
 /** One sentence for a network's name that something else has. */
 export const networkTaken = (name: string): string =>
@@ -151,13 +153,13 @@ export const networkTaken = (name: string): string =>
  * @param holder who has it, where that is known
  */
 export function portTaken(
-    { port, ip, key }: { port: number; ip: string; key: string },
+    { port, ip, key }: { port: number; ip: string; key: Path },
     holder = "another program",
 ): string {
     // In place of the usual ports, those that their secure and plain siblings usually have.
     const next = { 80: 8080, 443: 8443 }[port] ?? (port < 65_535 ? port + 1 : port - 1);
     return (
         `Port ${port} of ${ip} is taken by ${holder}. Stop that ${holder.startsWith("the container") ? "container" : "program"}, ` +
-        `or choose another port: pulumi config set ${key.includes(".") ? "--path " : ""}${key} ${next}`
+        `or choose another port: ${mended(set(key, next))}`
     );
 }

@@ -1,4 +1,6 @@
-/** What a deployment leaves open, in sentences that `pulumi up` shows. Pure. */
+/** What a deployment leaves open, in sentences that `pulumi up` shows. */
+import { mended } from "./definition/mend";
+import { remove, set } from "./definition/problem";
 
 /**
  * @param tls the registry serves TLS
@@ -9,13 +11,13 @@ export function warnings(tls: boolean, login: boolean): string[] {
     if (!tls && login)
         found.push(
             "TLS is off: passwords and images travel in clear, and whoever is on the way can read and change them. " +
-                "For a closed network only; `pulumi config rm --path tls.off` turns TLS on.",
+                `For a closed network only. To turn TLS on: ${mended(remove(["tls"]))}`,
         );
     if (!login)
         found.push(
             "Authentication is off: anyone who reaches the port may push, overwrite and delete images" +
-                `${tls ? "" : ", in clear"}. For a closed network only; users turn it on: ` +
-                "`pulumi config rm auth && pulumi config set --path users.admin.generate true`.",
+                `${tls ? "" : ", in clear"}. For a closed network only. To turn it on: ` +
+                mended(remove(["auth"]), set(["users", "admin", "generate"], true)),
         );
     return found;
 }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 
 import { check as checkOptions } from "../components/definition/check";
+import { speak } from "../components/definition/mend";
 import { formatPath, type Path, type Problem } from "../components/definition/problem";
 import { typeAt, unwrap } from "../components/definition/option";
 import { thisMachine } from "../setup/machine";
@@ -13,7 +14,7 @@ import { forStack } from "./commands";
 import { readFiles } from "./files";
 import { moved } from "./moved";
 import { type Config, CONFIG, options } from "./options";
-import { ConfigError } from "./print";
+import { commands, ConfigError } from "./print";
 import { warnings } from "./warnings";
 
 /**
@@ -107,6 +108,7 @@ function stackToName(): string | undefined {
  * @throws pulumi.RunError with every mistake, the value received, what is allowed, and the command that mends it
  */
 export function load(): Config {
+    speak(commands);
     const project = pulumi.getProject();
     const prefix = `${project}:`;
     const entries = Object.entries(pulumi.runtime.allConfig())

@@ -58,8 +58,10 @@ function command(step: Step): string {
     return "copy" in step ? copyCommand(step.copy, step.to) : setCommand(step.set, step.to);
 }
 
-/** All steps in one line. */
-export const fixOf = ({ mend }: Problem): string => mend.map(command).join(" && ");
+/** Steps as commands, in one line. */
+export const commands = (steps: readonly Step[]): string => steps.map(command).join(" && ");
+
+export const fixOf = ({ mend }: Problem): string => commands(mend);
 
 /** All mistakes of a configuration, thrown before any resource is registered. */
 export class ConfigError extends Error {

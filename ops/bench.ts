@@ -15,6 +15,6 @@ export async function bench(machine: Machine, args: string[]): Promise<number> {
     // The manual steps that the kit is compared with need openssl and htpasswd.
     await ensureTestTools(machine, env);
     say(`Provider plugins: the ${tools.plugins.kind} ones (${tools.plugins.reason}).`);
-    const script = join(machine.root, "bench", "main.ts");
-    return runChild(process.execPath, ["--import", "tsx", script, ...args], { cwd: machine.root, env });
+    const script = join(machine.kit, "bench", "main.ts");
+    return runChild(process.execPath, ["--import", "tsx", script, ...args], { cwd: machine.kit, env });
 }

@@ -34,7 +34,7 @@ const CHECKS: Check[] = [
     {
         name: "generated files",
         script: ["tsx", "dist", "cli.mjs"],
-        args: ["config/generated.ts", "--check"],
+        args: ["generate/main.ts", "--check"],
         hint: "npm run generate",
     },
 ];
@@ -44,8 +44,8 @@ export async function check(machine: Machine): Promise<number> {
     const results = await withProgress("prettier, eslint, tsc and what is generated", () =>
         Promise.all(
             CHECKS.map(async (one) => {
-                const script = join(machine.root, "node_modules", ...one.script);
-                const result = await run(process.execPath, [script, ...one.args], { cwd: machine.root });
+                const script = join(machine.kit, "node_modules", ...one.script);
+                const result = await run(process.execPath, [script, ...one.args], { cwd: machine.kit });
                 return { ...one, ...result };
             }),
         ),

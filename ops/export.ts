@@ -57,7 +57,7 @@ export async function exportStack(machine: Machine, args: string[]): Promise<num
     if (refused.length > 0) {
         throw new SetupError(`This stack cannot be exported:\n  ${refused.join("\n  ")}`);
     }
-    const script = (name: string) => readFileSync(join(machine.root, "components", "systemd", name), "utf8");
+    const script = (name: string) => readFileSync(join(machine.kit, "components", "systemd", name), "utf8");
     let files: Record<string, string>;
     try {
         const scripts = { install: script("install.sh"), uninstall: script("uninstall.sh") };

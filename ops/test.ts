@@ -25,6 +25,6 @@ export async function test(machine: Machine, args: string[]): Promise<number> {
         process.stdout.write("0 passed, 1 failed\n");
         return 1;
     }
-    const jest = join(machine.root, "node_modules", "jest", "bin", "jest.js");
-    return runChild(process.execPath, [jest, ...args], { cwd: machine.root, env });
+    const jest = join(machine.kit, "node_modules", "jest", "bin", "jest.js");
+    return runChild(process.execPath, [jest, ...args], { cwd: machine.kit, env });
 }

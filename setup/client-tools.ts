@@ -13,7 +13,7 @@ const program = (name: string, module: string, version: string, about: string): 
     about,
 });
 
-/** Clients of registries that no Debian package has, for the tests. Built in this order they share what they can. */
+/** Programs that no Debian package has, for the tests: clients of registries, and Pulumi's language host for YAML. Built in this order they share what they can. */
 export const CLIENTS: readonly GoProgram[] = [
     program("crane", "github.com/google/go-containerregistry", "v0.22.1", "seconds"),
     program("oras", "oras.land/oras", "v1.3.6", "seconds"),
@@ -22,22 +22,29 @@ export const CLIENTS: readonly GoProgram[] = [
     program("buildctl", "github.com/moby/buildkit", "v0.34.2", "about 2 minutes on 2 cores"),
     program("buildkitd", "github.com/moby/buildkit", "v0.34.2", "some minutes on 2 cores"),
     program("nerdctl", "github.com/containerd/nerdctl", "v1.7.7", "about 2 minutes on 2 cores"),
+    program("pulumi-language-yaml", "github.com/pulumi/pulumi-yaml", "v1.25.0", "about 2 minutes on 2 cores"),
 ];
 
-/** Builds each of them once per user. @returns name → path of the program */
+/** Builds one of them once per user. @returns path of the program */
+export async function ensureClient(machine: Machine, name: string): Promise<string> {
+    const one = CLIENTS.find((client) => client.name === name);
+    if (one === undefined) throw new Error(`There is no client ${name}.`);
+    const binary = join(machine.dirs.cache, "clients", `${one.name}-${one.version.slice(1)}`);
+    if (existsSync(binary)) return binary;
+    makeFolder(dirname(binary));
+    const release = acquireLock(`${binary}.lock`, `${one.name}, a program for the tests`);
+    try {
+        if (!existsSync(binary)) await goBuild(machine, one, binary);
+    } finally {
+        release();
+    }
+    return binary;
+}
+
+/** Builds the clients of registries. @returns name → path of the program */
 export async function ensureClients(machine: Machine): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
-    for (const one of CLIENTS) {
-        const binary = join(machine.dirs.cache, "clients", `${one.name}-${one.version.slice(1)}`);
-        found[one.name] = binary;
-        if (existsSync(binary)) continue;
-        makeFolder(dirname(binary));
-        const release = acquireLock(`${binary}.lock`, `${one.name}, a client for the tests`);
-        try {
-            if (!existsSync(binary)) await goBuild(machine, one, binary);
-        } finally {
-            release();
-        }
-    }
+    for (const { name } of CLIENTS)
+        if (name !== "pulumi-language-yaml") found[name] = await ensureClient(machine, name);
     return found;
 }

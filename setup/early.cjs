@@ -5,7 +5,7 @@ const path = require("path");
 
 const { loadLazily } = require("./lazy.cjs");
 
-const sdk = path.join(__dirname, "..", "node_modules", "@pulumi", "pulumi");
+const sdk = path.dirname(require.resolve("@pulumi/pulumi/package.json"));
 // For functions that are sent to the engine as text (closures of dynamic providers), a debugger session that slows the
 // loading of every file among it. Started later, it knows no file names for the errors of functions loaded before.
 loadLazily("typescript", sdk);

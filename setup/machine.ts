@@ -13,8 +13,10 @@ export interface UserDirs {
 
 /** What the steps need to know of the machine; given as a value so that tests can make one up. */
 export interface Machine {
-    /** Folder of the checkout. */
+    /** Folder of the project: Pulumi.yaml and the stacks' files. */
     root: string;
+    /** Folder of the kit's own files: in a checkout the same one. */
+    kit: string;
     platform: NodeJS.Platform;
     /** As Node names it: x64, arm64 … */
     arch: string;
@@ -68,10 +70,12 @@ function accountHome(): string {
     }
 }
 
-export function thisMachine(root: string): Machine {
+/** @param kit folder of the kit's own files @default root */
+export function thisMachine(root: string, kit = root): Machine {
     const home = homedir();
     return {
         root,
+        kit,
         platform: process.platform,
         arch: process.arch,
         env: process.env,

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import { forStack } from "../config/commands";
 import { coloured } from "./colour";
 import { SetupError, fileProblem, messageOf } from "./errors";
@@ -13,6 +16,7 @@ import { doctor } from "../ops/doctor";
 import { printEnv } from "../ops/env";
 import { deploy } from "../ops/deploy";
 import { gc } from "../ops/gc";
+import { init } from "../ops/init";
 import { exportStack } from "../ops/export";
 import { mirrors } from "../ops/mirrors";
 import { setup } from "../ops/setup";
@@ -25,6 +29,7 @@ const COMMANDS: Record<string, Command> = {
     destroy: (machine, args) => deploy(machine, "destroy", args),
     env: printEnv,
     export: exportStack,
+    init,
     setup,
     test,
     check,
@@ -36,12 +41,31 @@ const COMMANDS: Record<string, Command> = {
     catalog,
 };
 
-/** Runs one npm script; resolves to its exit code. */
-export async function main(root: string, name: string | undefined, args: string[]): Promise<number> {
-    const command = COMMANDS[name ?? ""];
+/** Those of a checkout alone: they need its tests and tools. */
+const OF_CHECKOUT = ["test", "check", "bench"];
+
+/**
+ * Runs one command; resolves to its exit code.
+ *
+ * @param places kit: folder of the kit's own files; root: of the project
+ */
+export async function main(
+    places: { kit: string; root: string },
+    name: string | undefined,
+    args: string[],
+): Promise<number> {
+    const isCheckout = places.kit === places.root;
+    const known = Object.keys(COMMANDS).filter((one) => isCheckout || !OF_CHECKOUT.includes(one));
+    const command = known.includes(name ?? "") ? COMMANDS[name ?? ""] : undefined;
     if (!command) {
-        say(`Unknown command "${name ?? ""}"; there are: ${Object.keys(COMMANDS).join(", ")}.`);
+        say(`Unknown command "${name ?? ""}"; there are: ${known.join(", ")}.`);
         return 2;
+    }
+    if (name !== "init" && !existsSync(join(places.root, "Pulumi.yaml"))) {
+        say(
+            `${places.root} has no Pulumi.yaml: \`npx private-registry init\` in an empty folder makes a project.`,
+        );
+        return 1;
     }
     // Whoever reads no further, as `| head` does, ends no command half-way.
     for (const stream of [process.stdout, process.stderr])
@@ -51,7 +75,7 @@ export async function main(root: string, name: string | undefined, args: string[
     // Every command that is printed is to mean the stack that this one means.
     const stack = flagValue(args, "stack", "s");
     speakFor((text) => forStack(text, stack));
-    const machine = thisMachine(root);
+    const machine = thisMachine(places.root, places.kit);
     try {
         return await command(machine, args);
     } catch (error) {

@@ -1,5 +1,9 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+
+import type { BuildOptions } from "esbuild";
+
+import { inQuotes } from "../components/shell";
 import { SetupError, messageOf } from "./errors";
 import type { Machine } from "./machine";
 import { say } from "./progress";
@@ -13,6 +17,8 @@ export interface OwnPlugin {
     name: string;
     /** Its folder under plugins/. @default name */
     source?: string;
+    /** A script of the checkout that is the plugin, and bundles it when it is started. @default it is bundled here */
+    script?: string;
 }
 
 /**
@@ -29,7 +35,8 @@ export async function buildPlugins(
     const folder = join(machine.localCache, set);
     const stamp = join(folder, "fingerprint");
     // The programs name this very Node, which an upgrade may remove.
-    const current = `${fingerprint(machine.root, ["plugins", join("components", "engine"), LOCK])} ${process.execPath}`;
+    const sources = ["plugins", join("components", "engine"), LOCK, "dist"];
+    const current = `${fingerprint(machine.kit, sources)} ${machine.kit} ${process.execPath}`;
     if (readText(stamp) === current) return folder;
     const release = acquireLock(`${folder}.lock`, `the provider plugins in ${folder}`);
     try {
@@ -44,29 +51,46 @@ export async function buildPlugins(
     return folder;
 }
 
-async function buildOne(machine: Machine, folder: string, { name, source }: OwnPlugin): Promise<void> {
-    const entry = join(machine.root, "plugins", source ?? name, "main.ts");
+async function buildOne(machine: Machine, folder: string, plugin: OwnPlugin): Promise<void> {
+    const { name, script } = plugin;
+    launcher(
+        machine,
+        folder,
+        name,
+        script === undefined ? await bundled(machine, folder, plugin) : join(machine.kit, script),
+    );
+}
+
+/** How esbuild bundles a plugin. */
+export const pluginOptions = (entry: string, outfile: string): BuildOptions => ({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    minify: true,
+    // Stack traces and Pulumi's type checks go by class and function names.
+    keepNames: true,
+    // Native speed-ups of ssh2, which does without them.
+    external: ["*.node", "cpu-features"],
+    // Compiled code is kept from run to run where Node can (22.1 and later).
+    banner: { js: 'require("node:module").enableCompileCache?.(__dirname+"/v8");' },
+    logLevel: "error",
+});
+
+/** Bundles a plugin. @returns the file */
+async function bundled(machine: Machine, folder: string, { name, source }: OwnPlugin): Promise<string> {
+    const built = join(machine.kit, "dist", `plugin-${source ?? name}.cjs`);
+    const entry = join(machine.kit, "plugins", source ?? name, "main.ts");
+    // A published package has them bundled, and no sources.
+    if (!existsSync(entry) && existsSync(built)) return built;
     if (!existsSync(entry))
         throw new SetupError(`${entry} is missing: restore it with \`git checkout plugins\`.`);
     const bundle = join(folder, `${name}.cjs`);
     const temporary = `${bundle}.${process.pid}.tmp`;
     const esbuild = await import("esbuild");
     try {
-        await esbuild.build({
-            entryPoints: [entry],
-            outfile: temporary,
-            bundle: true,
-            platform: "node",
-            target: "node20",
-            minify: true,
-            // Stack traces and Pulumi's type checks go by class and function names.
-            keepNames: true,
-            // Native speed-ups of ssh2, which does without them.
-            external: ["*.node", "cpu-features"],
-            // Compiled code is kept from run to run where Node can (22.1 and later).
-            banner: { js: 'require("node:module").enableCompileCache?.(__dirname+"/v8");' },
-            logLevel: "error",
-        });
+        await esbuild.build(pluginOptions(entry, temporary));
         renameSync(temporary, bundle);
     } catch (error) {
         // esbuild has shown where on stderr.
@@ -74,11 +98,19 @@ async function buildOne(machine: Machine, folder: string, { name, source }: OwnP
     } finally {
         rmSync(temporary, { force: true });
     }
+    return bundle;
+}
+
+/** Writes the program that Pulumi starts. */
+function launcher(machine: Machine, folder: string, name: string, bundle: string): void {
     const program = join(folder, `pulumi-resource-${name}`);
     if (machine.platform === "win32") {
         writeAtomically(`${program}.cmd`, `@"${process.execPath}" "${bundle}" %*\r\n`);
     } else {
-        const quote = (text: string) => `'${text.replace(/'/g, `'\\''`)}'`;
-        writeAtomically(program, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(bundle)} "$@"\n`, 0o755);
+        writeAtomically(
+            program,
+            `#!/bin/sh\nexec ${inQuotes(process.execPath)} ${inQuotes(bundle)} "$@"\n`,
+            0o755,
+        );
     }
 }

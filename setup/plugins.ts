@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { delimiter, dirname, join, sep } from "node:path";
 import { SetupError } from "./errors";
 import { readJson } from "./json";
@@ -12,7 +13,10 @@ export const PLUGIN_NAMES = ["docker", "random", "tls"] as const;
 export type PluginName = (typeof PLUGIN_NAMES)[number];
 
 /** The plugins that exist nowhere else, so that they are used beside either set. */
-const KIT_PLUGINS = [{ name: "private-registry-nexus", source: "nexus" }] as const;
+export const KIT_PLUGINS = [
+    { name: "private-registry-nexus", source: "nexus" },
+    { name: "private-registry", script: "setup/package.cjs" },
+] as const;
 
 /** End of the folder in which a clone keeps its embedded plugins: what is found in such a folder is not official. */
 const OURS = join("node_modules", ".cache", "private-registry", "plugins");
@@ -78,10 +82,15 @@ export async function choosePlugins(env: NodeJS.ProcessEnv, effects: PluginEffec
 
 /** Version of the plugin that belongs to the npm package of this checkout. */
 export function pluginVersion(machine: Machine, name: PluginName): string {
-    const file = join(machine.root, "node_modules", "@pulumi", name, "package.json");
-    const { version } = (readJson(file) ?? {}) as { version?: string };
-    if (!version) throw new SetupError(`${file} is missing: run \`npm ci\`.`);
-    return version;
+    // A package manager may have put it above the kit.
+    const { resolve } = createRequire(join(machine.kit, "package.json"));
+    try {
+        const { version } = readJson(resolve(`@pulumi/${name}/package.json`)) as { version?: string };
+        if (version) return version;
+    } catch {
+        // Told below.
+    }
+    throw new SetupError(`The npm package @pulumi/${name} is missing: run \`npm install\`.`);
 }
 
 function isInstalled(machine: Machine, name: PluginName): boolean {

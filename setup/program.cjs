@@ -4,7 +4,7 @@
 const path = require("path");
 
 require("./early.cjs");
-const { bundle } = require("./start.cjs");
+const { BUNDLES, bundle } = require("./start.cjs");
 
 // The engine reads both. Where it was killed, Pulumi's runner would report the broken pipe to that same pipe without end,
 // and take all memory with it.
@@ -14,11 +14,4 @@ for (const stream of [process.stdout, process.stderr]) {
     });
 }
 
-const file = bundle(path.dirname(__dirname), {
-    name: "program",
-    entry: "index.ts",
-    sources: ["index.ts", "config", "components", "setup"],
-    // Needed only when an Engine refuses something.
-    external: ["dockerode"],
-});
-module.exports = require(file);
+module.exports = require(bundle(path.dirname(__dirname), BUNDLES.program));

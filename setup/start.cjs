@@ -7,13 +7,30 @@ const os = require("os");
 const crypto = require("crypto");
 const { spawnSync } = require("child_process");
 
+// The kit's own files: a checkout, or an installed npm package.
 const ROOT = path.dirname(__dirname);
-const COMMANDS = {
-    name: "setup",
-    entry: path.join("setup", "main.ts"),
-    sources: ["setup", "ops", "components", "config"],
-    // Needed only by the commands that work on a running stack.
-    external: ["dockerode"],
+/** What is bundled of TypeScript: the commands, what Pulumi runs, and the package for other languages. */
+const BUNDLES = {
+    setup: {
+        name: "setup",
+        entry: path.join("setup", "main.ts"),
+        sources: ["setup", "ops", "components", "config"],
+        // Needed only by the commands that work on a running stack.
+        external: ["dockerode"],
+    },
+    program: {
+        name: "program",
+        entry: "index.ts",
+        sources: ["index.ts", "config", "components", "setup"],
+        // Needed only when an Engine refuses something.
+        external: ["dockerode"],
+    },
+    package: {
+        name: "package",
+        entry: path.join("plugins", "private-registry", "main.ts"),
+        sources: [path.join("plugins", "private-registry"), "components", "package.json"],
+        external: ["dockerode"],
+    },
 };
 const MINIMUM_NODE = 20;
 
@@ -195,8 +212,15 @@ function npm(args) {
     });
 }
 
+/** Whether the kit's own files are a published package, and no checkout. */
+function isPackage(root) {
+    return !fs.existsSync(path.join(root, "index.ts"));
+}
+
 /** Makes node_modules what package-lock.json says. */
 function ensurePackages(root) {
+    // What npm installs as a package has what it needs.
+    if (isPackage(root)) return;
     const lockText = readText(path.join(root, "package-lock.json"));
     if (lockText === undefined)
         throw new Error("package-lock.json is missing: restore it with `git checkout package-lock.json`.");
@@ -227,6 +251,21 @@ function ensurePackages(root) {
     }
 }
 
+/** How a bundle is built, by esbuild. */
+function bundleOptions(root, what, outfile) {
+    return {
+        entryPoints: [path.join(root, what.entry)],
+        outfile: outfile,
+        bundle: true,
+        platform: "node",
+        target: "node" + MINIMUM_NODE,
+        external: ["@pulumi/*", "esbuild"].concat(what.external || []),
+        minifySyntax: true,
+        minifyWhitespace: true,
+        logLevel: "error",
+    };
+}
+
 /**
  * Bundles TypeScript when a source of it changed, and gives the file back: one file loads ten times as fast as many
  * through a loader that transpiles or type-checks.
@@ -235,23 +274,16 @@ function ensurePackages(root) {
  *   external: packages that stay outside
  */
 function bundle(root, what) {
+    const built = path.join(root, "dist", what.name + ".cjs");
+    // A published package has them built, and no sources.
+    if (!fs.existsSync(path.join(root, what.entry)) && fs.existsSync(built)) return built;
     const folder = path.join(root, "node_modules", ".cache", "private-registry");
     const name = what.name + "-" + fingerprint(root, what.sources.concat("package-lock.json")) + ".cjs";
     const target = path.join(folder, name);
     if (fs.existsSync(target)) return target;
     const esbuild = require(path.join(root, "node_modules", "esbuild"));
     const temporary = target + "." + process.pid + ".tmp";
-    esbuild.buildSync({
-        entryPoints: [path.join(root, what.entry)],
-        outfile: temporary,
-        bundle: true,
-        platform: "node",
-        target: "node" + MINIMUM_NODE,
-        external: ["@pulumi/*", "esbuild"].concat(what.external || []),
-        minifySyntax: true,
-        minifyWhitespace: true,
-        logLevel: "error",
-    });
+    esbuild.buildSync(bundleOptions(root, what, temporary));
     fs.renameSync(temporary, target);
     for (const other of fs.readdirSync(folder)) {
         if (other !== name && new RegExp("^" + what.name + "-[0-9a-f]{16}\\.cjs$").test(other))
@@ -271,6 +303,7 @@ function startProblem(error) {
     );
 }
 
+/** Runs a command. The project is the checkout, or the folder that one stands in. */
 function start(command, args) {
     if (Number(process.versions.node.split(".")[0]) < MINIMUM_NODE) {
         say(
@@ -285,11 +318,12 @@ function start(command, args) {
     }
     try {
         ensurePackages(ROOT);
+        const project = isPackage(ROOT) ? process.cwd() : ROOT;
         // Kept compiled code saves the parse; Node before 22.1 has no such cache.
         const enable = require("module").enableCompileCache;
-        if (enable) enable(path.join(ROOT, "node_modules", ".cache", "private-registry", "v8"));
-        require(bundle(ROOT, COMMANDS))
-            .main(ROOT, command, args)
+        if (enable) enable(path.join(project, "node_modules", ".cache", "private-registry", "v8"));
+        require(bundle(ROOT, BUNDLES.setup))
+            .main({ kit: ROOT, root: project }, command, args)
             .then(function (code) {
                 process.exitCode = code;
             });
@@ -300,15 +334,18 @@ function start(command, args) {
 }
 
 module.exports = {
+    BUNDLES,
     acquireLock,
     birthOf,
     bundle,
+    bundleOptions,
     ensurePackages,
     fingerprint,
     installedMatches,
     isAlive,
     makeFolder,
     readText,
+    start,
     writeAtomically,
 };
 if (require.main === module) start(process.argv[2], process.argv.slice(3));

@@ -5,10 +5,17 @@ export function acquireLock(file: string, waitingFor: string): () => void;
 /** Tells a process from a later one of the same number; "" where the system does not say. */
 export function birthOf(pid: number): string;
 /** Path of a bundle of TypeScript, built anew when a source changed; `external` packages stay outside. */
-export function bundle(
-    root: string,
-    what: { name: string; entry: string; sources: string[]; external?: string[] },
-): string;
+export function bundle(root: string, what: Bundle): string;
+/** How one is built, by esbuild. */
+export function bundleOptions(root: string, what: Bundle, outfile: string): object;
+export interface Bundle {
+    name: string;
+    entry: string;
+    sources: string[];
+    external?: string[];
+}
+/** Every bundle by its name. */
+export const BUNDLES: Readonly<Record<"setup" | "program" | "package", Bundle>>;
 /** Makes node_modules what package-lock.json says. */
 export function ensurePackages(root: string): void;
 /** Changes whenever a file under `paths` (relative to `root`) is added, removed or edited. */

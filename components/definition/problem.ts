@@ -49,7 +49,7 @@ export function show(value: unknown, secret = false): string {
 }
 
 /** A step in a program's words. */
-function inWords(step: Step): string {
+export function inWords(step: Step): string {
     if ("remove" in step) return `leave ${formatPath(step.remove)} out`;
     if ("copy" in step) return `set ${formatPath(step.to)} to the value of ${formatPath(step.copy)}`;
     return `set ${formatPath(step.set)} to ${step.secret ? "another value" : JSON.stringify(step.to)}`;

@@ -61,7 +61,7 @@ export function announcements(
         told.push(
             ca === ""
                 ? places.registry?.startsWith("https:")
-                    ? "The kit no longer knows which CA clients have to trust, since certificate.chain is not set: it is " +
+                    ? "The kit no longer knows which CA clients have to trust, since tls.files.chain is not set: it is " +
                       "the one that signed the registry's certificate. Clients that trust it already need to do nothing."
                     : "The registry has no certificate any more: clients need not trust its CA."
                 : "The CA changes: no client trusts the registry until it has the new certificate. Give it to each of them right after " +

@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import type { Provider } from "@pulumi/docker";
 
 import type { Given } from "../definition/inputs";
+import type { Path } from "../definition/problem";
 import { type Endpoint, type EngineConfig, resolveEndpoint } from "../engine/endpoint";
 import { callEngine } from "../engine/request";
 import { ATTEMPT_LABEL, IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
@@ -74,8 +75,8 @@ function dueAttempt({ labels, exitCode }: EngineObject): string {
 export interface WantedPort {
     port: pulumi.Input<number>;
     ip: pulumi.Input<string>;
-    /** Path of the option that chooses it. */
-    key: string;
+    /** The option that chooses it. */
+    key: Path;
 }
 
 export type Labels = { label: string; value: pulumi.Input<string> }[];
@@ -173,8 +174,8 @@ export class Deployment {
     }
 
     /** Path of the option that chooses a port of the Docker host. */
-    async portKey(port: number): Promise<string> {
-        return (await this.knownPorts()).find((one) => one.port === port)?.key ?? "port";
+    async portKey(port: number): Promise<Path> {
+        return (await this.knownPorts()).find((one) => one.port === port)?.key ?? ["port"];
     }
 
     /**
@@ -201,7 +202,7 @@ export class Deployment {
     }
 
     /** Shell script that makes a folder of the Docker host the deployment's own, or refuses it. */
-    markScript(folder: string, { path, key }: { path: string; key: string }): pulumi.Output<string> {
+    markScript(folder: string, { path, key }: { path: string; key: Path }): pulumi.Output<string> {
         const { stackKey } = this;
         const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
         return pulumi

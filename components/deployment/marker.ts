@@ -1,5 +1,7 @@
 /** The file by which a folder of the Docker host, which has no labels, tells whose it is. No Pulumi in here. */
 
+import { mended } from "../definition/mend";
+import { type Path, set, type Step } from "../definition/problem";
 import { CHECK_FAILED } from "../registry/storage-check";
 
 export const MARKER = ".private-registry";
@@ -13,8 +15,8 @@ export interface MarkerFacts {
     adopt: readonly string[];
     /** The folder as the Docker host has it, for messages. */
     path: string;
-    /** The configuration's key that chooses the folder. */
-    key: string;
+    /** The option that chooses the folder. */
+    key: Path;
 }
 
 /** For a shell, inside double quotes too. */
@@ -34,7 +36,7 @@ export function markScript(folder: string, facts: MarkerFacts): string {
         `stack ${word(stack)}`,
         ...(stackKey ? [`stack-key ${stackKey}`] : []),
     ];
-    const other = `pulumi config set --path ${key} FOLDER`;
+    const said = (...steps: Step[]) => mended(...steps).replaceAll('"', '\\"');
     return [
         // One stream: of two, the order in the log is open.
         "exec 2>&1",
@@ -42,8 +44,8 @@ export function markScript(folder: string, facts: MarkerFacts): string {
         `  owner="${of("identity")}"; since="${of("since")}"`,
         `  case "$owner" in ${[identity, ...adopt].map(word).join("|")}) ;; *)`,
         `    if [ "${of("stack-key")}" != "${stackKey ?? "none"}" ]; then`,
-        `      echo "The folder ${word(path)} is another deployment's: ${of("stack")}, there since $since. Choose another folder (${other}).` +
-            ` Only if it is yours and its state is lost, take it over: pulumi config set --path 'adopt[${adopt.length}]' $owner"; exit 3`,
+        `      echo "The folder ${word(path)} is another deployment's: ${of("stack")}, there since $since. Choose another folder (${said(set(key, "FOLDER"))}).` +
+            ` Only if it is yours and its state is lost, take it over: ${said(set(["adopt", adopt.length], "$owner"))}"; exit 3`,
         "    fi ;;",
         "  esac",
         "fi",

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 
+import { mended } from "../definition/mend";
+import { set } from "../definition/problem";
 import { canonicalAddress } from "../client/address";
 import { type Endpoint, isLocal } from "../engine/endpoint";
 import { callEngine } from "../engine/request";
@@ -92,10 +94,15 @@ export async function portProblems(
         if (!isAny(canonicalAddress(port.ip)) && !(await mayListenAt(port.ip)))
             return (
                 `${port.ip} is no address of this machine, so port ${port.port} cannot be opened there: give one that ` +
-                "`ip addr` shows, or all of them: pulumi config set " +
-                (port.key.includes(".") && port.key.startsWith("mirrors.")
-                    ? `--path ${port.key.replace(/\.port$/, ".bindAddress")} 0.0.0.0`
-                    : "bindAddress 0.0.0.0")
+                "`ip addr` shows, or all of them: " +
+                mended(
+                    set(
+                        port.key[0] === "mirrors"
+                            ? [...port.key.slice(0, -1), "bindAddress"]
+                            : ["bindAddress"],
+                        "0.0.0.0",
+                    ),
+                )
             );
         const ours = held.some((one) => collide(one, port));
         return !ours && others.some((one) => collide(one, port)) ? portTaken(port) : undefined;

@@ -1,4 +1,6 @@
 /** What an Engine has under the names of a deployment, and whose it is. No Pulumi in here. */
+import { mended } from "../definition/mend";
+import { type Path, set } from "../definition/problem";
 import type { Endpoint } from "../engine/endpoint";
 import { callEngine, refusal } from "../engine/request";
 import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
@@ -28,7 +30,7 @@ export interface PlannedPort {
     port: number;
     ip: string;
     /** Path of the configuration's key that chooses it. */
-    key: string;
+    key: Path;
 }
 
 export interface PlannedVolume {
@@ -215,8 +217,7 @@ export function foreignSentences(foreign: readonly EngineObject[], adopted = 0):
         owners.set(owner, [...(owners.get(owner) ?? []), object]);
     }
     let next = adopted;
-    const adopt = (values: string[]) =>
-        values.map((value) => `pulumi config set --path 'adopt[${next++}]' ${value}`).join(" && ");
+    const adopt = (values: string[]) => mended(...values.map((value) => set(["adopt", next++], value)));
     return [...owners.values()].map((objects) => {
         const [first] = objects as [EngineObject];
         const what = enumerate(objects.map(({ kind, name }) => `the ${kind} ${name}`));
@@ -224,8 +225,7 @@ export function foreignSentences(foreign: readonly EngineObject[], adopted = 0):
         const since = time(new Date(Math.min(...objects.map((one) => one.since.getTime()))));
         const { [IDENTITY_LABEL]: identity, [STACK_LABEL]: stack, [OWNER_LABEL]: owner } = first.labels;
         const head = what.charAt(0).toUpperCase() + what.slice(1);
-        const away =
-            "Choose another stack name (pulumi stack init NAME) or another Docker host (pulumi config set dockerHost URL)";
+        const away = `Choose another stack name (pulumi stack init NAME) or another Docker host (${mended(set(["dockerHost"], "URL"))})`;
         if (identity !== undefined)
             return (
                 `${head} ${are} of another deployment: ${stack ?? owner ?? "of unknown name"}, there since ${since}. ` +
@@ -241,7 +241,7 @@ export function foreignSentences(foreign: readonly EngineObject[], adopted = 0):
         return (
             `${head} was not made by this kit${image}, there since ${since}. Remove it (${REMOVAL[first.kind]} ${first.name}), or ` +
             `${away.charAt(0).toLowerCase()}${away.slice(1)}` +
-            `${first.kind === "container" ? " or another container name (pulumi config set containerName NAME)" : ""}. ` +
+            `${first.kind === "container" ? ` or another container name (${mended(set(["containerName"], "NAME"))})` : ""}. ` +
             `Only if it is to become the deployment's own, take it over: ${adopt(names)}`
         );
     });

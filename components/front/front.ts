@@ -86,7 +86,7 @@ export class Front extends pulumi.ComponentResource {
         const common = { deployment, imageId: args.imageId, onError: args.onError };
         const ip = args.bindAddress;
         const redirect =
-            args.httpPort === undefined ? [] : [{ port: args.httpPort, ip, key: "front.httpPort" }];
+            args.httpPort === undefined ? [] : [{ port: args.httpPort, ip, key: ["front", "httpPort"] }];
 
         const config = new ConfigVolume(
             `${name}-config`,
@@ -106,7 +106,7 @@ export class Front extends pulumi.ComponentResource {
                 name: containerName,
                 image: args.imageId,
                 labels: deployment.container(containerName, [
-                    { port: args.port, ip, key: "port" },
+                    { port: args.port, ip, key: ["port"] },
                     ...redirect,
                 ]),
                 entrypoints: ["nginx"],

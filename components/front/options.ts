@@ -121,7 +121,7 @@ export const frontOptions = {
         description:
             "An nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. false: none",
         default: "an nginx, where it can be (docs/front.md)",
-        allowed: "an object (see front.* below), true or false",
+        allowed: "an object (front.*), true or false",
         example: { cacheSeconds: 60 },
         secret: true,
     }),
@@ -163,13 +163,10 @@ export function chosenFront({ front, ...grounds }: Grounds | Settled<Options>): 
 function withoutFront({ users, front }: Grounds): Problem[] {
     const needs = (path: PropertyKey[], what: string) =>
         problem(path, `${what}, which takes the front`, set(["front"], true));
-    const idle = Object.entries(front ?? {})
-        .filter(
-            ([key, value]) =>
-                key !== "off" &&
-                JSON.stringify(value) !== JSON.stringify(DEFAULTS[key as keyof FrontOptions]),
-        )
-        .map(([key]) => key);
+    // The others are how a front does its work: they may wait for it to come back.
+    const idle = (["sites", "anonymousPull", "httpPort", "sitesFolder"] as const).filter(
+        (key) => front !== undefined && JSON.stringify(front[key]) !== JSON.stringify(DEFAULTS[key]),
+    );
     return [
         ...(idle.length === 0
             ? []

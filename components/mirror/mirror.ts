@@ -120,8 +120,8 @@ export class Mirror extends pulumi.ComponentResource {
             {
                 prefix: container,
                 deployment: args.deployment,
-                portKey: `mirrors.${args.mirror}.port`,
-                folderKey: `mirrors.${args.mirror}.folder`,
+                portKey: ["mirrors", args.mirror, "port"],
+                folderKey: ["mirrors", args.mirror, "folder"],
                 imageId: args.imageId,
                 configYml: pulumi.all([args.settings, upstream, ttl]).apply(([shared, remoteUrl, kept]) =>
                     renderConfig({

@@ -140,7 +140,7 @@ export class Nexus extends pulumi.ComponentResource {
             volume: `${prefix}-nexus-data`,
             network: `${prefix}-nexus`,
         };
-        const key = "nexus.port";
+        const key = ["nexus", "port"];
         const onError = [new pulumi.ErrorHook(`${name}-recovery`, recover(deployment))];
         const image = new docker.RemoteImage(
             `${name}-image`,

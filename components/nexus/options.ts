@@ -157,7 +157,7 @@ const nexus = {
     }),
     docker: option(docker.prefault({}), {
         description: "The Docker repositories of Nexus",
-        allowed: "an object (see nexus.docker.* below)",
+        allowed: "an object (nexus.docker.*)",
         example: { routing: "ports" },
     }),
     repositories: option(
@@ -203,7 +203,7 @@ export const nexusOptions = {
     nexus: option(section(nexus), {
         description: "Sonatype Nexus 3 beside the registry (docs/nexus.md)",
         default: "none",
-        allowed: "an object (see nexus.* below)",
+        allowed: "an object (nexus.*)",
         example: { acceptEula: true },
         secret: true,
     }),

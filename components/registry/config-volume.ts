@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { storageProblem } from "./storage-problem";
 import { type Deployment, type Labels, Refused } from "../deployment/deployment";
+import type { Path } from "../definition/problem";
 import { boundedLog, confined, FORMER_FOLDER, memoryLimit } from "../hardening";
 
 /** A file of the volume. */
@@ -28,8 +29,8 @@ export interface ConfigVolumeArgs {
      * @default no check
      */
     check?: string | undefined;
-    /** Folder of the Docker host that is to be the deployment's own, and the configuration's key that chooses it. */
-    mark?: { path: string; key: string } | undefined;
+    /** Folder of the Docker host that is to be the deployment's own, and the option that chooses it. */
+    mark?: { path: string; key: Path } | undefined;
     /** Further labels of the container that writes. @default [] */
     labels?: Labels | undefined;
     onError: pulumi.ErrorHook[];

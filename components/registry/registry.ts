@@ -4,6 +4,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type Deployment, detached, type Labels } from "../deployment/deployment";
+import type { Path } from "../definition/problem";
 import { awaited, boundedLog, confined, listens, memoryLimit, service } from "../hardening";
 
 import { lookups, type OutboundArgs, proxyFiles } from "../outbound";
@@ -55,8 +56,8 @@ export interface RegistryArgs {
     containerPort?: number | undefined;
     /** Port of the Docker host; nothing publishes none, and the network or the socket alone reaches it. */
     port?: pulumi.Input<number> | undefined;
-    /** The option that chooses that port. @default "port" */
-    portKey?: string | undefined;
+    /** The option that chooses that port. @default ["port"] */
+    portKey?: Path | undefined;
     /** Address of the Docker host. */
     bindAddress: pulumi.Input<string>;
     /** The registry listens on a socket in a volume instead of a port, for a front alone. */
@@ -65,8 +66,8 @@ export interface RegistryArgs {
     store?: { storage: RemoteStorageArgs; checkYml: pulumi.Input<string> } | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
     folder?: string | undefined;
-    /** The option that chooses that folder. @default "storage.folder" */
-    folderKey?: string | undefined;
+    /** The option that chooses that folder. @default ["storage", "folder"] */
+    folderKey?: Path | undefined;
     /** Volume for the images. @default `${prefix}-data` */
     volume?: string | undefined;
     /** Leave the data volume where the registry is destroyed. @default true */
@@ -130,7 +131,7 @@ export class Registry extends pulumi.ComponentResource {
         const { deployment } = args;
         const prefix = args.prefix ?? deployment.prefix;
         const containerName = args.containerName ?? prefix;
-        const { port, bindAddress: ip, portKey: key = "port" } = args;
+        const { port, bindAddress: ip, portKey: key = ["port"] } = args;
         const labels = deployment.container(containerName, port === undefined ? [] : [{ port, ip, key }]);
 
         const config = new ConfigVolume(
@@ -163,7 +164,7 @@ export class Registry extends pulumi.ComponentResource {
                 mark:
                     args.folder === undefined || args.store !== undefined
                         ? undefined
-                        : { path: args.folder, key: args.folderKey ?? "storage.folder" },
+                        : { path: args.folder, key: args.folderKey ?? ["storage", "folder"] },
                 onError: args.onError,
             },
             parent,

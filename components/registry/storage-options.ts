@@ -184,10 +184,10 @@ const gcs = {
     rootFolder: rootFolder("bucket"),
 };
 
-const store = <S extends z.ZodRawShape>(shape: S, what: string, example: unknown) =>
+const store = <S extends z.ZodRawShape>(key: string, shape: S, what: string, example: unknown) =>
     option(section(shape), {
         description: `${what} holds the images`,
-        allowed: "an object (see below)",
+        allowed: `an object (storage.${key}.*)`,
         example,
         secret: true,
     });
@@ -210,9 +210,9 @@ const storage = z.strictObject({
         allowed: YES_OR_NO,
         example: true,
     }),
-    s3: store(s3, "Amazon S3, Ceph, MinIO or whatever else speaks S3", { bucket: "registry-images" }),
-    azure: store(azure, "Azure Blob Storage", { container: "registry-images" }),
-    gcs: store(gcs, "Google Cloud Storage", { bucket: "registry-images" }),
+    s3: store("s3", s3, "Amazon S3, Ceph, MinIO or whatever else speaks S3", { bucket: "registry-images" }),
+    azure: store("azure", azure, "Azure Blob Storage", { container: "registry-images" }),
+    gcs: store("gcs", gcs, "Google Cloud Storage", { bucket: "registry-images" }),
 });
 export type Storage = z.output<typeof storage>;
 

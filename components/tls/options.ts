@@ -1,9 +1,9 @@
 /** The options of `tls`: which certificate the registry shows, and who signs it. */
 import * as z from "zod";
 
-import type { Rule } from "../definition/check";
+import type { Definition, Rule } from "../definition/check";
 import { option, plain, section, switchable } from "../definition/option";
-import { type Path, type Problem, problem, remove, set } from "../definition/problem";
+import { formatPath, type Path, type Problem, problem, remove, set } from "../definition/problem";
 import { pem, PEM_ALLOWED, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
@@ -122,10 +122,36 @@ const ownCa = {
     key: privateKey("Private key of a CA that you bring", "ca"),
     site: option(site.prefault({}), {
         description: "The site certificate that the CA signs",
-        allowed: "an object (see tls.ownCa.site.* below)",
+        allowed: "an object (tls.ownCa.site.*)",
         example: { validityDays: 397 },
     }),
 };
+
+/** The options of a CA by itself. */
+export const authority = z.strictObject(ownCa).omit({ site: true });
+
+/** The options of a site certificate by itself. */
+export const siteCertificate = z.strictObject({
+    caCertPem: option(pem, {
+        description: "Certificate of the CA that signs; its issuers may follow",
+        allowed: PEM_ALLOWED,
+        example: "./ca.crt",
+        file: "pem",
+    }),
+    caPrivateKeyPem: option(pem, {
+        description: "Private key of that CA",
+        allowed: PEM_ALLOWED,
+        example: "./ca.key",
+        file: "pem",
+        secret: true,
+    }),
+    names: option(z.array(z.string().min(1)).min(1), {
+        description: "Host names and IP addresses for the SAN; the first is the common name too",
+        allowed: "a list of host names and IP addresses",
+        example: ["docker.example.com"],
+    }),
+    ...site.omit({ localNames: true }).shape,
+});
 
 const files = {
     cert: certificate("The site certificate; its issuers may follow", "site"),
@@ -148,7 +174,7 @@ export const tls = option(
         ownCa: option(section(ownCa), {
             description: "A CA of the deployment's own, or one that you bring, signs the site certificate",
             default: "where neither tls.files nor tls.off is set",
-            allowed: "an object (see tls.ownCa.* below), or true",
+            allowed: "an object (tls.ownCa.*), or true",
             example: { keyAlgorithm: "RSA-4096" },
             secret: true,
         }),
@@ -222,20 +248,32 @@ const oneKind: Rule<Options> = ({ tls: given }) => {
     );
 };
 
+/** A certificate that is renewed as soon as it is made. */
+function renewal(
+    path: Path,
+    {
+        earlyRenewalDays: early,
+        validityDays: whole,
+    }: { earlyRenewalDays?: number | undefined; validityDays?: number | undefined },
+): Problem[] {
+    if (early === undefined || whole === undefined || early < whole) return [];
+    const at = [...path, "earlyRenewalDays"];
+    return [
+        problem(
+            at,
+            `is ${early}, not less than ${formatPath([...path, "validityDays"])} (${whole}): every \`up\` would make a new certificate`,
+            set(at, Math.min(30, Math.floor(whole / 3))),
+        ),
+    ];
+}
+
 const validity: Rule<Options> = ({ tls: given }) => {
     if (!given || given.off || given.files) return [];
     const ca = given.ownCa ?? DEFAULT_OWN_CA;
     const { site } = ca;
-    const at = (key: string) => ["tls", "ownCa", "site", key];
-    const problems: Problem[] = [];
-    if (site.earlyRenewalDays >= site.validityDays)
-        problems.push(
-            problem(
-                at("earlyRenewalDays"),
-                `is ${site.earlyRenewalDays}, not less than tls.ownCa.site.validityDays (${site.validityDays}): every \`up\` would make a new certificate`,
-                set(at("earlyRenewalDays"), Math.min(30, Math.floor(site.validityDays / 3))),
-            ),
-        );
+    const path = ["tls", "ownCa", "site"];
+    const at = (key: string) => [...path, key];
+    const problems = renewal(path, site);
     if (!ca.cert && site.validityDays > ca.validityDays)
         problems.push(
             problem(
@@ -251,9 +289,7 @@ const broughtCa: Rule<Options> = ({ tls: given }) => {
     const ca = given?.ownCa;
     if (!ca || given.off || given.files) return [];
     const path = ["tls", "ownCa"];
-    const half = halfProblems(path, "ca", ca);
-    if (half.length > 0) return half;
-    const problems = pairProblems(path, "ca", ca, (cert, key) => inspectCa(cert, key));
+    const problems = caPair(path, ca);
     if (problems.length > 0 || !ca.cert || !ca.key) return problems;
     const { bundle } = inspectCa(ca.cert, ca.key);
     const whole = Math.floor(caDays(bundle?.certPem ?? "")?.whole ?? Infinity);
@@ -266,6 +302,21 @@ const broughtCa: Rule<Options> = ({ tls: given }) => {
               ),
           ]
         : [];
+};
+
+/** What is wrong with a CA that is brought. */
+const caPair = (path: Path, ca: { cert?: string | undefined; key?: string | undefined }): Problem[] => {
+    const half = halfProblems(path, "ca", ca);
+    return half.length > 0 ? half : pairProblems(path, "ca", ca, (cert, key) => inspectCa(cert, key));
+};
+
+export const AUTHORITY: Definition<typeof authority> = {
+    options: authority,
+    rules: [(given) => caPair([], given)],
+};
+export const SITE_CERTIFICATE: Definition<typeof siteCertificate> = {
+    options: siteCertificate,
+    rules: [(given) => renewal([], given)],
 };
 
 const broughtFiles: Rule<Options> = ({ tls: given, domain }) => {

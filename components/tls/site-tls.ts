@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Given, Settled } from "../definition/inputs";
 import type { TlsFiles } from "../registry/registry";
 
-import { CertificateAuthority, type SubjectArgs } from "./certificate-authority";
+import { CertificateAuthority } from "./certificate-authority";
 import { serverChain, trustAnchor } from "./chain";
 import { inspectSite, right } from "./inspect";
 import { DEFAULT_OWN_CA, type OwnCa, type Tls } from "./options";
@@ -57,9 +57,9 @@ export function siteTls(
     if (tls.off) return undefined;
     if (tls.files !== undefined) return broughtFiles(tls.files, [domain]);
     const own: Settled<OwnCa> = tls.ownCa ?? DEFAULT_OWN_CA;
-    const { site } = own;
-    const ca = new CertificateAuthority(`${name}-ca`, own, parent);
-    const sign = (resource: string, names: Given<string[]>, subject?: SubjectArgs) =>
+    const { site, ...ofCa } = own;
+    const ca = new CertificateAuthority(`${name}-ca`, ofCa, parent);
+    const sign = (resource: string, names: Given<string[]>, subject?: typeof site.subject) =>
         new SiteCertificate(
             resource,
             {

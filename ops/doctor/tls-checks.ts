@@ -48,7 +48,7 @@ export function checkCertificateName(certificate: X509Certificate | undefined, d
     if (match === undefined)
         return failure(
             `the certificate is for ${names}, not for ${domain}`,
-            "pulumi up; with tls: files bring a certificate for it",
+            "pulumi up; with tls.files bring a certificate for it",
         );
     return ok(`the certificate is valid for ${domain} (${names})`);
 }
@@ -60,14 +60,14 @@ export function checkEnd(certificate: X509Certificate | undefined, renewalDays: 
     if (days < 0)
         return failure(
             `the certificate ended ${-days} days ago`,
-            "pulumi up renews it; with tls: files bring a new one",
+            "pulumi up renews it; with tls.files bring a new one",
         );
     if (new Date(certificate.validFrom) > now)
         return failure(`the certificate begins on ${certificate.validFrom} only`, "set this machine's clock");
     if (days < renewalDays)
         return warning(
             `the certificate has ${days} days left`,
-            "pulumi up renews it; with tls: files bring a new one",
+            "pulumi up renews it; with tls.files bring a new one",
         );
     return ok(`the certificate has ${days} days left, renewal from ${renewalDays} on`);
 }

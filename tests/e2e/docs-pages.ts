@@ -52,23 +52,15 @@ image() { printf x > ../file; tar -cf - -C .. file | docker import - "$1"; }
 `;
 
 export const PAGES: Readonly<Record<string, Page>> = {
-    "README.md": {
-        before: "image alpine",
-        scenes: [
-            {
-                block: "skopeo delete",
-                // The block before has deleted the tag.
-                before: "docker push docker.example.com/team/alpine",
-            },
-        ],
-    },
+    "README.md": { before: "image alpine" },
     "docs/certificates.md": {
         before: "shell; certificate localhost chain.crt site.crt site.key",
-        scenes: [{ block: "site.subject.country", before: "fresh" }],
+        scenes: [{ block: "tls.ownCa.site.subject.country", before: "fresh" }],
     },
     "docs/clients.md": {
         before: "shell; pulumi config set domain docker.example.com; pulumi up --skip-preview",
     },
+    "docs/commands.md": { before: "npm run up" },
     "docs/front.md": { before: "shell" },
     "docs/gc.md": { before: "npm run up" },
     "docs/mirrors.md": {
@@ -83,7 +75,7 @@ docker start hub
 hub`,
         scenes: [
             {
-                block: "pulumi config set front nginx",
+                block: "hub.docker.example.com beside",
                 before: "fresh; hub; pulumi config set domain docker.example.com",
             },
         ],
@@ -126,6 +118,23 @@ docker logout docker-hosted.nexus.example.com`,
             },
         ],
     },
+    "docs/operator.md": {
+        before: "shell; image alpine; pulumi config set domain docker.example.com; npm run up",
+        scenes: [
+            {
+                block: "curl --fail",
+                before: `
+mkdir -p /etc/docker/certs.d/docker.example.com
+pulumi stack output caCertificatePem > /etc/docker/certs.d/docker.example.com/ca.crt
+pulumi stack output --show-secrets passwords | node -p 'JSON.parse(fs.readFileSync(0, "utf8")).admin' |
+    docker login --username admin --password-stdin docker.example.com
+docker tag alpine docker.example.com/team/alpine
+docker push docker.example.com/team/alpine`,
+            },
+            // The block before has deleted the tag.
+            { block: "skopeo delete", before: "docker push docker.example.com/team/alpine" },
+        ],
+    },
     "docs/ownership.md": {
         // The deployment is there, and its state is lost.
         before: `npm run up
@@ -135,19 +144,20 @@ sed -i /^encryptionsalt:/d Pulumi.dev.yaml
 shell
 ! pulumi up --skip-preview`,
     },
+    "docs/slow-networks.md": { before: "shell" },
     "docs/state.md": { before: "" },
     "docs/storage.md": {
         before: "shell; certificate s3.example.com store-ca.crt ../store.crt ../store.key",
         scenes: [
-            { block: "storage.driver azure", before: "fresh" },
+            { block: "storage.azure.accountName", before: "fresh" },
             {
-                block: "storage.driver gcs",
+                block: "storage.gcs.bucket",
                 before: `fresh
 printf '{"type":"service_account","project_id":"p","private_key_id":"k","private_key":%s,"client_email":"a@p.iam.gserviceaccount.com"}' \\
     "$(openssl genrsa 2048 2> /dev/null | node -p 'JSON.stringify(fs.readFileSync(0, "utf8"))')" > service-account.json`,
             },
-            { block: "cache redis", before: "fresh" },
-            { block: "tls off", before: "fresh; mkdir -p /opt/data/registry" },
+            { block: "cache.valkey.memoryMb", before: "fresh" },
+            { block: "tls.off", before: "fresh; mkdir -p /opt/data/registry" },
         ],
     },
     "docs/systemd.md": { before: "shell" },

@@ -90,7 +90,7 @@ describe("a deployment that cannot begin", () => {
             await Stack.create("wrong", {
                 settings: {
                     domain: "https://registry.example.com",
-                    tls: "on",
+                    front: "on",
                     "tls.ownCa.site.earlyRenewalDays": "400",
                     "users.a.password": { secret: "x".repeat(73) },
                     colour: "blue",
@@ -101,10 +101,11 @@ describe("a deployment that cannot begin", () => {
         const { code, screen } = await stack.tryUp();
         expect(code).not.toBe(0);
         for (const text of [
-            "The configuration has 5 mistakes; nothing was changed.",
+            "The configuration has 6 mistakes; nothing was changed.",
             'private-registry:domain is "https://registry.example.com"; it must be a host name',
             "fix: pulumi config set domain docker.example.com",
-            'private-registry:tls is "on"; it must be own-ca, files or off',
+            'private-registry:front is "on"; it must be an object (front.*), true or false',
+            "private-registry:tls.ownCa.site.earlyRenewalDays is 400, not less than tls.ownCa.site.validityDays (397)",
             "private-registry:users.a has a password of 73 bytes; bcrypt reads 72 at most",
             "private-registry:colour is not an option of the kit",
             "fix: pulumi config rm colour",

@@ -58,12 +58,14 @@ export async function freePort(): Promise<number> {
 /** A project folder that reads the checkout's sources, and into which Pulumi writes without touching the checkout. */
 function projectFolder(folder: string, program: string): string {
     mkdirSync(folder);
+    const [top] = program.split("/");
     for (const entry of readdirSync(ROOT)) {
-        if (/^(Pulumi\..*|examples|\.git)$/.test(entry)) continue;
+        if (/^(Pulumi\..*|examples|\.git)$/.test(entry) || entry === top) continue;
         symlinkSync(join(ROOT, entry), join(folder, entry));
     }
     copyFileSync(join(ROOT, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-    cpSync(join(ROOT, "examples"), join(folder, "examples"), { recursive: true });
+    for (const copied of ["examples", program])
+        if (copied !== ".") cpSync(join(ROOT, copied), join(folder, copied), { recursive: true });
     return join(folder, program);
 }
 

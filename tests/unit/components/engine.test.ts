@@ -1,3 +1,5 @@
+import { speak } from "../../../components/definition/mend";
+import { commands } from "../../../config/print";
 import { logText } from "../../../components/engine/logs";
 import { nameTaken, portTaken, refusal } from "../../../components/leftovers";
 
@@ -45,14 +47,16 @@ test.each([
     ["", { kind: "other" }],
 ])("%s", (message, expected) => expect(refusal(message)).toEqual(expected));
 
-test("each sentence names what is taken and the command that mends it", () => {
+test("each sentence names what is taken and what mends it: the option, or the command of a program that has some", () => {
+    const hub = { port: 8443, ip: "0.0.0.0", key: ["mirrors", "hub", "port"] };
     expect(nameTaken("x")).toMatch(
-        /container name x is taken .*docker rm -f x.*pulumi config set containerName/,
+        /container name x is taken .*docker rm -f x.*: set containerName to "NAME"$/,
     );
-    expect(portTaken({ port: 443, ip: "127.0.0.1", key: "port" })).toMatch(
-        /^Port 443 of 127\.0\.0\.1 is taken .*pulumi config set port 8443$/,
+    expect(portTaken({ port: 443, ip: "127.0.0.1", key: ["port"] })).toMatch(
+        /^Port 443 of 127\.0\.0\.1 is taken .*: set port to 8443$/,
     );
-    expect(portTaken({ port: 8443, ip: "0.0.0.0", key: "port" })).toMatch(
-        /^Port 8443 of 0\.0\.0\.0 is taken .*config set port 8444$/,
-    );
+    expect(portTaken(hub)).toMatch(/^Port 8443 of 0\.0\.0\.0 is taken .*: set mirrors\.hub\.port to 8444$/);
+    speak(commands);
+    expect(nameTaken("x")).toMatch(/: pulumi config set containerName NAME$/);
+    expect(portTaken(hub)).toMatch(/: pulumi config set --path mirrors\.hub\.port 8444$/);
 });

@@ -1,4 +1,6 @@
 /** Whose an object of the Engine is, and what is said of one that is not the deployment's. */
+import { speak } from "../../../components/definition/mend";
+import { commands } from "../../../config/print";
 import {
     type EngineObject,
     foreignSentences,
@@ -16,6 +18,9 @@ import {
     STACK_LABEL,
     STAND_IN_LABEL,
 } from "../../../components/hardening";
+
+// As the kit's own program says it.
+speak(commands);
 
 const object = (kind: Kind, name: string, labels = {}, more: Partial<EngineObject> = {}): EngineObject => ({
     kind,
@@ -198,8 +203,8 @@ describe("ports", () => {
         const remote = { url: "tcp://192.0.2.1:2375", source: "test" };
         const holder = object("container", "other", {}, { ports: [{ ip: "0.0.0.0", port: 443 }] });
         const wanted = [
-            { ip: "127.0.0.1", port: 443, key: "port" },
-            { ip: "127.0.0.1", port: 80, key: "front.httpPort" },
+            { ip: "127.0.0.1", port: 443, key: ["port"] },
+            { ip: "127.0.0.1", port: 80, key: ["front", "httpPort"] },
         ];
         await expect(portProblems(remote, wanted, [holder], () => false)).resolves.toEqual([
             "Port 443 of 127.0.0.1 is taken by the container other. Stop that container, or choose another port: pulumi config set port 8443",

@@ -291,9 +291,9 @@ describe("a CA of the user's own", () => {
     test("a key behind EC PARAMETERS is handed on without them: a tls provider reads the first PEM block alone", async () => {
         const { tls } = argumentsOf(accepted(ca({ cert: "ca.crt", key: "parameters.key" })), {});
         expect(read("parameters.key")).toContain("BEGIN EC PARAMETERS");
-        const given = tls as { ownCa: CertificateAuthorityArgs };
+        const { cert, key } = (tls as { ownCa: CertificateAuthorityArgs }).ownCa;
         const { result } = await record(
-            () => new CertificateAuthority("ca", given.ownCa),
+            () => new CertificateAuthority("ca", { cert, key }),
             () => ({}),
         );
         expect(await valueOf(result.privateKeyPem)).toMatch(

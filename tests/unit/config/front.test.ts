@@ -103,6 +103,11 @@ test("a site's own certificate must be valid for its name", async () => {
     expect(accepted(site("other.example.com")).front?.off).toBe(false);
 });
 
+test("how a front does its work may wait in the configuration while there is none", () => {
+    const waiting = { image: "nginx:1.30", cacheSeconds: 5, memoryMb: 256, clientInstaller: false };
+    expect(accepted(front({ off: true, ...waiting })).front).toMatchObject({ off: true, ...waiting });
+});
+
 test("what is right reaches the component", () => {
     const config = accepted({
         ...reader({ role: "pull", repositories: ["team/*"] }),

@@ -7,6 +7,7 @@ import { type Machine, userDirs } from "../../../setup/machine";
 export function machineIn(home: string, over: Partial<Machine> = {}): Machine {
     return {
         root: join(home, "clone"),
+        kit: join(home, "clone"),
         platform: "linux",
         arch: "x64",
         env: {},

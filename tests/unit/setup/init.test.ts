@@ -1,0 +1,57 @@
+/** `npx private-registry init`. The package itself: tests/e2e/package.test.ts. */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { parse } from "yaml";
+
+import { init, manifest } from "../../../ops/init";
+import { options } from "../../../config/options";
+
+import { machineIn, put, temporaryFolder } from "./fixture";
+
+const KIT = resolve(__dirname, "..", "..", "..");
+const folder = temporaryFolder();
+const here = (root = folder.path) => machineIn(folder.path, { root, kit: KIT });
+
+test("writes a project whose program is the package's and whose configuration is the kit's", async () => {
+    put(join(folder.path, "package.json"), { dependencies: { other: "1.0.0" }, scripts: { up: "mine" } });
+    await expect(init(here(), [])).resolves.toBe(0);
+    const text = (file: string) => readFileSync(join(folder.path, file), "utf8");
+    const { runtime, config, name } = parse(text("Pulumi.yaml")) as Record<string, Record<string, unknown>>;
+    expect(name).toBe("private-registry");
+    expect(runtime).toEqual({
+        name: "nodejs",
+        options: { typescript: false, nodeargs: "--require private-registry/early" },
+    });
+    expect(Object.keys(config ?? {})).toEqual(Object.keys(options.shape));
+    expect(text("index.cjs")).toContain('require("private-registry/program")');
+    expect(text("Pulumi.dev.yaml")).toBe(readFileSync(join(KIT, "Pulumi.dev.yaml"), "utf8"));
+    const { dependencies, scripts, main } = JSON.parse(text("package.json")) as Record<string, never>;
+    expect(main).toBe("index.cjs");
+    expect(dependencies).toMatchObject({
+        other: "1.0.0",
+        "private-registry": expect.stringMatching(/^\^\d/),
+    });
+    // What the user has is his.
+    expect(scripts).toMatchObject({ up: "mine", doctor: "private-registry doctor" });
+});
+
+test("every command of the kit that works in a project has its script", () => {
+    const { scripts } = JSON.parse(readFileSync(join(KIT, "package.json"), "utf8")) as {
+        scripts: Record<string, string>;
+    };
+    const ofCheckout = ["test", "check", "bench", "generate", "build", "prepack"];
+    const own = manifest({}, "1.0.0").scripts as Record<string, string>;
+    expect(Object.keys(own).sort()).toEqual(
+        Object.keys(scripts)
+            .filter((name) => !ofCheckout.includes(name))
+            .sort(),
+    );
+});
+
+test("refuses a folder with other files, a checkout and arguments, and changes nothing", () => {
+    put(join(folder.path, "index.ts"), "mine");
+    expect(() => init(here(), [])).toThrow(/is not empty \(index\.ts\), and nothing was changed/);
+    expect(() => init(here(KIT), [])).toThrow(/checkout of the kit/);
+    expect(() => init(here(), ["name"])).toThrow(/takes no argument/);
+});
