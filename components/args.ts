@@ -763,8 +763,8 @@ export interface FrontArgs {
     off?: boolean | undefined;
     /**
      * Image of the front, nginx 1.22 or newer. Must be an image reference.
-     * @default nginx:1.28
-     * @example "nginx:1.28"
+     * @default nginx:1.30
+     * @example "nginx:1.30"
      */
     image?: pulumi.Input<string> | undefined;
     /**

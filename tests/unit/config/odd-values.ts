@@ -166,8 +166,8 @@ export const ODD: Record<string, Odd> = {
     },
     "front.off": { valid: [true, false], invalid: ["yes", "TRUE", 1] },
     "front.image": {
-        valid: ["nginx:1.29-alpine", "mirror.example.com:5000/nginx:1.28"],
-        default: "nginx:1.28",
+        valid: ["nginx:1.29-alpine", "mirror.example.com:5000/nginx:1.30"],
+        default: "nginx:1.30",
         invalid: ["Nginx:1", "nginx 1"],
     },
     "front.anonymousPull": flag(false),
