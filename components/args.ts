@@ -1070,7 +1070,7 @@ export interface CertificateAuthorityArgs {
      * Subject of the CA. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
      * @example {"organization":"Example Ltd"}
      */
-    subject?: CertificateAuthoritySubjectArgs | undefined;
+    subject?: TlsOwnCaSubjectArgs | undefined;
     /**
      * Key of the CA. Another algorithm makes a new CA, which every client has to trust anew. Must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096.
      * @default ECDSA-P384
@@ -1102,41 +1102,6 @@ export interface CertificateAuthorityArgs {
     key?: pulumi.Input<string> | undefined;
 }
 
-/** Subject of the CA. */
-export interface CertificateAuthoritySubjectArgs {
-    /**
-     * Common name (CN) of the CA. Must be 1 to 64 characters.
-     * @default Private Registry CA
-     * @example "Example Registry CA"
-     */
-    commonName?: pulumi.Input<string> | undefined;
-    /**
-     * Organization (O). Must be 1 to 64 characters.
-     * @example "Example Ltd"
-     */
-    organization?: pulumi.Input<string> | undefined;
-    /**
-     * Organizational unit (OU). Must be 1 to 64 characters.
-     * @example "Platform"
-     */
-    organizationalUnit?: pulumi.Input<string> | undefined;
-    /**
-     * Country (C), ISO 3166 code. Must be two capital letters.
-     * @example "CN"
-     */
-    country?: pulumi.Input<string> | undefined;
-    /**
-     * State or province (ST). Must be 1 to 64 characters.
-     * @example "Shanxi"
-     */
-    province?: pulumi.Input<string> | undefined;
-    /**
-     * Locality (L). Must be 1 to 64 characters.
-     * @example "Datong"
-     */
-    locality?: pulumi.Input<string> | undefined;
-}
-
 /** Arguments of SiteCertificate. */
 export interface SiteCertificateArgs {
     /**
@@ -1158,7 +1123,7 @@ export interface SiteCertificateArgs {
      * Subject of the site certificate; clients read its SAN alone. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
      * @example {"organization":"Example Ltd"}
      */
-    subject?: SiteCertificateSubjectArgs | undefined;
+    subject?: TlsOwnCaSiteSubjectArgs | undefined;
     /**
      * Key of the site certificate. Must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096.
      * @default ECDSA-P256
@@ -1178,39 +1143,4 @@ export interface SiteCertificateArgs {
      * @example 30
      */
     earlyRenewalDays?: pulumi.Input<number> | undefined;
-}
-
-/** Subject of the site certificate; clients read its SAN alone. */
-export interface SiteCertificateSubjectArgs {
-    /**
-     * Common name (CN) of the site certificate. Must be 1 to 64 characters.
-     * @default the domain
-     * @example "docker.example.com"
-     */
-    commonName?: pulumi.Input<string> | undefined;
-    /**
-     * Organization (O). Must be 1 to 64 characters.
-     * @example "Example Ltd"
-     */
-    organization?: pulumi.Input<string> | undefined;
-    /**
-     * Organizational unit (OU). Must be 1 to 64 characters.
-     * @example "Platform"
-     */
-    organizationalUnit?: pulumi.Input<string> | undefined;
-    /**
-     * Country (C), ISO 3166 code. Must be two capital letters.
-     * @example "CN"
-     */
-    country?: pulumi.Input<string> | undefined;
-    /**
-     * State or province (ST). Must be 1 to 64 characters.
-     * @example "Shanxi"
-     */
-    province?: pulumi.Input<string> | undefined;
-    /**
-     * Locality (L). Must be 1 to 64 characters.
-     * @example "Datong"
-     */
-    locality?: pulumi.Input<string> | undefined;
 }
