@@ -121,6 +121,12 @@ export interface PrivateRegistryArgs {
      */
     deleteEnabled?: pulumi.Input<boolean> | undefined;
     /**
+     * How long an upload that nobody finished is kept (storage.maintenance.uploadpurging.age). Must be a number with m or h.
+     * @default a week, as the registry has it
+     * @example "24h"
+     */
+    uploadsKept?: pulumi.Input<string> | undefined;
+    /**
      * Log level of the registry. Must be error, warn, info or debug.
      * @default info
      * @example "info"

@@ -240,6 +240,19 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
         },
         storage: {
             delete: { enabled: settings.deleteEnabled },
+            // Whole, since the registry panics where a part of it is missing.
+            ...(settings.uploadsKept === undefined
+                ? {}
+                : {
+                      maintenance: {
+                          uploadpurging: {
+                              enabled: true,
+                              age: settings.uploadsKept,
+                              interval: "1h",
+                              dryrun: false,
+                          },
+                      },
+                  }),
             // A mirror's store forgets what is over its time; a cache would go on to promise it.
             ...(settings.proxy === undefined
                 ? { cache: { blobdescriptor: redis === undefined ? "inmemory" : "redis" } }

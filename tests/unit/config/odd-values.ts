@@ -268,6 +268,7 @@ export const ODD: Record<string, Odd> = {
     "cache.valkey.memoryMb": whole(64, 16),
     keepData: flag(true),
     deleteEnabled: flag(true),
+    uploadsKept: { valid: ["24h", "30m"], default: undefined, invalid: ["a day", "10s", "1.5h", 24] },
     logLevel: {
         valid: ["error", "warn", "info", "debug"],
         default: "info",
