@@ -57,9 +57,7 @@ function engineOf(
     { dockerHost }: Pick<Settled<Options>, "dockerHost">,
     parent: { parent: pulumi.Resource },
 ): docker.Provider | undefined {
-    // A provider for another package says nothing of the Engine.
-    const own = parent.parent.getProvider("docker:index/container:Container");
-    if (dockerHost === undefined || own !== undefined) return undefined;
+    if (dockerHost === undefined) return undefined;
     return new docker.Provider(`${name}-engine`, { host: dockerHost }, parent);
 }
 

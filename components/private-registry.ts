@@ -6,7 +6,8 @@ import { Accounts } from "./auth/accounts";
 import { loginCommand, registryAddress, registryEndpoint } from "./client/address";
 import { clientSetup } from "./client/setup";
 import { containersOf } from "./containers";
-import { type Settled, settle } from "./definition/inputs";
+import { refuse, type Settled, settle } from "./definition/inputs";
+import { problem, remove } from "./definition/problem";
 import { expected, identity } from "./deployment/deployment";
 import { chosenFront } from "./front/options";
 import { DRAIN_SECONDS } from "./hardening";
@@ -50,6 +51,15 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     constructor(name: string, args: PrivateRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:PrivateRegistry", name, {}, opts);
         const { options, right } = settle(DEFINITION, args);
+        // A provider for another package says nothing of the Engine.
+        if (options.dockerHost !== undefined && this.getProvider("docker:index/container:Container"))
+            refuse([
+                problem(
+                    ["dockerHost"],
+                    "is set, and a docker provider is handed down, which names an Engine too",
+                    remove(["dockerHost"]),
+                ),
+            ]);
         const parent = { parent: this };
         const { domain, bindAddress, bcryptCost, tls } = options;
         const prefix = options.prefix ?? name;

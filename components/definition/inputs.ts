@@ -32,11 +32,15 @@ interface Hole {
 const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** @param untouched what is as it was */
-const fail = (problems: readonly Problem[], untouched = "nothing"): never => {
-    // Pulumi shows the message of a RunError without the program's stack.
+/**
+ * Ends the program with what is wrong with its options.
+ *
+ * @param untouched what is as it was
+ * @throws pulumi.RunError always: Pulumi shows the message of one without the program's stack
+ */
+export function refuse(problems: readonly Problem[], untouched = "nothing"): never {
     throw new pulumi.RunError(new OptionsError(problems, untouched).message);
-};
+}
 /** When an Output resolves, resources may be there that do without it. */
 const LATE = "no Docker object";
 
@@ -111,14 +115,14 @@ export function settle<S extends z.ZodObject>(
             return text === undefined ? [] : [problem(path, text)];
         }),
     );
-    if (problems.length > 0) fail(problems);
+    if (problems.length > 0) refuse(problems);
     if (holes.length === 0) return { options: options as Settled<z.output<S>>, right: pulumi.output(true) };
 
     // What only all together shows, before something is made of them.
     const judged = pulumi.unsecret(
         pulumi.output(given).apply((all) => {
             const { problems } = check(definition, all as Record<string, unknown>);
-            return problems.length === 0 || fail(problems, LATE);
+            return problems.length === 0 || refuse(problems, LATE);
         }),
     );
     // A preview may lack some of them, and shows the others all the same.
@@ -128,7 +132,7 @@ export function settle<S extends z.ZodObject>(
             const result = typeAt(definition.options, path)?.safeParse(value);
             if (result === undefined || result.success) return result === undefined ? value : result.data;
             const info = infoAt(definition.options, path);
-            return fail([problem(path, `must be ${info?.allowed ?? "another value"}`)], LATE);
+            return refuse([problem(path, `must be ${info?.allowed ?? "another value"}`)], LATE);
         });
     const settled = holes.reduce<unknown>((tree, hole) => withValue(tree, hole.path, checked(hole)), options);
     return { options: settled as Settled<z.output<S>>, right: verdict };

@@ -1,6 +1,10 @@
+import * as docker from "@pulumi/docker";
+
 import { deploy, made, makeCertificates, SITE_KEY } from "./deploy";
 import { expectGolden } from "./golden";
-import { find, type Registration, valueOf } from "./mocks";
+import { find, record, type Registration, valueOf } from "./mocks";
+
+import { PrivateRegistry } from "../../../components";
 
 import { isSecret, secret } from "@pulumi/pulumi";
 
@@ -247,4 +251,23 @@ test("an error hook is on every object whose name or port may be taken", async (
     const { all } = await deploy();
     const hooked = all.filter(({ onError }) => onError.includes("r-recovery")).map(({ name }) => name);
     expect(hooked.sort()).toEqual(["r-config-writer", "r-container", "r-network"]);
+});
+
+test("a provider that is handed down and dockerHost contradict each other: nothing is registered below the component", async () => {
+    const made = record(
+        () =>
+            new PrivateRegistry(
+                "r",
+                {
+                    domain: "docker.example.com",
+                    users: { admin: { generate: true } },
+                    dockerHost: "tcp://192.0.2.1:2376",
+                },
+                { provider: new docker.Provider("other", { host: "tcp://192.0.2.2:2376" }) },
+            ),
+        () => ({}),
+    );
+    await expect(made).rejects.toThrow(
+        /dockerHost is set, and a docker provider is handed down, .*\n +fix: leave dockerHost out/,
+    );
 });
