@@ -2,7 +2,7 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["node_modules/", "out/"] },
+    { ignores: ["node_modules/", "out/", "dist/", "coverage/"] },
     ...tseslint.configs.recommended,
     {
         files: ["**/*.ts"],

@@ -121,6 +121,12 @@ export interface PrivateRegistryArgs {
      */
     deleteEnabled?: pulumi.Input<boolean> | undefined;
     /**
+     * How long an upload that nobody finished is kept (storage.maintenance.uploadpurging.age). Must be a number with m or h.
+     * @default a week, as the registry has it
+     * @example "24h"
+     */
+    uploadsKept?: pulumi.Input<string> | undefined;
+    /**
      * Log level of the registry. Must be error, warn, info or debug.
      * @default info
      * @example "info"
@@ -763,8 +769,8 @@ export interface FrontArgs {
     off?: boolean | undefined;
     /**
      * Image of the front, nginx 1.22 or newer. Must be an image reference.
-     * @default nginx:1.28
-     * @example "nginx:1.28"
+     * @default nginx:1.30
+     * @example "nginx:1.30"
      */
     image?: pulumi.Input<string> | undefined;
     /**
@@ -1070,7 +1076,7 @@ export interface CertificateAuthorityArgs {
      * Subject of the CA. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
      * @example {"organization":"Example Ltd"}
      */
-    subject?: CertificateAuthoritySubjectArgs | undefined;
+    subject?: TlsOwnCaSubjectArgs | undefined;
     /**
      * Key of the CA. Another algorithm makes a new CA, which every client has to trust anew. Must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096.
      * @default ECDSA-P384
@@ -1102,41 +1108,6 @@ export interface CertificateAuthorityArgs {
     key?: pulumi.Input<string> | undefined;
 }
 
-/** Subject of the CA. */
-export interface CertificateAuthoritySubjectArgs {
-    /**
-     * Common name (CN) of the CA. Must be 1 to 64 characters.
-     * @default Private Registry CA
-     * @example "Example Registry CA"
-     */
-    commonName?: pulumi.Input<string> | undefined;
-    /**
-     * Organization (O). Must be 1 to 64 characters.
-     * @example "Example Ltd"
-     */
-    organization?: pulumi.Input<string> | undefined;
-    /**
-     * Organizational unit (OU). Must be 1 to 64 characters.
-     * @example "Platform"
-     */
-    organizationalUnit?: pulumi.Input<string> | undefined;
-    /**
-     * Country (C), ISO 3166 code. Must be two capital letters.
-     * @example "CN"
-     */
-    country?: pulumi.Input<string> | undefined;
-    /**
-     * State or province (ST). Must be 1 to 64 characters.
-     * @example "Shanxi"
-     */
-    province?: pulumi.Input<string> | undefined;
-    /**
-     * Locality (L). Must be 1 to 64 characters.
-     * @example "Datong"
-     */
-    locality?: pulumi.Input<string> | undefined;
-}
-
 /** Arguments of SiteCertificate. */
 export interface SiteCertificateArgs {
     /**
@@ -1158,7 +1129,7 @@ export interface SiteCertificateArgs {
      * Subject of the site certificate; clients read its SAN alone. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
      * @example {"organization":"Example Ltd"}
      */
-    subject?: SiteCertificateSubjectArgs | undefined;
+    subject?: TlsOwnCaSiteSubjectArgs | undefined;
     /**
      * Key of the site certificate. Must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096.
      * @default ECDSA-P256
@@ -1178,39 +1149,4 @@ export interface SiteCertificateArgs {
      * @example 30
      */
     earlyRenewalDays?: pulumi.Input<number> | undefined;
-}
-
-/** Subject of the site certificate; clients read its SAN alone. */
-export interface SiteCertificateSubjectArgs {
-    /**
-     * Common name (CN) of the site certificate. Must be 1 to 64 characters.
-     * @default the domain
-     * @example "docker.example.com"
-     */
-    commonName?: pulumi.Input<string> | undefined;
-    /**
-     * Organization (O). Must be 1 to 64 characters.
-     * @example "Example Ltd"
-     */
-    organization?: pulumi.Input<string> | undefined;
-    /**
-     * Organizational unit (OU). Must be 1 to 64 characters.
-     * @example "Platform"
-     */
-    organizationalUnit?: pulumi.Input<string> | undefined;
-    /**
-     * Country (C), ISO 3166 code. Must be two capital letters.
-     * @example "CN"
-     */
-    country?: pulumi.Input<string> | undefined;
-    /**
-     * State or province (ST). Must be 1 to 64 characters.
-     * @example "Shanxi"
-     */
-    province?: pulumi.Input<string> | undefined;
-    /**
-     * Locality (L). Must be 1 to 64 characters.
-     * @example "Datong"
-     */
-    locality?: pulumi.Input<string> | undefined;
 }

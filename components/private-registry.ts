@@ -14,6 +14,7 @@ import type { MirrorAccess } from "./mirror/mirror";
 import type { Nexus } from "./nexus/nexus";
 import { DEFINITION, type Options } from "./options";
 import type { RegistrySettings } from "./registry/config-yml";
+import { settingsOptions } from "./registry/options";
 import { remoteStorage } from "./registry/storage";
 import type { HostMaterial } from "./systemd/material";
 import { siteTls } from "./tls/site-tls";
@@ -150,17 +151,15 @@ function settingsOf(
     prefix: string,
     secret: pulumi.Output<string>,
 ): pulumi.Output<RegistrySettings> {
-    const { auth, realm, externalUrl, deleteEnabled, logLevel, logFormat, accessLog, headers, health } =
-        options;
+    const { auth, realm, externalUrl } = options;
+    const own = Object.fromEntries(
+        Object.keys(settingsOptions).map((key) => [key, options[key as keyof typeof settingsOptions]]),
+    ) as Settled<Pick<Options, keyof typeof settingsOptions>>;
     return pulumi
-        .output({
-            ...{ realm, externalUrl, deleteEnabled, logLevel, logFormat, accessLog, headers, health, secret },
-            logFields: options.logFields,
-            storage: remoteStorage(options.storage),
-            extra: options.registryConfig,
-        })
-        .apply((of) => ({
+        .output({ ...own, realm, externalUrl, secret, storage: remoteStorage(options.storage) })
+        .apply(({ registryConfig: extra, ...of }) => ({
             ...of,
+            extra,
             tls: !options.tls.off,
             realm: auth ? of.realm : undefined,
             logFields:

@@ -18,6 +18,8 @@ const PEM_EXAMPLE = { pem: "-----BEGIN …", json: "{…}" };
 interface Printed {
     name: string;
     text: string;
+    /** Its members: two of the same are one. */
+    body: string;
 }
 
 /** The TypeScript of a type. @param made interfaces on the way */
@@ -71,8 +73,12 @@ function objectText(type: z.ZodType, path: readonly string[], made: Printed[]): 
         ];
     });
     const info = infoOf(type);
+    const body = lines.join("\n");
+    const twin = made.find((one) => one.body === body);
+    if (twin !== undefined) return twin.name;
     made.push({
         name,
+        body,
         text: [
             `/** ${info?.description ?? `Arguments of ${path[0]}`}. */`,
             `export interface ${name} {`,
@@ -86,15 +92,20 @@ function objectText(type: z.ZodType, path: readonly string[], made: Printed[]): 
 /** The arguments of the components as interfaces. */
 export function argsTs(): string {
     const made: Printed[] = [];
-    for (const { name, options } of [...ROOTS].reverse()) objectText(options, [name], made);
+    const texts = ROOTS.flatMap(({ name, options }) => {
+        const before = made.length;
+        objectText(options, [name], made);
+        // An interface before those of its members.
+        return made
+            .slice(before)
+            .reverse()
+            .map(({ text }) => text);
+    });
     return [
         "// Written by `npm run generate` from the options' own definitions.",
         'import type * as pulumi from "@pulumi/pulumi";',
         "",
-        made
-            .reverse()
-            .map(({ text }) => text)
-            .join("\n\n"),
+        texts.join("\n\n"),
         "",
     ].join("\n");
 }

@@ -35,7 +35,8 @@ export async function buildPlugins(
     const folder = join(machine.localCache, set);
     const stamp = join(folder, "fingerprint");
     // The programs name this very Node, which an upgrade may remove.
-    const sources = ["plugins", "components", "engine", LOCK, "dist"];
+    const isPackage = !existsSync(join(machine.kit, "plugins"));
+    const sources = isPackage ? ["dist"] : ["plugins", "components", "engine", LOCK];
     const current = `${fingerprint(machine.kit, sources)} ${machine.kit} ${process.execPath}`;
     if (readText(stamp) === current) return folder;
     const release = acquireLock(`${folder}.lock`, `the provider plugins in ${folder}`);

@@ -22,7 +22,7 @@ import { inspectSite } from "../tls/inspect";
 import { certificateOption, halfProblems, pairProblems, privateKeyOption } from "../tls/options";
 
 /** The image of the front where no other is named. */
-export const DEFAULT_FRONT_IMAGE = "nginx:1.28";
+export const DEFAULT_FRONT_IMAGE = "nginx:1.30";
 
 const site = z.strictObject({
     upstream: option(

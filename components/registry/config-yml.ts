@@ -1,6 +1,9 @@
 /** The registry's config.yml, rendered from plain data. Option names: distribution.github.io/distribution/about/configuration. */
 import { stringify } from "yaml";
 
+import type { Options } from "../options";
+
+import type { settingsOptions } from "./options";
 import type { RedisAccess } from "./redis-conf";
 import { CONFIG_FOLDER, DATA_FOLDER, OWNED_STORAGE, type RemoteStorage, renderStorage } from "./storage";
 import { renderCheckConfig } from "./storage-check";
@@ -12,6 +15,9 @@ export const REGISTRY_PORT = 5000;
 /** Port of health and metrics: plain HTTP, on the container's loopback alone, never published. */
 export const DEBUG_PORT = 5001;
 
+/** The options that say nothing but what stands in config.yml. */
+type Settings = Omit<Pick<Options, keyof typeof settingsOptions>, "registryConfig">;
+
 /** A pull-through cache. */
 export interface ProxySettings {
     /** The other registry, `https://registry-1.docker.io`. */
@@ -22,7 +28,7 @@ export interface ProxySettings {
     loginCommand: string;
 }
 
-export interface RegistrySettings {
+export interface RegistrySettings extends Settings {
     /** Serves TLS from site.crt and site.key in the configuration folder. */
     tls: boolean;
     /** Path of a socket on which the registry listens instead of its port. @default none */
@@ -39,13 +45,6 @@ export interface RegistrySettings {
     storage?: RemoteStorage | undefined;
     /** Keeps what is known of blobs. @default the registry's own memory */
     redis?: RedisAccess | undefined;
-    deleteEnabled: boolean;
-    logLevel: "error" | "warn" | "info" | "debug";
-    logFormat: "text" | "json" | "logstash";
-    logFields: Readonly<Record<string, string>>;
-    accessLog: boolean;
-    headers: Readonly<Record<string, readonly string[]>>;
-    health: { enabled: boolean; interval: string; threshold: number };
     /** Seconds that a stopping registry gives to requests in flight. */
     drainSeconds: number;
     /** Serves images of another registry, kept here for a time. @default the registry's own images */
@@ -241,6 +240,19 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
         },
         storage: {
             delete: { enabled: settings.deleteEnabled },
+            // Whole, since the registry panics where a part of it is missing.
+            ...(settings.uploadsKept === undefined
+                ? {}
+                : {
+                      maintenance: {
+                          uploadpurging: {
+                              enabled: true,
+                              age: settings.uploadsKept,
+                              interval: "1h",
+                              dryrun: false,
+                          },
+                      },
+                  }),
             // A mirror's store forgets what is over its time; a cache would go on to promise it.
             ...(settings.proxy === undefined
                 ? { cache: { blobdescriptor: redis === undefined ? "inmemory" : "redis" } }

@@ -94,6 +94,19 @@ export const settingsOptions = {
         allowed: YES_OR_NO,
         example: true,
     }),
+    uploadsKept: option(
+        z
+            .string()
+            .regex(/^\d+(m|h)$/)
+            .optional(),
+        {
+            description:
+                "How long an upload that nobody finished is kept (storage.maintenance.uploadpurging.age)",
+            default: "a week, as the registry has it",
+            allowed: "a number with m or h",
+            example: "24h",
+        },
+    ),
     logLevel: option(z.enum(["error", "warn", "info", "debug"]).default("info"), {
         description: "Log level of the registry",
         allowed: "error, warn, info or debug",

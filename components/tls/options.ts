@@ -127,11 +127,9 @@ const ownCa = {
     }),
 };
 
-const { site: _site, ...ofCa } = ownCa;
 /** The options of a CA by itself. */
-export const authority = z.strictObject(ofCa);
+export const authority = z.strictObject(ownCa).omit({ site: true });
 
-const { localNames: _localNames, ...ofSite } = site.shape;
 /** The options of a site certificate by itself. */
 export const siteCertificate = z.strictObject({
     caCertPem: option(pem, {
@@ -152,7 +150,7 @@ export const siteCertificate = z.strictObject({
         allowed: "a list of host names and IP addresses",
         example: ["docker.example.com"],
     }),
-    ...ofSite,
+    ...site.omit({ localNames: true }).shape,
 });
 
 const files = {

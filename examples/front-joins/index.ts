@@ -16,7 +16,7 @@ const registry = new PrivateRegistry("registry", {
     bindAddress: config.get("bindAddress") ?? "127.0.0.1",
     image: config.get("registryImage") ?? "registry:3.1.2",
     users: { admin: { generate: true } },
-    front: { image: config.get("frontImage") ?? "nginx:1.28" },
+    front: { image: config.get("frontImage") ?? "nginx:1.30" },
     mirrors: {
         hub: { upstream: "https://registry-1.docker.io" },
         quay: { upstream: "https://quay.io", ttl: "24h" },

@@ -13,7 +13,7 @@ const registry = new PrivateRegistry("registry", {
     image: config.get("registryImage") ?? "registry:3.1.2",
     users: { admin: { generate: true }, ci: { generate: true, repositories: ["builds/*"] } },
     front: {
-        image: config.get("frontImage") ?? "nginx:1.28",
+        image: config.get("frontImage") ?? "nginx:1.30",
         anonymousPull: true,
         sites: { "app.example.com": { upstream: config.get("app") ?? "http://192.0.2.10:8080" } },
     },

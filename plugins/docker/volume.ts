@@ -6,7 +6,8 @@ import type { Props, ResourceType } from "../framework/resource";
 
 import type { Engine } from "../../engine/client";
 import { doing, found, isNotFound, messageOf, retrying, says } from "../../engine/errors";
-import { IDENTITY_LABEL } from "../../components/hardening";
+import { IDENTITY_LABEL, STAND_IN_LABEL } from "../../components/hardening";
+import { removeStandIns } from "../../components/leftovers";
 import { inputsOf, labelList, labelMap, labelsRule } from "./state";
 
 const IN_USE = "volume is in use";
@@ -67,6 +68,8 @@ export const volume: ResourceType<Engine> = {
         const there = await found(() => engine.getVolume(id).inspect());
         const now = there?.Labels?.[IDENTITY_LABEL];
         if (identity !== undefined && now !== undefined && now !== identity) return;
+        // The state does not know them; whose volume they use goes with them, as with a network.
+        await removeStandIns(engine, { label: [STAND_IN_LABEL], volume: [id] }, olds.labels);
         try {
             await retrying(IN_USE, GRACE, () => engine.getVolume(id).remove({ force: true }));
         } catch (error) {

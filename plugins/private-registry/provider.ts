@@ -1,5 +1,5 @@
 /** Makes a component for a program in another language, or in another process. */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 import { CertificateAuthority, PrivateRegistry, SiteCertificate } from "../../components";
 import { version } from "../../package.json";

@@ -104,7 +104,7 @@ describe("a deployment that cannot begin", () => {
             "The configuration has 6 mistakes; nothing was changed.",
             'private-registry:domain is "https://registry.example.com"; it must be a host name',
             "fix: pulumi config set domain docker.example.com",
-            'private-registry:front is "on"; it must be an object (front.*), true or false',
+            "private-registry:front is set to a value that is not shown; it must be an object (front.*), true or false",
             "private-registry:tls.ownCa.site.earlyRenewalDays is 400, not less than tls.ownCa.site.validityDays (397)",
             "private-registry:users.a has a password of 73 bytes; bcrypt reads 72 at most",
             "private-registry:colour is not an option of the kit",

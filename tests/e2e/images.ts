@@ -4,12 +4,18 @@ import { execFileSync } from "node:child_process";
 import { DEFAULT_FRONT_IMAGE } from "../../components/front/options";
 import { DEFAULT_IMAGE } from "../../components/registry/options";
 import { DEFAULT_CACHE_IMAGE } from "../../components/registry/storage-options";
-import { imageToRun, type ListedImage } from "../../config/stand-ins";
+import { imageToRun, listPath, type ListedImage } from "../../config/stand-ins";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
 
+/** Those that may be run alone: another test may be about to remove any other one. */
 function listed(): ListedImage[] {
-    const ids = [...new Set(docker("image", "ls", "--quiet", "--no-trunc").split("\n").filter(Boolean))];
+    const path = listPath([DEFAULT_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_CACHE_IMAGE]) ?? "";
+    const filters = new URLSearchParams(path.split("?")[1]).get("filters") ?? "";
+    const { reference } = JSON.parse(filters) as { reference: string[] };
+    const named = reference.flatMap((name) => ["--filter", `reference=${name}`]);
+    const list = docker("image", "ls", "--quiet", "--no-trunc", ...named);
+    const ids = [...new Set(list.split("\n").filter(Boolean))];
     if (ids.length === 0) return [];
     const format = `{"Id":{{json .Id}},"RepoTags":{{json .RepoTags}},"Labels":{{json .Config.Labels}},"Created":0}`;
     return docker("image", "inspect", "--format", format, ...ids)

@@ -51,7 +51,9 @@ describe("Nexus", () => {
     test("refuses to make anything before the licence is accepted", async () => {
         const { code, screen } = await stack.tryUp();
         expect(code).not.toBe(0);
-        expect(screen).toContain("read it and set acceptEula to true");
+        expect(screen).toMatch(
+            /acceptEula is false; Nexus runs only under its licence: read https:.*\n.*set acceptEula to true/,
+        );
         await expect(container()).rejects.toThrow();
     });
 
@@ -94,9 +96,9 @@ describe("Nexus", () => {
         expect(await api.get("/v1/repositories/docker/group/docker-group")).toMatchObject({
             group: { memberNames: ["docker-hosted", "docker-proxy"] },
         });
-        expect(await stack.output("upstreams")).toEqual({
-            "nexus.example.com": `http://${stack.prefix}-nexus:8081`,
-        });
+        expect(await stack.output("sites")).toEqual([
+            { id: "nexus", name: "nexus.example.com", upstream: `http://${stack.prefix}-nexus:8081` },
+        ]);
     });
 
     test("the container is confined, and reached from this host alone", async () => {

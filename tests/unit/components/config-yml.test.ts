@@ -24,6 +24,13 @@ const render = (settings: Partial<RegistrySettings> = {}) => renderConfig({ ...D
 const tree = (settings: Partial<RegistrySettings> = {}) =>
     parse(render(settings), { version: "1.1" }) as Record<string, Record<string, Record<string, unknown>>>;
 
+test("the time of unfinished uploads stands with all that the registry asks beside it, and is the registry's own else", () => {
+    expect(tree().storage?.maintenance).toBeUndefined();
+    expect(tree({ uploadsKept: "24h" }).storage?.maintenance).toEqual({
+        uploadpurging: { enabled: true, age: "24h", interval: "1h", dryrun: false },
+    });
+});
+
 describe("golden", () => {
     test.each<[string, Partial<RegistrySettings>]>([
         ["default", {}],

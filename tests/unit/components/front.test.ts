@@ -6,7 +6,7 @@ import { type Args, find, type Registration, valueOf } from "./mocks";
 
 beforeAll(makeCertificates);
 
-const FRONT = { image: "nginx:1.28" };
+const FRONT = { image: "nginx:1.30" };
 const files = (all: Registration[]): Record<string, string> =>
     Object.fromEntries(
         (find(all, "r-front-config-writer").inputs.uploads as { file: string; content: string }[]).map(
@@ -179,7 +179,7 @@ describe("where the program says nothing of a front", () => {
     test("there is one, of the kit's own image, which alone has the port", async () => {
         const { all } = await deploy(given);
         expect(front(all)).toBe(1);
-        expect(find(all, "r-front-image").inputs.name).toBe("nginx:1.28");
+        expect(find(all, "r-front-image").inputs.name).toBe("nginx:1.30");
         expect(find(all, "r-container").inputs).not.toHaveProperty("ports");
     });
 

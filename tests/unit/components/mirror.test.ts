@@ -121,7 +121,7 @@ test("without a port and a front it is refused, as in a stack: nobody could reac
 });
 
 test("behind a front it is a site of that name, and the outputs tell its address", async () => {
-    const front = { image: "nginx:1.28" };
+    const front = { image: "nginx:1.30" };
     const { registry, all, hub } = await one({ port: undefined }, { front, port: 8443 });
     expect((await valueOf(registry.mirrors)).hub).toMatchObject({
         endpoint: "https://hub.docker.example.com:8443",
@@ -141,7 +141,7 @@ test("behind a front it is a site of that name, and the outputs tell its address
 
 test("mirrors that a front publishes have ports of their own inside, so that none is taken for another", async () => {
     const { all } = await deploy({
-        front: { image: "nginx:1.28" },
+        front: { image: "nginx:1.30" },
         mirrors: { hub: { upstream: HUB.upstream }, quay: { upstream: "https://quay.io" } },
     });
     const [hub, quay] = ["hub", "quay"].map((mirror) => {
@@ -195,7 +195,7 @@ describe("a login", () => {
     });
 
     test("behind a front is warned of, too, which asks for no login", async () => {
-        const front = { front: { image: "nginx:1.28" } };
+        const front = { front: { image: "nginx:1.30" } };
         await one({ ...login, port: undefined }, front);
         expect(warn.mock.calls[0]?.[0]).toContain("since the front asks for no login there");
         expect(warn.mock.calls[0]?.[0]).toContain("a port of its own");

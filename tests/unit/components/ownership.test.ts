@@ -144,7 +144,7 @@ test("each owner gets one sentence: what, whose, since when, the ways out; the c
             object("container", "kit-dev", of("theirs")),
             object("network", "kit-dev", of("theirs")),
             object("volume", "kit-dev-data", { [OWNER_LABEL]: "kit-dev" }),
-            object("container", "other", {}, { image: "nginx:1.28" }),
+            object("container", "other", {}, { image: "nginx:1.30" }),
         ],
         1,
     );

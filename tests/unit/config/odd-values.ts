@@ -166,8 +166,8 @@ export const ODD: Record<string, Odd> = {
     },
     "front.off": { valid: [true, false], invalid: ["yes", "TRUE", 1] },
     "front.image": {
-        valid: ["nginx:1.29-alpine", "mirror.example.com:5000/nginx:1.28"],
-        default: "nginx:1.28",
+        valid: ["nginx:1.29-alpine", "mirror.example.com:5000/nginx:1.30"],
+        default: "nginx:1.30",
         invalid: ["Nginx:1", "nginx 1"],
     },
     "front.anonymousPull": flag(false),
@@ -268,6 +268,7 @@ export const ODD: Record<string, Odd> = {
     "cache.valkey.memoryMb": whole(64, 16),
     keepData: flag(true),
     deleteEnabled: flag(true),
+    uploadsKept: { valid: ["24h", "30m"], default: undefined, invalid: ["a day", "10s", "1.5h", 24] },
     logLevel: {
         valid: ["error", "warn", "info", "debug"],
         default: "info",

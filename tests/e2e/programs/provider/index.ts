@@ -31,7 +31,13 @@ class Team extends pulumi.ComponentResource {
 
 const registry = new PrivateRegistry(
     "registry",
-    { ...args, prefix, port: config.requireNumber("port"), front: { image: config.require("frontImage") } },
+    {
+        ...args,
+        prefix,
+        port: config.requireNumber("port"),
+        front: { image: config.require("frontImage") },
+        cpus: config.getNumber("cpus"),
+    },
     { provider: engine },
 );
 const team = new Team("team", { providers: [engine] });
