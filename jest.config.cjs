@@ -3,7 +3,7 @@ const project = (name, extra) => ({
     displayName: name,
     rootDir: __dirname,
     testEnvironment: "node",
-    // The SDK and dockerode keep timers and agents that jest would warn of, at length.
+    // The SDK keeps timers that jest would warn of, at length.
     testEnvironmentOptions: { globalsCleanup: "off" },
     testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
     transform: {

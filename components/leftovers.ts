@@ -1,9 +1,9 @@
 /** Looks into an Engine where it refused something. No Pulumi in here: the embedded docker plugin asks the same. */
 import { mended } from "./definition/mend";
 import { type Path, set } from "./definition/problem";
-import type { Engine } from "./engine/client";
-import { found, isNotFound } from "./engine/errors";
-import { logText } from "./engine/logs";
+import type { Engine } from "../engine/client";
+import { found, isNotFound } from "../engine/errors";
+import { logText } from "../engine/frames";
 import { IDENTITY_LABEL, OWNER_LABEL, STAND_IN_LABEL } from "./hardening";
 
 /** What an Engine's message says is wrong. */
@@ -114,7 +114,7 @@ export async function freeNetworkName(engine: Engine, name: string, isOwn: IsOwn
     );
     for (const { Id } of left) {
         const network = engine.getNetwork(Id);
-        const { Containers } = (await network.inspect()) as { Containers?: Record<string, unknown> };
+        const { Containers } = await network.inspect();
         // The Engine does not remove a network that a container is still in, running or not known to the state.
         for (const container of Object.keys(Containers ?? {})) {
             await network.disconnect({ Container: container, Force: true });
@@ -130,7 +130,7 @@ const STACK_FRAME = /^(\t|goroutine \d+ |[\w./*()-]+\(.*\)$|created by )/;
 /** The last lines that a container wrote, without stack traces. @default 15 lines */
 export async function lastLogLines(engine: Engine, name: string, lines = 15): Promise<string> {
     const frames = await engine.getContainer(name).logs({ stdout: true, stderr: true, tail: 20 * lines });
-    const text = logText(frames as unknown as Buffer).split("\n");
+    const text = logText(frames).split("\n");
     return text
         .filter((line) => line.trim() !== "" && !STACK_FRAME.test(line))
         .slice(-lines)

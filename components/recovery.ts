@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Deployment } from "./deployment/deployment";
 import { restore } from "./deployment/restore";
-import { connectTo, type Engine } from "./engine/client";
+import { connectTo, type Engine } from "../engine/client";
 import {
     freeContainerName,
     freeNetworkName,

@@ -2,8 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { PrivateRegistryArgs } from "../components";
-import { resolveEndpoint } from "../components/engine/endpoint";
-import { callEngine } from "../components/engine/request";
+import { resolveEndpoint } from "../engine/endpoint";
+import { callEngine } from "../engine/http";
 
 import { chosenFront } from "../components/front/options";
 

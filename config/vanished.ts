@@ -1,7 +1,7 @@
 /** Plain `pulumi up` looks into the Engine only with `--refresh`: what vanished there is at least told. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { resolveEndpoint } from "../components/engine/endpoint";
+import { resolveEndpoint } from "../engine/endpoint";
 import { thisMachine } from "../setup/machine";
 import { knownObjects, lacking, lackingText, presentIn, readState, stateHost } from "../setup/presence";
 import { findStack } from "../setup/stack";

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 
-import type { Engine } from "../components/engine/client";
+import { connectTo, type Engine } from "../engine/client";
+import { exec } from "../engine/run";
 import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
-import type { Endpoint } from "../setup/endpoint";
+import type { Endpoint } from "../engine/endpoint";
 import { ensureEngine } from "../setup/engine";
 import { SetupError, messageOf } from "../setup/errors";
 import { ensureImages, nameInEngine } from "../setup/image";
@@ -13,8 +14,8 @@ import { findStack, prefixOf, type Stack } from "../setup/stack";
 
 import { collect, dryRun } from "./gc/collect";
 import type { Owner } from "./gc/containers";
-import { exec, inspect } from "./gc/engine";
-import { clientOf, mendFirst } from "./gc/notice";
+import { inspect } from "./gc/engine";
+import { mendFirst } from "./gc/notice";
 import { processText } from "./gc/process";
 import { summary } from "./gc/report";
 import { wayOf } from "./gc/way";
@@ -89,7 +90,7 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
     const endpoint = await ensureEngine(machine, stack.settings.dockerHost);
     await mendFirst(machine, endpoint, stack, flags.mend);
     if (flags.mend) return 0;
-    const engine = await clientOf(endpoint);
+    const engine = await connectTo(endpoint);
     const registry = await inspect(engine, name);
     const identity = await stackIdentity(machine, stack);
     if (

@@ -1,6 +1,8 @@
 import { withoutPasswords } from "../components/redact";
-import type { Endpoint } from "../setup/endpoint";
-import { callEngine, type EngineRequest, refusal } from "../setup/engine-api";
+import type { Endpoint } from "../engine/endpoint";
+import { Engine } from "../engine/client";
+import { EngineError } from "../engine/errors";
+import { exec } from "../engine/run";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
@@ -33,23 +35,14 @@ export function readSpace(text: string): Space {
 
 /** Measures the cache of a mirror. @throws SetupError why that is not possible */
 export async function spaceOf(engine: Endpoint, container: string): Promise<Space> {
-    const ask = async (path: string, body: object, expected: number): Promise<string> => {
-        const request: EngineRequest = {
-            method: "POST",
-            path,
-            headers: { "Content-Type": "application/json" },
-            body: Buffer.from(JSON.stringify(body)),
-            // A large cache takes its time to be counted.
-            idleMs: 600_000,
-        };
-        const answer = await callEngine(engine, request);
-        if (answer.status === expected) return answer.body;
-        throw new SetupError(`cannot be measured (${refusal(answer)}): run \`pulumi up --refresh\``);
-    };
-    const command = { AttachStdout: true, AttachStderr: true, Tty: true, Cmd: ["/bin/sh", "-c", MEASURE] };
-    const created = await ask(`/containers/${encodeURIComponent(container)}/exec`, command, 201);
-    const { Id } = JSON.parse(created) as { Id: string };
-    return readSpace(await ask(`/exec/${Id}/start`, { Detach: false, Tty: true }, 200));
+    // A large cache takes its time to be counted.
+    const client = new Engine(engine, 600_000);
+    try {
+        return readSpace(await exec(client, container, ["/bin/sh", "-c", MEASURE], { stderr: true }));
+    } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        throw new SetupError(`cannot be measured (${error.message}): run \`pulumi up --refresh\``);
+    }
 }
 
 /** `npm run mirrors`: how full each mirror's cache is, and which one does not reach its upstream. */

@@ -1,6 +1,6 @@
 import { hostAndPort } from "../components/client/address";
-import { callEngine } from "../setup/engine-api";
-import type { Endpoint } from "../setup/endpoint";
+import { callEngine } from "../engine/http";
+import type { Endpoint } from "../engine/endpoint";
 import { engineAddress, type StackFacts } from "./stack-facts";
 
 /** A container as the Engine lists it. */

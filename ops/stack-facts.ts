@@ -1,9 +1,9 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
 import type { MirrorAccess } from "../components/mirror/mirror";
 import { ensureCli } from "../setup/cli";
-import { type Endpoint, resolveEndpoint } from "../setup/endpoint";
-import { engineEnv } from "../setup/engine";
-import { ping } from "../setup/engine-api";
+import type { Endpoint } from "../engine/endpoint";
+import { engineCandidates, engineEnv } from "../setup/engine";
+import { ping } from "../engine/http";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { lastLines, run } from "../setup/run";
@@ -43,7 +43,7 @@ async function findEngine(
     machine: Machine,
     configured: string | undefined,
 ): Promise<{ engine: Endpoint; engineProblem: string | undefined }> {
-    const { candidates } = resolveEndpoint(machine, configured);
+    const { candidates } = engineCandidates(machine, configured);
     let first: { engine: Endpoint; engineProblem: string } | undefined;
     for (const engine of candidates) {
         const answer = await ping(engine);

@@ -1,7 +1,7 @@
 /** Whether the mirrors reach what they mirror. A client is told "manifest unknown" where they do not. */
 import { hostAndPort } from "../components/client/address";
 import type { MirrorAccess } from "../components/mirror/mirror";
-import type { Endpoint } from "../setup/endpoint";
+import type { Endpoint } from "../engine/endpoint";
 import { messageOf } from "../setup/errors";
 
 import { holderOf, listContainers } from "./published";

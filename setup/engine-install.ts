@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { aptInstall, isDebian, readOsRelease } from "./debian";
-import { ping } from "./engine-api";
+import { ping } from "../engine/http";
 import { SetupError } from "./errors";
 import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";

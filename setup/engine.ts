@@ -1,9 +1,48 @@
 import { withoutPasswords } from "../components/redact";
-import { type Endpoint, resolveEndpoint } from "./endpoint";
-import { ping } from "./engine-api";
+import {
+    DEFAULT_SOURCE,
+    defaultSockets,
+    ENGINE_URL,
+    type Endpoint,
+    resolveEndpoint,
+} from "../engine/endpoint";
+import { checkAddress, ping } from "../engine/http";
 import { installEngine } from "./engine-install";
-import { SetupError } from "./errors";
+import { messageOf, SetupError } from "./errors";
 import type { Machine } from "./machine";
+
+export interface Candidates {
+    candidates: Endpoint[];
+    /** True when configuration, environment or context named the engine: then no other one is tried or installed. */
+    explicit: boolean;
+}
+
+/**
+ * The engine that the docker CLI would use, with the stack's own setting first, else the places where one usually is.
+ *
+ * @throws SetupError where what names it is wrong
+ */
+export function engineCandidates(machine: Machine, configured: string | undefined): Candidates {
+    if (configured !== undefined && !ENGINE_URL.test(configured))
+        throw new SetupError(
+            `private-registry:dockerHost is "${withoutPasswords(configured)}"; it must be a URL that begins with unix://, tcp://, ssh:// ` +
+                "or npipe://: pulumi config set dockerHost ssh://root@docker.example.com, or pulumi config rm dockerHost.",
+        );
+    let endpoint: Endpoint;
+    try {
+        const { env, home } = machine;
+        endpoint = resolveEndpoint(
+            { host: configured },
+            { env, home, source: "private-registry:dockerHost" },
+        );
+        checkAddress(endpoint);
+    } catch (error) {
+        throw new SetupError(messageOf(error));
+    }
+    if (endpoint.source !== DEFAULT_SOURCE) return { candidates: [endpoint], explicit: true };
+    const candidates = defaultSockets(machine).map((url) => ({ url, source: DEFAULT_SOURCE }));
+    return { candidates, explicit: false };
+}
 
 export interface EngineEffects {
     ping: typeof ping;
@@ -17,7 +56,7 @@ export async function ensureEngine(
     configured: string | undefined,
     effects: EngineEffects = { ping, install: installEngine },
 ): Promise<Endpoint> {
-    const { candidates, explicit } = resolveEndpoint(machine, configured);
+    const { candidates, explicit } = engineCandidates(machine, configured);
     for (const endpoint of candidates) {
         const result = await effects.ping(endpoint);
         if (result.ok) return endpoint;

@@ -1,16 +1,16 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SOURCE_LABEL, standInName } from "../config/stand-ins";
-import type { Endpoint } from "./endpoint";
+import type { Endpoint } from "../engine/endpoint";
 import { SetupError } from "./errors";
 import { type GoProgram, goBuild } from "./go";
 import { debianProblem, unpackPackages } from "./image-debian";
 import { importImage, linuxArch } from "./image-import";
-import { parseImage } from "../components/engine/image-name";
+import { parseImage } from "../engine/image-name";
 import type { Machine } from "./machine";
 import { say } from "./progress";
 import { acquireLock, makeFolder } from "./start.cjs";
-import { type TarEntry, tar } from "./tar";
+import { type TarEntry, tar } from "../engine/tar";
 
 function registryProgram(version: string): GoProgram {
     const module = "github.com/distribution/distribution/v3";
@@ -82,7 +82,7 @@ export async function buildImage(machine: Machine, engine: Endpoint, image: stri
         const bundle = "/etc/ssl/certs/ca-certificates.crt";
         const certificates = existsSync(bundle) ? readFileSync(bundle) : undefined;
         const files = rootFiles(readFileSync(binary), readFileSync(busybox), certificates);
-        await importImage(engine, name, tar(files), [
+        await importImage(engine, name, await tar(files), [
             'ENTRYPOINT ["/bin/registry"]',
             'CMD ["serve","/etc/distribution/config.yml"]',
             "ENV PATH=/bin OTEL_TRACES_EXPORTER=none",

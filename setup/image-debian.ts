@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SOURCE_LABEL, standInName } from "../config/stand-ins";
 import { aptGet, isDebian, readOsRelease } from "./debian";
-import type { Endpoint } from "./endpoint";
+import type { Endpoint } from "../engine/endpoint";
 import { SetupError } from "./errors";
 import { importImage, linuxArch } from "./image-import";
 import type { Machine } from "./machine";
 import { say } from "./progress";
 import { mustRun, run } from "./run";
-import { type TarEntry, tar } from "./tar";
+import { type TarEntry, tar } from "../engine/tar";
 
 export interface DebianImage {
     /** Packages whose files the image has; the libraries that they need come along by themselves. */
@@ -175,7 +175,7 @@ export async function buildDebianImage(
                 ...[...folders.values()].flatMap((root) => packageEntries(root)),
             ].map((entry) => [entry.path, entry]),
         );
-        await importImage(engine, name, tar([...entries.values()]), [
+        await importImage(engine, name, await tar([...entries.values()]), [
             ...recipe.changes,
             "ENV PATH=/usr/sbin:/usr/bin",
             `LABEL org.opencontainers.image.title=${recipe.main} org.opencontainers.image.version="${version}" ` +

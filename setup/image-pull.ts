@@ -1,21 +1,16 @@
-import { join } from "node:path";
-import type { Endpoint } from "./endpoint";
-import { EngineSilent, callEngine, refusal } from "./engine-api";
-import { SetupError } from "./errors";
-import { type ImageName, parseImage } from "../components/engine/image-name";
-import { readJson } from "./json";
+import { Engine } from "../engine/client";
+import type { Endpoint } from "../engine/endpoint";
+import { EngineError } from "../engine/errors";
+import { EngineSilent } from "../engine/http";
+import { parseImage } from "../engine/image-name";
+import { pull as enginePull } from "../engine/images";
+import { credentialsFor } from "../engine/login";
+import { SetupError, messageOf } from "./errors";
 import type { Machine } from "./machine";
 import { say, withProgress } from "./progress";
 
 /** The engine reports progress several times a second, so silence this long means a route that is closed. */
 const SILENCE_MS = 20_000;
-
-interface PullLine {
-    status?: string;
-    id?: string;
-    progressDetail?: { current?: number; total?: number };
-    error?: string;
-}
 
 /** Pulls an image, a Docker Hub one through `mirror` where given. Returns the reason when it cannot be had. */
 export async function pullImage(
@@ -24,50 +19,39 @@ export async function pullImage(
     image: string,
     mirror: string | undefined,
 ): Promise<string | undefined> {
-    const name = parseImage(image);
-    const mirrored = mirror !== undefined && name.hub && !name.digest;
-    const repository = mirrored
-        ? `${mirror.replace(/^https?:\/\/|\/+$/g, "")}/${name.path}`
-        : name.repository;
-    say(`${image} is not in the Docker Engine, pulling it from ${mirrored ? mirror : name.host} …`);
-    const reason = await pull(machine, engine, { ...parseImage(`${repository}:x`), tag: name.tag });
+    const { hub, digest, host, path, repository, tag } = parseImage(image);
+    const mirrored = mirror !== undefined && hub && !digest;
+    say(`${image} is not in the Docker Engine, pulling it from ${mirrored ? mirror : host} …`);
+    const name = mirrored ? `${mirror.replace(/^https?:\/\/|\/+$/g, "")}/${path}:${tag}` : image;
+    const reason = await pull(machine, engine, name);
     if (reason !== undefined || !mirrored) return reason;
-    const query = new URLSearchParams({ repo: name.repository, tag: name.tag });
-    const source = encodeURIComponent(`${repository}:${name.tag}`);
-    const tagged = await callEngine(engine, {
-        method: "POST",
-        path: `/images/${source}/tag?${query.toString()}`,
-    });
-    if (tagged.status !== 201)
-        throw new SetupError(`The engine cannot name the mirrored image ${image}: ${refusal(tagged)}.`);
+    try {
+        await new Engine(engine, SILENCE_MS).getImage(name).tag({ repo: repository, tag });
+    } catch (error) {
+        throw new SetupError(`The engine cannot name the mirrored image ${image}: ${messageOf(error)}.`);
+    }
     return undefined;
 }
 
-async function pull(machine: Machine, engine: Endpoint, name: ImageName): Promise<string | undefined> {
-    const query = new URLSearchParams({ fromImage: name.repository, tag: name.tag });
-    const auth = registryAuth(machine, name.host);
-    let failure: string | undefined;
+async function pull(machine: Machine, engine: Endpoint, image: string): Promise<string | undefined> {
+    const login = await credentialsFor(image, machine.env, machine.home).catch((error: unknown) => {
+        throw new SetupError(messageOf(error));
+    });
     const layers = new Map<string, { current: number; total: number }>();
     try {
-        return await withProgress(`pulling ${name.repository}:${name.tag}`, async (update) => {
-            const answer = await callEngine(engine, {
-                method: "POST",
-                path: `/images/create?${query.toString()}`,
-                headers: auth ? { "X-Registry-Auth": auth } : {},
-                idleMs: SILENCE_MS,
-                onLine: (text) => {
-                    const line = JSON.parse(text) as PullLine;
-                    failure ??= line.error;
-                    const { current, total } = line.progressDetail ?? {};
-                    if (line.status === "Downloading" && line.id && current && total) {
-                        layers.set(line.id, { current, total });
-                    }
+        await withProgress(`pulling ${image}`, (update) =>
+            enginePull(new Engine(engine, SILENCE_MS), image, {
+                login,
+                onProgress: ({ status, id, progressDetail: { current, total } = {} }) => {
+                    if (status === "Downloading" && id && current && total)
+                        layers.set(id, { current, total });
                     update(`${megabytes(layers, "current")} of ${megabytes(layers, "total")} MB`);
                 },
-            });
-            return answer.status === 200 ? failure : refusal(answer);
-        });
+            }),
+        );
+        return undefined;
     } catch (error) {
+        if (error instanceof EngineError) return error.message;
         if (error instanceof EngineSilent) return `the engine got ${error.message}`;
         throw error;
     }
@@ -80,21 +64,4 @@ function megabytes(
     let bytes = 0;
     for (const layer of layers.values()) bytes += layer[key];
     return (bytes / 1e6).toFixed(1);
-}
-
-interface DockerConfig {
-    auths?: Record<string, { auth?: string } | undefined>;
-}
-
-/** The user's `docker login` for a registry, as the engine wants it; logins kept by a credential helper are not read. */
-export function registryAuth(machine: Machine, host: string): string | undefined {
-    const file = join(machine.env.DOCKER_CONFIG || join(machine.home, ".docker"), "config.json");
-    const { auths } = (readJson(file) ?? {}) as DockerConfig;
-    const key = host === "docker.io" ? "https://index.docker.io/v1/" : host;
-    const encoded = auths?.[key]?.auth;
-    if (!encoded) return undefined;
-    const text = Buffer.from(encoded, "base64").toString("utf8");
-    const colon = text.indexOf(":");
-    const login = { username: text.slice(0, colon), password: text.slice(colon + 1), serveraddress: key };
-    return Buffer.from(JSON.stringify(login)).toString("base64url");
 }

@@ -1,18 +1,19 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
-import type { Endpoint } from "./endpoint";
-import { callEngine, refusal } from "./engine-api";
+import type { Endpoint } from "../engine/endpoint";
+import { callEngine, refusal } from "../engine/http";
 import { SetupError, messageOf } from "./errors";
-import { sameImage } from "../components/engine/image-name";
+import { sameImage } from "../engine/image-name";
 import { say, withProgress } from "./progress";
-import { readFromTar } from "./tar";
+import { readTar } from "../engine/tar";
 
 /** The image names in a tarball of `docker save`, `skopeo copy … docker-archive:` or an OCI layout. */
 export async function tagsOf(file: string): Promise<string[]> {
-    const files = await readFromTar(file, ["manifest.json", "index.json"]);
-    const manifest = JSON.parse(files.get("manifest.json") ?? "[]") as { RepoTags?: string[] | null }[];
+    const files = await readTar(createReadStream(file), (path) => /^(manifest|index)\.json$/.test(path));
+    const json = (path: string, none: string) => files.get(path)?.toString("utf8") ?? none;
+    const manifest = JSON.parse(json("manifest.json", "[]")) as { RepoTags?: string[] | null }[];
     const tags = manifest.flatMap((image) => image.RepoTags ?? []);
     if (tags.length > 0) return tags;
-    const index = JSON.parse(files.get("index.json") ?? "{}") as {
+    const index = JSON.parse(json("index.json", "{}")) as {
         manifests?: { annotations?: Record<string, string> }[];
     };
     const names = (index.manifests ?? []).map(

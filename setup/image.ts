@@ -6,10 +6,12 @@ import {
     ownBuild,
     standInName,
 } from "../config/stand-ins";
-import type { Endpoint } from "./endpoint";
-import { callEngine, refusal } from "./engine-api";
-import { SetupError } from "./errors";
-import { isImageName } from "../components/engine/image-name";
+import type { Endpoint } from "../engine/endpoint";
+import { Engine } from "../engine/client";
+import { found } from "../engine/errors";
+import { callEngine, refusal } from "../engine/http";
+import { SetupError, messageOf } from "./errors";
+import { isImageName } from "../engine/image-name";
 import { type ImageNeed, neededImages } from "./image-needs";
 import { pullImage } from "./image-pull";
 import { loadTarball, tarballHas } from "./image-tarball";
@@ -71,10 +73,8 @@ export async function provideImage(
     return source;
 }
 
-interface Inspected {
-    RepoDigests?: string[] | null;
-    Config?: { Labels?: Record<string, string> | null } | null;
-}
+/** How long the Engine may stay silent. */
+const IDLE_MS = 30_000;
 
 /** Start of the source of an image that stands in for another one. */
 const STANDS_IN = "private-registry/";
@@ -101,13 +101,12 @@ async function rename(engine: Endpoint, image: string, wrong: ListedImage): Prom
     const name = version === undefined ? undefined : standInName(image, version);
     if (name === undefined) return undefined;
     const at = name.lastIndexOf(":");
-    const query = new URLSearchParams({ repo: name.slice(0, at), tag: name.slice(at + 1) });
-    const answer = await callEngine(engine, {
-        method: "POST",
-        path: `/images/${wrong.Id}/tag?${query.toString()}`,
-    });
-    if (answer.status !== 201)
-        throw new SetupError(`The engine cannot name the image ${name}: ${refusal(answer)}.`);
+    try {
+        const to = { repo: name.slice(0, at), tag: name.slice(at + 1) };
+        await new Engine(engine, IDLE_MS).getImage(wrong.Id).tag(to);
+    } catch (error) {
+        throw new SetupError(`The engine cannot name the image ${name}: ${messageOf(error)}.`);
+    }
     say(
         `${image} in this Engine is not the official image, but what an earlier version of the kit built. It is ${name} ` +
             `from now on; \`docker rmi ${image}\` takes the wrong name away.`,
@@ -125,14 +124,14 @@ async function find(engine: Endpoint, image: string): Promise<string | undefined
 }
 
 async function sourceOf(engine: Endpoint, image: string): Promise<string | undefined> {
-    const answer = await callEngine(engine, { path: `/images/${encodeURIComponent(image)}/json` });
-    if (answer.status === 404) return undefined;
-    if (answer.status !== 200) {
-        throw new SetupError(
-            `The Docker Engine cannot look up ${image}: ${refusal(answer)}. Mend the name or the engine.`,
-        );
-    }
-    const inspected = JSON.parse(answer.body) as Inspected;
+    const inspected = await found(() => new Engine(engine, IDLE_MS).getImage(image).inspect()).catch(
+        (error) => {
+            throw new SetupError(
+                `The Docker Engine cannot look up ${image}: ${messageOf(error)}. Mend the name or the engine.`,
+            );
+        },
+    );
+    if (inspected === undefined) return undefined;
     const labelled = inspected.Config?.Labels?.[SOURCE_LABEL];
     if (labelled) return `built from ${labelled}`;
     // Only a registry gives an image its digest.

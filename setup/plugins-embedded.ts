@@ -36,7 +36,7 @@ export async function buildPlugins(
     const stamp = join(folder, "fingerprint");
     // The programs name this very Node, which an upgrade may remove.
     const isPackage = !existsSync(join(machine.kit, "plugins"));
-    const sources = isPackage ? ["dist"] : ["plugins", join("components", "engine"), LOCK];
+    const sources = isPackage ? ["dist"] : ["plugins", "components", "engine", LOCK];
     const current = `${fingerprint(machine.kit, sources)} ${machine.kit} ${process.execPath}`;
     if (readText(stamp) === current) return folder;
     const release = acquireLock(`${folder}.lock`, `the provider plugins in ${folder}`);
@@ -72,8 +72,6 @@ export const pluginOptions = (entry: string, outfile: string): BuildOptions => (
     minify: true,
     // Stack traces and Pulumi's type checks go by class and function names.
     keepNames: true,
-    // Native speed-ups of ssh2, which does without them.
-    external: ["*.node", "cpu-features"],
     // Compiled code is kept from run to run where Node can (22.1 and later).
     banner: { js: 'require("node:module").enableCompileCache?.(__dirname+"/v8");' },
     logLevel: "error",

@@ -1,7 +1,7 @@
 import { type Cli, ensureCli } from "./cli";
-import { type Endpoint, resolveEndpoint } from "./endpoint";
-import { engineEnv, ensureEngine } from "./engine";
-import { ping } from "./engine-api";
+import type { Endpoint } from "../engine/endpoint";
+import { engineCandidates, engineEnv, ensureEngine } from "./engine";
+import { ping } from "../engine/http";
 import { SetupError } from "./errors";
 import { ensureImages } from "./image";
 import type { Machine } from "./machine";
@@ -82,7 +82,7 @@ export async function prepareTools(
 
 /** The Engine that environment or context name: a stack that leaves Docker still takes its containers away there. */
 function namedEngine(machine: Machine): Endpoint | undefined {
-    const { candidates, explicit } = resolveEndpoint(machine, undefined);
+    const { candidates, explicit } = engineCandidates(machine, undefined);
     return explicit ? candidates[0] : undefined;
 }
 

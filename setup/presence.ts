@@ -2,8 +2,8 @@
 import { gunzipSync } from "node:zlib";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Endpoint } from "./endpoint";
-import { callEngine } from "./engine-api";
+import type { Endpoint } from "../engine/endpoint";
+import { Engine } from "../engine/client";
 import { backendFolder } from "./file-backend";
 import type { Machine } from "./machine";
 import type { Stack } from "./stack";
@@ -74,18 +74,12 @@ export const lackingText = (list: readonly Lacking[]): string =>
 
 /** Asks the Engine for these objects. @throws Error where it does not answer */
 export async function presentIn(engine: Endpoint, known: readonly Known[]): Promise<Present> {
-    const list = async <T>(path: string, filters: Record<string, string[]>): Promise<T> => {
-        const mark = path.includes("?") ? "&" : "?";
-        const url = `${path}${mark}filters=${encodeURIComponent(JSON.stringify(filters))}`;
-        const answer = await callEngine(engine, { path: url, idleMs: 10_000 });
-        if (answer.status !== 200) throw new Error(`HTTP status ${answer.status} of ${path}`);
-        return JSON.parse(answer.body) as T;
-    };
+    const client = new Engine(engine, 10_000);
     const of = (kind: Known["kind"]) => known.filter((one) => one.kind === kind).map(({ id }) => id);
     const [containers, networks, { Volumes }] = await Promise.all([
-        list<{ Id: string; State: string }[]>("/containers/json?all=1", { id: of("container") }),
-        list<{ Id: string }[]>("/networks", { id: of("network") }),
-        list<{ Volumes?: { Name: string }[] | null }>("/volumes", { name: of("volume") }),
+        client.listContainers({ all: true, filters: { id: of("container") } }),
+        client.listNetworks({ filters: { id: of("network") } }),
+        client.listVolumes({ filters: { name: of("volume") } }),
     ]);
     return {
         containers: new Map(containers.map(({ Id, State }) => [Id, State])),

@@ -14,22 +14,17 @@ const BUNDLES = {
     setup: {
         name: "setup",
         entry: path.join("setup", "main.ts"),
-        sources: ["setup", "ops", "components", "config"],
-        // Needed only by the commands that work on a running stack.
-        external: ["dockerode"],
+        sources: ["setup", "ops", "components", "config", "engine"],
     },
     program: {
         name: "program",
         entry: "index.ts",
-        sources: ["index.ts", "config", "components", "setup"],
-        // Needed only when an Engine refuses something.
-        external: ["dockerode"],
+        sources: ["index.ts", "config", "components", "setup", "engine"],
     },
     package: {
         name: "package",
         entry: path.join("plugins", "private-registry", "main.ts"),
-        sources: [path.join("plugins", "private-registry"), "components", "package.json"],
-        external: ["dockerode"],
+        sources: [path.join("plugins", "private-registry"), "components", "engine", "package.json"],
     },
 };
 const MINIMUM_NODE = 20;
@@ -259,7 +254,7 @@ function bundleOptions(root, what, outfile) {
         bundle: true,
         platform: "node",
         target: "node" + MINIMUM_NODE,
-        external: ["@pulumi/*", "esbuild"].concat(what.external || []),
+        external: ["@pulumi/*", "esbuild"],
         minifySyntax: true,
         minifyWhitespace: true,
         logLevel: "error",
@@ -270,8 +265,7 @@ function bundleOptions(root, what, outfile) {
  * Bundles TypeScript when a source of it changed, and gives the file back: one file loads ten times as fast as many
  * through a loader that transpiles or type-checks.
  *
- * @param what name: of the bundle; entry: TypeScript file; sources: folders and files it is made of;
- *   external: packages that stay outside
+ * @param what name: of the bundle; entry: TypeScript file; sources: folders and files it is made of
  */
 function bundle(root, what) {
     const built = path.join(root, "dist", what.name + ".cjs");

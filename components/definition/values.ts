@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import * as z from "zod";
 
 import { canonicalAddress } from "../client/address";
-import { isImageName } from "../engine/image-name";
+import { isImageName } from "../../engine/image-name";
 
 // RFC 1123 section 2.1: letters, digits and hyphens, at most 63 in a label and 253 in all.
 const LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";

@@ -4,8 +4,8 @@ import type { Provider } from "@pulumi/docker";
 
 import type { Given } from "../definition/inputs";
 import type { Path } from "../definition/problem";
-import { type Endpoint, type EngineConfig, resolveEndpoint } from "../engine/endpoint";
-import { callEngine } from "../engine/request";
+import { type Endpoint, type EngineConfig, resolveEndpoint } from "../../engine/endpoint";
+import { callEngine } from "../../engine/http";
 import { ATTEMPT_LABEL, IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
 
 import {

@@ -1,13 +1,14 @@
 /** What is remembered of a deployment's containers before one is replaced. No Pulumi in here. */
-import type { ContainerInspectInfo } from "dockerode";
-
-import { connectTo } from "../engine/client";
-import type { Endpoint } from "../engine/endpoint";
-import { callEngine } from "../engine/request";
+import { Engine } from "../../engine/client";
+import type { Endpoint } from "../../engine/endpoint";
+import { found } from "../../engine/errors";
 import { STAND_IN_LABEL } from "../hardening";
 
 import { filesIn, type Kept, volumesOf } from "./restore";
 import type { EngineObject } from "./survey";
+
+/** How long the Engine may stay silent. */
+const IDLE_MS = 30_000;
 
 /**
  * What it takes to make these containers again.
@@ -21,19 +22,17 @@ export async function keep(
     running: readonly EngineObject[],
     containers: readonly EngineObject[],
 ): Promise<Map<string, Kept>> {
+    const engine = new Engine(endpoint, IDLE_MS);
     const idOf = new Map(containers.map(({ name, id }) => [name, id]));
     const kept = await Promise.all(
         running.map(async ({ name, id, labels }) => {
-            const { status, body } = await callEngine(endpoint, { path: `/containers/${id}/json` });
-            if (status !== 200) return undefined;
-            const info = JSON.parse(body) as ContainerInspectInfo;
+            const info = await found(() => engine.getContainer(id).inspect());
+            if (info === undefined) return undefined;
             // A volume with files of the kit has the name of the container that writes them.
             const volumes = [...volumesOf(info)].filter(([, volume]) => idOf.has(volume));
             const writers = Object.fromEntries(volumes.map(([, volume]) => [volume, idOf.get(volume)]));
             const files: Record<string, Buffer> = {};
             if (labels[STAND_IN_LABEL] !== undefined) {
-                // Rare, so the client may take its time to load.
-                const engine = await connectTo(endpoint);
                 const nameless = info.Mounts.filter(
                     ({ Type, Name }) => Type === "volume" && /^[0-9a-f]{64}$/.test(Name ?? ""),
                 );

@@ -3,7 +3,7 @@ import * as z from "zod";
 
 import { option, plain } from "../definition/option";
 import { objectName } from "../definition/values";
-import { ENGINE_URL } from "../engine/endpoint";
+import { ENGINE_URL } from "../../engine/endpoint";
 
 export const deploymentOptions = {
     dockerHost: option(z.string().regex(ENGINE_URL).optional(), {

@@ -5,10 +5,10 @@
  * place is a new container with the old one's settings and files, the stand-in. The state does not know it, so whatever
  * deletes the failed one takes it away (plugins/docker), or whoever needs its name or port (leftovers.ts).
  */
-import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/types";
 
-import type { Engine } from "../engine/client";
-import { found, messageOf } from "../engine/errors";
+import type { Engine } from "../../engine/client";
+import { found, messageOf } from "../../engine/errors";
 import { FORMER_FOLDER, STAND_IN_LABEL } from "../hardening";
 
 /** A container of the deployment as it ran before `up` changed anything. */
@@ -27,8 +27,8 @@ const inspect = (engine: Engine, name: string) => found(() => engine.getContaine
 
 /** Ports of the Docker host that a container publishes. */
 const portsOf = ({ HostConfig }: ContainerInspectInfo): number[] =>
-    Object.values((HostConfig.PortBindings ?? {}) as Record<string, { HostPort: string }[] | null>).flatMap(
-        (bindings) => (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
+    Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+        (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
     );
 
 /** Folder of a container → the named volume there. */
@@ -36,15 +36,9 @@ export function volumesOf({ Mounts }: Pick<ContainerInspectInfo, "Mounts">): Map
     return new Map(Mounts.flatMap(({ Destination, Name }) => (Name ? [[Destination, Name] as const] : [])));
 }
 
-async function bytes(stream: NodeJS.ReadableStream): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    for await (const part of stream) parts.push(part as Buffer);
-    return Buffer.concat(parts);
-}
-
 /** The files in a folder of a container, which need not run. */
-export const filesIn = async (engine: Engine, container: string, folder: string): Promise<Buffer> =>
-    bytes(await engine.getContainer(container).getArchive({ path: `${folder}/.` }));
+export const filesIn = (engine: Engine, container: string, folder: string): Promise<Buffer> =>
+    engine.getContainer(container).getArchive({ path: `${folder}/.` });
 
 /**
  * The folders of files that a writer has written anew since, with what was in them before.
@@ -79,7 +73,7 @@ export function standInBody(
     const joins = Object.entries(NetworkSettings.Networks).map(([network, { Aliases }]) => [
         network,
         // Found under its own name also where that is not the stand-in's.
-        { Aliases: [...((Aliases as string[] | null) ?? []).filter((alias) => alias !== short), name] },
+        { Aliases: [...(Aliases ?? []).filter((alias) => alias !== short), name] },
     ]);
     const [first, ...others] = joins as [string, { Aliases: string[] }][];
     const { Hostname, ...config } = Config;
@@ -169,7 +163,7 @@ async function standIn(
     const made = await engine.createContainer(body);
     for (const [folder, archive] of Object.entries(files)) await made.putArchive(archive, { path: folder });
     for (const [network, config] of Object.entries(networks))
-        await engine.getNetwork(network).connect({ Container: made.id, EndpointConfig: config as never });
+        await engine.getNetwork(network).connect({ Container: made.id, EndpointConfig: config });
     await made.start();
     return untilHealthy(engine, made.id);
 }

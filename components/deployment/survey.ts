@@ -1,8 +1,8 @@
 /** What an Engine has under the names of a deployment, and whose it is. No Pulumi in here. */
 import { mended } from "../definition/mend";
 import { type Path, set } from "../definition/problem";
-import type { Endpoint } from "../engine/endpoint";
-import { callEngine, refusal } from "../engine/request";
+import type { Endpoint } from "../../engine/endpoint";
+import { callEngine, refusal } from "../../engine/http";
 import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
 
 export type Kind = "container" | "network" | "volume";

@@ -1,7 +1,7 @@
 /** The resources of the kit's own provider plugin (plugins/nexus). */
 import * as pulumi from "@pulumi/pulumi";
 
-import type { EngineConfig } from "../engine/endpoint";
+import type { EngineConfig } from "../../engine/endpoint";
 
 const PACKAGE = "private-registry-nexus";
 

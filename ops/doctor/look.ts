@@ -6,14 +6,16 @@ import { connect, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { connect as tlsConnect, rootCertificates } from "node:tls";
 
-import type { Endpoint } from "../../setup/endpoint";
-import { callEngine } from "../../setup/engine-api";
+import type { Endpoint } from "../../engine/endpoint";
+import { Engine } from "../../engine/client";
+import { exec } from "../../engine/run";
+import { callEngine } from "../../engine/http";
 import { readText } from "../../setup/start.cjs";
 import { listContainers } from "../published";
 
 const TIMEOUT_MS = 5_000;
 
-export { isLocal } from "../../components/engine/endpoint";
+export { isLocal } from "../../engine/endpoint";
 
 /** An answer of the Engine as JSON, or nothing. */
 export async function engineJson<T>(engine: Endpoint, path: string): Promise<T | undefined> {
@@ -37,22 +39,11 @@ export async function dataFolder(engine: Endpoint, container: string): Promise<s
 
 /** What a container's program prints: for the registry's own version. */
 export async function registryVersion(engine: Endpoint, container: string): Promise<string | undefined> {
-    const call = (path: string, payload: object) =>
-        callEngine(engine, {
-            method: "POST",
-            path,
-            headers: { "Content-Type": "application/json" },
-            body: Buffer.from(JSON.stringify(payload)),
-        });
     try {
-        const made = await call(`/containers/${container}/exec`, {
-            AttachStdout: true,
-            AttachStderr: true,
-            Cmd: ["registry", "--version"],
+        const text = await exec(new Engine(engine, 30_000), container, ["registry", "--version"], {
+            stderr: true,
         });
-        const { Id } = JSON.parse(made.body) as { Id: string };
-        const { body } = await call(`/exec/${Id}/start`, { Detach: false, Tty: false });
-        return /v?\d+\.\d+\.\d+/.exec(body)?.[0];
+        return /v?\d+\.\d+\.\d+/.exec(text)?.[0];
     } catch {
         return undefined;
     }

@@ -1,13 +1,13 @@
 /** What lies in the storage: damage after a power cut, and uploads that nobody ended. */
 import { createInterface } from "node:readline/promises";
 
-import type { Engine } from "../../components/engine/client";
+import { connectTo, type Engine } from "../../engine/client";
+import { exec } from "../../engine/run";
 import { print, say, withProgress } from "../../setup/progress";
 import { SetupError } from "../../setup/errors";
 import { nameOf } from "../gc/containers";
-import { exec, inspect, restart } from "../gc/engine";
+import { inspect, restart } from "../gc/engine";
 import { emptyCache } from "../gc/mend";
-import { clientOf } from "../gc/notice";
 import { damageText, WAY_OUT } from "../gc/store";
 import { isOf } from "../identity";
 import { size } from "../size";
@@ -40,7 +40,7 @@ export function checkUploads(found: ReturnType<typeof uploadsOf> | undefined): F
 /** The unfinished uploads of a stack whose registry runs; nothing where they cannot be looked at. */
 export async function lookAtUploads(facts: StackFacts): Promise<Finding> {
     try {
-        const look = await lookAt(await clientOf(facts.engine), registryName(facts), LOOK_AT_UPLOADS);
+        const look = await lookAt(await connectTo(facts.engine), registryName(facts), LOOK_AT_UPLOADS);
         return checkUploads(look && uploadsOf(look));
     } catch {
         return warning("they cannot be looked at", "see the lines above");
@@ -51,7 +51,7 @@ export async function lookAtUploads(facts: StackFacts): Promise<Finding> {
 export async function leaveNoFolder(facts: StackFacts): Promise<void> {
     const script = `cd ${STORE_FOLDER}/repositories && find ${REPOSITORY} -depth -type d -exec rmdir {} \\;`;
     // Where it stays, no catalog shows it.
-    await clientOf(facts.engine)
+    await connectTo(facts.engine)
         .then((engine) => exec(engine, registryName(facts), ["/bin/sh", "-c", script]))
         .catch(() => undefined);
 }
@@ -59,7 +59,7 @@ export async function leaveNoFolder(facts: StackFacts): Promise<void> {
 /** The damages of a stack's storage; nothing where they cannot be looked at from here. */
 export async function damagesIn(facts: StackFacts): Promise<Damage[] | undefined> {
     try {
-        const look = await lookAt(await clientOf(facts.engine), registryName(facts));
+        const look = await lookAt(await connectTo(facts.engine), registryName(facts));
         return look && damagesOf(look).all;
     } catch {
         return undefined;
@@ -73,7 +73,7 @@ async function runningRegistry(facts: StackFacts): Promise<{ engine: Engine; nam
         throw new SetupError(`${endpoint.url} does not answer: ${engineProblem}`);
     if (collection?.state === "at work")
         throw new SetupError(`A garbage collection is at work (${collection.process}): wait for its end.`);
-    const engine = await clientOf(endpoint);
+    const engine = await connectTo(endpoint);
     const registry = await inspect(engine, registryName(facts));
     if (!registry?.State.Running || !isOf(registry.Config.Labels, prefix, identity))
         throw new SetupError(

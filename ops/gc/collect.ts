@@ -1,15 +1,16 @@
 /** Garbage collection of a running registry, and the way back from it. */
-import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/types";
 
-import type { Engine } from "../../components/engine/client";
-import { says } from "../../components/engine/errors";
+import type { Engine } from "../../engine/client";
+import { exec, runToEnd } from "../../engine/run";
+import { says } from "../../engine/errors";
 import { DATA_FOLDER } from "../../components/registry/config-yml";
 import { DONE } from "../../components/registry/storage-check";
 import { SetupError } from "../../setup/errors";
 import { note } from "../../setup/log";
 
 import { collector, collectorName, nameOf, reader, readerName, type Owner } from "./containers";
-import { create, exec, healthy, remove, runToEnd, start, stop } from "./engine";
+import { create, healthy, remove, start, stop } from "./engine";
 import { normal } from "./mend";
 import { type Collected, Transcript } from "./report";
 import { type Freed, sizesOf } from "./sizes";

@@ -1,5 +1,5 @@
 /** The containers that run while garbage is collected. Each takes after the registry's own, which is only stopped. */
-import type { ContainerCreateOptions, ContainerInspectInfo, MountConfig } from "dockerode";
+import type { ContainerCreateOptions, ContainerInspectInfo, HostConfig } from "../../engine/types";
 
 import { SECOND_SOCKET, SOCKET_FOLDER } from "../../components/front/settings";
 import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/hardening";
@@ -54,16 +54,16 @@ const labels = (registry: ContainerInspectInfo, { prefix, identity, process }: O
 function like({ Config, HostConfig, ...registry }: ContainerInspectInfo): ContainerCreateOptions {
     return {
         Image: registry.Image,
-        Entrypoint: Config.Entrypoint as string[],
+        Entrypoint: Config.Entrypoint,
         Env: Config.Env,
         User: Config.User,
         HostConfig: {
             NetworkMode: networkOf({ Config, HostConfig, ...registry }),
             ReadonlyRootfs: HostConfig.ReadonlyRootfs,
-            CapAdd: HostConfig.CapAdd as string[],
-            CapDrop: HostConfig.CapDrop as string[],
+            CapAdd: HostConfig.CapAdd,
+            CapDrop: HostConfig.CapDrop,
             SecurityOpt: HostConfig.SecurityOpt,
-            Tmpfs: HostConfig.Tmpfs as Record<string, string>,
+            Tmpfs: HostConfig.Tmpfs,
         },
     };
 }
@@ -73,9 +73,9 @@ export const behindFront = (registry: ContainerInspectInfo) =>
     registry.Mounts.some(({ Destination }) => Destination === SOCKET_FOLDER);
 
 /** The registry's mounts without the right to write, but for a socket of its own beside the registry's. */
-const readOnlyMounts = (registry: ContainerInspectInfo): MountConfig =>
+const readOnlyMounts = (registry: ContainerInspectInfo): HostConfig["Mounts"] =>
     registry.Mounts.map(({ Type, Name, Source, Destination }) => ({
-        Type: Type as MountConfig[number]["Type"],
+        Type,
         Source: Name ?? Source,
         Target: Destination,
         ReadOnly: Destination !== SOCKET_FOLDER,
@@ -90,10 +90,10 @@ export function reader(registry: ContainerInspectInfo, owner: Owner): ContainerC
         ...base,
         name: readerName(nameOf(registry)),
         Cmd: Config.Cmd,
-        Env: [...Config.Env, READ_ONLY, OWN_CACHE, ...listen],
+        Env: [...(Config.Env ?? []), READ_ONLY, OWN_CACHE, ...listen],
         Labels: labels(registry, owner),
-        Healthcheck: (Config as { Healthcheck?: ContainerCreateOptions["Healthcheck"] }).Healthcheck,
-        StopTimeout: (Config as { StopTimeout?: number }).StopTimeout,
+        Healthcheck: Config.Healthcheck,
+        StopTimeout: Config.StopTimeout,
         HostConfig: {
             ...base.HostConfig,
             Mounts: readOnlyMounts(registry),
@@ -119,7 +119,7 @@ export function collector(
     return {
         ...base,
         name: collectorName(nameOf(registry)),
-        Cmd: ["garbage-collect", ...flags, registry.Config.Cmd.at(-1) ?? ""],
+        Cmd: ["garbage-collect", ...flags, registry.Config.Cmd?.at(-1) ?? ""],
         Labels: labels(registry, owner),
         HostConfig: {
             ...base.HostConfig,
@@ -182,7 +182,7 @@ export function gate(registry: ContainerInspectInfo, owner: Owner, gate: Gate): 
         ExposedPorts: registry.Config.ExposedPorts,
         HostConfig: {
             ...trial.HostConfig,
-            PortBindings: registry.HostConfig.PortBindings as Record<string, { HostPort: string }[]>,
+            PortBindings: registry.HostConfig.PortBindings,
             RestartPolicy: { Name: "unless-stopped" },
         },
     };

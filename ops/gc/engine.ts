@@ -1,11 +1,9 @@
 /** What garbage collection asks of the Engine. */
-import { PassThrough, type Duplex } from "node:stream";
+import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/types";
 
-import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
-
-import type { Engine } from "../../components/engine/client";
-import { found, says } from "../../components/engine/errors";
-import { logsOf } from "../../components/engine/logs";
+import type { Engine } from "../../engine/client";
+import { found, says } from "../../engine/errors";
+import { exec, logsOf } from "../../engine/run";
 import { listens } from "../../components/hardening";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -28,15 +26,7 @@ export async function create(engine: Engine, options: ContainerCreateOptions): P
 }
 
 /** Starts a container; running already is fine. */
-export async function start(engine: Engine, name: string): Promise<void> {
-    // The Engine says 304 where it runs already, which dockerode takes for an error.
-    await engine
-        .getContainer(name)
-        .start()
-        .catch((error: { statusCode?: number }) => {
-            if (error.statusCode !== 304) throw error as Error;
-        });
-}
+export const start = (engine: Engine, name: string) => engine.getContainer(name).start();
 
 /** Ends a container and starts it anew; returns when it is healthy. */
 export async function restart(engine: Engine, name: string): Promise<void> {
@@ -45,14 +35,7 @@ export async function restart(engine: Engine, name: string): Promise<void> {
 }
 
 /** Stops a container after what it has in flight, within its own stop timeout. */
-export async function stop(engine: Engine, name: string): Promise<void> {
-    await engine
-        .getContainer(name)
-        .stop()
-        .catch((error: { statusCode?: number }) => {
-            if (error.statusCode !== 304) throw error as Error;
-        });
-}
+export const stop = (engine: Engine, name: string) => engine.getContainer(name).stop();
 
 /**
  * Waits until a container is healthy; one without a health check only has to run.
@@ -91,46 +74,4 @@ export async function listening(engine: Engine, name: string, port: number): Pro
 /** The last lines that a container wrote. */
 async function tail(engine: Engine, name: string): Promise<string> {
     return (await logsOf(engine, name, false)).trimEnd().split("\n").slice(-8).join("\n");
-}
-
-/** Runs a container to its end and hands over each line that it prints. @returns its exit code */
-export async function runToEnd(
-    engine: Engine,
-    name: string,
-    onLine: (line: string) => void,
-): Promise<number> {
-    const container = engine.getContainer(name);
-    const output = (await container.attach({
-        stream: true,
-        stdout: true,
-        stderr: true,
-    })) as unknown as Duplex;
-    const text = new PassThrough();
-    engine.modem.demuxStream(output, text, text);
-    let rest = "";
-    text.setEncoding("utf8").on("data", (chunk: string) => {
-        const lines = (rest + chunk).split("\n");
-        rest = lines.pop() ?? "";
-        lines.forEach(onLine);
-    });
-    const drained = new Promise((resolve) => output.once("end", resolve).once("close", resolve));
-    await container.start();
-    const { StatusCode } = (await container.wait()) as { StatusCode: number };
-    await drained;
-    if (rest !== "") onLine(rest);
-    return StatusCode;
-}
-
-/** What a command prints in a running container. */
-export async function exec(engine: Engine, name: string, command: string[]): Promise<string> {
-    const run = await engine
-        .getContainer(name)
-        .exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
-    const stream = await run.start({});
-    const out = new PassThrough();
-    engine.modem.demuxStream(stream, out, new PassThrough().resume());
-    let text = "";
-    out.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    await new Promise((resolve) => stream.once("end", resolve).once("close", resolve));
-    return text;
 }

@@ -1,7 +1,7 @@
 /** Ends a collection that did not end by itself: the command was killed, or the machine went down. */
-import type { ContainerInfo } from "dockerode";
+import type { ContainerInfo } from "../../engine/types";
 
-import type { Engine } from "../../components/engine/client";
+import type { Engine } from "../../engine/client";
 import { IDENTITY_LABEL } from "../../components/hardening";
 import { redisName } from "../../components/registry/redis-conf";
 import { SetupError } from "../../setup/errors";

@@ -1,9 +1,8 @@
 /** What every command on a stack does before it looks at the registry: it ends a collection that was left over. */
 import { join } from "node:path";
 
-import { connectTo } from "../../components/engine/client";
-import type { Endpoint } from "../../setup/endpoint";
-import { callEngine } from "../../setup/engine-api";
+import { Engine } from "../../engine/client";
+import type { Endpoint } from "../../engine/endpoint";
 import { messageOf } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
@@ -28,8 +27,6 @@ export type Collection =
       }
     | { state: "unknown"; problem: string };
 
-export const clientOf = (endpoint: Endpoint) => connectTo(endpoint);
-
 /**
  * Mends what a killed collection left, before a command works on the stack.
  *
@@ -44,13 +41,12 @@ export async function mendFirst(
     force = false,
 ): Promise<boolean> {
     const prefix = prefixOf(stack);
-    const filters = JSON.stringify({ label: [`${GC_LABEL}=${prefix}`] });
-    // One request, where the client would take its time to load.
-    const { body } = await callEngine(endpoint, {
-        path: `/containers/json?all=1&filters=${encodeURIComponent(filters)}`,
+    const left = await new Engine(endpoint, 30_000).listContainers({
+        all: true,
+        filters: { label: [`${GC_LABEL}=${prefix}`] },
     });
-    if (body.trim() === "[]") return false;
-    const engine = await clientOf(endpoint);
+    if (left.length === 0) return false;
+    const engine = new Engine(endpoint);
     // One at a time: a second one would take away what a collection has made that began after the first.
     const release = acquireLock(join(machine.dirs.cache, `gc-${prefix}.lock`), "the end of a collection");
     try {

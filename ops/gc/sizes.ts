@@ -1,10 +1,9 @@
 /** Sizes of blobs in a store that tells of no folder. */
-import type { Engine } from "../../components/engine/client";
+import type { Engine } from "../../engine/client";
+import { exec } from "../../engine/run";
 import { withProxy } from "../../components/registry/proxy-file";
 import { CONFIG_FOLDER } from "../../components/registry/config-yml";
 import { CHECK_CONFIG, CHECK_PORT } from "../../components/registry/storage-check";
-
-import { exec } from "./engine";
 
 /** A blob and a repository that has it. */
 export interface Layer {

@@ -1,4 +1,5 @@
 /** Makes a damaged storage fit to be collected, and takes what uploads left that nobody went on with. */
+import { exec } from "../../engine/run";
 import { SetupError } from "../../setup/errors";
 import { type Damage, damageLine, damagesOf, type Damages } from "../store/damage";
 import { uploadsOf } from "../store/look";
@@ -7,7 +8,7 @@ import { size } from "../size";
 
 import type { Collection } from "./collect";
 import { broom, collectorName, nameOf, readerName } from "./containers";
-import { create, exec, remove, start } from "./engine";
+import { create, remove, start } from "./engine";
 
 /** Damages that a collection shows; the doctor shows them all. */
 const SHOWN = 10;

@@ -1,7 +1,8 @@
 /** How clients reach the reader while the registry is away: through the front, or through a gate on the registry's port. */
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerInspectInfo } from "../../engine/types";
 
-import type { Engine } from "../../components/engine/client";
+import type { Engine } from "../../engine/client";
+import { exec, runToEnd } from "../../engine/run";
 import { DRAIN_FILE, RETRY_AFTER, SECOND_SOCKET } from "../../components/front/settings";
 import { CONFIG_FOLDER, REGISTRY_PORT } from "../../components/registry/config-yml";
 
@@ -15,7 +16,7 @@ import {
     type Owner,
     readerName,
 } from "./containers";
-import { create, exec, inspect, listening, remove, runToEnd, start, until } from "./engine";
+import { create, inspect, listening, remove, start, until } from "./engine";
 import { gateConf } from "./gate-conf";
 
 /** The two moments at which a way has something to do. */

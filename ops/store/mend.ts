@@ -1,9 +1,9 @@
 /** Mends a storage in files, from within a container that may write to it. Nothing that is whole is changed. */
 import { createHash } from "node:crypto";
 
-import type { Engine } from "../../components/engine/client";
-import { tar, type TarEntry } from "../../setup/tar";
-import { exec } from "../gc/engine";
+import type { Engine } from "../../engine/client";
+import { exec } from "../../engine/run";
+import { tar, type TarEntry } from "../../engine/tar";
 import { blobPath, type Damage } from "./damage";
 import { KEEPER_FILE, LOOK, type Look, OLD_MINUTES, readLook, STORE_FOLDER } from "./look";
 
@@ -58,7 +58,7 @@ async function put(engine: Engine, container: string, files: readonly [string, s
         });
         entries.push({ path, mode: 0o644, content: Buffer.from(content) });
     }
-    await engine.getContainer(container).putArchive(tar(entries), { path: STORE_FOLDER });
+    await engine.getContainer(container).putArchive(await tar(entries), { path: STORE_FOLDER });
 }
 
 /** Writes links anew. @param links path → digest */

@@ -1,7 +1,6 @@
 import { UNKNOWN } from "../framework/resource";
 
 import type { ContainerInputs } from "./container-inputs";
-import { fits } from "./tar";
 
 /** The elements of a list that a preview knows already. */
 function known<T>(list: T[] | undefined): T[] {
@@ -19,8 +18,6 @@ export function checkContainer(inputs: ContainerInputs): string[] {
                     `and not an empty one.`,
             );
         }
-        if (!fits(file))
-            errors.push(`uploads: the path ${file} is too long; choose one of at most 100 bytes.`);
     }
     if (inputs.readOnly === true && known(inputs.uploads).length > 0) {
         errors.push(

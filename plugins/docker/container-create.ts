@@ -1,5 +1,5 @@
 /** Inputs of a container → what the Engine API wants (docs.docker.com/engine/api, ContainerCreate). */
-import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import type { ContainerCreateOptions, HostConfig } from "../../engine/types";
 
 import type { ContainerInputs, Healthcheck, Mount, VolumeMount } from "./container-inputs";
 import { parseDuration } from "./duration";
@@ -99,7 +99,7 @@ function hostConfig(inputs: ContainerInputs): HostConfig {
         PortBindings: ports(inputs).bindings,
         Binds: some(volumes.filter(isNamed).map(bind)),
         VolumesFrom: some(volumes.flatMap(({ fromContainer }) => (fromContainer ? [fromContainer] : []))),
-        Mounts: (inputs.mounts ?? []).map(mount) as HostConfig["Mounts"],
+        Mounts: (inputs.mounts ?? []).map(mount),
         Tmpfs: inputs.tmpfs,
         CapAdd: inputs.capabilities?.adds,
         CapDrop: inputs.capabilities?.drops,
@@ -143,8 +143,7 @@ export function createBody(inputs: ContainerInputs): ContainerCreateOptions {
         Labels: labelMap(inputs.labels),
         ExposedPorts: ports(inputs).exposed,
         Volumes: Object.fromEntries(volumes.map((path) => [path, {}])),
-        Healthcheck:
-            inputs.healthcheck && (healthcheck(inputs.healthcheck) as ContainerCreateOptions["Healthcheck"]),
+        Healthcheck: inputs.healthcheck && healthcheck(inputs.healthcheck),
         HostConfig: hostConfig(inputs),
     };
 }

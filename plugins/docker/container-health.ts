@@ -1,6 +1,6 @@
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerInspectInfo } from "../../engine/types";
 
-import type { Engine } from "../../components/engine/client";
+import type { Engine } from "../../engine/client";
 
 const POLL = 250;
 

@@ -1,10 +1,10 @@
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerInspectInfo } from "../../engine/types";
 
 import type { Props } from "../framework/resource";
 
-import type { Engine } from "../../components/engine/client";
+import type { Engine } from "../../engine/client";
 import { containerNetworks, publishedPorts, ulimits } from "./container-read";
-import { found } from "../../components/engine/errors";
+import { found } from "../../engine/errors";
 import { labelList } from "./state";
 
 /** `name:/path:ro,z`, or `/host:/path`, as the Engine keeps them. */

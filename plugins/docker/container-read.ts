@@ -1,5 +1,5 @@
 /** What the Engine says of a container → outputs, as the official provider writes them. */
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerInspectInfo, Healthcheck, Mount } from "../../engine/types";
 
 import type { Props } from "../framework/resource";
 
@@ -8,37 +8,9 @@ import { labelList } from "./state";
 
 const MIB = 1024 * 1024;
 
-/** What @types/dockerode leaves out or gets wrong. */
-interface MountInfo {
-    Type: string;
-    Target: string;
-    Source?: string;
-    ReadOnly?: boolean;
-    BindOptions?: { Propagation?: string };
-    VolumeOptions?: {
-        NoCopy?: boolean;
-        Labels?: Record<string, string>;
-        DriverConfig?: { Name?: string; Options?: Record<string, string> };
-        Subpath?: string;
-    };
-    TmpfsOptions?: { SizeBytes?: number; Mode?: number };
-}
-interface ConfigInfo {
-    StopSignal?: string;
-    StopTimeout?: number | null;
-    Healthcheck?: {
-        Test?: string[];
-        Interval?: number;
-        Timeout?: number;
-        StartPeriod?: number;
-        StartInterval?: number;
-        Retries?: number;
-    } | null;
-}
-
 const mib = (bytes: number | undefined) => Math.trunc((bytes ?? 0) / MIB);
 
-const mount = ({ BindOptions: bind, VolumeOptions: volume, TmpfsOptions: tmpfs, ...info }: MountInfo) => ({
+const mount = ({ BindOptions: bind, VolumeOptions: volume, TmpfsOptions: tmpfs, ...info }: Mount) => ({
     type: info.Type,
     target: info.Target,
     source: info.Source ?? "",
@@ -56,14 +28,12 @@ const mount = ({ BindOptions: bind, VolumeOptions: volume, TmpfsOptions: tmpfs, 
     tmpfsOptions: tmpfs ? { sizeBytes: tmpfs.SizeBytes ?? 0, mode: tmpfs.Mode ?? 0 } : null,
 });
 
-type Bindings = Record<string, { HostIp: string; HostPort: string }[] | null> | null | undefined;
-
 /** The ports that are open on the Docker host. */
 export function publishedPorts({ HostConfig, NetworkSettings }: ContainerInspectInfo) {
-    const asked = HostConfig.PortBindings as Bindings;
+    const asked = HostConfig.PortBindings;
     // What was asked for on no address (`docker run -p`, not this plugin) is open on IPv6 as well: that is one port.
     const onAny = (key: string) => asked?.[key]?.some(({ HostIp }) => HostIp === "") ?? false;
-    return Object.entries((NetworkSettings.Ports as Bindings) ?? {})
+    return Object.entries(NetworkSettings.Ports ?? {})
         .flatMap(([key, hosts]) => {
             const [internal, protocol] = key.split("/");
             const open = (hosts ?? []).filter(({ HostIp }) => HostIp !== "::" || !onAny(key));
@@ -96,12 +66,11 @@ export const containerNetworks = ({ Id, NetworkSettings }: ContainerInspectInfo)
     Object.entries(NetworkSettings.Networks ?? {})
         .filter(([name]) => !["bridge", "none", "host"].includes(name))
         .map(([name, info]) => {
-            const address = info.IPAMConfig as
-                { IPv4Address?: string; IPv6Address?: string } | null | undefined;
+            const address = info.IPAMConfig;
             return {
                 name,
                 // The Engine adds the container's own short ID.
-                aliases: ((info.Aliases ?? []) as string[]).filter((alias) => !Id.startsWith(alias)),
+                aliases: (info.Aliases ?? []).filter((alias) => !Id.startsWith(alias)),
                 ipv4Address: address?.IPv4Address ?? "",
                 ipv6Address: address?.IPv6Address ?? "",
                 linkLocalIps: [],
@@ -117,7 +86,7 @@ function host(entry: string) {
     return { host: entry.slice(0, at), ip: entry.slice(at + 1) };
 }
 
-function healthcheck(check: ConfigInfo["Healthcheck"]): Props {
+function healthcheck(check: Healthcheck | undefined): Props {
     if (!check) return {};
     return {
         healthcheck: {
@@ -149,13 +118,12 @@ function runState(base: Props, info: ContainerInspectInfo): Props {
  */
 export function containerOutputs(base: Props, info: ContainerInspectInfo): Props {
     const { Config: config, HostConfig: hostConfig, NetworkSettings: network } = info;
-    const more = config as unknown as ConfigInfo;
-    const { CapAdd, CapDrop } = hostConfig as { CapAdd?: string[] | null; CapDrop?: string[] | null };
+    const { CapAdd, CapDrop } = hostConfig;
     const list = (value: unknown) => (value as unknown[] | null | undefined) ?? [];
     return {
         ...base,
         ...runState(base, info),
-        bridge: (network as { Bridge?: string }).Bridge ?? "",
+        bridge: network.Bridge ?? "",
         networkDatas: networkDatas(network.Networks),
         name: info.Name.replace(/^\//, ""),
         image: String(base.image ?? "").startsWith("sha256:") ? info.Image : config.Image,
@@ -169,9 +137,9 @@ export function containerOutputs(base: Props, info: ContainerInspectInfo): Props
         workingDir: config.WorkingDir,
         tty: config.Tty,
         stdinOpen: config.OpenStdin,
-        stopSignal: more.StopSignal ?? "",
-        stopTimeout: more.StopTimeout ?? 0,
-        ...healthcheck(more.Healthcheck),
+        stopSignal: config.StopSignal ?? "",
+        stopTimeout: config.StopTimeout ?? 0,
+        ...healthcheck(config.Healthcheck),
         dns: list(hostConfig.Dns),
         dnsOpts: list(hostConfig.DnsOptions),
         dnsSearches: list(hostConfig.DnsSearch),
@@ -188,7 +156,7 @@ export function containerOutputs(base: Props, info: ContainerInspectInfo): Props
         runtime: hostConfig.Runtime ?? "",
         platform: info.Platform,
         privileged: hostConfig.Privileged ?? false,
-        mounts: (list(hostConfig.Mounts) as MountInfo[]).map(mount),
+        mounts: (hostConfig.Mounts ?? []).map(mount),
         tmpfs: hostConfig.Tmpfs ?? {},
         ...((base.ulimits as unknown[] | null | undefined)?.length
             ? { ulimits: ulimits(hostConfig.Ulimits) }

@@ -1,9 +1,9 @@
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerInspectInfo } from "../../engine/types";
 
 import { diff } from "../framework/diff";
 import { InitializationError, type Found, type Props, type ResourceType } from "../framework/resource";
 
-import type { Engine } from "../../components/engine/client";
+import type { Engine } from "../../engine/client";
 import { checkContainer } from "./container-check";
 import { createBody, endpoints, updatable } from "./container-create";
 import { waitUntilHealthy } from "./container-health";
@@ -11,11 +11,11 @@ import { importedContainer } from "./container-import";
 import { type ContainerInputs, containerRules } from "./container-inputs";
 import { containerOutputs, UNUSED } from "./container-read";
 import { normalizeContainer } from "./container-normalize";
-import { doing, found, isNotFound, messageOf, says } from "../../components/engine/errors";
+import { doing, found, isNotFound, messageOf, says } from "../../engine/errors";
 import { removeStandIns } from "../../components/leftovers";
 import { STAND_IN_LABEL } from "../../components/hardening";
 import { ensureImage } from "./images";
-import { logsOf } from "../../components/engine/logs";
+import { logsOf } from "../../engine/run";
 import { inputsOf, planned, settle } from "./state";
 import { archive } from "./uploads";
 
@@ -72,13 +72,13 @@ async function prepare(engine: Engine, id: string, inputs: ContainerInputs): Pro
     }
     for (const { network, config } of joins) {
         await doing(`connect container ${inputs.name} to network ${network}`, () =>
-            engine.getNetwork(network).connect({ Container: id, EndpointConfig: config as never }),
+            engine.getNetwork(network).connect({ Container: id, EndpointConfig: config }),
         );
     }
     const uploads = inputs.uploads ?? [];
     if (uploads.length === 0) return;
-    await doing(`upload files into container ${inputs.name}`, () =>
-        engine.getContainer(id).putArchive(archive(uploads), { path: "/" }),
+    await doing(`upload files into container ${inputs.name}`, async () =>
+        engine.getContainer(id).putArchive(await archive(uploads), { path: "/" }),
     );
 }
 
@@ -183,7 +183,7 @@ export const container: ResourceType<Engine> = {
         await removeStandIns(engine, { label: [`${STAND_IN_LABEL}=${id}`] }, olds.labels);
         try {
             // What ends by itself needs no stop.
-            if (!attach) await stop(engine, id, destroyGraceSeconds ?? 0);
+            if (!attach) await handle.stop({ t: destroyGraceSeconds ?? 0 });
             await handle.remove({ v: removeVolumes ?? true, force: true });
         } catch (error) {
             if (isNotFound(error)) return;
@@ -194,13 +194,3 @@ export const container: ResourceType<Engine> = {
         await gone(engine, id);
     },
 };
-
-/** @param grace seconds from the stop signal to the kill */
-async function stop(engine: Engine, id: string, grace: number): Promise<void> {
-    try {
-        await engine.getContainer(id).stop({ t: grace });
-    } catch (error) {
-        // 304: it does not run.
-        if ((error as { statusCode?: number }).statusCode !== 304) throw error;
-    }
-}

@@ -1,29 +1,9 @@
-import type { ImageInspectInfo } from "dockerode";
+import type { ImageInspectInfo } from "../../engine/types";
 
-import type { Engine } from "../../components/engine/client";
-import { found, messageOf } from "../../components/engine/errors";
-import { credentialsFor } from "./registry-auth";
-
-interface Progress {
-    error?: string;
-}
-
-async function pull(engine: Engine, name: string, platform: string | undefined): Promise<void> {
-    const authconfig = await credentialsFor(name);
-    // Without a tag the Engine would pull every one.
-    const tagged = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
-    const stream = await engine.pull(tagged, {
-        ...(platform ? { platform } : {}),
-        ...(authconfig ? { authconfig } : {}),
-    });
-    await new Promise<void>((resolve, reject) => {
-        engine.modem.followProgress(stream, (error: Error | null, events: Progress[] | undefined) => {
-            const failure = error ?? events?.find((event) => event.error !== undefined)?.error;
-            if (failure) reject(failure instanceof Error ? failure : new Error(failure));
-            else resolve();
-        });
-    });
-}
+import type { Engine } from "../../engine/client";
+import { found, messageOf } from "../../engine/errors";
+import { pull } from "../../engine/images";
+import { credentialsFor } from "../../engine/login";
 
 /**
  * The image of that name or ID; pulled where the Engine does not have it.
@@ -45,7 +25,7 @@ export async function ensureImage(
         );
     }
     try {
-        await pull(engine, name, platform);
+        await pull(engine, name, { platform, login: await credentialsFor(name) });
     } catch (error) {
         throw new Error(
             `Unable to pull image ${name}: ${messageOf(error)}. Check its name and the network, ` +

@@ -2,7 +2,7 @@ import { version } from "@pulumi/docker/package.json";
 
 import type { Package } from "../framework/resource";
 
-import { connect, type Engine } from "../../components/engine/client";
+import { connect, type Engine } from "../../engine/client";
 import { container } from "./container";
 import { network } from "./network";
 import { remoteImage } from "./remote-image";

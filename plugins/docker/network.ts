@@ -1,11 +1,11 @@
 import type { Unwrap } from "@pulumi/pulumi";
 import type { NetworkArgs } from "@pulumi/docker";
-import type { NetworkInspectInfo } from "dockerode";
+import type { NetworkInspectInfo } from "../../engine/types";
 
 import type { Props, ResourceType } from "../framework/resource";
 
-import type { Engine } from "../../components/engine/client";
-import { doing, found, isNotFound, messageOf, retrying, says } from "../../components/engine/errors";
+import type { Engine } from "../../engine/client";
+import { doing, found, isNotFound, messageOf, retrying, says } from "../../engine/errors";
 import { removeStandIns } from "../../components/leftovers";
 import { STAND_IN_LABEL } from "../../components/hardening";
 import { inputsOf, labelList, labelMap, labelsRule } from "./state";
@@ -14,13 +14,6 @@ const IN_USE = "has active endpoints";
 
 /** How long a container may hold on to the network on its way out. Milliseconds. */
 const GRACE = 30_000;
-
-interface IpamConfig {
-    Subnet?: string;
-    IPRange?: string;
-    Gateway?: string;
-    AuxiliaryAddresses?: Record<string, string>;
-}
 
 const outputs = (info: NetworkInspectInfo): Props => ({
     name: info.Name,
@@ -34,7 +27,7 @@ const outputs = (info: NetworkInspectInfo): Props => ({
     labels: labelList(info.Labels),
     ipamDriver: info.IPAM?.Driver ?? "",
     ipamOptions: info.IPAM?.Options ?? {},
-    ipamConfigs: ((info.IPAM?.Config ?? []) as IpamConfig[]).map((config) => ({
+    ipamConfigs: (info.IPAM?.Config ?? []).map((config) => ({
         subnet: config.Subnet ?? "",
         ipRange: config.IPRange ?? "",
         gateway: config.Gateway ?? "",
@@ -94,17 +87,17 @@ export const network: ResourceType<Engine> = {
                         ...(config.ipRange ? { IPRange: config.ipRange } : {}),
                         ...(config.gateway ? { Gateway: config.gateway } : {}),
                         ...(config.auxAddress ? { AuxiliaryAddresses: config.auxAddress } : {}),
-                    })) as never,
+                    })),
                 },
             }),
         );
         const info = await doing(`inspect network ${args.name}`, () =>
             engine.getNetwork(created.id).inspect(),
         );
-        return { id: created.id, outs: outputs(info as NetworkInspectInfo) };
+        return { id: created.id, outs: outputs(info) };
     },
     async read(id, _state, inputs, engine) {
-        const info = (await found(() => engine.getNetwork(id).inspect())) as NetworkInspectInfo | undefined;
+        const info = await found(() => engine.getNetwork(id).inspect());
         if (!info) return undefined;
         const outs = outputs(info);
         return { id: info.Id, outs, inputs: inputsOf(network, inputs, outs) };

@@ -1,11 +1,11 @@
 import type { Unwrap } from "@pulumi/pulumi";
 import type { RemoteImageArgs } from "@pulumi/docker";
-import type { ImageInspectInfo } from "dockerode";
+import type { ImageInspectInfo } from "../../engine/types";
 
 import type { InputRule, Props, ResourceType } from "../framework/resource";
 
-import type { Engine } from "../../components/engine/client";
-import { found, isNotFound, messageOf } from "../../components/engine/errors";
+import type { Engine } from "../../engine/client";
+import { found, isNotFound, messageOf } from "../../engine/errors";
 import { ensureImage } from "./images";
 import { inputsOf } from "./state";
 

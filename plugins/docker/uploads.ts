@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import type { Upload } from "./container-inputs";
-import { tar, type TarFile } from "./tar";
+import { tar, type TarEntry } from "../../engine/tar";
 
 function content({ content, contentBase64, source }: Upload): Buffer {
     if (content) return Buffer.from(content);
@@ -14,11 +14,12 @@ function mode({ permissions, executable }: Upload): number {
     return executable ? 0o744 : 0o644;
 }
 
-const toFile = (upload: Upload): TarFile => ({
+const toFile = (upload: Upload): TarEntry => ({
     path: upload.file,
     mode: mode(upload),
     content: content(upload),
 });
 
 /** The archive that puts the uploads into a container's file system, when unpacked at its root. */
-export const archive = (uploads: Upload[], time = new Date()): Buffer => tar(uploads.map(toFile), time);
+export const archive = (uploads: Upload[], time = new Date()): Promise<Buffer> =>
+    tar(uploads.map(toFile), time);

@@ -1,11 +1,11 @@
 import type { Unwrap } from "@pulumi/pulumi";
 import type { VolumeArgs } from "@pulumi/docker";
-import type { VolumeInspectInfo } from "dockerode";
+import type { VolumeInspectInfo } from "../../engine/types";
 
 import type { Props, ResourceType } from "../framework/resource";
 
-import type { Engine } from "../../components/engine/client";
-import { doing, found, isNotFound, messageOf, retrying, says } from "../../components/engine/errors";
+import type { Engine } from "../../engine/client";
+import { doing, found, isNotFound, messageOf, retrying, says } from "../../engine/errors";
 import { IDENTITY_LABEL, STAND_IN_LABEL } from "../../components/hardening";
 import { removeStandIns } from "../../components/leftovers";
 import { inputsOf, labelList, labelMap, labelsRule } from "./state";

@@ -1,25 +1,13 @@
 /** The password that Nexus makes up at its first start, read and written through the Engine: on no screen, in no log. */
-import { connect, type Engine } from "../../components/engine/client";
-import type { EngineConfig } from "../../components/engine/endpoint";
-import { isNotFound } from "../../components/engine/errors";
-import { tar } from "../docker/tar";
+import { connect, type Engine } from "../../engine/client";
+import type { EngineConfig } from "../../engine/endpoint";
+import { isNotFound } from "../../engine/errors";
+import { readTar, tar } from "../../engine/tar";
 
 const FOLDER = "/nexus-data";
 const FILE = "admin.password";
 /** Nexus runs as this user and group in its image. */
 const OWNER = 200;
-
-/** The content of the first regular file of a tar archive (POSIX ustar: name, then the size in octal at 124). */
-function firstFile(archive: Buffer): string {
-    const size = parseInt(archive.toString("ascii", 124, 136), 8);
-    return archive.toString("utf8", 512, 512 + (Number.isNaN(size) ? 0 : size)).trim();
-}
-
-async function bytes(stream: NodeJS.ReadableStream): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    for await (const part of stream) parts.push(part as Buffer);
-    return Buffer.concat(parts);
-}
 
 /** The file in one container's /nexus-data. */
 export class FirstRunPassword {
@@ -49,10 +37,9 @@ export class FirstRunPassword {
     async read(): Promise<string | undefined> {
         const container = (await this.connection()).getContainer(this.container);
         try {
-            const password = firstFile(
-                await bytes(await container.getArchive({ path: `${FOLDER}/${FILE}` })),
-            );
-            return password === "" ? undefined : password;
+            const archive = await container.getArchive({ path: `${FOLDER}/${FILE}` });
+            const files = await readTar(archive, (path) => path === FILE);
+            return files.get(FILE)?.toString("utf8").trim() || undefined;
         } catch (error) {
             if (isNotFound(error)) return undefined;
             throw error;
@@ -62,7 +49,7 @@ export class FirstRunPassword {
     /** Leaves a password as the first start leaves one, for the deployment that finds the volume. */
     async write(password: string): Promise<void> {
         const container = (await this.connection()).getContainer(this.container);
-        const archive = tar(
+        const archive = await tar(
             [{ path: FILE, mode: 0o600, content: Buffer.from(password), owner: OWNER }],
             new Date(),
         );

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { OWNER_LABEL } from "../../components/hardening";
 import { REGISTRY_IMAGE } from "./images";
-import { tar } from "../../setup/tar";
+import { tar } from "../../engine/tar";
 
 import { must, type Result, run } from "./run";
 
@@ -46,7 +46,7 @@ export class DockerClient {
 
     /** Makes an image of one random file under a name that a registry takes. */
     async image(reference: string, bytes = 200_000): Promise<string> {
-        const archive = tar([{ path: "file", mode: 0o644, content: randomBytes(bytes) }]);
+        const archive = await tar([{ path: "file", mode: 0o644, content: randomBytes(bytes) }]);
         this.images.push(reference);
         return (await this.must(["import", "-", reference], archive)).trim();
     }

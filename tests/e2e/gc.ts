@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 
-import { tar, type TarEntry } from "../../setup/tar";
+import { tar, type TarEntry } from "../../engine/tar";
 
 import { ACCEPT, type RegistryClient } from "./http";
 import { must, type Running, start } from "./run";
@@ -99,6 +99,6 @@ export async function litter(container: string, count: number): Promise<void> {
     }
     const shelves = [...folders].map((path) => ({ path, mode: 0o755 }));
     await must("docker", ["cp", "-", `${container}:/var/lib/registry`], {
-        input: tar([...shelves, ...files]),
+        input: await tar([...shelves, ...files]),
     });
 }

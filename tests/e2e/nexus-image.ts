@@ -11,7 +11,7 @@ import { REGISTRY_IMAGE } from "./images";
 import { ensureEngine } from "../../setup/engine";
 import { pullImage } from "../../setup/image-pull";
 import { thisMachine } from "../../setup/machine";
-import { tar, type TarEntry } from "../../setup/tar";
+import { tar, type TarEntry } from "../../engine/tar";
 
 import { must, run } from "./run";
 
@@ -70,11 +70,11 @@ async function buildStandIn(image: string): Promise<void> {
         write: false,
     });
     const [program] = bundle.outputFiles;
-    const files = tar([
+    const files = await tar([
         ...nodeFiles(),
         { path: "stand-in.cjs", mode: 0o644, content: Buffer.from(program?.contents ?? []) },
     ]);
-    const context = tar([
+    const context = await tar([
         { path: "Dockerfile", mode: 0o644, content: Buffer.from(DOCKERFILE) },
         { path: "files.tar", mode: 0o644, content: files },
     ]);

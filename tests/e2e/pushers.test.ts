@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 import { ensureClients } from "../../setup/client-tools";
 import { thisMachine } from "../../setup/machine";
-import { tar } from "../../setup/tar";
+import { tar } from "../../engine/tar";
 
 import { cleanup } from "./cleanup";
 import { distrustCa, DockerClient, outerAddress, trustCa } from "./docker";
@@ -32,7 +32,7 @@ describe.each(["nginx", "none"])("front: %s", (front) => {
         address = `${HOST}:${stack.port}`;
         bench = use(new PushBench(programs, address, await stack.output("caCertificatePem")));
         const image = `${address}/docker/image:1`;
-        const layer = tar([{ path: "file", mode: 0o644, content: bench.content }]);
+        const layer = await tar([{ path: "file", mode: 0o644, content: bench.content }]);
         await docker.must(["import", "-", image], layer);
         use({ dispose: async () => void (await docker.run(["rmi", "--force", image])) });
         await docker.must(["save", "--output", bench.path("image.tar"), image]);

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { connect } from "../../components/engine/client";
+import { connect } from "../../engine/client";
 import { container } from "../../plugins/docker/container";
 import { network } from "../../plugins/docker/network";
 import { volume } from "../../plugins/docker/volume";

@@ -9,7 +9,7 @@ import { type RemoteStorage, storageFiles } from "../../components/registry/stor
 import { CHECK_CONFIG, CHECK_SCRIPT, storageCheckScript } from "../../components/registry/storage-check";
 import { storageProblem } from "../../components/registry/storage-problem";
 import { REGISTRY_IMAGE } from "./images";
-import { tar } from "../../setup/tar";
+import { tar } from "../../engine/tar";
 
 import { docker } from "./docker";
 import { must } from "./run";
@@ -36,7 +36,7 @@ async function check(storage: RemoteStorage): Promise<string> {
         [CHECK_CONFIG]: { content: renderStorageCheck({ ...SETTINGS, storage }) ?? "" },
         ...storageFiles(storage),
     };
-    const archive = tar(
+    const archive = await tar(
         Object.entries(files).map(([path, { content }]) => ({
             path,
             mode: 0o444,

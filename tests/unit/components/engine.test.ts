@@ -1,6 +1,6 @@
 import { speak } from "../../../components/definition/mend";
 import { commands } from "../../../config/print";
-import { logText } from "../../../components/engine/logs";
+import { logText } from "../../../engine/frames";
 import { nameTaken, portTaken, refusal } from "../../../components/leftovers";
 
 /** A frame of the Engine's log stream. */

@@ -5,10 +5,13 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Deployment } from "../../../components/deployment/deployment";
-import { connect, resolveEndpoint } from "../../../components/engine/client";
+import { connect } from "../../../engine/client";
+import { resolveEndpoint } from "../../../engine/endpoint";
 import { freeContainerName, freeNetworkName, type IsOwn, lastLogLines } from "../../../components/leftovers";
 import { IDENTITY_LABEL, OWNER_LABEL } from "../../../components/hardening";
 import { recover } from "../../../components/recovery";
+import { speak } from "../../../components/definition/mend";
+import { commands } from "../../../config/print";
 
 const IDENTITY = randomBytes(16).toString("hex");
 const OWNER = `pu-${randomBytes(4).toString("hex")}`;
@@ -22,7 +25,7 @@ const isOwn: IsOwn = ({ labels }) => labels[IDENTITY_LABEL] === IDENTITY;
 const deployment = {
     prefix: OWNER,
     engine: () => Promise.resolve(resolveEndpoint()),
-    portKey: () => Promise.resolve("port"),
+    portKey: () => Promise.resolve(["port"]),
     ownership: () => Promise.resolve(isOwn),
     kept: () => Promise.resolve(new Map()),
 } as unknown as Deployment;
@@ -48,6 +51,7 @@ function container(
 }
 
 beforeAll(() => {
+    speak(commands);
     const busybox = execFileSync("readlink", ["-f", "/bin/busybox"], { encoding: "utf8" }).trim();
     execFileSync("sh", [
         "-c",

@@ -10,7 +10,7 @@ import {
     SOURCE_LABEL,
     standInName,
 } from "../../../config/stand-ins";
-import { parseImage } from "../../../components/engine/image-name";
+import { parseImage } from "../../../engine/image-name";
 
 const image = (tag: string, own: boolean, Created = 0): ListedImage => ({
     Id: `sha256:${tag}`,

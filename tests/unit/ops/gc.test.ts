@@ -1,6 +1,7 @@
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerInspectInfo } from "../../../engine/types";
 
-import type { Engine } from "../../../components/engine/client";
+import type { Engine } from "../../../engine/client";
+import { EngineError } from "../../../engine/errors";
 import { collect } from "../../../ops/gc/collect";
 import { collector, gate, gateTrial, reader } from "../../../ops/gc/containers";
 import { gateConf } from "../../../ops/gc/gate-conf";
@@ -109,11 +110,7 @@ test("of two collections that begin at the same moment the second is refused, an
     // The Engine does not have two containers of one name; it knows no other call here.
     const engine = {
         createContainer: ({ name }: { name: string }) =>
-            Promise.reject(
-                new Error(
-                    `(HTTP code 409) unexpected - Conflict. The container name "/${name}" is already in use`,
-                ),
-            ),
+            Promise.reject(new EngineError(409, `Conflict. The container name "/${name}" is already in use`)),
     } as unknown as Engine;
     const way = { prepare: jest.fn(), open: jest.fn() };
     const { signal } = new AbortController();

@@ -1,5 +1,7 @@
 import { container } from "../../../plugins/docker/container";
-import { connect, engineOptions, resolveEndpoint } from "../../../components/engine/client";
+import { connect } from "../../../engine/client";
+import { resolveEndpoint } from "../../../engine/endpoint";
+import { requestOptions } from "../../../engine/http";
 import { check } from "../../../plugins/framework/check";
 import { diff } from "../../../plugins/framework/diff";
 import type { Props } from "../../../plugins/framework/resource";
@@ -89,22 +91,34 @@ describe("the Engine", () => {
         expect(resolveEndpoint({}, { env: {} }).url).toMatch(/docker/);
     });
 
-    test("is reached over a socket or TCP", () => {
-        expect(engineOptions({ source: "test", url: "unix:///run/docker.sock" })).toMatchObject({
+    const options = (url: string, certPath?: string) =>
+        requestOptions({ source: "test", url, certPath }, "/info");
+
+    test("is reached over a socket, a named pipe or TCP", () => {
+        expect(options("unix:///run/docker.sock")).toMatchObject({
             socketPath: "/run/docker.sock",
+            path: "/info",
         });
-        expect(engineOptions({ source: "test", url: "tcp://build.example" })).toMatchObject({
+        expect(options("npipe:////./pipe/docker_engine")).toMatchObject({
+            socketPath: "//./pipe/docker_engine",
+        });
+        expect(options("tcp://build.example")).toMatchObject({
             host: "build.example",
             port: 2375,
-            protocol: "http",
+            protocol: "http:",
+            path: "/info",
         });
-        expect(() => engineOptions({ source: "test", url: "ftp://x" })).toThrow(/none that can be reached/);
+        expect(options("https://[::1]/proxy/")).toMatchObject({
+            host: "::1",
+            port: 2376,
+            protocol: "https:",
+            path: "/proxy/info",
+        });
+        expect(() => options("ftp://x")).toThrow(/is no Engine address/);
     });
 
     test("behind TLS needs its files", () => {
-        expect(() =>
-            engineOptions({ source: "test", url: "tcp://build.example", certPath: "/nowhere" }),
-        ).toThrow(/ca\.pem is missing/);
+        expect(() => options("tcp://build.example", "/nowhere")).toThrow(/ca\.pem is missing/);
     });
 
     test("that does not answer gives one sentence", async () => {

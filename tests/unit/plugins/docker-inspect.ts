@@ -1,5 +1,5 @@
 /** What an Engine 20.10 says of the kit's own registry container, without what no output comes from. */
-import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerInspectInfo } from "../../../engine/types";
 
 export const INSPECTED = {
     Id: "5ffdb3aa4d5e9c72267354414b49352bb8008648acff20b09b68bef11595d538",

@@ -1,5 +1,6 @@
 import { container } from "../../../plugins/docker/container";
-import type { Engine } from "../../../components/engine/client";
+import type { Engine } from "../../../engine/client";
+import { EngineError } from "../../../engine/errors";
 import { remoteImage } from "../../../plugins/docker/remote-image";
 import { network } from "../../../plugins/docker/network";
 import { volume } from "../../../plugins/docker/volume";
@@ -8,11 +9,9 @@ import { InitializationError } from "../../../plugins/framework/resource";
 
 import { ended, INSPECTED } from "./docker-inspect";
 
-/** An answer of the Engine, as dockerode throws it. */
-const answer = (statusCode: number, message: string) =>
-    Object.assign(new Error(`(HTTP code ${statusCode}) - ${message}`), { statusCode, json: { message } });
-const refuse = (statusCode: number, message: string) => async () => {
-    throw answer(statusCode, message);
+/** An answer of the Engine that is none. */
+const refuse = (status: number, message: string) => async () => {
+    throw new EngineError(status, message);
 };
 
 const ID = INSPECTED.Id;
@@ -42,10 +41,10 @@ function fakeEngine(parts: Record<string, () => unknown> = {}, inspected = INSPE
         createVolume: call("create"),
         listContainers: call("listContainers", () => []),
         getContainer: () => handle,
+        call: call("pull"),
         getImage: () => ({ inspect: call("image", () => ({ Id: INSPECTED.Image, RepoDigests: [] })) }),
         getNetwork: () => ({ ...handle, connect: call("connect"), disconnect: call("disconnect") }),
         getVolume: () => handle,
-        pull: call("pull"),
     } as unknown as Engine;
     return { engine, calls, names: () => calls.map(([name]) => name) };
 }
@@ -183,13 +182,10 @@ describe("deletion of a container", () => {
         expect(calls).toContainEqual(["remove", { v: true, force: true }]);
     });
 
-    test("does not stop one that ends by itself, nor mind one that is stopped", async () => {
+    test("does not stop one that ends by itself", async () => {
         const attached = fakeEngine({ inspect: notThere });
         await container.delete?.(ID, { name: "registry", attach: true }, attached.engine);
         expect(attached.names()).not.toContain("stop");
-        const stopped = fakeEngine({ inspect: notThere, stop: refuse(304, "container already stopped") });
-        await container.delete?.(ID, { name: "registry" }, stopped.engine);
-        expect(stopped.names()).toContain("remove");
     });
 });
 

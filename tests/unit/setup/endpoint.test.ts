@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { defaultSockets, resolveEndpoint } from "../../../setup/endpoint";
-import { engineEnv, ensureEngine } from "../../../setup/engine";
+import { defaultSockets } from "../../../engine/endpoint";
+import { engineCandidates, engineEnv, ensureEngine } from "../../../setup/engine";
 import { howToInstall } from "../../../setup/engine-install";
 import { machineIn, put, temporaryFolder } from "./fixture";
 
@@ -9,31 +9,31 @@ const folder = temporaryFolder();
 const meta = (home: string, name: string) =>
     join(home, ".docker/contexts/meta", createHash("sha256").update(name).digest("hex"), "meta.json");
 
-describe("resolveEndpoint", () => {
+describe("engineCandidates", () => {
     test("the stack's setting comes before DOCKER_HOST, and DOCKER_HOST before the context", () => {
         put(join(folder.path, ".docker/config.json"), { currentContext: "far" });
         put(meta(folder.path, "far"), { Endpoints: { docker: { Host: "ssh://me@far" } } });
         const withHost = machineIn(folder.path, { env: { DOCKER_HOST: "tcp://127.0.0.1:2375" } });
-        expect(resolveEndpoint(withHost, "unix:///a.sock").candidates[0]?.url).toBe("unix:///a.sock");
-        expect(resolveEndpoint(withHost, undefined).candidates[0]?.url).toBe("tcp://127.0.0.1:2375");
-        const byContext = resolveEndpoint(machineIn(folder.path), undefined);
+        expect(engineCandidates(withHost, "unix:///a.sock").candidates[0]?.url).toBe("unix:///a.sock");
+        expect(engineCandidates(withHost, undefined).candidates[0]?.url).toBe("tcp://127.0.0.1:2375");
+        const byContext = engineCandidates(machineIn(folder.path), undefined);
         expect(byContext).toMatchObject({ explicit: true, candidates: [{ url: "ssh://me@far" }] });
     });
 
     test("a dockerHost that is none is told with the command that mends it, and without its password", () => {
-        const named = () => resolveEndpoint(machineIn(folder.path), "http://user:hunter2@x");
+        const named = () => engineCandidates(machineIn(folder.path), "http://user:hunter2@x");
         expect(named).toThrow(/dockerHost is "http:\/\/…@x"; it must be .*pulumi config set dockerHost ssh:/);
     });
 
     test("DOCKER_CONTEXT comes before the current context, and `default` means none", () => {
         put(join(folder.path, ".docker/config.json"), { currentContext: "far" });
         const machine = machineIn(folder.path, { env: { DOCKER_CONTEXT: "default" } });
-        expect(resolveEndpoint(machine, undefined).explicit).toBe(false);
+        expect(engineCandidates(machine, undefined).explicit).toBe(false);
     });
 
     test("a context that is gone is named, with the command that mends it", () => {
         const machine = machineIn(folder.path, { env: { DOCKER_CONTEXT: "gone" } });
-        expect(() => resolveEndpoint(machine, undefined)).toThrow(/"gone".*docker context use default/);
+        expect(() => engineCandidates(machine, undefined)).toThrow(/"gone".*docker context use default/);
     });
 
     test("a context brings its certificates", () => {
@@ -42,7 +42,7 @@ describe("resolveEndpoint", () => {
         const certs = join(folder.path, ".docker/contexts/tls", id, "docker");
         put(join(certs, "ca.pem"), "x");
         const machine = machineIn(folder.path, { env: { DOCKER_CONTEXT: "tls" } });
-        const [endpoint] = resolveEndpoint(machine, undefined).candidates;
+        const [endpoint] = engineCandidates(machine, undefined).candidates;
         expect(endpoint?.certPath).toBe(certs);
         expect(endpoint && engineEnv(endpoint)).toEqual({
             DOCKER_HOST: "tcp://far:2376",

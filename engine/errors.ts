@@ -1,18 +1,21 @@
-interface EngineError {
-    message: string;
-    statusCode?: number;
-    json?: { message?: string };
+/** A refusal of the Engine, in its own words. */
+export class EngineError extends Error {
+    override name = "EngineError";
+
+    /** @param status of its HTTP answer */
+    constructor(
+        readonly status: number,
+        words: string,
+    ) {
+        super(words.trim());
+    }
 }
 
-/** What went wrong in the Engine's own words, without what dockerode puts around them. */
-export function messageOf(error: unknown): string {
-    const { json, message } = (error ?? {}) as Partial<EngineError>;
-    const text = json?.message ?? message ?? String(error);
-    return text.replace(/^\(HTTP code \d+\) [^-]* - /, "").trim();
-}
+/** What went wrong, without a stack. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether the Engine says that there is no such object. */
-export const isNotFound = (error: unknown): boolean => (error as Partial<EngineError>).statusCode === 404;
+export const isNotFound = (error: unknown): boolean => error instanceof EngineError && error.status === 404;
 
 /** Whether the Engine's words hold a text. */
 export const says = (error: unknown, text: string): boolean =>

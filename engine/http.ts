@@ -1,11 +1,13 @@
-/** Single requests of the Engine API, for what must not wait until dockerode is loaded. */
+/** Single requests of the Engine API: over a socket, a named pipe, TCP, TLS and ssh. */
 import { existsSync, readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 
 import type { Endpoint } from "./endpoint";
+import { messageOf } from "./errors";
 import { sshAgent } from "./ssh";
 
 export interface EngineRequest {
@@ -13,16 +15,22 @@ export interface EngineRequest {
     path: string;
     headers?: Record<string, string>;
     body?: Readable | Buffer;
-    /** Fails when this many milliseconds pass without any data. Default 30 s. */
+    /** Fails when this many milliseconds pass without any data. Infinity: never. @default 30 s */
     idleMs?: number;
+    /** Called when the Engine has begun to answer. */
+    onOpen?: () => void;
     /** Called with each line of a streamed answer. */
     onLine?: (line: string) => void;
+    /** Called with the bytes of an answer that is no refusal, as they come; they are not kept. */
+    onData?: (bytes: Buffer) => void;
 }
 
 export interface EngineAnswer {
     status: number;
-    /** The whole body as text. */
-    body: string;
+    /** The whole body. */
+    readonly bytes: Buffer;
+    /** The same as text. */
+    readonly body: string;
 }
 
 /** Thrown when the engine stays silent, so that callers can tell a blocked route from a refusal. */
@@ -31,7 +39,7 @@ export class EngineSilent extends Error {
 }
 
 /** The files of a folder of certificates that are there. */
-export function tlsFiles({ certPath, insecure }: Endpoint): https.RequestOptions {
+function tlsFiles({ certPath, insecure }: Endpoint): https.RequestOptions {
     if (certPath === undefined) return {};
     const read = (name: string) => {
         const path = join(certPath, name);
@@ -67,34 +75,55 @@ function agentFor(target: URL): http.Agent {
     return agent;
 }
 
-function open(endpoint: Endpoint, options: http.RequestOptions): http.ClientRequest {
+/** How Node reaches an Engine. */
+export function requestOptions(endpoint: Endpoint, path: string): https.RequestOptions {
     const target = checkAddress(endpoint);
+    // Where an Engine has no name. Behind TLS, Node checks its certificate for what is said here.
+    const headers = { Host: "docker" };
     if (target === undefined)
-        return http.request({ ...options, socketPath: endpoint.url.replace(/^\w+:\/\//, "") });
-    if (target.protocol === "ssh:") return http.request({ ...options, agent: agentFor(target) });
+        return { agent: false, headers, socketPath: endpoint.url.replace(/^\w+:\/\//, ""), path };
+    if (target.protocol === "ssh:") return { agent: agentFor(target), headers, path };
     const secure = endpoint.certPath !== undefined || target.protocol === "https:";
-    const address = {
-        ...options,
+    return {
+        agent: false,
+        protocol: secure ? "https:" : "http:",
         host: target.hostname.replace(/^\[|\]$/g, ""),
         port: target.port || (secure ? 2376 : 2375),
-        path: target.pathname.replace(/\/$/, "") + String(options.path),
+        path: target.pathname.replace(/\/$/, "") + path,
+        ...(secure ? tlsFiles(endpoint) : {}),
     };
-    return secure ? https.request({ ...address, ...tlsFiles(endpoint) }) : http.request(address);
+}
+
+/** Hands on each line, but for empty ones, of a text that comes in pieces. */
+export function byLine(onLine: (line: string) => void): { add: (bytes: Buffer) => void; end: () => void } {
+    const decoder = new StringDecoder("utf8");
+    let rest = "";
+    return {
+        add: (bytes) => {
+            const lines = (rest + decoder.write(bytes)).split("\n");
+            rest = lines.pop() ?? "";
+            for (const line of lines) if (line.trim()) onLine(line);
+        },
+        end: () => {
+            if (rest.trim()) onLine(rest);
+        },
+    };
 }
 
 /** One request of the Docker Engine API, without a version prefix: the engine's own newest is right for these few. */
 export function callEngine(endpoint: Endpoint, request: EngineRequest): Promise<EngineAnswer> {
-    const idleMs = request.idleMs ?? 30_000;
+    const { idleMs = 30_000, body, onLine, onOpen, onData } = request;
     return new Promise((resolve, reject) => {
-        const outgoing = open(endpoint, {
+        const options = requestOptions(endpoint, request.path);
+        const outgoing = (options.protocol === "https:" ? https : http).request({
+            ...options,
             method: request.method ?? "GET",
-            path: request.path,
-            headers: { Host: "docker", ...request.headers },
-            agent: false,
+            headers: { ...(options.headers as http.OutgoingHttpHeaders), ...request.headers },
         });
         let timer: NodeJS.Timeout | undefined;
         const alive = () => {
             clearTimeout(timer);
+            if (idleMs === Infinity) return;
             timer = setTimeout(() => {
                 outgoing.destroy(new EngineSilent(`no answer for ${Math.round(idleMs / 1000)} s`));
             }, idleMs);
@@ -106,23 +135,40 @@ export function callEngine(endpoint: Endpoint, request: EngineRequest): Promise<
         alive();
         outgoing.on("error", fail);
         outgoing.on("response", (response) => {
-            let body = "";
-            let rest = "";
-            response.setEncoding("utf8");
-            response.on("data", (chunk: string) => {
+            const { statusCode: status = 0 } = response;
+            const chunks: Buffer[] = [];
+            const lines = onLine && byLine(onLine);
+            response.on("data", (chunk: Buffer) => {
                 alive();
-                body += chunk;
-                const lines = (rest + chunk).split("\n");
-                rest = lines.pop() ?? "";
-                for (const line of lines) if (line.trim()) request.onLine?.(line);
+                try {
+                    if (onData && status < 400) return onData(chunk);
+                    chunks.push(chunk);
+                    if (status < 400) lines?.add(chunk);
+                } catch (error) {
+                    // What a listener throws must not end the process.
+                    outgoing.destroy(error as Error);
+                    fail(error as Error);
+                }
             });
             response.on("error", fail);
             response.on("end", () => {
                 clearTimeout(timer);
-                resolve({ status: response.statusCode ?? 0, body });
+                try {
+                    lines?.end();
+                } catch (error) {
+                    return reject(error as Error);
+                }
+                const bytes = Buffer.concat(chunks);
+                resolve({
+                    status,
+                    bytes,
+                    get body() {
+                        return bytes.toString("utf8");
+                    },
+                });
             });
+            if (status < 400) onOpen?.();
         });
-        const { body } = request;
         if (body instanceof Readable) {
             body.on("data", alive);
             body.on("error", (error) => outgoing.destroy(error));
@@ -134,10 +180,24 @@ export function callEngine(endpoint: Endpoint, request: EngineRequest): Promise<
 }
 
 /** The engine's own words in a refusal. */
-export function refusal(answer: EngineAnswer): string {
+export function refusal(answer: Pick<EngineAnswer, "status" | "body">): string {
     try {
         return (JSON.parse(answer.body) as { message?: string }).message ?? answer.body;
     } catch {
         return answer.body.trim() || `HTTP status ${answer.status}`;
+    }
+}
+
+/** Whether an Engine answers there; else why not. */
+export async function ping(
+    endpoint: Endpoint,
+): Promise<{ ok: true } | { ok: false; reason: string; code?: string }> {
+    try {
+        const idleMs = endpoint.url.startsWith("ssh:") ? 20_000 : 3_000;
+        const answer = await callEngine(endpoint, { path: "/_ping", idleMs });
+        if (answer.status === 200) return { ok: true };
+        return { ok: false, reason: `HTTP status ${answer.status}` };
+    } catch (error) {
+        return { ok: false, reason: messageOf(error), code: (error as NodeJS.ErrnoException).code };
     }
 }

@@ -98,3 +98,24 @@ export function resolveEndpoint(
 
 /** Whether an Engine runs on this machine, as far as its address tells. */
 export const isLocal = ({ url }: Endpoint): boolean => /^(?:unix|npipe):/.test(url);
+
+/** Sockets of Docker Engine, rootless Docker and Docker Desktop, the system's own first. */
+export function defaultSockets({
+    platform,
+    env,
+    home,
+}: {
+    platform: NodeJS.Platform;
+    env: NodeJS.ProcessEnv;
+    home: string;
+}): string[] {
+    if (platform === "win32")
+        return ["npipe:////./pipe/docker_engine", "npipe:////./pipe/dockerDesktopLinuxEngine"];
+    const paths = ["/var/run/docker.sock"];
+    if (platform === "linux") {
+        if (env.XDG_RUNTIME_DIR) paths.push(join(env.XDG_RUNTIME_DIR, "docker.sock"));
+        paths.push(join(home, ".docker", "desktop", "docker.sock"));
+    }
+    paths.push(join(home, ".docker", "run", "docker.sock"));
+    return paths.map((path) => `unix://${path}`);
+}

@@ -48,7 +48,7 @@ function streamOf(command: string, args: string[]): Duplex {
 
 /**
  * Connects through the system's own ssh, as the docker CLI does: the user's keys, configuration and known_hosts
- * count. docker-modem's own ssh reads neither and takes any host key.
+ * count.
  */
 export function sshAgent(url: URL): Agent {
     // sshd drops connections when more than ten knock at once (MaxStartups).

@@ -3,12 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { resolveEndpoint, type Engine } from "../../../components/engine/client";
-import { waitUntilHealthy } from "../../../plugins/docker/container-health";
-import { messageOf, retrying } from "../../../components/engine/errors";
-import { logText } from "../../../components/engine/logs";
-import { credentialsFor, registryOf } from "../../../plugins/docker/registry-auth";
-import { sshCommand } from "../../../components/engine/ssh";
+import { resolveEndpoint } from "../../../engine/endpoint";
+import { retrying } from "../../../engine/errors";
+import { logText } from "../../../engine/frames";
+import { credentialsFor } from "../../../engine/login";
+import { sshCommand } from "../../../engine/ssh";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "docker-config-"))));
@@ -42,14 +41,6 @@ test("ssh gets the user and the port, and never an option from the host", () => 
     );
 });
 
-test.each([
-    ["registry:3", "https://index.docker.io/v1/"],
-    ["library/registry", "https://index.docker.io/v1/"],
-    ["docker.io/library/registry", "https://index.docker.io/v1/"],
-    ["localhost/app", "localhost"],
-    ["r.example.com:5000/team/app:1", "r.example.com:5000"],
-])("%s is pulled from %s", (image, registry) => expect(registryOf(image)).toBe(registry));
-
 describe("credentials of docker login", () => {
     const write = (config: object) => writeFileSync(join(folder, "config.json"), JSON.stringify(config));
     const env = () => ({ DOCKER_CONFIG: folder });
@@ -60,6 +51,45 @@ describe("credentials of docker login", () => {
         expect(await credentialsFor("r.example.com/app", env())).toBeUndefined();
     });
 
+    test.each([
+        ["registry:3", "https://index.docker.io/v1/"],
+        ["library/registry", "https://index.docker.io/v1/"],
+        ["docker.io/library/registry", "https://index.docker.io/v1/"],
+        ["localhost/app", "localhost"],
+        ["r.example.com:5000/team/app:1", "r.example.com:5000"],
+    ])("for %s are those of %s", async (image, registry) => {
+        write({ auths: { [registry]: { auth: basic("a:b") } } });
+        expect(await credentialsFor(image, env())).toMatchObject({ serveraddress: registry });
+    });
+
+    test("come from the registry's own helper, which may know of none, or not be there", async () => {
+        const bin = join(folder, "bin");
+        mkdirSync(bin);
+        const helper = (name: string, script: string) =>
+            writeFileSync(join(bin, `docker-credential-${name}`), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+        helper("good", `read registry; echo '{"Username":"me","Secret":"from '"$registry"'"}'`);
+        helper("token", `echo '{"Username":"<token>","Secret":"t"}'`);
+        helper("none", "echo credentials not found; exit 1");
+        const withBin = { ...env(), PATH: `${bin}:${process.env.PATH}` };
+        const own = { "r.example.com": "good", "t.example.com": "token", "n.example.com": "none" };
+        write({ credHelpers: own, credsStore: "not-there" });
+        const of = (host: string) => credentialsFor(`${host}/app`, withBin);
+        expect(await of("r.example.com")).toMatchObject({
+            username: "me",
+            password: "from r.example.com",
+        });
+        expect(await of("t.example.com")).toMatchObject({ identitytoken: "t" });
+        expect(await of("n.example.com")).toBeUndefined();
+        expect(await of("other.example.com")).toBeUndefined();
+    });
+
+    test("in a file that is none are told of", async () => {
+        writeFileSync(join(folder, "config.json"), "{");
+        await expect(credentialsFor("r.example.com/app", env())).rejects.toThrow(
+            /config\.json is not valid JSON/,
+        );
+    });
+
     test("keep a colon in a password", async () => {
         write({ auths: { "r.example.com": { auth: basic("user:pass:word") } } });
         expect(await credentialsFor("r.example.com/app", env())).toEqual({
@@ -68,12 +98,6 @@ describe("credentials of docker login", () => {
             serveraddress: "r.example.com",
         });
     });
-});
-
-test("the Engine's words come without what dockerode puts around them", () => {
-    expect(messageOf(new Error("(HTTP code 500) server error - no space left "))).toBe("no space left");
-    const answer = { message: "(HTTP code 409) conflict - x", json: { message: "volume is in use" } };
-    expect(messageOf(answer)).toBe("volume is in use");
 });
 
 test("what passes is tried again, and nothing else", async () => {
@@ -102,35 +126,4 @@ test("a log's frames give its text, with letters that two frames share", () => {
     const letter = Buffer.from("ä");
     const log = [frame(1, Buffer.from("a\n")), frame(2, letter.subarray(0, 1)), frame(2, letter.subarray(1))];
     expect(logText(Buffer.concat(log))).toBe("a\nä");
-});
-
-describe("a container that is waited for", () => {
-    const engine = (state: object, restart = "no") => {
-        const info = { Name: "/registry", State: state, HostConfig: { RestartPolicy: { Name: restart } } };
-        return { getContainer: () => ({ inspect: async () => info }) } as unknown as Engine;
-    };
-
-    test("is healthy", async () => {
-        const healthy = engine({ Running: true, Health: { Status: "healthy" } });
-        await expect(waitUntilHealthy(healthy, "1", 1)).resolves.toBeUndefined();
-    });
-
-    test("needs a health check", async () => {
-        await expect(waitUntilHealthy(engine({ Running: true }), "1", 1)).rejects.toThrow(
-            /neither it nor its image/,
-        );
-    });
-
-    test("tells what its last check said", async () => {
-        const log = [{ ExitCode: 7, Output: "storage offline\n" }];
-        const unhealthy = engine({ Running: true, Health: { Status: "unhealthy", Log: log } });
-        await expect(waitUntilHealthy(unhealthy, "1", 0)).rejects.toThrow(
-            /failed to be in healthy state in time: registry .* within 0 s, .* exit code 7: storage offline/,
-        );
-    });
-
-    test("that ended for good is not waited for", async () => {
-        const over = engine({ Running: false, ExitCode: 2, Health: { Status: "unhealthy" } });
-        await expect(waitUntilHealthy(over, "1", 600)).rejects.toThrow(/it ended with exit code 2/);
-    });
 });

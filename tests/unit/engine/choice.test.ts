@@ -5,10 +5,9 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { resolveEndpoint } from "../../../components/engine/endpoint";
-import { callEngine } from "../../../components/engine/request";
-import { resolveEndpoint as resolveForSetup } from "../../../setup/endpoint";
-import { engineEnv } from "../../../setup/engine";
+import { resolveEndpoint } from "../../../engine/endpoint";
+import { callEngine } from "../../../engine/http";
+import { engineCandidates, engineEnv } from "../../../setup/engine";
 import { machineIn } from "../setup/fixture";
 
 let folder: string;
@@ -65,7 +64,7 @@ test.each(cases)("DOCKER_HOST $host, DOCKER_CONTEXT $context, currentContext $cu
     expect(ours.url).toBe(said);
     // The same for setup and commands, and for what these hand on to plugins.
     const machine = machineIn(folder, { env });
-    const forSetup = resolveForSetup(machine, undefined);
+    const forSetup = engineCandidates(machine, undefined);
     expect(forSetup.candidates[0]?.url).toBe(said);
     const handedOn = { ...env, ...engineEnv(forSetup.candidates[0], env) };
     expect(resolveEndpoint({}, { env: handedOn }).url).toBe(said);
@@ -95,7 +94,7 @@ test("a folder of certificates alone is no TLS, as for the CLI; DOCKER_TLS is TL
 
 test("an address that is none is told without what it may hold as a password", async () => {
     const machine = machineIn(folder, { env: { DOCKER_HOST: "ftp://me:secret@x" } });
-    expect(() => resolveForSetup(machine, undefined)).toThrow(
+    expect(() => engineCandidates(machine, undefined)).toThrow(
         /^DOCKER_HOST is "ftp:\/\/x", which is no Engine/,
     );
     await expect(callEngine({ url: "ftp://a:b@x", source: "s" }, { path: "/" })).rejects.toThrow(
