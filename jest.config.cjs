@@ -1,5 +1,5 @@
 // ts-jest only transpiles: types are checked by `npm run check`, and checking them here would double the time.
-const project = (name, extra) => ({
+const project = (name) => ({
     displayName: name,
     rootDir: __dirname,
     testEnvironment: "node",
@@ -9,11 +9,10 @@ const project = (name, extra) => ({
     transform: {
         "\\.ts$": ["ts-jest", { tsconfig: "tsconfig.check.json", diagnostics: false, transpilation: true }],
     },
-    ...extra,
 });
 
 module.exports = {
-    projects: [project("unit", {}), project("e2e", {})],
+    projects: ["unit", "integration", "e2e"].map(project),
     // End-to-end tests deploy real registries; this is the limit of one test, in milliseconds.
     testTimeout: 600_000,
     maxWorkers: 2,

@@ -9,7 +9,7 @@ import { resolveEndpoint } from "../../../components/engine/endpoint";
 import { callEngine } from "../../../components/engine/request";
 import { resolveEndpoint as resolveForSetup } from "../../../setup/endpoint";
 import { engineEnv } from "../../../setup/engine";
-import { machineIn } from "../setup/fixture";
+import { machineIn } from "../../unit/setup/fixture";
 
 let folder: string;
 const NAMES = ["env", "far", "other"] as const;
