@@ -2,7 +2,7 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["node_modules/", "out/"] },
+    { ignores: ["node_modules/", "out/", "coverage/"] },
     ...tseslint.configs.recommended,
     {
         files: ["**/*.ts"],
@@ -20,6 +20,19 @@ export default tseslint.config(
                 { considerDefaultExhaustiveForUnions: true },
             ],
             "@typescript-eslint/consistent-type-imports": "error",
+        },
+    },
+    {
+        // Unit tests start no program: `npm run test:unit` prepares none.
+        files: ["tests/unit/**/*.ts"],
+        rules: {
+            "no-restricted-imports": [
+                "error",
+                {
+                    name: "node:child_process",
+                    message: "A test that starts a program belongs in tests/integration.",
+                },
+            ],
         },
     },
     {

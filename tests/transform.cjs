@@ -1,0 +1,18 @@
+"use strict";
+const { transformSync } = require("esbuild");
+
+/** Jest's transform: TypeScript by esbuild, which strips the types in a fiftieth of the compiler's time. */
+module.exports = {
+    process(source, path) {
+        const { code, map } = transformSync(source, {
+            loader: "ts",
+            format: "cjs",
+            target: "node20",
+            sourcefile: path,
+            sourcemap: "external",
+            // Jest resolves and replaces what is required, not what is imported late.
+            supported: { "dynamic-import": false },
+        });
+        return { code, map };
+    },
+};
