@@ -12,8 +12,6 @@ module.exports = class extends TestEnvironment {
         await super.setup();
         const mapped = Error.prepareStackTrace;
         Error.prepareStackTrace = (error, sites) =>
-            error?.message === "" && !(error instanceof Error)
-                ? [String(error), ...sites].join("\n    at ")
-                : mapped(error, sites);
+            error?.message === "" && !(error instanceof Error) ? String(error) : mapped(error, sites);
     }
 };

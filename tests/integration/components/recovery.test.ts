@@ -4,11 +4,16 @@ import { randomBytes } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { speak } from "../../../components/definition/mend";
 import type { Deployment } from "../../../components/deployment/deployment";
 import { connect, resolveEndpoint } from "../../../components/engine/client";
 import { freeContainerName, freeNetworkName, type IsOwn, lastLogLines } from "../../../components/leftovers";
 import { IDENTITY_LABEL, OWNER_LABEL } from "../../../components/hardening";
 import { recover } from "../../../components/recovery";
+import { commands } from "../../../config/print";
+
+// As the kit's own program says it.
+speak(commands);
 
 const IDENTITY = randomBytes(16).toString("hex");
 const OWNER = `pu-${randomBytes(4).toString("hex")}`;

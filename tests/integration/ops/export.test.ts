@@ -1,10 +1,10 @@
 /** `npm run export` with a stand-in for the Pulumi CLI; tests/e2e/systemd.test.ts has the real one. */
-import { chmodSync, existsSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { exportStack } from "../../../ops/export";
-import { host } from "../components/systemd/host";
-import { machineIn, put, temporaryFolder } from "../setup/fixture";
+import { host } from "../../unit/components/systemd/host";
+import { machineIn, put, temporaryFolder } from "../../unit/setup/fixture";
 
 const temporary = temporaryFolder();
 const out = () => join(temporary.path, "out");
@@ -33,14 +33,12 @@ function run(outputs: unknown, args = ["--target", "systemd", "--out", out()], c
     for (const name of ["pulumi", "pulumi-language-nodejs"]) chmodSync(join(bin, name), 0o755);
     const root = join(temporary.path, "root");
     put(join(root, "Pulumi.yaml"), "name: private-registry\n");
-    const components = join(root, "components");
-    if (!existsSync(components)) symlinkSync(resolve(__dirname, "../../../components"), components);
     const env = {
         PATH: `${bin}:${process.env.PATH}`,
         PULUMI_BACKEND_URL: "https://backend.test",
         DOCKER_HOST: "unix:///nonexistent/docker.sock",
     };
-    return exportStack(machineIn(temporary.path, { root, env }), args);
+    return exportStack(machineIn(temporary.path, { root, kit: resolve(__dirname, "../../.."), env }), args);
 }
 
 const outputs = (more = {}) => ({
