@@ -23,6 +23,19 @@ export default tseslint.config(
         },
     },
     {
+        // Unit tests start no program: `npm run test:unit` prepares none.
+        files: ["tests/unit/**/*.ts"],
+        rules: {
+            "no-restricted-imports": [
+                "error",
+                {
+                    name: "node:child_process",
+                    message: "A test that starts a program belongs in tests/integration.",
+                },
+            ],
+        },
+    },
+    {
         // The few plain JavaScript files run before anything is installed.
         files: ["**/*.cjs"],
         rules: { "@typescript-eslint/no-require-imports": "off" },

@@ -7,7 +7,7 @@ import { findStack } from "../setup/stack";
 import { ensureTestTools } from "../setup/tools";
 import { runChild } from "./run-child";
 
-/** `npm test [-- jest arguments]`: unit and end-to-end tests. They make state of their own, so none is prepared. */
+/** `npm test [-- jest arguments]`: all three tiers. They make state of their own, so none is prepared. `npm run test:unit` needs none of this. */
 export async function test(machine: Machine, args: string[]): Promise<number> {
     let env: NodeJS.ProcessEnv;
     try {

@@ -1,7 +1,4 @@
 /** Arguments as a program gives them: values and Outputs, and the same refusals as a stack's. */
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-
 import * as pulumi from "@pulumi/pulumi";
 import { compareSync } from "bcryptjs";
 
@@ -114,36 +111,6 @@ describe("an Output", () => {
         ],
     ])("%s arrives", async (_name, args, read, wanted) => {
         expect(read((await deploy(args())).all)).toEqual(wanted);
-    });
-
-    // A program of its own: Pulumi ends the process where an output fails.
-    const program = (which: string) => {
-        const args = ["-r", "tsx/cjs", join(__dirname, "wrong-output.ts"), which];
-        return spawnSync(process.execPath, args, { encoding: "utf8" });
-    };
-
-    test.each([
-        ["domain", /domain is "https:\/\/a\.b"; it must be a host name/],
-        ["password", /users\.admin has a password of 77 bytes; bcrypt reads 72 at most/],
-        ["port", /port is 70000; it must be a whole number from 1 to 65535/],
-        ["image", /image is "registry:2\.8\.3"; it must be 3\.1\.1 or newer/],
-        ["url", /externalUrl is "http:\/\/docker\.example\.com"; with TLS it must begin with https:\/\//],
-    ])("of a wrong value is refused, before what needs it is made: %s", (which, message) => {
-        const { status, stdout, stderr } = program(which);
-        expect(stderr + stdout).toMatch(message);
-        expect(stderr + stdout).not.toContain("hunter2");
-        expect(status).not.toBe(0);
-        // What does not need it may be there.
-        expect(stdout).toMatch(/^r-http-secret$/m);
-        const docker = /^r-(container|config-writer|config-volume|network|data)$/m;
-        expect(stdout).not.toMatch(docker);
-        expect(stderr + stdout).toMatch(/The options have a mistake; no Docker object was changed\./);
-    });
-
-    test("of a right value ends the same program well", () => {
-        const { status, stdout } = program("right");
-        expect(stdout).toMatch(/^r-container$/m);
-        expect(status).toBe(0);
     });
 
     const soon = () => pulumi.output("later");

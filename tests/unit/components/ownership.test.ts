@@ -156,7 +156,7 @@ test("each owner gets one sentence: what, whose, since when, the ways out; the c
         /^The volume kit-dev-data is of a deployment kit-dev that version 0\.1 .*'adopt\[2\]' kit-dev-data$/,
     );
     expect(sentences[2]).toMatch(
-        /^The container other was not made by this kit, from the image nginx:1\.28, .*docker rm -f other.*'adopt\[3\]' other$/,
+        /^The container other was not made by this kit, from the image nginx:1\.30, .*docker rm -f other.*'adopt\[3\]' other$/,
     );
 });
 

@@ -1,7 +1,4 @@
 /** The containers and volumes, as the docker provider gets them. */
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-
 import { deploy, makeCertificates } from "./deploy";
 import { find, type Registration } from "./mocks";
 
@@ -157,22 +154,6 @@ describe("the writer of the configuration", () => {
         ]);
         const covered = (i: number) => [`uploads`, `uploads.${i}`, `uploads.${i}.content`];
         uploads.forEach((_, i) => expect(secrets.some((path) => covered(i).includes(path))).toBe(true));
-    });
-
-    // A program of its own: Pulumi ends the process where an output fails.
-    test.each([
-        ["0", 0, /^$/],
-        ["undefined", 0, /^$/],
-        [
-            "1",
-            1,
-            /volume kit-dev-config \(exit code 1; is the disk full\?\).*docker logs kit-dev-config.*pulumi up --replace 'urn:.*::c-writer'/,
-        ],
-    ])("that ends with exit code %s ends the program with %i", (exitCode, status, message) => {
-        const args = ["-r", "tsx/cjs", join(__dirname, "writer-ends.ts"), exitCode];
-        const result = spawnSync(process.execPath, args, { encoding: "utf8" });
-        expect(result.stderr).toMatch(message);
-        expect(result.status).toBe(status);
     });
 
     test("is waited for by the endpoint", async () => {

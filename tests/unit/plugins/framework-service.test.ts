@@ -1,7 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import * as status from "@pulumi/pulumi/proto/status_pb";
 
@@ -228,16 +224,3 @@ test("an object that is not ready is kept in state, with its reasons", () => {
 test("an error shows its message and no stack", () => {
     expect(failureOf(new Error("The Engine is down."), {}).details).toBe("The Engine is down.");
 });
-
-test("a plugin prints its port alone, and ends with the engine", async () => {
-    const root = join(__dirname, "../../..");
-    const plugin = spawn(process.execPath, ["-r", "tsx/cjs", "plugins/random/main.ts"], { cwd: root });
-    try {
-        const [line] = (await once(plugin.stdout, "data")) as [Buffer];
-        expect(line.toString()).toMatch(/^\d+\n$/);
-        plugin.stdin.end();
-        expect(await once(plugin, "exit")).toEqual([0, null]);
-    } finally {
-        plugin.kill("SIGKILL");
-    }
-}, 30_000);

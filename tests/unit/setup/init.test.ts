@@ -40,7 +40,16 @@ test("every command of the kit that works in a project has its script", () => {
     const { scripts } = JSON.parse(readFileSync(join(KIT, "package.json"), "utf8")) as {
         scripts: Record<string, string>;
     };
-    const ofCheckout = ["test", "check", "bench", "generate", "build", "prepack"];
+    const ofCheckout = [
+        "test",
+        "test:unit",
+        "test:coverage",
+        "check",
+        "bench",
+        "generate",
+        "build",
+        "prepack",
+    ];
     const own = manifest({}, "1.0.0").scripts as Record<string, string>;
     expect(Object.keys(own).sort()).toEqual(
         Object.keys(scripts)

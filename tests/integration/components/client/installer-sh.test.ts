@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { installerFacts, renderClientSh } from "../../../../components/client/installer";
-import { issue } from "../certs";
+import { issue } from "../../../unit/components/certs";
 
 const root = mkdtempSync(join(tmpdir(), "private-registry-unit-sh-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -9,7 +9,7 @@ import {
     fingerprint,
     installedMatches,
 } from "../../../setup/start.cjs";
-import { put, temporaryFolder } from "./fixture";
+import { put, temporaryFolder } from "../../unit/setup/fixture";
 
 const folder = temporaryFolder();
 beforeEach(() => jest.spyOn(process.stderr, "write").mockReturnValue(true));

@@ -1,5 +1,5 @@
 /** Run by registry.test.ts: a configuration volume whose writer ends with the exit code of the first argument. */
-import { record } from "./mocks";
+import { record } from "../../unit/components/mocks";
 
 import * as pulumi from "@pulumi/pulumi";
 

@@ -7,9 +7,9 @@ import { renderFolder } from "../../../../components/systemd/folder";
 import type { RegistryVersion } from "../../../../components/systemd/layouts";
 import type { HostMaterial } from "../../../../components/systemd/material";
 import { writeFolder } from "../../../../ops/export-folder";
-import { put, temporaryFolder } from "../../setup/fixture";
+import { put, temporaryFolder } from "../../../unit/setup/fixture";
 
-import { host } from "./host";
+import { host } from "../../../unit/components/systemd/host";
 
 const ROOM = resolve(__dirname, "../../../../components/systemd");
 const script = (name: string) => readFileSync(join(ROOM, name), "utf8");

@@ -4,14 +4,17 @@ import { randomBytes } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { speak } from "../../../components/definition/mend";
 import type { Deployment } from "../../../components/deployment/deployment";
 import { connect } from "../../../engine/client";
 import { resolveEndpoint } from "../../../engine/endpoint";
 import { freeContainerName, freeNetworkName, type IsOwn, lastLogLines } from "../../../components/leftovers";
 import { IDENTITY_LABEL, OWNER_LABEL } from "../../../components/hardening";
 import { recover } from "../../../components/recovery";
-import { speak } from "../../../components/definition/mend";
 import { commands } from "../../../config/print";
+
+// As the kit's own program says it.
+speak(commands);
 
 const IDENTITY = randomBytes(16).toString("hex");
 const OWNER = `pu-${randomBytes(4).toString("hex")}`;
@@ -51,7 +54,6 @@ function container(
 }
 
 beforeAll(() => {
-    speak(commands);
     const busybox = execFileSync("readlink", ["-f", "/bin/busybox"], { encoding: "utf8" }).trim();
     execFileSync("sh", [
         "-c",

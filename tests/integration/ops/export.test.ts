@@ -3,8 +3,8 @@ import { chmodSync, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { exportStack } from "../../../ops/export";
-import { host } from "../components/systemd/host";
-import { machineIn, put, temporaryFolder } from "../setup/fixture";
+import { host } from "../../unit/components/systemd/host";
+import { machineIn, put, temporaryFolder } from "../../unit/setup/fixture";
 
 const temporary = temporaryFolder();
 const out = () => join(temporary.path, "out");

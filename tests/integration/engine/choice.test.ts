@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { resolveEndpoint } from "../../../engine/endpoint";
 import { callEngine } from "../../../engine/http";
 import { engineCandidates, engineEnv } from "../../../setup/engine";
-import { machineIn } from "../setup/fixture";
+import { machineIn } from "../../unit/setup/fixture";
 
 let folder: string;
 const NAMES = ["env", "far", "other"] as const;

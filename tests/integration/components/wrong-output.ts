@@ -1,6 +1,6 @@
 /** Run by inputs.test.ts: a registry of arguments of which one is an Output with a wrong value; tells what was made. */
-import { deploy, makeCertificates } from "./deploy";
-import { type Args, registered } from "./mocks";
+import { deploy, makeCertificates } from "../../unit/components/deploy";
+import { type Args, registered } from "../../unit/components/mocks";
 
 import { writeSync } from "node:fs";
 

@@ -3,7 +3,7 @@ import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { backendFolder, breakDeadLock, fileBackend, removeEmptySidecars } from "../../../setup/file-backend";
 import type { Stack } from "../../../setup/stack";
-import { machineIn, put, temporaryFolder } from "./fixture";
+import { machineIn, put, temporaryFolder } from "../../unit/setup/fixture";
 
 const home = temporaryFolder();
 const stack = (): Stack => ({

@@ -8,9 +8,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { CertificateAuthority, type CertificateAuthorityArgs } from "../../../components";
 import { argumentsOf } from "../../../config/arguments";
-import { record, valueOf } from "../components/mocks";
+import { record, valueOf } from "../../unit/components/mocks";
 
-import { accepted, mistakeIn, refused } from "./base";
+import { accepted, mistakeIn, refused } from "../../unit/config/base";
 
 const folder = mkdtempSync(join(tmpdir(), "private-registry-certs-"));
 const file = (name: string) => join(folder, name);

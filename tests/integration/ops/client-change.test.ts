@@ -1,4 +1,6 @@
 /** A machine, as a folder, before and after `npm run client`: byte for byte, also after faults between any two steps. */
+import { mockSteps } from "./counted-fs";
+
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,29 +13,6 @@ import { type Change, type Client, clientPlan, type PlanFacts } from "../../../c
 import { carryOut } from "../../../ops/client/change";
 import { ClientFiles } from "../../../ops/client/files";
 import { ClientRecord } from "../../../ops/client/record";
-
-/** Calls that change the disk; the one that is `fatal` is the last, and a write then comes half. */
-const mockSteps = { count: 0, fatal: Infinity };
-
-jest.mock("node:fs", () => {
-    const real = jest.requireActual<typeof fs>("node:fs");
-    const names = [
-        ...["chmodSync", "chownSync", "copyFileSync", "ftruncateSync", "linkSync", "mkdirSync", "renameSync"],
-        ...["rmSync", "rmdirSync", "utimesSync", "writeFileSync", "writeSync"],
-    ];
-    const counted =
-        (name: string) =>
-        (...args: unknown[]) => {
-            mockSteps.count++;
-            if (mockSteps.count === mockSteps.fatal) {
-                if (name === "writeFileSync")
-                    real.writeFileSync(String(args[0]), String(args[1]).slice(0, String(args[1]).length / 2));
-                throw new Error("killed");
-            }
-            return (real as unknown as Record<string, (...all: unknown[]) => unknown>)[name]?.(...args);
-        };
-    return { ...real, ...Object.fromEntries(names.map((name) => [name, counted(name)])) };
-});
 
 const LEDGER = "/var/lib/private-registry/client.json";
 const IDENTITY = "0123456789abcdef";

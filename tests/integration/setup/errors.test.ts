@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { fileProblem } from "../../../setup/errors";
 import { closeLog, keep } from "../../../setup/log";
 import { makeFolder } from "../../../setup/start.cjs";
-import { machineIn, put, temporaryFolder } from "./fixture";
+import { machineIn, put, temporaryFolder } from "../../unit/setup/fixture";
 
 const folder = temporaryFolder();
 afterEach(closeLog);

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { put, temporaryFolder } from "./fixture";
+import { put, temporaryFolder } from "../../unit/setup/fixture";
 
 const folder = temporaryFolder();
 const root = join(__dirname, "../../..");

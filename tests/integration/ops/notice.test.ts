@@ -10,7 +10,7 @@ import { AtWork } from "../../../ops/gc/mend";
 import { mendFirst, noticeCollection } from "../../../ops/gc/notice";
 import { isAtWork, processText, shown } from "../../../ops/gc/process";
 import { findStack } from "../../../setup/stack";
-import { machineIn, temporaryFolder } from "../setup/fixture";
+import { machineIn, temporaryFolder } from "../../unit/setup/fixture";
 
 const folder = temporaryFolder();
 /** A process that is alive, and not this one. */

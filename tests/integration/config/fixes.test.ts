@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { entries, MINIMAL, mistakes, PROJECT } from "./base";
+import { entries, MINIMAL, mistakes, PROJECT } from "../../unit/config/base";
 
 const folder = mkdtempSync(join(tmpdir(), "private-registry-fixes-"));
 const PAIR = { cert: join(folder, "site.crt"), key: join(folder, "site.key") };

@@ -1,0 +1,48 @@
+/** What ends a Pulumi program: each is a process of its own, since Pulumi ends it where an output fails. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const program = (file: string, which: string) =>
+    spawnSync(process.execPath, ["-r", "tsx/cjs", join(__dirname, file), which], { encoding: "utf8" });
+
+describe("an Output", () => {
+    test.each([
+        ["domain", /domain is "https:\/\/a\.b"; it must be a host name/],
+        ["password", /users\.admin has a password of 77 bytes; bcrypt reads 72 at most/],
+        ["port", /port is 70000; it must be a whole number from 1 to 65535/],
+        ["image", /image is "registry:2\.8\.3"; it must be 3\.1\.1 or newer/],
+        ["url", /externalUrl is "http:\/\/docker\.example\.com"; with TLS it must begin with https:\/\//],
+    ])("of a wrong value is refused, before what needs it is made: %s", (which, message) => {
+        const { status, stdout, stderr } = program("wrong-output.ts", which);
+        expect(stderr + stdout).toMatch(message);
+        expect(stderr + stdout).not.toContain("hunter2");
+        expect(status).not.toBe(0);
+        // What does not need it may be there.
+        expect(stdout).toMatch(/^r-http-secret$/m);
+        const docker = /^r-(container|config-writer|config-volume|network|data)$/m;
+        expect(stdout).not.toMatch(docker);
+        expect(stderr + stdout).toMatch(/The options have a mistake; no Docker object was changed\./);
+    });
+
+    test("of a right value ends the same program well", () => {
+        const { status, stdout } = program("wrong-output.ts", "right");
+        expect(stdout).toMatch(/^r-container$/m);
+        expect(status).toBe(0);
+    });
+});
+
+describe("the writer of the configuration", () => {
+    test.each([
+        ["0", 0, /^$/],
+        ["undefined", 0, /^$/],
+        [
+            "1",
+            1,
+            /volume kit-dev-config \(exit code 1; is the disk full\?\).*docker logs kit-dev-config.*pulumi up --replace 'urn:.*::c-writer'/,
+        ],
+    ])("that ends with exit code %s ends the program with %i", (exitCode, status, message) => {
+        const result = program("writer-ends.ts", exitCode);
+        expect(result.stderr).toMatch(message);
+        expect(result.status).toBe(status);
+    });
+});
