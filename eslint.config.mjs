@@ -1,8 +1,15 @@
+import { readFileSync } from "node:fs";
+
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["node_modules/", "out/", "dist/", "coverage/"] },
+    // What is built is no source: after `npm pack` there is a dist/.
+    {
+        ignores: readFileSync(new URL(".gitignore", import.meta.url), "utf8")
+            .split("\n")
+            .filter(Boolean),
+    },
     ...tseslint.configs.recommended,
     {
         files: ["**/*.ts"],

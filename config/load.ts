@@ -14,7 +14,8 @@ import { forStack } from "./commands";
 import { readFiles } from "./files";
 import { moved } from "./moved";
 import { type Config, CONFIG, options } from "./options";
-import { commands, ConfigError } from "./print";
+import { commands, ConfigError, reachable, type Texts } from "./print";
+import { textKeys } from "./stack-file";
 import { warnings } from "./warnings";
 
 /**
@@ -53,9 +54,14 @@ function json(raw: string): unknown {
  *
  * @param project namespace of the keys, the Pulumi project's name
  * @param entries key without namespace → value as Pulumi keeps it
+ * @param texts keys whose object or list was set as one JSON text
  * @throws ConfigError with every mistake
  */
-export function check(project: string, entries: Readonly<Record<string, string>>): Config {
+export function check(
+    project: string,
+    entries: Readonly<Record<string, string>>,
+    texts: Texts = new Set(),
+): Config {
     const given = Object.fromEntries(
         Object.entries(entries)
             // Pulumi.yaml gives every key a default, since Pulumi asks for those that have none: "" stands for none.
@@ -81,7 +87,9 @@ export function check(project: string, entries: Readonly<Record<string, string>>
         ...unreadable,
         ...found.problems.filter((one) => !untold.has(at(one))).map(named),
     ];
-    if (problems.length > 0) throw new ConfigError(project, problems);
+    // A text that is no JSON holds nothing.
+    const whole = new Set([...texts].filter((key) => typeof given[key] === "object"));
+    if (problems.length > 0) throw new ConfigError(project, reachable(problems, given), whole);
     return found.options as Config;
 }
 
@@ -108,16 +116,17 @@ function stackToName(): string | undefined {
  * @throws pulumi.RunError with every mistake, the value received, what is allowed, and the command that mends it
  */
 export function load(): Config {
-    speak(commands);
     const project = pulumi.getProject();
     const prefix = `${project}:`;
     const entries = Object.entries(pulumi.runtime.allConfig())
         .filter(([key]) => key.startsWith(prefix))
         .map(([key, value]) => [key.slice(prefix.length), value] as const);
+    const stackFile = stackFileText();
+    const texts = textKeys(project, stackFile);
+    speak((steps) => commands(steps, texts));
     try {
-        const config = check(project, Object.fromEntries(entries));
-        const stackFile = stackFileText();
-        for (const warning of warnings(config, { project, stackFile }))
+        const config = check(project, Object.fromEntries(entries), texts);
+        for (const warning of warnings(config, { project, stackFile, texts }))
             void pulumi.log.warn(forStack(warning, stackToName()));
         return config;
     } catch (error) {

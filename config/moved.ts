@@ -84,6 +84,12 @@ function leaves(value: unknown, path: Path = []): { path: Path; value: unknown }
     return [{ path, value }];
 }
 
+/** Whether something else than the default stands at a path: Pulumi.yaml gives every key its default. */
+function isSet(tree: Tree, path: Path): boolean {
+    const value = valueAt(tree, path);
+    return value !== undefined && value !== typeAt(options, path)?.safeParse(undefined).data;
+}
+
 /** A boolean or number as Pulumi keeps it for an option that takes one. */
 function asWanted(path: Path, value: unknown): unknown {
     const type = typeAt(options, path);
@@ -113,7 +119,15 @@ export interface Moved {
 
 /** Finds the options of version 0.1 in a configuration. */
 export function moved(given: Tree): Moved {
-    let values = given;
+    // What is switched off stays so where something else comes to it.
+    let values: Tree = Object.fromEntries(
+        Object.entries(given).map(([key, value]) => [
+            key,
+            [false, "false"].includes(value as string) && typeAt(options, [key, "off"])
+                ? { off: true }
+                : value,
+        ]),
+    );
     const problems: Problem[] = [];
     const tell = (path: Path, text: string, mend: Step[]) => problems.push(problem(path, text, ...mend));
 
@@ -164,9 +178,16 @@ export function moved(given: Tree): Moved {
             const raw = asWanted(to, valueAt(values, path));
             const value = pattern === "frontSettings" ? withoutRedirect(raw) : raw;
             values = withValue(values, path, undefined);
-            for (const leaf of leaves(value)) values = withValue(values, [...to, ...leaf.path], leaf.value);
-            tell(path, `is ${formatPath(to)} now`, [
-                ...leaves(value).map((leaf): Step => {
+            // What was set at the new place by hand is newer.
+            const isNewer = (leaf: { path: Path }) => isSet(values, [...to, ...leaf.path]);
+            const [kept, moving] = [
+                leaves(value).filter(isNewer),
+                leaves(value).filter((leaf) => !isNewer(leaf)),
+            ];
+            const stays = kept.map((leaf) => formatPath([...to, ...leaf.path])).join(", ");
+            for (const leaf of moving) values = withValue(values, [...to, ...leaf.path], leaf.value);
+            tell(path, `is ${formatPath(to)} now${stays && `; what is set there stays (${stays})`}`, [
+                ...moving.map((leaf): Step => {
                     const [there, here] = [
                         [...to, ...leaf.path],
                         [...path, ...leaf.path],

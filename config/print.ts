@@ -1,6 +1,13 @@
 /** Mistakes of a configuration, with the commands that mend them. */
 import { ownInfo, typeAt, unwrap } from "../components/definition/option";
-import { formatPath, type Path, type Problem, type Step } from "../components/definition/problem";
+import {
+    formatPath,
+    type Path,
+    type Problem,
+    remove,
+    set,
+    type Step,
+} from "../components/definition/problem";
 
 import { CONTROL, escaped, shellWord } from "../components/shell";
 
@@ -53,25 +60,103 @@ const copyCommand = (from: Path, to: Path): string =>
     `pulumi config get ${flags(from)}${shellWord(formatPath(from))} | ` +
     `pulumi config set --secret ${flags(to)}${shellWord(formatPath(to))}`;
 
-function command(step: Step): string {
-    if ("remove" in step) return removeCommand(step.remove);
-    return "copy" in step ? copyCommand(step.copy, step.to) : setCommand(step.set, step.to);
+/** Encrypts a value where it is. */
+export const encryptCommand = (path: Path): string => copyCommand(path, path);
+
+/** Keys whose object or list was set as one JSON text. */
+export type Texts = ReadonlySet<string>;
+const NONE: Texts = new Set();
+
+/** A place in a JSON text as JavaScript writes it, with what is missing above it. */
+const place = ([first, ...rest]: Path): string =>
+    rest.reduce<string>((above, step, i) => {
+        const missing = i === 0 ? above : `(${above}??=${typeof step === "number" ? "[]" : "{}"})`;
+        return `${missing}[${JSON.stringify(step)}]`;
+    }, String(first));
+
+/**
+ * Changes a JSON text where it is: `pulumi config set --path` would put the one value in place of the whole text, and
+ * `rm --path` would do nothing. Its other values go through a pipe, and stand nowhere.
+ */
+function editCommand(step: { remove: Path } | { set: Path; to: unknown }): string {
+    const { path, value } =
+        "remove" in step ? { path: step.remove, value: undefined } : leafOf(step.set, step.to);
+    const last = path.at(-1);
+    const above = place(["o", ...path.slice(1, -1)]);
+    const change =
+        "set" in step
+            ? `${place(["o", ...path.slice(1)])}=${JSON.stringify(value)}`
+            : typeof last === "number"
+              ? `${above}.splice(${last},1)`
+              : `delete ${above}[${JSON.stringify(last)}]`;
+    const key = shellWord(String(path[0]));
+    const script = `o=JSON.parse(fs.readFileSync(0));${change};JSON.stringify(o)`;
+    const secret = ownInfo(options, path.slice(0, 1))?.secret ? "--secret " : "";
+    return `pulumi config get ${key} | node -p ${shellWord(script)} | pulumi config set ${secret}${key}`;
+}
+
+const isBelow = (path: Path, texts: Texts) => path.length > 1 && texts.has(String(path[0]));
+
+function command(step: Step, texts: Texts): string {
+    if ("copy" in step) return copyCommand(step.copy, step.to);
+    const path = "remove" in step ? step.remove : leafOf(step.set, step.to).path;
+    if (isBelow(path, texts)) return editCommand(step);
+    return "remove" in step ? removeCommand(step.remove) : setCommand(step.set, step.to);
 }
 
 /** Steps as commands, in one line. */
-export const commands = (steps: readonly Step[]): string => steps.map(command).join(" && ");
+export const commands = (steps: readonly Step[], texts = NONE): string =>
+    steps.map((step) => command(step, texts)).join(" && ");
 
-export const fixOf = ({ mend }: Problem): string => commands(mend);
+export const fixOf = ({ mend }: Problem, texts = NONE): string => commands(mend, texts);
+
+/**
+ * The problems with what their commands need first: where an object is said by `true`, which is refused as "expected a
+ * map", that goes; where one is switched off by `false`, which would be lost, `off` says it.
+ *
+ * @param given the configuration as it is
+ */
+export function reachable(problems: readonly Problem[], given: unknown): Problem[] {
+    const done = new Set<string>();
+    const before = (path: Path): Step[] =>
+        path.slice(0, -1).flatMap((_, i): Step[] => {
+            const above = path.slice(0, i + 1);
+            const value = above.reduce<unknown>(
+                (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
+                given,
+            );
+            if (typeof value !== "boolean" || done.has(formatPath(above))) return [];
+            done.add(formatPath(above));
+            const off = [...above, "off"];
+            return [
+                ...(i > 0 ? [remove(above)] : []),
+                ...(!value && typeAt(options, off) && formatPath(path) !== formatPath(off)
+                    ? [set(off, true)]
+                    : []),
+            ];
+        });
+    return problems.map((one) => ({
+        ...one,
+        mend: one.mend.flatMap((step) => {
+            if ("remove" in step) {
+                done.add(formatPath(step.remove));
+                return [step];
+            }
+            return [...before("copy" in step ? step.to : leafOf(step.set, step.to).path), step];
+        }),
+    }));
+}
 
 /** All mistakes of a configuration, thrown before any resource is registered. */
 export class ConfigError extends Error {
     constructor(
         readonly project: string,
         readonly problems: readonly Problem[],
+        readonly texts = NONE,
     ) {
         const lines = inOrder(problems).map(
             (one) =>
-                `  ${project}:${printable(formatPath(one.path))} ${one.problem}\n      fix: ${fixOf(one)}`,
+                `  ${project}:${printable(formatPath(one.path))} ${one.problem}\n      fix: ${fixOf(one, texts)}`,
         );
         const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
         super(`The configuration has ${count}; nothing was changed.\n${lines.join("\n")}`);

@@ -2,11 +2,12 @@
 import { caDays } from "../components/tls/chain";
 import { weakness } from "../components/auth/weakness";
 
-import { formatPath } from "../components/definition/problem";
+import { formatPath, remove, set } from "../components/definition/problem";
 import { shellWord } from "../components/shell";
 import { inspectCa } from "../components/tls/inspect";
 
 import type { Config } from "./options";
+import { commands, encryptCommand, type Texts } from "./print";
 import { plainSecrets } from "./plain-secrets";
 
 /**
@@ -27,28 +28,33 @@ function endingCa({ tls: { ownCa } }: Config, now: Date): string[] {
 /** The command that asks for a secret, so that it stands neither in the shell's history nor in the stack's file. */
 const ask = (path: string): string => `pulumi config set --secret --path ${shellWord(path)}`;
 
-function weakPasswords({ users, auth }: Config): string[] {
+function weakPasswords({ users, auth }: Config, texts: Texts): string[] {
     return Object.entries(auth ? users : {}).flatMap(([name, { password }]) => {
         const why = password === undefined ? undefined : weakness(name, password);
         if (why === undefined) return [];
-        const [path, own] = [
-            formatPath(["users", name, "password"]),
-            formatPath(["users", name, "generate"]),
-        ];
+        const path = ["users", name, "password"];
+        const made = commands([remove(path), set(["users", name, "generate"], true)], texts);
         return [
-            `The password of ${name} is soon guessed: it ${why}. \`${ask(path)}\` asks for another one; ` +
-                `\`pulumi config rm --path ${shellWord(path)} && pulumi config set --path ${shellWord(own)} true\` has one made.`,
+            `The password of ${name} is soon guessed: it ${why}. ` +
+                (texts.has("users") ? "" : `\`${ask(formatPath(path))}\` asks for another one; `) +
+                `\`${made}\` has one made.`,
         ];
     });
 }
 
 /** @param stackFile text of Pulumi.STACK.yaml; undefined where it is not known */
-function openSecrets(project: string, stackFile: string | undefined): string[] {
-    return (stackFile === undefined ? [] : plainSecrets(project, stackFile)).map(
-        (path) =>
+function openSecrets(project: string, stackFile: string | undefined, texts: Texts): string[] {
+    return (stackFile === undefined ? [] : plainSecrets(project, stackFile)).map((path) => {
+        const [key = path] = path.split(/[.[]/);
+        const how =
+            key !== path && texts.has(key)
+                ? `\`${encryptCommand([key])}\` encrypts all of ${key}`
+                : `\`${ask(path)}\` asks for the value and encrypts it`;
+        return (
             `${project}:${path} stands in the stack's file in clear, for whoever reads that file: ` +
-            `\`${ask(path)}\` asks for the value and encrypts it. Where the file was shared or committed, take another one.`,
-    );
+            `${how}. Where the file was shared or committed, take another one.`
+        );
+    });
 }
 
 export interface Surroundings {
@@ -56,11 +62,17 @@ export interface Surroundings {
     project: string;
     /** Text of Pulumi.STACK.yaml; undefined where it is not known. */
     stackFile?: string | undefined;
+    /** Keys whose object or list was set as one JSON text. */
+    texts?: Texts;
     now?: Date | undefined;
 }
 
 /** Warnings for a configuration that is right. */
 export const warnings = (
     config: Config,
-    { project, stackFile, now = new Date() }: Surroundings,
-): string[] => [...endingCa(config, now), ...weakPasswords(config), ...openSecrets(project, stackFile)];
+    { project, stackFile, texts = new Set(), now = new Date() }: Surroundings,
+): string[] => [
+    ...endingCa(config, now),
+    ...weakPasswords(config, texts),
+    ...openSecrets(project, stackFile, texts),
+];

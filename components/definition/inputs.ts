@@ -80,6 +80,23 @@ function withValue(tree: unknown, [step, ...rest]: Path, value: unknown): unknow
     return { ...object, [step]: withValue(object[String(step)], rest, value) };
 }
 
+const valueAt = (tree: unknown, path: Path): unknown =>
+    path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], tree);
+
+/** The problems without the values that the program made secret, in an option that is none by itself. */
+function veiled(problems: readonly Problem[], secrets: readonly { path: Path; value: unknown }[]): Problem[] {
+    const texts = secrets.flatMap(({ value }) => (typeof value === "string" && value !== "" ? [value] : []));
+    const without = (text: string) => texts.reduce((left, secret) => left.replaceAll(secret, "…"), text);
+    return problems.map((one) => {
+        const own = secrets.some(({ path }) => path.every((step, i) => step === one.path[i]));
+        const text = one.problem.replace(
+            /^is .*; it must be/s,
+            "is set to a value that is not shown; it must be",
+        );
+        return { ...one, problem: without(own ? text : one.problem) };
+    });
+}
+
 /** Lists hold plain values: one of which a member is an Output is an Output. */
 function liftLists(value: unknown): unknown {
     if (Array.isArray(value))
@@ -93,15 +110,17 @@ function liftLists(value: unknown): unknown {
 /**
  * Checks what a program gives: values at once, Outputs when they resolve.
  *
+ * @param args undefined where a program gives none: then what is needed is told as missing
  * @returns options: with their defaults; each Output fails where it, or its relation to another option, is wrong.
  * right: fails as soon as one of them does
  * @throws pulumi.RunError with every problem of the values, and of their relations to each other
  */
 export function settle<S extends z.ZodObject>(
     definition: Definition<S>,
-    args: object,
+    args: object | undefined,
 ): { options: Settled<z.output<S>>; right: pulumi.Output<boolean> } {
-    const given = liftLists(args) as Record<string, unknown>;
+    // JavaScript lets a program leave them out, or give what is no object.
+    const given = (isObject(args) ? liftLists(args) : {}) as Record<string, unknown>;
     const holes: Hole[] = [];
     const values = fill(definition.options, given, [], holes) as Record<string, unknown>;
     const { options, problems } = check(
@@ -119,10 +138,15 @@ export function settle<S extends z.ZodObject>(
     if (holes.length === 0) return { options: options as Settled<z.output<S>>, right: pulumi.output(true) };
 
     // What only all together shows, before something is made of them.
+    const secrets = Promise.all(holes.map(({ output }) => pulumi.isSecret(output)));
     const judged = pulumi.unsecret(
-        pulumi.output(given).apply((all) => {
+        pulumi.all([given, secrets]).apply(([all, hidden]) => {
             const { problems } = check(definition, all as Record<string, unknown>);
-            return problems.length === 0 || refuse(problems, LATE);
+            const shown = veiled(
+                problems,
+                holes.filter((_, i) => hidden[i]).map(({ path }) => ({ path, value: valueAt(all, path) })),
+            );
+            return problems.length === 0 || refuse(shown, LATE);
         }),
     );
     // A preview may lack some of them, and shows the others all the same.

@@ -40,11 +40,20 @@ export function formatPath(path: Path): string {
         .join("");
 }
 
+/** A value as JSON; what has no such form, which JavaScript alone can give, by its kind. */
+function inJson(value: unknown): string {
+    try {
+        return (JSON.stringify(value) as string | undefined) ?? `a ${typeof value}`;
+    } catch {
+        return `a ${typeof value} that JSON cannot hold`;
+    }
+}
+
 /** A value as a message shows it: cut, and never where it is secret. */
 export function show(value: unknown, secret = false): string {
     if (value === undefined) return "not set";
     if (secret) return "set to a value that is not shown";
-    const text = withoutPasswords(JSON.stringify(value));
+    const text = withoutPasswords(inJson(value));
     return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
@@ -52,7 +61,7 @@ export function show(value: unknown, secret = false): string {
 export function inWords(step: Step): string {
     if ("remove" in step) return `leave ${formatPath(step.remove)} out`;
     if ("copy" in step) return `set ${formatPath(step.to)} to the value of ${formatPath(step.copy)}`;
-    return `set ${formatPath(step.set)} to ${step.secret ? "another value" : JSON.stringify(step.to)}`;
+    return `set ${formatPath(step.set)} to ${step.secret && typeof step.to !== "object" ? "another value" : JSON.stringify(step.to)}`;
 }
 
 /** All problems of options, thrown before a resource is registered. */

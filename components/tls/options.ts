@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Definition, Rule } from "../definition/check";
 import { option, plain, section, switchable } from "../definition/option";
 import { formatPath, type Path, type Problem, problem, remove, set } from "../definition/problem";
-import { pem, PEM_ALLOWED, YES_OR_NO } from "../definition/values";
+import { hostKey, pem, PEM_ALLOWED, reachableAddress, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
 import { caDays } from "./chain";
@@ -130,6 +130,12 @@ const ownCa = {
 /** The options of a CA by itself. */
 export const authority = z.strictObject(ownCa).omit({ site: true });
 
+/** A name as a SAN has it: a host name, of which the first label may be a star (RFC 9525), or an IP address. */
+const siteName = z.union([
+    z.string().refine((value) => hostKey.safeParse(value.replace(/^\*\./, "")).success),
+    reachableAddress,
+]);
+
 /** The options of a site certificate by itself. */
 export const siteCertificate = z.strictObject({
     caCertPem: option(pem, {
@@ -145,7 +151,7 @@ export const siteCertificate = z.strictObject({
         file: "pem",
         secret: true,
     }),
-    names: option(z.array(z.string().min(1)).min(1), {
+    names: option(z.array(siteName).min(1), {
         description: "Host names and IP addresses for the SAN; the first is the common name too",
         allowed: "a list of host names and IP addresses",
         example: ["docker.example.com"],

@@ -12,6 +12,8 @@ describe("an Output", () => {
         ["port", /port is 70000; it must be a whole number from 1 to 65535/],
         ["image", /image is "registry:2\.8\.3"; it must be 3\.1\.1 or newer/],
         ["url", /externalUrl is "http:\/\/docker\.example\.com"; with TLS it must begin with https:\/\//],
+        ["secret", /domain is set to a value that is not shown; it must be a host name/],
+        ["secretBesideOthers", /externalUrl is "…"; with TLS it must begin with https:\/\//],
     ])("of a wrong value is refused, before what needs it is made: %s", (which, message) => {
         const { status, stdout, stderr } = program("wrong-output.ts", which);
         expect(stderr + stdout).toMatch(message);

@@ -13,6 +13,9 @@ const WRONG: Record<string, () => Args> = {
     // Right by itself, and not beside what else is given.
     image: () => ({ image: pulumi.output("registry:2.8.3") }),
     url: () => ({ externalUrl: pulumi.output("http://docker.example.com") }),
+    // A program may make any value a secret.
+    secret: () => ({ domain: pulumi.secret("https://hunter2") }),
+    secretBesideOthers: () => ({ externalUrl: pulumi.secret("http://hunter2.example.com") }),
     right: () => ({ domain: pulumi.output("docker.example.com") }),
 };
 

@@ -1,10 +1,14 @@
 /** The printed commands mend what they are printed for: the real Pulumi CLI runs every one of them. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { stringify } from "yaml";
+
+import { check } from "../../../config/load";
+import { textKeys } from "../../../config/stack-file";
+import { warnings } from "../../../config/warnings";
 
 import { entries, MINIMAL, mistakes, PROJECT } from "../../unit/config/base";
 
@@ -47,6 +51,24 @@ function readBack(): Record<string, string> {
     return Object.fromEntries(
         Object.entries(all).map(([key, { value }]) => [key.slice(PROJECT.length + 1), value]),
     );
+}
+
+const FILE = join(folder, "Pulumi.s.yaml");
+const texts = () => textKeys(PROJECT, readFileSync(FILE, "utf8"));
+const write = (config: object) => {
+    const namespaced = Object.fromEntries(Object.entries(config).map(([k, v]) => [`${PROJECT}:${k}`, v]));
+    writeFileSync(FILE, stringify({ config: namespaced }));
+};
+
+/** Runs every fix; the configuration after them. */
+function mend(config: Readonly<Record<string, unknown>>): Record<string, string> {
+    write(config);
+    const found = mistakes(entries(config), texts());
+    expect(found).not.toEqual([]);
+    for (const { fix } of found) sh(fix);
+    const after = readBack();
+    expect(mistakes(after)).toEqual([]);
+    return after;
 }
 
 test.each([
@@ -213,12 +235,89 @@ test.each([
 ])(
     "%s",
     (_name, config) => {
-        const namespaced = Object.fromEntries(Object.entries(config).map(([k, v]) => [`${PROJECT}:${k}`, v]));
-        writeFileSync(join(folder, "Pulumi.s.yaml"), stringify({ config: namespaced }));
-        const found = mistakes(entries(config));
-        expect(found).not.toEqual([]);
-        for (const { fix } of found) sh(fix);
-        expect(mistakes(readBack())).toEqual([]);
+        mend(config);
     },
     60_000,
 );
+
+test("a section that was set as one JSON text keeps what is right in it", () => {
+    const users = { admin: { password: "long enough a password" }, ci: { password: 1.5 } };
+    const after = mend({
+        domain: "docker.example.com",
+        users: JSON.stringify(users),
+        dnsNames: '["a.example.com", "b c"]',
+        health: '{"interval": "often", "threshold": 2}',
+        front: '{"off": true}',
+        anonymousPull: "false",
+        logFields: '{"a": {"b": "c"}, "it\'s": "right"}',
+    });
+    expect(JSON.parse(after.users ?? "")).toMatchObject({ admin: users.admin, ci: {} });
+    expect(JSON.parse(after.dnsNames ?? "")[0]).toBe("a.example.com");
+    expect(JSON.parse(after.health ?? "")).toMatchObject({ threshold: 2 });
+    expect(JSON.parse(after.front ?? "")).toEqual({ off: true, anonymousPull: false });
+    expect(JSON.parse(after.logFields ?? "")).toMatchObject({ "it's": "right" });
+}, 60_000);
+
+test("an encrypted section keeps what is right in it, encrypted", () => {
+    write({ domain: "docker.example.com" });
+    const users = '{"admin":{"password":"long enough a password"},"ci":{"role":"admin","generate":true}}';
+    sh(`pulumi config set --secret users '${users}'`);
+    const [mistake] = mistakes(readBack(), texts());
+    sh(mistake?.fix ?? "");
+    expect(mistakes(readBack(), texts())).toEqual([]);
+    expect(JSON.parse(readBack().users ?? "")).toMatchObject({
+        admin: { password: "long enough a password" },
+    });
+    expect(readFileSync(FILE, "utf8")).not.toContain("long enough");
+}, 60_000);
+
+test("a secret in a JSON text is encrypted with all that stands beside it", () => {
+    write({ ...MINIMAL, users: '{"admin": {"password": "x"}, "ci": {"generate": true}}' });
+    const config = check(PROJECT, readBack(), texts());
+    const told = warnings(config, {
+        project: PROJECT,
+        stackFile: readFileSync(FILE, "utf8"),
+        texts: texts(),
+    });
+    const commands = told.flatMap((one) =>
+        [...one.matchAll(/`(pulumi config [^`]*)`/g)].map(([, line]) => line ?? ""),
+    );
+    expect(commands).toHaveLength(2);
+    for (const line of commands) sh(line);
+    expect(JSON.parse(readBack().users ?? "")).toEqual({ admin: { generate: true }, ci: { generate: true } });
+    expect(readFileSync(FILE, "utf8")).toMatch(/users:\s+secure:/);
+}, 60_000);
+
+test("an object that `true` stands for is one before something is set in it", () => {
+    const after = mend({
+        ...MINIMAL,
+        storage: { s3: true },
+        cache: { valkey: true },
+        redis: { memoryMb: 32 },
+        tls: { ownCa: true },
+        site: { validityDays: 90 },
+        ca: { keyAlgorithm: "RSA-4096" },
+    });
+    expect(JSON.parse(after.tls ?? "")).toEqual({
+        ownCa: { site: { validityDays: 90 }, keyAlgorithm: "RSA-4096" },
+    });
+}, 60_000);
+
+test("what is off stays off when something else moves to it", () => {
+    expect(
+        JSON.parse(mend({ ...MINIMAL, front: "false", anonymousPull: "false" }).front ?? ""),
+    ).toMatchObject({
+        off: true,
+    });
+}, 60_000);
+
+test("what was set at the new place stays", () => {
+    const after = mend({
+        ...MINIMAL,
+        cache: { valkey: { memoryMb: 99 } },
+        redis: { memoryMb: 32, image: "redis:7" },
+        storage: { path: "/old", folder: "/new" },
+    });
+    expect(JSON.parse(after.cache ?? "")).toEqual({ valkey: { memoryMb: 99, image: "redis:7" } });
+    expect(JSON.parse(after.storage ?? "")).toEqual({ folder: "/new" });
+}, 60_000);

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { compareSync } from "bcryptjs";
 
+import { PrivateRegistry, SiteCertificate } from "../../../components";
 import { mistakeIn, refused } from "../config/base";
 
 import { deploy, made, makeCertificates } from "./deploy";
@@ -260,3 +261,40 @@ describe("a component refuses what a stack's configuration refuses, before anyth
         await expect(deploy({ users } as never)).rejects.not.toThrow("hunter2");
     });
 });
+
+const deployed = (args: object) =>
+    new PrivateRegistry("r", { domain: "a.b", users: { admin: { generate: true } }, ...args } as never);
+
+describe("what JavaScript lets a program give is refused in words", () => {
+    test.each<[string, () => unknown, RegExp]>([
+        ["no arguments", () => new PrivateRegistry("r", undefined as never), /domain is not set; it must be/],
+        ["null", () => new PrivateRegistry("r", null as never), /domain is not set; it must be/],
+        ["a text", () => new PrivateRegistry("r", "x" as never), /domain is not set; it must be/],
+        ["no arguments of a part", () => new SiteCertificate("s", undefined as never), /names is not set/],
+        ["a function", () => deployed({ realm: () => "x" }), /realm is a function; it must be/],
+        ["a symbol", () => deployed({ realm: Symbol("x") }), /realm is a symbol; it must be/],
+        ["a bigint", () => deployed({ port: 8443n }), /port is a bigint that JSON cannot hold; it must be/],
+    ])("%s", (_name, make, message) => {
+        expect(make).toThrow(message);
+        expect(make).toThrow(pulumi.RunError);
+    });
+
+    test("the fix of an object with secrets in it names what can be set", () => {
+        expect(() => deployed({ tls: "off" })).toThrow(
+            /set tls to \{"ownCa":\{"keyAlgorithm":"RSA-4096"\}\}/,
+        );
+        expect(() => deployed({ tls: { files: { cert: "x", key: 5 } } })).toThrow(
+            /set tls\.files\.key to another value/,
+        );
+    });
+});
+
+test.each(["a b", "https://docker.example.com", "0.0.0.0", "a.*.b", "docker.example.com:443"])(
+    "no certificate names %s",
+    (name) => {
+        const args = { caCertPem: pulumi.output("x"), caPrivateKeyPem: pulumi.output("x") };
+        const make = (names: string[]) => () => new SiteCertificate("s", { ...args, names });
+        expect(make(["a.b", name])).toThrow(/names\[1\] is .*; it must be a list of host names/);
+        expect(make(["a.b", "*.a.b", "2001:db8::1"])).not.toThrow();
+    },
+);

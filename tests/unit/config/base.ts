@@ -5,7 +5,7 @@ import { type OptionInfo, unwrap } from "../../../components/definition/option";
 import { formatPath } from "../../../components/definition/problem";
 import { check } from "../../../config/load";
 import { type Config, options } from "../../../config/options";
-import { ConfigError, fixOf } from "../../../config/print";
+import { ConfigError, fixOf, type Texts } from "../../../config/print";
 
 export const PROJECT = "private-registry";
 
@@ -29,13 +29,13 @@ export interface Mistake {
     fix: string;
 }
 
-export const mistakesOf = ({ problems }: ConfigError): Mistake[] =>
-    problems.map((one) => ({ path: formatPath(one.path), problem: one.problem, fix: fixOf(one) }));
+export const mistakesOf = ({ problems, texts }: ConfigError): Mistake[] =>
+    problems.map((one) => ({ path: formatPath(one.path), problem: one.problem, fix: fixOf(one, texts) }));
 
 /** The mistakes of a whole configuration. */
-export function mistakes(config: Readonly<Record<string, string>>): Mistake[] {
+export function mistakes(config: Readonly<Record<string, string>>, texts?: Texts): Mistake[] {
     try {
-        check(PROJECT, config);
+        check(PROJECT, config, texts);
         return [];
     } catch (error) {
         // Any other exception would reach the user as a stack trace.
