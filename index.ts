@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { PrivateRegistry } from "./components";
-import { leftOut } from "./components/systemd/options";
+import { leftOut } from "./components/without-docker";
 import { argumentsOf } from "./config/arguments";
 import { load } from "./config/load";
 import { warnOfVanished } from "./config/vanished";

@@ -2,7 +2,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { servedInstallers } from "./client/served";
+import { servedInstallers } from "../clients/served";
 import type { Given, Settled } from "./definition/inputs";
 import { Deployment } from "./deployment/deployment";
 import { type FrontChoice, frontOf, frontSocket, type SiteOptions } from "./front/made";
@@ -10,16 +10,16 @@ import type { MirrorAccess } from "./mirror/mirror";
 import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
 import type { Options } from "./options";
-import { recover } from "./recovery";
+import { recover } from "./deployment/recovery";
 import {
     CONFIG_FOLDER,
     type RegistrySettings,
     renderConfig,
     renderStorageCheck,
 } from "./registry/config-yml";
-import { Redis } from "./registry/redis";
+import { Redis } from "./cache/redis";
 import { Registry } from "./registry/registry";
-import { remoteStorage } from "./registry/storage";
+import { remoteStorage } from "./storage/storage";
 import type { SiteTls } from "./tls/site-tls";
 
 /** What the containers get from the deployment. */

@@ -2,7 +2,7 @@
 export * from "./args";
 export { type AccountArgs, Accounts, type AccountsArgs } from "./auth/accounts";
 export { bcrypt, renderHtpasswd } from "./auth/htpasswd";
-export { type ClientFacts, clientSetup } from "./client/setup";
+export { type ClientFacts, clientSetup } from "../clients/setup";
 export { containerdHostsToml, dockerDaemonJson, type MirrorFacts, registriesConf } from "./mirror/clients";
 export { type MirrorAccess } from "./mirror/mirror";
 export { Nexus, type NexusComponentArgs } from "./nexus/nexus";
@@ -11,7 +11,7 @@ export { renderNginx } from "./front/nginx-conf";
 export { type FrontSettings, type FrontSite, type FrontUser } from "./front/settings";
 export { PrivateRegistry } from "./private-registry";
 export { type RegistrySettings, renderConfig } from "./registry/config-yml";
-export { type RemoteStorage } from "./registry/storage";
+export { type RemoteStorage } from "./storage/storage";
 export { CertificateAuthority } from "./tls/certificate-authority";
 export { type KeyAlgorithm } from "./tls/options";
 export { SiteCertificate } from "./tls/site-certificate";

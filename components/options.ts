@@ -3,15 +3,15 @@ import * as z from "zod";
 
 import { authOptions, authRules } from "./auth/options";
 import { deploymentOptions } from "./deployment/options";
-import { nameRules } from "./front/names";
+import { nameRules } from "./names";
 import { frontOptions, frontRules } from "./front/options";
 import { mirrorOptions, mirrorRules } from "./mirror/options";
 import { nexusOptions, nexusRules } from "./nexus/options";
 import type { Definition } from "./definition/check";
-import { outboundOptions } from "./outbound-options";
+import { outboundOptions } from "./outbound/options";
 import { addressOptions, containerOptions, registryRules, settingsOptions } from "./registry/options";
-import { storageOptions, storageRules } from "./registry/storage-options";
-import { systemdRules } from "./systemd/options";
+import { storageOptions, storageRules } from "./storage/options";
+import { systemdRules } from "./without-docker";
 import { tls, tlsRules } from "./tls/options";
 
 export const options = z.strictObject({

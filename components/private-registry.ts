@@ -3,21 +3,21 @@ import * as random from "@pulumi/random";
 
 import type { PrivateRegistryArgs } from "./args";
 import { Accounts } from "./auth/accounts";
-import { loginCommand, registryAddress, registryEndpoint } from "./client/address";
-import { clientSetup } from "./client/setup";
+import { loginCommand, registryAddress, registryEndpoint } from "../address/address";
+import { clientSetup } from "../clients/setup";
 import { containersOf } from "./containers";
 import { refuse, type Settled, settle } from "./definition/inputs";
 import { problem, remove } from "./definition/problem";
 import { expected, identity } from "./deployment/deployment";
 import { chosenFront } from "./front/options";
-import { DRAIN_SECONDS } from "./hardening";
+import { DRAIN_SECONDS } from "./deployment/hardening";
 import type { MirrorAccess } from "./mirror/mirror";
 import type { Nexus } from "./nexus/nexus";
 import { DEFINITION, type Options } from "./options";
 import type { RegistrySettings } from "./registry/config-yml";
 import { settingsOptions } from "./registry/options";
-import { remoteStorage } from "./registry/storage";
-import type { HostMaterial } from "./systemd/material";
+import { remoteStorage } from "./storage/storage";
+import type { HostMaterial } from "../host/material";
 import { siteTls } from "./tls/site-tls";
 import { warnings } from "./warnings";
 

@@ -8,7 +8,7 @@ import { callEngine } from "../engine/http";
 import { chosenFront } from "../components/front/options";
 
 import type { Config } from "./options";
-import { imageToRun, listPath, type ListedImage } from "./stand-ins";
+import { imageToRun, listPath, type ListedImage } from "../setup/stand-ins";
 
 /**
  * The configuration with the images that the Engine has in place of the configured ones. It is asked once; where it does

@@ -9,7 +9,7 @@ import {
     type Step,
 } from "../components/definition/problem";
 
-import { CONTROL, escaped, shellWord } from "../components/shell";
+import { CONTROL, escaped, shellWord } from "../text/shell";
 
 import { options } from "./options";
 

@@ -3,7 +3,7 @@ import { caDays } from "../components/tls/chain";
 import { weakness } from "../components/auth/weakness";
 
 import { formatPath, remove, set } from "../components/definition/problem";
-import { shellWord } from "../components/shell";
+import { shellWord } from "../text/shell";
 import { inspectCa } from "../components/tls/inspect";
 
 import type { Config } from "./options";

@@ -1,6 +1,6 @@
 import type { Engine } from "./client";
 import { EngineError } from "./errors";
-import { parseImage } from "./image-name";
+import { parseImage } from "../address/image-name";
 import { type Credentials, loginHeader } from "./login";
 
 /** What the Engine reports of a pull. */

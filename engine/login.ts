@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { dockerFolder } from "./context";
-import { parseImage } from "./image-name";
+import { parseImage } from "../address/image-name";
 
 const DOCKER_HUB = "https://index.docker.io/v1/";
 

@@ -4,7 +4,7 @@ import { prepareTools } from "../setup/prepare";
 import { say } from "../setup/progress";
 import { findStack } from "../setup/stack";
 import { ensureTestTools } from "../setup/tools";
-import { runChild } from "./run-child";
+import { runChild } from "./shared/run-child";
 
 /** `npm run bench [-- arguments]`: measurements in the prepared environment, on stacks of their own. */
 export async function bench(machine: Machine, args: string[]): Promise<number> {

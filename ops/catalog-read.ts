@@ -1,6 +1,6 @@
 import { messageOf } from "../setup/errors";
-import type { RegistryApi } from "./registry-api";
-import { size } from "./size";
+import type { RegistryApi } from "./shared/registry-api";
+import { size } from "./shared/size";
 
 export interface TagSize {
     tag: string;

@@ -1,12 +1,12 @@
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
-import { commandFlags } from "./arguments";
+import { commandFlags } from "./shared/arguments";
 import { catalogTable, readCatalog, type Unreadable } from "./catalog-read";
 import { damagesIn, registryName } from "./doctor/store";
 import { damageText } from "./gc/store";
-import { publishedAddress } from "./published";
-import { RegistryApi } from "./registry-api";
-import { readStack, registryTarget, type StackFacts } from "./stack-facts";
+import { publishedAddress } from "./facts/published";
+import { RegistryApi } from "./shared/registry-api";
+import { readStack, registryTarget, type StackFacts } from "./facts/stack-facts";
 import { SetupError } from "../setup/errors";
 
 /** `npm run catalog [-- --json --all --page-size N --stack NAME]`: what the registry holds, over its API. */

@@ -12,6 +12,24 @@ interface Check {
     hint: string;
 }
 
+/** Folders of the source, and the program. */
+const SOURCES = [
+    ...[
+        "address",
+        "clients",
+        "components",
+        "config",
+        "engine",
+        "generate",
+        "host",
+        "ops",
+        "plugins",
+        "setup",
+        "text",
+    ],
+    "index.ts",
+];
+
 const CHECKS: Check[] = [
     {
         name: "prettier",
@@ -30,6 +48,12 @@ const CHECKS: Check[] = [
         script: ["typescript", "bin", "tsc"],
         args: ["-p", "tsconfig.check.json"],
         hint: "the lines above",
+    },
+    {
+        name: "rooms",
+        script: ["dependency-cruiser", "bin", "dependency-cruise.mjs"],
+        args: ["--config", ".dependency-cruiser.cjs", "--output-type", "err", ...SOURCES],
+        hint: "the arrows in .dependency-cruiser.cjs",
     },
     {
         name: "generated files",

@@ -17,7 +17,7 @@ import { changeLines, line, preparedLines, upLines, verdict } from "../setup/sum
 import { mendFirst } from "./gc/notice";
 import { lackingNow, refreshNeeded } from "./lost";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
-import { PulumiRun, type Verb, askPulumi } from "./pulumi-run";
+import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
 
 /** Flags that answer Pulumi's question, or after which it asks none. */
 const ANSWERED = ["--yes", "-y", "--skip-preview", "-f", "--preview-only", "--help", "-h", "--remote"];

@@ -1,13 +1,13 @@
-import { domainOf, hostAndPort, registryAddress } from "../components/client/address";
-import { isOf } from "./identity";
-import { redisName } from "../components/registry/redis-conf";
+import { domainOf, hostAndPort, registryAddress } from "../address/address";
+import { isOf } from "./shared/identity";
+import { redisName } from "../components/cache/redis-conf";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
 import { print } from "../setup/progress";
 import { which } from "../setup/run";
 import { readText } from "../setup/start.cjs";
-import { commandFlags } from "./arguments";
+import { commandFlags } from "./shared/arguments";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
@@ -15,10 +15,10 @@ import { checkImage, checkLogin } from "./doctor/registry-checks";
 import { doctorStore, leaveNoFolder, lookAtUploads, registryName } from "./doctor/store";
 import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
-import { holderOf, type Listed } from "./published";
-import { RegistryApi } from "./registry-api";
+import { holderOf, type Listed } from "./facts/published";
+import { RegistryApi } from "./shared/registry-api";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
-import { engineAddress, readStack, registryTarget } from "./stack-facts";
+import { engineAddress, readStack, registryTarget } from "./facts/stack-facts";
 
 /** The first answer that there is. */
 async function first<T>(

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CHECKSUMS, EXPORT_FILES, MARK } from "../components/systemd/folder";
+import { CHECKSUMS, EXPORT_FILES, MARK } from "../host/folder";
 import { SetupError } from "../setup/errors";
 import { readText } from "../setup/start.cjs";
 

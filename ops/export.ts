@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { REGISTRY_VERSIONS, type RegistryVersion } from "../components/systemd/layouts";
-import { renderFolder } from "../components/systemd/folder";
-import type { HostMaterial } from "../components/systemd/material";
+import { REGISTRY_VERSIONS, type RegistryVersion } from "../host/layouts";
+import { renderFolder } from "../host/folder";
+import type { HostMaterial } from "../host/material";
 import { SetupError, messageOf } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
 import { flagValue } from "../setup/stack";
 import { checkFolder, writeFolder } from "./export-folder";
-import { readStack } from "./stack-facts";
+import { readStack } from "./facts/stack-facts";
 
 const USAGE = "npm run export -- --target systemd --out DIR [--registry-version 2.8|3] [--stack NAME]";
 const FLAGS = ["target", "out", "registry-version", "stack"];
@@ -57,7 +57,7 @@ export async function exportStack(machine: Machine, args: string[]): Promise<num
     if (refused.length > 0) {
         throw new SetupError(`This stack cannot be exported:\n  ${refused.join("\n  ")}`);
     }
-    const script = (name: string) => readFileSync(join(machine.kit, "components", "systemd", name), "utf8");
+    const script = (name: string) => readFileSync(join(machine.kit, "host", name), "utf8");
     let files: Record<string, string>;
     try {
         const scripts = { install: script("install.sh"), uninstall: script("uninstall.sh") };

@@ -19,7 +19,7 @@ import { mendFirst } from "./gc/notice";
 import { processText } from "./gc/process";
 import { summary } from "./gc/report";
 import { wayOf } from "./gc/way";
-import { isOf, stackIdentity } from "./identity";
+import { isOf, stackIdentity } from "./shared/identity";
 
 const USAGE =
     "npm run gc [-- --dry-run] [--untagged] [--mend] [--stack NAME]: removes what no image uses. --dry-run tells what " +

@@ -14,7 +14,7 @@ import {
     stateHost,
 } from "../setup/presence";
 import { say } from "../setup/progress";
-import { askPulumi } from "./pulumi-run";
+import { askPulumi } from "./shared/pulumi-run";
 
 /** The Docker objects of the state that the Engine does not have, or that do not run. */
 export async function lackingNow(machine: Machine, prepared: Prepared): Promise<Lacking[]> {

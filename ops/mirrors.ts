@@ -1,4 +1,4 @@
-import { withoutPasswords } from "../components/redact";
+import { withoutPasswords } from "../text/redact";
 import type { Endpoint } from "../engine/endpoint";
 import { Engine } from "../engine/client";
 import { EngineError } from "../engine/errors";
@@ -6,9 +6,9 @@ import { exec } from "../engine/run";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
-import { commandFlags } from "./arguments";
-import { size } from "./size";
-import { readStack } from "./stack-facts";
+import { commandFlags } from "./shared/arguments";
+import { size } from "./shared/size";
+import { readStack } from "./facts/stack-facts";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
 
 /** Of one mirror, in bytes. */

@@ -5,7 +5,7 @@ import { prepareTools } from "../setup/prepare";
 import { say } from "../setup/progress";
 import { findStack } from "../setup/stack";
 import { ensureTestTools } from "../setup/tools";
-import { runChild } from "./run-child";
+import { runChild } from "./shared/run-child";
 
 /** `npm test [-- jest arguments]`: all three tiers. They make state of their own, so none is prepared. `npm run test:unit` needs none of this. */
 export async function test(machine: Machine, args: string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import { withoutPasswords } from "../components/redact";
+import { withoutPasswords } from "../text/redact";
 import {
     DEFAULT_SOURCE,
     defaultSockets,

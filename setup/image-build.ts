@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { SOURCE_LABEL, standInName } from "../config/stand-ins";
+import { SOURCE_LABEL, standInName } from "./stand-ins";
 import type { Endpoint } from "../engine/endpoint";
 import { SetupError } from "./errors";
 import { type GoProgram, goBuild } from "./go";
 import { debianProblem, unpackPackages } from "./image-debian";
 import { importImage, linuxArch } from "./image-import";
-import { parseImage } from "../engine/image-name";
+import { parseImage } from "../address/image-name";
 import type { Machine } from "./machine";
 import { say } from "./progress";
 import { acquireLock, makeFolder } from "./start.cjs";

@@ -2,7 +2,7 @@
 import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SOURCE_LABEL, standInName } from "../config/stand-ins";
+import { SOURCE_LABEL, standInName } from "./stand-ins";
 import { aptGet, isDebian, readOsRelease } from "./debian";
 import type { Endpoint } from "../engine/endpoint";
 import { SetupError } from "./errors";

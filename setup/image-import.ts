@@ -1,7 +1,7 @@
 import type { Endpoint } from "../engine/endpoint";
 import { callEngine, refusal } from "../engine/http";
 import { SetupError } from "./errors";
-import { parseImage } from "../engine/image-name";
+import { parseImage } from "../address/image-name";
 import { withProgress } from "./progress";
 
 interface Version {

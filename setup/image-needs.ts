@@ -1,7 +1,7 @@
 import { NEXUS_IMAGE } from "../components/nexus/plan";
 import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
 import { DEFAULT_IMAGE } from "../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../components/registry/storage-options";
+import { DEFAULT_CACHE_IMAGE } from "../components/storage/options";
 import type { Endpoint } from "../engine/endpoint";
 import { buildImage } from "./image-build";
 import { type DebianImage, buildDebianImage } from "./image-debian";

@@ -2,7 +2,7 @@ import { Engine } from "../engine/client";
 import type { Endpoint } from "../engine/endpoint";
 import { EngineError } from "../engine/errors";
 import { EngineSilent } from "../engine/http";
-import { parseImage } from "../engine/image-name";
+import { parseImage } from "../address/image-name";
 import { pull as enginePull } from "../engine/images";
 import { credentialsFor } from "../engine/login";
 import { SetupError, messageOf } from "./errors";

@@ -2,7 +2,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import type { Endpoint } from "../engine/endpoint";
 import { callEngine, refusal } from "../engine/http";
 import { SetupError, messageOf } from "./errors";
-import { sameImage } from "../engine/image-name";
+import { sameImage } from "../address/image-name";
 import { say, withProgress } from "./progress";
 import { readTar } from "../engine/tar";
 

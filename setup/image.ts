@@ -1,17 +1,10 @@
-import {
-    type ListedImage,
-    SOURCE_LABEL,
-    imageToRun,
-    listPath,
-    ownBuild,
-    standInName,
-} from "../config/stand-ins";
+import { type ListedImage, SOURCE_LABEL, imageToRun, listPath, ownBuild, standInName } from "./stand-ins";
 import type { Endpoint } from "../engine/endpoint";
 import { Engine } from "../engine/client";
 import { found } from "../engine/errors";
 import { callEngine, refusal } from "../engine/http";
 import { SetupError, messageOf } from "./errors";
-import { isImageName } from "../engine/image-name";
+import { isImageName } from "../address/image-name";
 import { type ImageNeed, neededImages } from "./image-needs";
 import { pullImage } from "./image-pull";
 import { loadTarball, tarballHas } from "./image-tarball";

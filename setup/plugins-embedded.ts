@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { BuildOptions } from "esbuild";
 
-import { inQuotes } from "../components/shell";
+import { inQuotes } from "../text/shell";
 import { SetupError, messageOf } from "./errors";
 import type { Machine } from "./machine";
 import { say } from "./progress";
@@ -36,7 +36,7 @@ export async function buildPlugins(
     const stamp = join(folder, "fingerprint");
     // The programs name this very Node, which an upgrade may remove.
     const isPackage = !existsSync(join(machine.kit, "plugins"));
-    const sources = isPackage ? ["dist"] : ["plugins", "components", "engine", LOCK];
+    const sources = isPackage ? ["dist"] : ["plugins", "components", "engine", "address", "text", LOCK];
     const current = `${fingerprint(machine.kit, sources)} ${machine.kit} ${process.execPath}`;
     if (readText(stamp) === current) return folder;
     const release = acquireLock(`${folder}.lock`, `the provider plugins in ${folder}`);

@@ -1,4 +1,4 @@
-import { inQuotes } from "../components/shell";
+import { inQuotes } from "../text/shell";
 
 import { SetupError } from "./errors";
 

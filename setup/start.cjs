@@ -13,18 +13,37 @@ const ROOT = path.dirname(__dirname);
 const BUNDLES = {
     setup: {
         name: "setup",
-        entry: path.join("setup", "main.ts"),
-        sources: ["setup", "ops", "components", "config", "engine"],
+        entry: path.join("ops", "main.ts"),
+        sources: ["setup", "ops", "components", "config", "address", "clients", "engine", "host", "text"],
     },
     program: {
         name: "program",
         entry: "index.ts",
-        sources: ["index.ts", "config", "components", "setup", "engine"],
+        sources: [
+            "index.ts",
+            "config",
+            "components",
+            "setup",
+            "address",
+            "clients",
+            "engine",
+            "host",
+            "text",
+        ],
     },
     package: {
         name: "package",
         entry: path.join("plugins", "private-registry", "main.ts"),
-        sources: [path.join("plugins", "private-registry"), "components", "engine", "package.json"],
+        sources: [
+            path.join("plugins", "private-registry"),
+            "components",
+            "address",
+            "clients",
+            "engine",
+            "host",
+            "text",
+            "package.json",
+        ],
     },
 };
 const MINIMUM_NODE = 20;

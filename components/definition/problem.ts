@@ -1,5 +1,5 @@
 /** What is wrong with given options, and what mends it: data, for a program or a command to put into words. */
-import { withoutPasswords } from "../redact";
+import { withoutPasswords } from "../../text/redact";
 
 export type Path = readonly PropertyKey[];
 

@@ -3,8 +3,8 @@ import { isIP } from "node:net";
 
 import * as z from "zod";
 
-import { canonicalAddress } from "../client/address";
-import { isImageName } from "../../engine/image-name";
+import { canonicalAddress } from "../../address/address";
+import { isImageName } from "../../address/image-name";
 
 // RFC 1123 section 2.1: letters, digits and hyphens, at most 63 in a label and 253 in all.
 const LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";

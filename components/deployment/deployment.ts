@@ -6,7 +6,7 @@ import type { Given } from "../definition/inputs";
 import type { Path } from "../definition/problem";
 import { type Endpoint, type EngineConfig, resolveEndpoint } from "../../engine/endpoint";
 import { callEngine } from "../../engine/http";
-import { ATTEMPT_LABEL, IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
+import { ATTEMPT_LABEL, IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "./hardening";
 
 import {
     announcements,

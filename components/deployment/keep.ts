@@ -2,7 +2,7 @@
 import { Engine } from "../../engine/client";
 import type { Endpoint } from "../../engine/endpoint";
 import { found } from "../../engine/errors";
-import { STAND_IN_LABEL } from "../hardening";
+import { STAND_IN_LABEL } from "./hardening";
 
 import { filesIn, type Kept, volumesOf } from "./restore";
 import type { EngineObject } from "./survey";

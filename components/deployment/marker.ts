@@ -2,7 +2,7 @@
 
 import { mended } from "../definition/mend";
 import { type Path, set, type Step } from "../definition/problem";
-import { CHECK_FAILED } from "../registry/storage-check";
+import { CHECK_FAILED } from "../storage/check";
 
 export const MARKER = ".private-registry";
 

@@ -5,10 +5,10 @@ import { hostname } from "node:os";
 
 import { mended } from "../definition/mend";
 import { set } from "../definition/problem";
-import { canonicalAddress } from "../client/address";
+import { canonicalAddress } from "../../address/address";
 import { type Endpoint, isLocal } from "../../engine/endpoint";
 import { callEngine } from "../../engine/http";
-import { portTaken } from "../leftovers";
+import { portTaken } from "./leftovers";
 
 import type { EngineObject, PlannedPort } from "./survey";
 

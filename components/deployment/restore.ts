@@ -9,7 +9,7 @@ import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/
 
 import type { Engine } from "../../engine/client";
 import { found, messageOf } from "../../engine/errors";
-import { FORMER_FOLDER, STAND_IN_LABEL } from "../hardening";
+import { FORMER_FOLDER, STAND_IN_LABEL } from "./hardening";
 
 /** A container of the deployment as it ran before `up` changed anything. */
 export interface Kept {

@@ -3,7 +3,7 @@ import { mended } from "../definition/mend";
 import { type Path, set } from "../definition/problem";
 import type { Endpoint } from "../../engine/endpoint";
 import { callEngine, refusal } from "../../engine/http";
-import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "../hardening";
+import { IDENTITY_LABEL, OWNER_LABEL, STACK_KEY_LABEL, STACK_LABEL } from "./hardening";
 
 export type Kind = "container" | "network" | "volume";
 

@@ -4,7 +4,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Deployment } from "../deployment/deployment";
-import { awaited, boundedLog, confined, memoryLimit, service } from "../hardening";
+import { awaited, boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
 

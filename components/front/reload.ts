@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Deployment } from "../deployment/deployment";
-import { boundedLog, confined, memoryLimit } from "../hardening";
+import { boundedLog, confined, memoryLimit } from "../deployment/hardening";
 
 import { STATUS_PORT } from "./settings";
 

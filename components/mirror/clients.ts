@@ -1,7 +1,7 @@
 /** The clients' files that make them use a mirror. Pure: plain data in, the file's text out. */
-import { containerdHosts, podmanMirror } from "../client/toml";
+import { containerdHosts, podmanMirror } from "../../clients/toml";
 
-import { isDockerHub, upstreamName } from "./upstream";
+import { isDockerHub, upstreamName } from "../../address/upstream";
 
 export interface MirrorFacts {
     /** `https://mirror.example.com:5443`, as clients reach it. */

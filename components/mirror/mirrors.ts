@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { registryEndpoint } from "../client/address";
+import { registryEndpoint } from "../../address/address";
 import type { Given, Settled } from "../definition/inputs";
 import type { SiteOptions } from "../front/made";
 import type { Options } from "../options";
-import { recover } from "../recovery";
+import { recover } from "../deployment/recovery";
 
 import { inside, Mirror, type MirrorAccess, type MirrorArgs, mirrorEndpoint } from "./mirror";
-import { siteName, upstreamOrigin } from "./upstream";
+import { siteName, upstreamOrigin } from "../../address/upstream";
 
 type Mirrors = Settled<Options["mirrors"]>;
 type MirrorOptions = Mirrors[string];

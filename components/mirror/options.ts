@@ -1,7 +1,7 @@
 /** The options of the pull-through caches. */
 import * as z from "zod";
 
-import { hostAndPort } from "../client/address";
+import { hostAndPort } from "../../address/address";
 import { chosenFront } from "../front/options";
 import type { Rule } from "../definition/check";
 import { option, plain } from "../definition/option";
@@ -21,7 +21,7 @@ import {
 import type { Options } from "../options";
 import { certificateOption, trustProblems } from "../tls/options";
 
-import { mirrorNameProblem, siteName, upstreamProblem } from "./upstream";
+import { mirrorNameProblem, siteName, upstreamProblem } from "../../address/upstream";
 
 const mirror = z.strictObject({
     upstream: option(z.string().min(1), {

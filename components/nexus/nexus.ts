@@ -5,10 +5,10 @@ import * as random from "@pulumi/random";
 import type { NexusArgs } from "../args";
 import { type Given, type Settled, settle } from "../definition/inputs";
 import type { SiteOptions } from "../front/made";
-import { lookups, type OutboundArgs } from "../outbound";
+import { lookups, type OutboundArgs } from "../outbound/outbound";
 import { Deployment } from "../deployment/deployment";
-import { boundedLog, confined, memoryLimit, service } from "../hardening";
-import { recover } from "../recovery";
+import { boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
+import { recover } from "../deployment/recovery";
 
 import { NEXUS, type NexusOptions } from "./options";
 import {

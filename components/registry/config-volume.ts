@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { storageProblem } from "./storage-problem";
+import { storageProblem } from "../deployment/storage-problem";
 import { type Deployment, type Labels, Refused } from "../deployment/deployment";
 import type { Path } from "../definition/problem";
-import { boundedLog, confined, FORMER_FOLDER, memoryLimit } from "../hardening";
+import { boundedLog, confined, FORMER_FOLDER, memoryLimit } from "../deployment/hardening";
 
 /** A file of the volume. */
 export interface FileArgs {

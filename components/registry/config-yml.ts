@@ -4,11 +4,17 @@ import { stringify } from "yaml";
 import type { Options } from "../options";
 
 import type { settingsOptions } from "./options";
-import type { RedisAccess } from "./redis-conf";
-import { CONFIG_FOLDER, DATA_FOLDER, OWNED_STORAGE, type RemoteStorage, renderStorage } from "./storage";
-import { renderCheckConfig } from "./storage-check";
+import type { RedisAccess } from "../cache/redis-conf";
+import {
+    CONFIG_FOLDER,
+    DATA_FOLDER,
+    OWNED_STORAGE,
+    type RemoteStorage,
+    renderStorage,
+} from "../storage/storage";
+import { renderCheckConfig } from "../storage/check";
 
-export { CONFIG_FOLDER, DATA_FOLDER } from "./storage";
+export { CONFIG_FOLDER, DATA_FOLDER } from "../storage/storage";
 
 /** Port inside the container. Unprivileged, so that the container needs no capability. */
 export const REGISTRY_PORT = 5000;

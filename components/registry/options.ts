@@ -22,7 +22,7 @@ import {
 import type { Options } from "../options";
 
 import { conflicts } from "./config-yml";
-import { driverOf } from "./storage-options";
+import { driverOf } from "../storage/options";
 
 /** The registry image that the kit deploys where no other is named. */
 export const DEFAULT_IMAGE = "registry:3.1.2";

@@ -5,15 +5,15 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type Deployment, detached, type Labels } from "../deployment/deployment";
 import type { Path } from "../definition/problem";
-import { awaited, boundedLog, confined, listens, memoryLimit, service } from "../hardening";
+import { awaited, boundedLog, confined, listens, memoryLimit, service } from "../deployment/hardening";
 
-import { lookups, type OutboundArgs, proxyFiles } from "../outbound";
+import { lookups, type OutboundArgs, proxyFiles } from "../outbound/outbound";
 
 import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
-import { withProxy } from "./proxy-file";
+import { withProxy } from "../outbound/proxy-file";
 import { ConfigVolume, type FileArgs } from "./config-volume";
-import { type RemoteStorageArgs, storageEnvs, storageFiles } from "./storage";
-import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "./storage-check";
+import { type RemoteStorageArgs, storageEnvs, storageFiles } from "../storage/storage";
+import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "../storage/check";
 
 /** A certificate and its key, PEM. */
 export interface TlsFiles {

@@ -1,5 +1,5 @@
 /** Carries out what was planned for a machine. Wherever it is interrupted, the next run ends right. */
-import type { Edit, Ledger, Outcome } from "../../components/client/edits";
+import type { Edit, Ledger, Outcome } from "../../clients/edits";
 
 import type { ClientFiles } from "./files";
 import type { ClientRecord } from "./record";

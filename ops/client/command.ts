@@ -2,16 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 
-import { domainOf, needsName, pathWord } from "../../components/client/address";
-import { addBlock } from "../../components/client/blocks";
-import { type Edit, type Owner, planEdits, removalEdits } from "../../components/client/edits";
-import {
-    installerFacts,
-    oneLines,
-    renderInstallers,
-    textFingerprint,
-} from "../../components/client/installer";
-import { MergeError } from "../../components/client/json-list";
+import { domainOf, needsName, pathWord } from "../../address/address";
+import { addBlock } from "../../clients/blocks";
+import { type Edit, type Owner, planEdits, removalEdits } from "../../clients/edits";
+import { installerFacts, oneLines, renderInstallers, textFingerprint } from "../../clients/installer";
+import { MergeError } from "../../clients/json-list";
 import {
     type Client,
     CLIENTS,
@@ -22,16 +17,16 @@ import {
     type System,
     SYSTEMS,
     USER_CLIENTS,
-} from "../../components/client/plan";
-import { addToYaml } from "../../components/client/yaml-merge";
-import { planText } from "../../components/client/setup";
+} from "../../clients/plan";
+import { addToYaml } from "../../clients/yaml-merge";
+import { planText } from "../../clients/setup";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { mustRun } from "../../setup/run";
 import { acquireLock } from "../../setup/start.cjs";
-import { commandFlags } from "../arguments";
-import { readStack, type StackFacts } from "../stack-facts";
+import { commandFlags } from "../shared/arguments";
+import { readStack, type StackFacts } from "../facts/stack-facts";
 import { carryOut, visible } from "./change";
 import { ClientFiles } from "./files";
 import { ClientRecord } from "./record";

@@ -25,7 +25,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 
-import type { Edit } from "../../components/client/edits";
+import type { Edit } from "../../clients/edits";
 import { SetupError } from "../../setup/errors";
 import { run } from "../../setup/run";
 

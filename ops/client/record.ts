@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
-import { type Ledger, ledgerOf } from "../../components/client/edits";
+import { type Ledger, ledgerOf } from "../../clients/edits";
 import { SetupError } from "../../setup/errors";
 
 import { type ClientFiles, UNFINISHED } from "./files";

@@ -11,7 +11,7 @@ import { Engine } from "../../engine/client";
 import { exec } from "../../engine/run";
 import { callEngine } from "../../engine/http";
 import { readText } from "../../setup/start.cjs";
-import { listContainers } from "../published";
+import { listContainers } from "../facts/published";
 
 const TIMEOUT_MS = 5_000;
 

@@ -1,7 +1,7 @@
 /** Checks of the Engine and its machine. Each gets what it looks at, so that a test can make it up. */
-import { isLocalhost, needsName } from "../../components/client/address";
+import { isLocalhost, needsName } from "../../address/address";
 import type { Collection } from "../gc/notice";
-import { holderOf, type Listed } from "../published";
+import { holderOf, type Listed } from "../facts/published";
 import { failure, type Finding, ok, warning } from "./finding";
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import { messageOf } from "../../setup/errors";
-import type { Answer, RegistryApi } from "../registry-api";
+import type { Answer, RegistryApi } from "../shared/registry-api";
 import { failure, type Finding, ok, warning } from "./finding";
 
 export const REPOSITORY = "private-registry-doctor";

@@ -1,5 +1,5 @@
 /** What the doctor reads in the stack's state. */
-import type { StackFacts } from "../stack-facts";
+import type { StackFacts } from "../facts/stack-facts";
 
 const DEFAULT_RENEWAL_DAYS = 30;
 

@@ -2,8 +2,8 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
-import { isLocalhost } from "../../components/client/address";
-import type { Client } from "../../components/client/plan";
+import { isLocalhost } from "../../address/address";
+import type { Client } from "../../clients/plan";
 
 import { failure, type Finding, ok, warning } from "./finding";
 

@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/client";
 import { exec, runToEnd } from "../../engine/run";
 import { says } from "../../engine/errors";
 import { DATA_FOLDER } from "../../components/registry/config-yml";
-import { DONE } from "../../components/registry/storage-check";
+import { DONE } from "../../components/storage/check";
 import { SetupError } from "../../setup/errors";
 import { note } from "../../setup/log";
 

@@ -2,7 +2,7 @@
 import type { ContainerCreateOptions, ContainerInspectInfo, HostConfig } from "../../engine/types";
 
 import { SECOND_SOCKET, SOCKET_FOLDER } from "../../components/front/settings";
-import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/hardening";
+import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardening";
 
 /** Its value is the deployment's prefix. */
 export const GC_LABEL = "private-registry.gc";

@@ -4,7 +4,7 @@ import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/
 import type { Engine } from "../../engine/client";
 import { found, says } from "../../engine/errors";
 import { exec, logsOf } from "../../engine/run";
-import { listens } from "../../components/hardening";
+import { listens } from "../../components/deployment/hardening";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -2,10 +2,10 @@
 import type { ContainerInfo } from "../../engine/types";
 
 import type { Engine } from "../../engine/client";
-import { IDENTITY_LABEL } from "../../components/hardening";
-import { redisName } from "../../components/registry/redis-conf";
+import { IDENTITY_LABEL } from "../../components/deployment/hardening";
+import { redisName } from "../../components/cache/redis-conf";
 import { SetupError } from "../../setup/errors";
-import { isOf } from "../identity";
+import { isOf } from "../shared/identity";
 
 import { GC_LABEL, type Owner, PROCESS_LABEL, REGISTRY_LABEL, collectorName, readerName } from "./containers";
 import { healthy, inspect, remove, restart, start } from "./engine";

@@ -9,7 +9,7 @@ import { say } from "../../setup/progress";
 import { type Stack, prefixOf } from "../../setup/stack";
 import { acquireLock } from "../../setup/start.cjs";
 
-import { stackIdentity } from "../identity";
+import { stackIdentity } from "../shared/identity";
 import { GC_LABEL } from "./containers";
 import { AtWork, mend } from "./mend";
 

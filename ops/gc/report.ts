@@ -1,5 +1,5 @@
 /** Reads what `registry garbage-collect` prints, and says it in one line. */
-import { size } from "../size";
+import { size } from "../shared/size";
 import type { Freed, Layer } from "./sizes";
 
 export interface Collected {

@@ -1,9 +1,9 @@
 /** Sizes of blobs in a store that tells of no folder. */
 import type { Engine } from "../../engine/client";
 import { exec } from "../../engine/run";
-import { withProxy } from "../../components/registry/proxy-file";
+import { withProxy } from "../../components/outbound/proxy-file";
 import { CONFIG_FOLDER } from "../../components/registry/config-yml";
-import { CHECK_CONFIG, CHECK_PORT } from "../../components/registry/storage-check";
+import { CHECK_CONFIG, CHECK_PORT } from "../../components/storage/check";
 
 /** A blob and a repository that has it. */
 export interface Layer {

@@ -4,7 +4,7 @@ import { SetupError } from "../../setup/errors";
 import { type Damage, damageLine, damagesOf, type Damages } from "../store/damage";
 import { uploadsOf } from "../store/look";
 import { keep, keepers, lookAt, PURGE, restore, setAside, UNKEEP } from "../store/mend";
-import { size } from "../size";
+import { size } from "../shared/size";
 
 import type { Collection } from "./collect";
 import { broom, collectorName, nameOf, readerName } from "./containers";

@@ -6,8 +6,8 @@ import type { Props, ResourceType } from "../framework/resource";
 
 import type { Engine } from "../../engine/client";
 import { doing, found, isNotFound, messageOf, retrying, says } from "../../engine/errors";
-import { removeStandIns } from "../../components/leftovers";
-import { STAND_IN_LABEL } from "../../components/hardening";
+import { removeStandIns } from "../../components/deployment/leftovers";
+import { STAND_IN_LABEL } from "../../components/deployment/hardening";
 import { inputsOf, labelList, labelMap, labelsRule } from "./state";
 
 const IN_USE = "has active endpoints";

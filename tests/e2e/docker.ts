@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { OWNER_LABEL } from "../../components/hardening";
+import { OWNER_LABEL } from "../../components/deployment/hardening";
 import { REGISTRY_IMAGE } from "./images";
 import { tar } from "../../engine/tar";
 

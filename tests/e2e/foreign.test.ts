@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 
-import { IDENTITY_LABEL, STACK_KEY_LABEL } from "../../components/hardening";
+import { IDENTITY_LABEL, STACK_KEY_LABEL } from "../../components/deployment/hardening";
 
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf, removeObjects } from "./docker";

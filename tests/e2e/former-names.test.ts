@@ -1,7 +1,7 @@
 /** A stack of the last code that had the former names of options: the printed fixes rename them, and all that it has stays. */
 import { gunzipSync } from "node:zlib";
 
-import { IDENTITY_LABEL } from "../../components/hardening";
+import { IDENTITY_LABEL } from "../../components/deployment/hardening";
 
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";

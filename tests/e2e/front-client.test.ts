@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { certificateFingerprint, textFingerprint } from "../../components/client/installer";
+import { certificateFingerprint, textFingerprint } from "../../clients/installer";
 
 import { cleanup } from "./cleanup";
 import { docker, inspect } from "./docker";

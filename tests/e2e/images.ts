@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 
 import { DEFAULT_FRONT_IMAGE } from "../../components/front/options";
 import { DEFAULT_IMAGE } from "../../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../../components/registry/storage-options";
-import { imageToRun, listPath, type ListedImage } from "../../config/stand-ins";
+import { DEFAULT_CACHE_IMAGE } from "../../components/storage/options";
+import { imageToRun, listPath, type ListedImage } from "../../setup/stand-ins";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
 

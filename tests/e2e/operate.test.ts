@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { join, resolve } from "node:path";
 
-import { certificateFingerprint } from "../../components/client/installer";
+import { certificateFingerprint } from "../../clients/installer";
 
 import { cleanup } from "./cleanup";
 import { docker as engine, DockerClient } from "./docker";

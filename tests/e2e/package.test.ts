@@ -60,9 +60,9 @@ test("has no sources, no tests, nothing of a machine", () => {
         "README.zh-CN.md",
         "SECURITY.md",
         "bin",
-        "components",
         "dist",
         "docs",
+        "host",
         "package.json",
         "setup",
     ]);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { buildkitRegistry } from "../../components/client/toml";
+import { buildkitRegistry } from "../../clients/toml";
 
 import { pemFile } from "./certificates";
 import { must, type Running, start, until } from "./run";

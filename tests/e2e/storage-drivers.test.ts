@@ -5,9 +5,9 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 import { renderStorageCheck, type RegistrySettings } from "../../components/registry/config-yml";
-import { type RemoteStorage, storageFiles } from "../../components/registry/storage";
-import { CHECK_CONFIG, CHECK_SCRIPT, storageCheckScript } from "../../components/registry/storage-check";
-import { storageProblem } from "../../components/registry/storage-problem";
+import { type RemoteStorage, storageFiles } from "../../components/storage/storage";
+import { CHECK_CONFIG, CHECK_SCRIPT, storageCheckScript } from "../../components/storage/check";
+import { storageProblem } from "../../components/deployment/storage-problem";
 import { REGISTRY_IMAGE } from "./images";
 import { tar } from "../../engine/tar";
 

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { STAND_IN_LABEL } from "../../components/hardening";
+import { STAND_IN_LABEL } from "../../components/deployment/hardening";
 import { withoutOurs } from "../../setup/plugins";
 
 import { cleanup } from "./cleanup";

@@ -1,5 +1,5 @@
 /** examples/valkey, the cache of blobs: what it holds, that its password stays inside, and that the registry goes on without it. */
-import { redisCli } from "../../components/registry/redis-conf";
+import { redisCli } from "../../components/cache/redis-conf";
 
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";

@@ -1,5 +1,5 @@
 /** A stack that version 0.1 of the kit made, whose objects have no identity, under today's code. */
-import { IDENTITY_LABEL } from "../../components/hardening";
+import { IDENTITY_LABEL } from "../../components/deployment/hardening";
 
 import { cleanup } from "./cleanup";
 import { docker, inspect } from "./docker";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { PROXY_FILE, renderProxy, withProxy } from "../../../components/registry/proxy-file";
+import { PROXY_FILE, renderProxy, withProxy } from "../../../components/outbound/proxy-file";
 
 const PROXY = "http://robot:hunter2's $HOME@proxy.example.com:3128";
 

@@ -8,9 +8,14 @@ import { speak } from "../../../components/definition/mend";
 import type { Deployment } from "../../../components/deployment/deployment";
 import { connect } from "../../../engine/client";
 import { resolveEndpoint } from "../../../engine/endpoint";
-import { freeContainerName, freeNetworkName, type IsOwn, lastLogLines } from "../../../components/leftovers";
-import { IDENTITY_LABEL, OWNER_LABEL } from "../../../components/hardening";
-import { recover } from "../../../components/recovery";
+import {
+    freeContainerName,
+    freeNetworkName,
+    type IsOwn,
+    lastLogLines,
+} from "../../../components/deployment/leftovers";
+import { IDENTITY_LABEL, OWNER_LABEL } from "../../../components/deployment/hardening";
+import { recover } from "../../../components/deployment/recovery";
 import { commands } from "../../../config/print";
 
 // As the kit's own program says it.

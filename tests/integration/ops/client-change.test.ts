@@ -7,9 +7,9 @@ import { dirname, join } from "node:path";
 
 import fc from "fast-check";
 
-import { type Owner, planEdits, removalEdits } from "../../../components/client/edits";
-import { MergeError } from "../../../components/client/json-list";
-import { type Change, type Client, clientPlan, type PlanFacts } from "../../../components/client/plan";
+import { type Owner, planEdits, removalEdits } from "../../../clients/edits";
+import { MergeError } from "../../../clients/json-list";
+import { type Change, type Client, clientPlan, type PlanFacts } from "../../../clients/plan";
 import { carryOut } from "../../../ops/client/change";
 import { ClientFiles } from "../../../ops/client/files";
 import { ClientRecord } from "../../../ops/client/record";

@@ -1,7 +1,7 @@
 import { speak } from "../../../components/definition/mend";
 import { commands } from "../../../config/print";
 import { logText } from "../../../engine/frames";
-import { nameTaken, portTaken, refusal } from "../../../components/leftovers";
+import { nameTaken, portTaken, refusal } from "../../../components/deployment/leftovers";
 
 /** A frame of the Engine's log stream. */
 function frame(text: string, stream = 1): Buffer {

@@ -1,5 +1,5 @@
 /** The front's containers and files, as the docker provider gets them. */
-import { installerFacts, oneLines, renderInstallers } from "../../../components/client/installer";
+import { installerFacts, oneLines, renderInstallers } from "../../../clients/installer";
 
 import { deploy, made, makeCertificates } from "./deploy";
 import { type Args, find, type Registration, valueOf } from "./mocks";

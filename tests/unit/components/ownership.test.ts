@@ -17,7 +17,7 @@ import {
     STACK_KEY_LABEL,
     STACK_LABEL,
     STAND_IN_LABEL,
-} from "../../../components/hardening";
+} from "../../../components/deployment/hardening";
 
 // As the kit's own program says it.
 speak(commands);

@@ -1,7 +1,7 @@
 /** The Redis cache as the providers get it, and the files that it and the registry read. */
 import { parse } from "yaml";
 
-import { redisCli, renderRedis } from "../../../components/registry/redis-conf";
+import { redisCli, renderRedis } from "../../../components/cache/redis-conf";
 
 import { deploy, makeCertificates } from "./deploy";
 import { expectGolden } from "./golden";

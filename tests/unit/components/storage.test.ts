@@ -10,9 +10,9 @@ import {
     type S3Storage,
     storageEnvs,
     storageFiles,
-} from "../../../components/registry/storage";
-import { storageCheckScript } from "../../../components/registry/storage-check";
-import { storageProblem } from "../../../components/registry/storage-problem";
+} from "../../../components/storage/storage";
+import { storageCheckScript } from "../../../components/storage/check";
+import { storageProblem } from "../../../components/deployment/storage-problem";
 import { warnings } from "../../../components/warnings";
 
 import { deploy, made, makeCertificates } from "./deploy";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { hashProblem, nameProblem, passwordProblem } from "../../../components/auth/users";
-import { domainOf, registryEndpoint } from "../../../components/client/address";
+import { domainOf, registryEndpoint } from "../../../address/address";
 import { check } from "../../../config/load";
 import { type Config, options } from "../../../config/options";
 import { ConfigError } from "../../../config/print";

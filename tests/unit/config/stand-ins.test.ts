@@ -1,7 +1,7 @@
 /** What stands in for an image that cannot be had has a name of its own, and never passes for the official one. */
 import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
 import { DEFAULT_IMAGE } from "../../../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../../../components/registry/storage-options";
+import { DEFAULT_CACHE_IMAGE } from "../../../components/storage/options";
 import {
     imageToRun,
     listPath,
@@ -9,8 +9,8 @@ import {
     official,
     SOURCE_LABEL,
     standInName,
-} from "../../../config/stand-ins";
-import { parseImage } from "../../../engine/image-name";
+} from "../../../setup/stand-ins";
+import { parseImage } from "../../../address/image-name";
 
 const image = (tag: string, own: boolean, Created = 0): ListedImage => ({
     Id: `sha256:${tag}`,

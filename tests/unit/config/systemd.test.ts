@@ -1,4 +1,4 @@
-import { leftOut } from "../../../components/systemd/options";
+import { leftOut } from "../../../components/without-docker";
 
 import { accepted, mistakeIn, refused } from "./base";
 

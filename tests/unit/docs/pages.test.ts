@@ -8,7 +8,7 @@ import { typeAt } from "../../../components/definition/option";
 import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
 import { NEXUS_IMAGE } from "../../../components/nexus/plan";
 import { DEFAULT_IMAGE } from "../../../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../../../components/registry/storage-options";
+import { DEFAULT_CACHE_IMAGE } from "../../../components/storage/options";
 import { options } from "../../../config/options";
 import { commandsOf, isTranslation, readPage } from "../../e2e/docs-blocks";
 

@@ -1,14 +1,14 @@
 /** Every check of the doctor, well and ill. */
-import { clientPlan } from "../../../components/client/plan";
-import { clientSetup } from "../../../components/client/setup";
+import { clientPlan } from "../../../clients/plan";
+import { clientSetup } from "../../../clients/setup";
 import { X509Certificate } from "node:crypto";
 
 import { exitCode, failure, type Finding, findingLine, ok, warning } from "../../../ops/doctor/finding";
 import * as host from "../../../ops/doctor/machine-checks";
 import { readDeployed } from "../../../ops/doctor/state";
 import * as tls from "../../../ops/doctor/tls-checks";
-import type { Listed } from "../../../ops/published";
-import { nextPage } from "../../../ops/registry-api";
+import type { Listed } from "../../../ops/facts/published";
+import { nextPage } from "../../../ops/shared/registry-api";
 import { issue } from "../components/certs";
 
 const LABEL = "owner";

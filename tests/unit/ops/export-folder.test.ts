@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
-import { MARK } from "../../../components/systemd/folder";
+import { MARK } from "../../../host/folder";
 import { checkFolder, writeFolder } from "../../../ops/export-folder";
 import { put, temporaryFolder } from "../setup/fixture";
 

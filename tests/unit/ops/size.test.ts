@@ -1,4 +1,4 @@
-import { size } from "../../../ops/size";
+import { size } from "../../../ops/shared/size";
 
 test.each([
     [0, "0 B"],

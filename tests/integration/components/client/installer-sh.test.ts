@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { installerFacts, renderClientSh } from "../../../../components/client/installer";
+import { installerFacts, renderClientSh } from "../../../../clients/installer";
 import { issue } from "../../../unit/components/certs";
 
 const root = mkdtempSync(join(tmpdir(), "private-registry-unit-sh-"));

@@ -3,15 +3,15 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { renderFolder } from "../../../../components/systemd/folder";
-import type { RegistryVersion } from "../../../../components/systemd/layouts";
-import type { HostMaterial } from "../../../../components/systemd/material";
+import { renderFolder } from "../../../../host/folder";
+import type { RegistryVersion } from "../../../../host/layouts";
+import type { HostMaterial } from "../../../../host/material";
 import { writeFolder } from "../../../../ops/export-folder";
 import { put, temporaryFolder } from "../../../unit/setup/fixture";
 
 import { host } from "../../../unit/components/systemd/host";
 
-const ROOM = resolve(__dirname, "../../../../components/systemd");
+const ROOM = resolve(__dirname, "../../../../host");
 const script = (name: string) => readFileSync(join(ROOM, name), "utf8");
 const temporary = temporaryFolder();
 const root = () => join(temporary.path, "root");

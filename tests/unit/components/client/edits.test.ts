@@ -1,16 +1,10 @@
 /** Merging into files of the client's own: nothing else changes, and what was added can be taken back. */
 import fc from "fast-check";
 
-import {
-    type Edit,
-    emptyLedger,
-    type Outcome,
-    planEdits,
-    removalEdits,
-} from "../../../../components/client/edits";
-import { addToList, MergeError, takeFromList } from "../../../../components/client/json-list";
-import { addLine, takeLine } from "../../../../components/client/lines";
-import { clientPlan, type PlanFacts } from "../../../../components/client/plan";
+import { type Edit, emptyLedger, type Outcome, planEdits, removalEdits } from "../../../../clients/edits";
+import { addToList, MergeError, takeFromList } from "../../../../clients/json-list";
+import { addLine, takeLine } from "../../../../clients/lines";
+import { clientPlan, type PlanFacts } from "../../../../clients/plan";
 
 const FILE = "/etc/docker/daemon.json";
 const KEY = "insecure-registries";

@@ -8,9 +8,9 @@ import {
     renderClientSh,
     renderInstallers,
     textFingerprint,
-} from "../../../../components/client/installer";
-import { CLIENTS, clientPlan, type PlanFacts, SYSTEMS } from "../../../../components/client/plan";
-import { planText } from "../../../../components/client/setup";
+} from "../../../../clients/installer";
+import { CLIENTS, clientPlan, type PlanFacts, SYSTEMS } from "../../../../clients/plan";
+import { planText } from "../../../../clients/setup";
 import { issue } from "../certs";
 import { expectGolden } from "../golden";
 

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { parse } from "yaml";
 
-import { addBlock, takeBlock } from "../../../../components/client/blocks";
-import { MergeError } from "../../../../components/client/json-list";
-import { addToYaml, takeFromYaml } from "../../../../components/client/yaml-merge";
+import { addBlock, takeBlock } from "../../../../clients/blocks";
+import { MergeError } from "../../../../clients/json-list";
+import { addToYaml, takeFromYaml } from "../../../../clients/yaml-merge";
 
 const FILE = "/etc/rancher/k3s/registries.yaml";
 const AT = ["mirrors", "r.example.com:5000", "endpoint"];

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 
-import { type RegistryVersion } from "../../../../components/systemd/layouts";
-import { dataPathProblem, type HostMaterial, hostConfig } from "../../../../components/systemd/material";
+import { type RegistryVersion } from "../../../../host/layouts";
+import { dataPathProblem, type HostMaterial, hostConfig } from "../../../../host/material";
 import { expectGolden } from "../golden";
 
 import { DEBIAN, host, RPM } from "./host";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { EXPORT_FILES, renderFolder } from "../../../../components/systemd/folder";
-import type { HostMaterial } from "../../../../components/systemd/material";
+import { EXPORT_FILES, renderFolder } from "../../../../host/folder";
+import type { HostMaterial } from "../../../../host/material";
 
 import { host } from "./host";
 

@@ -1,6 +1,6 @@
 /** A stack's material, as the tests of the export use it. */
-import { LAYOUTS, type Layout } from "../../../../components/systemd/layouts";
-import type { HostMaterial } from "../../../../components/systemd/material";
+import { LAYOUTS, type Layout } from "../../../../host/layouts";
+import type { HostMaterial } from "../../../../host/material";
 
 export const [DEBIAN, RPM] = LAYOUTS as readonly [Layout, Layout];
 

@@ -1,4 +1,4 @@
-import { renderUnit } from "../../../../components/systemd/unit";
+import { renderUnit } from "../../../../host/unit";
 import { expectGolden } from "../golden";
 
 import { DEBIAN, host, RPM } from "./host";

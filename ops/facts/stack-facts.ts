@@ -1,0 +1,137 @@
+/** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
+import type { MirrorAccess } from "../../components/mirror/mirror";
+import { ensureCli } from "../../setup/cli";
+import type { Endpoint } from "../../engine/endpoint";
+import { engineCandidates, engineEnv } from "../../setup/engine";
+import { ping } from "../../engine/http";
+import { SetupError } from "../../setup/errors";
+import type { Machine } from "../../setup/machine";
+import { lastLines, run } from "../../setup/run";
+import { findStack, prefixOf, type Stack } from "../../setup/stack";
+import { ensureState, isStackReady, wrongPassphrase } from "../../setup/state";
+import { type Collection, noticeCollection } from "../gc/notice";
+import type { RegistryTarget } from "../shared/registry-api";
+
+export interface StackFacts {
+    stack: Stack;
+    /** Start of the names of its Docker objects, and the value of their label. */
+    prefix: string;
+    /** What is written on every Docker object of it; nothing where version 0.1 deployed it. */
+    identity: string | undefined;
+    engine: Endpoint;
+    /** Why the Engine does not answer; nothing where it does. */
+    engineProblem: string | undefined;
+    /** The garbage collection that is at work, or was left over; nothing where no Engine answers. */
+    collection: Collection | undefined;
+    /** `https://docker.example.com:8443` */
+    endpoint: URL;
+    /** PEM; "" without TLS, and for a CA that everyone trusts. */
+    caPem: string;
+    /** User → password. Never to be shown, nor to stand in arguments. */
+    passwords: Record<string, string>;
+    mirrors: Record<string, MirrorAccess>;
+    /** What `npm run export` writes; nothing before an `up` that has it. Secret. */
+    hostExport: unknown;
+    /** Client → what to do there. */
+    clientSetup: Record<string, string>;
+    /** Runs the prepared Pulumi on the stack; @returns its standard output */
+    pulumi: (...args: string[]) => Promise<string>;
+}
+
+/** The first Engine that answers, else the first in line with the reason. */
+async function findEngine(
+    machine: Machine,
+    configured: string | undefined,
+): Promise<{ engine: Endpoint; engineProblem: string | undefined }> {
+    const { candidates } = engineCandidates(machine, configured);
+    let first: { engine: Endpoint; engineProblem: string } | undefined;
+    for (const engine of candidates) {
+        const answer = await ping(engine);
+        if (answer.ok) return { engine, engineProblem: undefined };
+        first ??= { engine, engineProblem: answer.reason };
+    }
+    if (first === undefined)
+        throw new SetupError("No place to look for a Docker Engine is known: set DOCKER_HOST.");
+    return first;
+}
+
+/**
+ * Reads a stack, and ends a garbage collection of its registry that was left over.
+ *
+ * @param name the stack. @default the selected one
+ * @throws SetupError where it is not deployed
+ */
+export async function readStack(machine: Machine, name?: string): Promise<StackFacts> {
+    const stack = findStack(machine, name === undefined ? [] : ["--stack", name]);
+    const up = `run \`npm run up${stack.named ? ` -- --stack ${stack.name}` : ""}\` first`;
+    if (!stack.ownBackend && !isStackReady(machine, { ...stack, named: true }))
+        throw new SetupError(`There is no stack ${stack.name} yet: ${up}.`);
+    const { engine, engineProblem } = await findEngine(machine, stack.settings.dockerHost);
+    const cli = await ensureCli(machine);
+    const state = ensureState(machine, stack);
+    const env = {
+        ...machine.env,
+        ...engineEnv(engine, machine.env),
+        ...state.env,
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PWD: machine.root,
+    };
+    const pulumi = async (...args: string[]): Promise<string> => {
+        const result = await run(cli.path, [...args, "--stack", stack.name, "--non-interactive"], {
+            cwd: machine.root,
+            env,
+        });
+        if (result.code === 0) return result.stdout;
+        if (/incorrect passphrase/.test(result.stderr))
+            throw new SetupError(wrongPassphrase(machine, stack, state));
+        // Not the standard output, which may hold secrets.
+        throw new SetupError(
+            `The stack ${stack.name} in ${state.backend} cannot be read: ${lastLines({ ...result, stdout: "" }, 1)}`,
+        );
+    };
+    const outputs = JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")) as {
+        endpoint?: string;
+        identity?: string;
+        caCertificatePem?: string;
+        passwords?: Record<string, string>;
+        mirrors?: Record<string, MirrorAccess>;
+        hostExport?: unknown;
+        clientSetup?: Record<string, string>;
+    };
+    if (outputs.endpoint === undefined)
+        throw new SetupError(`The stack ${stack.name} is not deployed: ${up}.`);
+    return {
+        stack,
+        prefix: prefixOf(stack),
+        identity: outputs.identity,
+        engine,
+        engineProblem,
+        collection: engineProblem === undefined ? await noticeCollection(machine, engine, stack) : undefined,
+        endpoint: new URL(outputs.endpoint),
+        caPem: outputs.caCertificatePem ?? "",
+        passwords: outputs.passwords ?? {},
+        mirrors: outputs.mirrors ?? {},
+        hostExport: outputs.hostExport,
+        clientSetup: outputs.clientSetup ?? {},
+        pulumi,
+    };
+}
+
+/** Address at which this machine reaches what the Engine publishes: the name may not be known to DNS here. */
+export function engineAddress({ url }: Endpoint, published = "0.0.0.0"): string {
+    const target = /^(?:tcp|ssh|https?):/.test(url)
+        ? new URL(url).hostname.replace(/^\[|\]$/g, "")
+        : "127.0.0.1";
+    return published === "0.0.0.0" || published === "::" ? target : published;
+}
+
+/** How to reach the stack's registry as its first user. */
+export function registryTarget(facts: StackFacts, address: string): RegistryTarget {
+    const [login] = Object.entries(facts.passwords);
+    return {
+        endpoint: facts.endpoint,
+        address,
+        caPem: facts.caPem,
+        login: login && { user: login[0], password: login[1] },
+    };
+}

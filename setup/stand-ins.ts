@@ -1,0 +1,71 @@
+/** Images that the kit builds where the official ones cannot be had: they have names of their own, and never an official one. */
+import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
+import { DEFAULT_IMAGE } from "../components/registry/options";
+import { DEFAULT_CACHE_IMAGE } from "../components/storage/options";
+
+/** Label by which an image tells that the kit made it, and of what. */
+export const SOURCE_LABEL = "private-registry.source";
+
+/** What the Engine tells of an image: `GET /images/json`. */
+export interface ListedImage {
+    Id: string;
+    /** Seconds since 1970. */
+    Created: number;
+    RepoTags?: string[] | null;
+    Labels?: Record<string, string> | null;
+}
+
+/** Default image → repository of what stands in for it. */
+const REPOSITORIES: Readonly<Record<string, string>> = {
+    [DEFAULT_IMAGE]: "private-registry/registry",
+    [DEFAULT_FRONT_IMAGE]: "private-registry/nginx",
+    [DEFAULT_CACHE_IMAGE]: "private-registry/redis",
+};
+
+/**
+ * Name of the image that stands in for a default one.
+ *
+ * @param version what it is made of: `3.1.2`, or the version of Debian's package, `5:7.0.15-1~deb12u6`
+ * @returns `private-registry/registry:3.1.2`, `private-registry/redis:7.0.15-debian`; undefined where nothing stands in
+ */
+export function standInName(image: string, version: string): string | undefined {
+    const repository = REPOSITORIES[image];
+    if (repository === undefined || image === DEFAULT_IMAGE) return repository && `${repository}:${version}`;
+    return `${repository}:${version.replace(/^\d+:/, "").replace(/-[^-]*$/, "")}-debian`;
+}
+
+/** Path of the Engine API that lists all that `imageToRun` wants to know of these images; undefined where it needs nothing. */
+export function listPath(images: readonly string[]): string | undefined {
+    const known = images.filter((image) => REPOSITORIES[image] !== undefined);
+    if (known.length === 0) return undefined;
+    const filters = { reference: known.flatMap((image) => [image, `${REPOSITORIES[image]}:*`]) };
+    return `/images/json?filters=${encodeURIComponent(JSON.stringify(filters))}`;
+}
+
+/** Whether the kit made an image. Earlier versions gave such images the official name. */
+export const ownBuild = ({ Labels }: Pick<ListedImage, "Labels">): boolean =>
+    Labels?.[SOURCE_LABEL] !== undefined;
+
+/** The image of a name, as far as it is what the name says: not one that the kit made under an official name. */
+export const official = (image: string, listed: readonly ListedImage[]): ListedImage | undefined =>
+    listed.find((one) => one.RepoTags?.includes(image) && !ownBuild(one));
+
+/**
+ * The image that a stack runs: the configured one, or what stands in for it where the Engine has that alone.
+ *
+ * @param image as configured
+ * @param listed the Engine's answer to `listPath`
+ */
+export function imageToRun(image: string, listed: readonly ListedImage[]): string {
+    const repository = REPOSITORIES[image];
+    if (repository === undefined || official(image, listed)) return image;
+    const fits = (tag: string) =>
+        image === DEFAULT_IMAGE
+            ? tag === standInName(image, image.split(":")[1] ?? "")
+            : tag.startsWith(`${repository}:`);
+    const [newest] = listed
+        .filter(ownBuild)
+        .sort((a, b) => b.Created - a.Created)
+        .flatMap(({ RepoTags }) => (RepoTags ?? []).filter(fits));
+    return newest ?? image;
+}
