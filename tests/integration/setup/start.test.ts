@@ -30,6 +30,7 @@ test.each([
 
 test("packages that npm installed completely are not installed again, and the lock's hash is noted", () => {
     const text = lock({ a: entry("1") });
+    put(join(folder.path, "index.ts"), "");
     put(join(folder.path, "package-lock.json"), text);
     put(join(folder.path, "node_modules/.package-lock.json"), text);
     ensurePackages(folder.path);
@@ -99,6 +100,7 @@ describe("acquireLock", () => {
         const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
         // What stopped the kit in the folder for temporary files, in the name of a process that runs for ever.
         put(join(folder.path, `private-registry-${name}.lock`), "1");
+        put(join(root, "index.ts"), "");
         put(join(root, "package-lock.json"), lock({}));
         put(join(root, "node_modules", ".package-lock.json"), lock({}));
         const { TMPDIR } = process.env;

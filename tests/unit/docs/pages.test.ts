@@ -100,7 +100,7 @@ describe.each(PAGES)("%s", (page) => {
 
     test("every path of the repository that it names is there", () => {
         const paths = codesOf(text).filter((code) =>
-            /^(components|config|docs|tests|setup|ops|plugins|bench|examples)\/[\w./-]*$/.test(code),
+            /^(address|bench|clients|components|config|docs|engine|examples|generate|host|ops|plugins|setup|tests|text)\/[\w./-]*$/.test(code),
         );
         expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     });
