@@ -100,7 +100,9 @@ describe.each(PAGES)("%s", (page) => {
 
     test("every path of the repository that it names is there", () => {
         const paths = codesOf(text).filter((code) =>
-            /^(address|bench|clients|components|config|docs|engine|examples|generate|host|ops|plugins|setup|tests|text)\/[\w./-]*$/.test(code),
+            /^(address|bench|clients|components|config|docs|engine|examples|generate|host|ops|plugins|setup|tests|text)\/[\w./-]*$/.test(
+                code,
+            ),
         );
         expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     });
