@@ -108,7 +108,7 @@ function asWanted(path: Path, value: unknown): unknown {
 function withoutRedirect(settings: unknown): unknown {
     if (!isTree(settings)) return settings;
     const { redirectHttp, httpPort, ...rest } = settings;
-    return String(redirectHttp) === "true" ? { ...rest, httpPort: httpPort ?? 80 } : rest;
+    return redirectHttp === true || redirectHttp === "true" ? { ...rest, httpPort: httpPort ?? 80 } : rest;
 }
 
 export interface Moved {
@@ -134,8 +134,9 @@ export function moved(given: Tree): Moved {
     for (const [pattern, now] of Object.entries(SWITCHES)) {
         const path = stepsOf(pattern);
         const value = valueAt(values, path);
-        const key = String(value);
+        // An object may have a `toString` of its own.
         if (typeof value === "object" || value === undefined) continue;
+        const key = String(value);
         if (pattern === "storage.driver" && GONE.includes(key)) {
             const [bucket, endpoint] = [stepsOf("storage.s3.bucket"), stepsOf("storage.s3.endpoint")];
             const example = { bucket: "registry-images", endpoint: "https://s3.example.com" };

@@ -86,7 +86,9 @@ export function init(machine: Machine, args: string[]): Promise<number> {
     };
     for (const [file, text] of Object.entries(files)) writeAtomically(join(root, file), text);
     say(`Written: ${Object.keys(files).join(", ")}`);
-    say(`Next:    ${isInstalled(root) ? "" : "npm install && "}npm run up`);
+    // A script of the user's own stays what it is.
+    const up = former.scripts?.up === undefined ? "npm run up" : `npx ${NAME} up`;
+    say(`Next:    ${isInstalled(root) ? "" : "npm install && "}${up}`);
     return Promise.resolve(0);
 }
 

@@ -58,8 +58,9 @@ export async function main(
     const known = Object.keys(COMMANDS).filter((one) => isCheckout || !OF_CHECKOUT.includes(one));
     const command = known.includes(name ?? "") ? COMMANDS[name ?? ""] : undefined;
     if (!command) {
-        say(`Unknown command "${name ?? ""}"; there are: ${known.join(", ")}.`);
-        return 2;
+        const asked = name === undefined || ["help", "--help", "-h"].includes(name);
+        say(`${asked ? "Commands" : `Unknown command "${name}"; there are`}: ${known.join(", ")}.`);
+        return asked && name !== undefined ? 0 : 2;
     }
     if (name !== "init" && !existsSync(join(places.root, "Pulumi.yaml"))) {
         say(

@@ -124,7 +124,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
         );
     };
     // Of `--path front.off true` Pulumi keeps a boolean; config/ takes the text as well.
-    const is = (path: string, value: boolean) => String(valueOf(path)) === String(value);
+    const is = (path: string, value: boolean) => [value, String(value)].includes(valueOf(path) as string);
     /** A section that is there. */
     const has = (path: string) => is(path, true) || Object.keys(objectOf(valueOf(path))).length > 0;
     const tarball = setting("imageTarball");

@@ -125,3 +125,9 @@ test("what else is wrong is told of the new place at once", () => {
         "storage.s3.region",
     ]);
 });
+
+test("an object that has a toString of its own is no former switch, and crashes nothing", () => {
+    for (const key of ["tls", "cache", "front", "storage", "nexus"])
+        expect(refused({ [key]: { toString: [], driver: { toString: [] } } }).message).toContain("toString");
+    expect(refused({ frontSettings: { redirectHttp: { toString: [] } } }).mistakes).not.toEqual([]);
+});

@@ -15,7 +15,10 @@ const here = (root = folder.path) => machineIn(folder.path, { root, kit: KIT });
 
 test("writes a project whose program is the package's and whose configuration is the kit's", async () => {
     put(join(folder.path, "package.json"), { dependencies: { other: "1.0.0" }, scripts: { up: "mine" } });
+    const said = jest.spyOn(process.stderr, "write").mockReturnValue(true);
     await expect(init(here(), [])).resolves.toBe(0);
+    expect(said.mock.calls.join("")).toMatch(/Next: +npm install && npx private-registry up\n/);
+    said.mockRestore();
     const text = (file: string) => readFileSync(join(folder.path, file), "utf8");
     const { runtime, config, name } = parse(text("Pulumi.yaml")) as Record<string, Record<string, unknown>>;
     expect(name).toBe("private-registry");
