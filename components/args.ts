@@ -1150,3 +1150,25 @@ export interface SiteCertificateArgs {
      */
     earlyRenewalDays?: pulumi.Input<number> | undefined;
 }
+
+/** Arguments of Accounts. */
+export interface AccountsArgs {
+    /**
+     * User name → one of password, generate: true, bcryptHash. Must be an object of user names, each with one of password, generate, bcryptHash.
+     * @default none
+     * @example {"admin":{"generate":true}}
+     */
+    users?: Record<string, UsersItemArgs> | undefined;
+    /**
+     * Cost of the hash of given passwords; each step doubles the time of every request's check. Must be a whole number from 4 to 14.
+     * @default 10
+     * @example 10
+     */
+    bcryptCost?: pulumi.Input<number> | undefined;
+    /**
+     * Generated passwords get the same cost, so that the time of a refused login does not tell them apart. For a front, which checks a password once a minute; the registry itself does on every request. Must be true or false.
+     * @default false
+     * @example true
+     */
+    evenCost?: boolean | undefined;
+}

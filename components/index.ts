@@ -1,6 +1,6 @@
 /** The components of the kit that a Pulumi program can use: each by itself, and the renderers of their files. */
 export * from "./args";
-export { type AccountArgs, Accounts, type AccountsArgs } from "./auth/accounts";
+export { Accounts } from "./auth/accounts";
 export { bcrypt, renderHtpasswd } from "./auth/htpasswd";
 export { type ClientFacts, clientSetup } from "../clients/setup";
 export { containerdHostsToml, dockerDaemonJson, type MirrorFacts, registriesConf } from "./mirror/clients";

@@ -1,6 +1,7 @@
 /** The components whose arguments are options: what a program in any language can make. */
 import type * as z from "zod";
 
+import { accounts } from "../components/auth/options";
 import { options as deployment } from "../components/options";
 import { authority, siteCertificate } from "../components/tls/options";
 
@@ -56,6 +57,19 @@ export const ROOTS: readonly Root[] = [
         outputs: {
             chainPem: { description: "PEM of the certificate and of the CAs between it and the root" },
             privateKeyPem: { description: "Private key of the certificate, PEM", secret: true },
+        },
+    },
+    {
+        name: "Accounts",
+        description: "Users with their passwords, and the htpasswd file",
+        options: accounts,
+        outputs: {
+            htpasswd: { description: "A line `name:bcrypt hash` for each user", secret: true },
+            passwords: {
+                description: "User name → password, of the users whose password is known",
+                type: "map",
+                secret: true,
+            },
         },
     },
 ];

@@ -1,7 +1,7 @@
 /** The options of who may log in. */
 import * as z from "zod";
 
-import type { Rule } from "../definition/check";
+import type { Definition, Rule } from "../definition/check";
 import { option, plain } from "../definition/option";
 import { problem, type Problem, remove, set } from "../definition/problem";
 import { text, YES_OR_NO } from "../definition/values";
@@ -123,6 +123,22 @@ const usersRule: Rule<Options> = ({ users, auth }) => {
             ),
         ];
     return entries.flatMap(([name, user]) => userProblems(name, user));
+};
+
+/** The options of users by themselves. */
+export const accounts = z.strictObject({
+    users: authOptions.users,
+    bcryptCost: authOptions.bcryptCost,
+    evenCost: plain(z.boolean().default(false), {
+        description:
+            "Generated passwords get the same cost, so that the time of a refused login does not tell them apart. For a front, which checks a password once a minute; the registry itself does on every request",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
+});
+export const ACCOUNTS: Definition<typeof accounts> = {
+    options: accounts,
+    rules: [({ users }) => usersRule({ users })],
 };
 
 export const authRules: readonly Rule<Options>[] = [usersRule];

@@ -1,7 +1,7 @@
 /** Makes a component for a program in another language, or in another process. */
 import type * as pulumi from "@pulumi/pulumi";
 
-import { CertificateAuthority, PrivateRegistry, SiteCertificate } from "../../components";
+import { Accounts, CertificateAuthority, PrivateRegistry, SiteCertificate } from "../../components";
 import { version } from "../../package.json";
 
 import schema from "./schema.json";
@@ -24,6 +24,10 @@ const COMPONENTS = {
     SiteCertificate(name: string, inputs: Inputs, options: Options) {
         const { urn, chainPem, privateKeyPem } = new SiteCertificate(name, inputs as never, options);
         return { urn, state: { chainPem, privateKeyPem } };
+    },
+    Accounts(name: string, inputs: Inputs, options: Options) {
+        const { urn, htpasswd, passwords } = new Accounts(name, inputs as never, options);
+        return { urn, state: { htpasswd, passwords } };
     },
 };
 

@@ -1,13 +1,13 @@
 import { find, record, valueOf } from "./mocks";
 
-import { isSecret, ResourceError, secret } from "@pulumi/pulumi";
+import { isSecret, RunError, secret } from "@pulumi/pulumi";
 import { compareSync, getRounds } from "bcryptjs";
 
 import { Accounts, type AccountsArgs } from "../../../components";
 import { nameProblem } from "../../../components/auth/users";
 import { NOBODY_LOGIN, withNobody } from "../../../components/front/nobody";
 
-type Users = AccountsArgs["users"];
+type Users = NonNullable<AccountsArgs["users"]>;
 const HASH = `$2y$10$${"a".repeat(53)}`;
 
 const accounts = (users: Users, bcryptCost?: number, evenCost?: boolean) =>
@@ -92,15 +92,39 @@ test("file and passwords are secret, plain inputs too; a ready hash has no passw
     expect(await valueOf(result.passwords)).toEqual({ admin: "123456" });
 });
 
-test.each<[string, Users, RegExp]>([
-    ["no user", {}, /^There is no user: give at least one, or turn authentication off\.$/],
-    ["a colon in a name", { "a:b": { generate: true } }, /^The user "a:b" has a colon/],
-    ["a control character in a name", { "a\tb": { generate: true } }, /has a control character in its name/],
-    ["no way to log in", { a: {} }, /^The user a needs exactly one of/],
-    ["two ways", { a: { bcryptHash: HASH, password: "hunter2" } }, /^The user a needs exactly one of/],
-])("refused: %s", (_name, users, message) => {
-    const make = () => new Accounts("refused", { users });
-    expect(make).toThrow(ResourceError);
+test.each<[string, unknown, RegExp]>([
+    ["no user", { users: {} }, /users names no user; .*\n +fix: set users\.admin\.generate to true/],
+    ["nothing at all", undefined, /users names no user/],
+    ["a colon in a name", { users: { "a:b": { generate: true } } }, /users\["a:b"\] has a colon/],
+    [
+        "a control character in a name",
+        { users: { "a\tb": { generate: true } } },
+        /has a control character in its name/,
+    ],
+    ["no way to log in", { users: { a: {} } }, /users\.a needs exactly one of/],
+    [
+        "two ways",
+        { users: { a: { bcryptHash: HASH, password: "hunter2" } } },
+        /users\.a needs exactly one of/,
+    ],
+    [
+        "a password longer than bcrypt reads",
+        { users: { a: { password: "hunter2".repeat(11) } } },
+        /has a password of 77 bytes/,
+    ],
+    [
+        "an option that there is not",
+        { users: { a: { generate: true, admin: true } } },
+        /users\.a\.admin is not an option/,
+    ],
+    [
+        "a cost that no login would wait for",
+        { users: { a: { generate: true } }, bcryptCost: 31 },
+        /bcryptCost is 31/,
+    ],
+])("refused: %s", (_name, args, message) => {
+    const make = () => new Accounts("refused", args as AccountsArgs);
+    expect(make).toThrow(RunError);
     expect(make).toThrow(message);
     expect(make).not.toThrow("hunter2");
 });

@@ -65,7 +65,7 @@ test("what must be given is what the definition cannot do without", () => {
 test("each of the components is made, and no other", async () => {
     expect(ROOTS.map(({ name }) => `private-registry:index:${name}`)).toEqual(Object.keys(resources));
     await expect(provider.construct?.("x", "private-registry:index:Other", {}, {})).rejects.toThrow(
-        /There is no component private-registry:index:Other; there are PrivateRegistry, CertificateAuthority, SiteCertificate/,
+        /There is no component private-registry:index:Other; there are PrivateRegistry, CertificateAuthority, SiteCertificate, Accounts/,
     );
     expect(JSON.parse(provider.schema ?? "{}")).toEqual(schema);
 });
