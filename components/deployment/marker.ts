@@ -45,7 +45,7 @@ export function markScript(folder: string, facts: MarkerFacts): string {
         `  case "$owner" in ${[identity, ...adopt].map(word).join("|")}) ;; *)`,
         `    if [ "${of("stack-key")}" != "${stackKey ?? "none"}" ]; then`,
         `      echo "The folder ${word(path)} is another deployment's: ${of("stack")}, there since $since. Choose another folder (${said(set(key, "FOLDER"))}).` +
-            ` Only if it is yours and its state is lost, take it over: ${said(set(["adopt", adopt.length], "$owner"))}"; exit 3`,
+            ` Only if it is yours and its state is lost, take it over: ${said(set(["adopt", adopt.length], "OWNER")).replace("OWNER", "$owner")}"; exit 3`,
         "    fi ;;",
         "  esac",
         "fi",

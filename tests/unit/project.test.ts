@@ -1,5 +1,5 @@
 /** The places that tell of the configuration agree: the options, Pulumi.yaml, Pulumi.dev.yaml, docs/configuration.md. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parse } from "yaml";
@@ -110,4 +110,18 @@ test("docs/configuration.md tells the default of each option that has a plain on
         const row = rows.find(([, name]) => name === `\`${key}\``);
         expect(row?.[4]).toContain(String(value));
     }
+});
+
+test("what Pulumi runs in a checkout is the program, built or not, and what Node imports are the components", () => {
+    const { main, exports } = JSON.parse(read("package.json")) as {
+        main: string;
+        exports: Record<string, Record<string, string>>;
+    };
+    // Its runner reads `default` of the exports before `main` (@pulumi/pulumi, cmd/run/run.ts).
+    expect(exports["."]?.default).toBe(`./${main}`);
+    expect(existsSync(join(__dirname, "../..", main))).toBe(true);
+    // Node takes the first condition that holds.
+    expect(Object.keys(exports["."] ?? {})).toEqual(["types", "require", "import", "default"]);
+    for (const condition of ["require", "import"])
+        expect(exports["."]?.[condition]).toBe("./dist/components/index.js");
 });
