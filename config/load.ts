@@ -5,8 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { check as checkOptions } from "../components/definition/check";
 import { speak } from "../components/definition/mend";
-import { formatPath, type Path, type Problem } from "../components/definition/problem";
-import { typeAt, unwrap } from "../components/definition/option";
+import { formatPath, type Problem } from "../components/definition/problem";
 import { thisMachine } from "../setup/machine";
 import { findStack } from "../setup/stack";
 
@@ -14,40 +13,10 @@ import { forStack } from "./commands";
 import { readFiles } from "./files";
 import { moved } from "./moved";
 import { type Config, CONFIG, options } from "./options";
+import { parse } from "./parse";
 import { commands, ConfigError, reachable, type Texts } from "./print";
 import { textKeys } from "./stack-file";
 import { warnings } from "./warnings";
-
-/**
- * A value as its option wants it. Pulumi hands the keys over as text, objects and lists as JSON; in those it leaves "true" a
- * text where a text stood before.
- */
-function parse(path: Path, given: unknown): unknown {
-    const type = typeAt(options, path);
-    const kind = type && unwrap(type).type;
-    const isText = typeof given === "string";
-    if (kind === "number") return isText && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
-    if (kind === "boolean") return given === "true" ? true : given === "false" ? false : given;
-    if (kind === undefined)
-        // An unknown key: what it holds may belong elsewhere.
-        return isText && path.length === 1 && /^[[{]/.test(given) ? json(given) : given;
-    if (!["object", "record", "array"].includes(kind)) return given;
-    const value = isText ? json(given) : given;
-    if (Array.isArray(value)) return value.map((inner: unknown, i) => parse([...path, i], inner));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-        Object.entries(value).map(([key, inner]) => [key, parse([...path, key], inner)]),
-    );
-}
-
-function json(raw: string): unknown {
-    try {
-        return JSON.parse(raw);
-    } catch {
-        // Not JSON: the option refuses the text itself, with what is allowed.
-        return raw;
-    }
-}
 
 /**
  * Checks a whole configuration.

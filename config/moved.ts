@@ -1,5 +1,5 @@
 /** Options of version 0.1: each is told with its new place, and the rest is checked as if it stood there. */
-import { infoAt, typeAt, unwrap } from "../components/definition/option";
+import { infoAt, typeAt } from "../components/definition/option";
 import {
     copy,
     formatPath,
@@ -13,6 +13,7 @@ import {
 } from "../components/definition/problem";
 
 import { options } from "./options";
+import { parse } from "./parse";
 
 type Tree = Record<string, unknown>;
 
@@ -90,20 +91,6 @@ function isSet(tree: Tree, path: Path): boolean {
     return value !== undefined && value !== typeAt(options, path)?.safeParse(undefined).data;
 }
 
-/** A boolean or number as Pulumi keeps it for an option that takes one. */
-function asWanted(path: Path, value: unknown): unknown {
-    const type = typeAt(options, path);
-    if (type === undefined || typeof value !== "string") return value;
-    const kind = unwrap(type).type;
-    if (kind === "boolean" && /^(true|false)$/.test(value)) return value === "true";
-    try {
-        return ["object", "record", "array", "number"].includes(kind) ? JSON.parse(value) : value;
-    } catch {
-        // The option refuses the text itself.
-        return value;
-    }
-}
-
 /** redirectHttp with its port is one option now. */
 function withoutRedirect(settings: unknown): unknown {
     if (!isTree(settings)) return settings;
@@ -155,7 +142,7 @@ export function moved(given: Tree): Moved {
         }
         if (!Object.hasOwn(now, key)) continue;
         // Where the settings of the cache move to its place, it is there already.
-        const to = pattern === "cache" && isTree(asWanted(["cache"], given.redis)) ? undefined : now[key];
+        const to = pattern === "cache" && isTree(parse(["cache"], given.redis)) ? undefined : now[key];
         values = withValue(values, path, undefined);
         if (to === undefined) {
             tell(path, `is ${show(value)}, which follows from the other options now`, [remove(path)]);
@@ -176,7 +163,7 @@ export function moved(given: Tree): Moved {
         for (const { path, names } of matches(values, stepsOf(pattern))) {
             const rest = [...names];
             const to = stepsOf(target).map((step) => (step === "*" ? (rest.shift() ?? step) : step));
-            const raw = asWanted(to, valueAt(values, path));
+            const raw = parse(to, valueAt(values, path));
             const value = pattern === "frontSettings" ? withoutRedirect(raw) : raw;
             values = withValue(values, path, undefined);
             // What was set at the new place by hand is newer.

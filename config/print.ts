@@ -7,6 +7,7 @@ import {
     remove,
     set,
     type Step,
+    valueAt,
 } from "../components/definition/problem";
 
 import { CONTROL, escaped, shellWord } from "../text/shell";
@@ -121,10 +122,7 @@ export function reachable(problems: readonly Problem[], given: unknown): Problem
     const before = (path: Path): Step[] =>
         path.slice(0, -1).flatMap((_, i): Step[] => {
             const above = path.slice(0, i + 1);
-            const value = above.reduce<unknown>(
-                (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
-                given,
-            );
+            const value = valueAt(given, above);
             if (typeof value !== "boolean" || done.has(formatPath(above))) return [];
             done.add(formatPath(above));
             const off = [...above, "off"];

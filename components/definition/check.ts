@@ -5,7 +5,17 @@ import type * as z from "zod";
 
 import { infoAt, keysAt, type OptionInfo, typeAt, unwrap } from "./option";
 import { meant } from "./meant";
-import { formatPath, type Path, type Problem, problem, remove, set, show, type Step } from "./problem";
+import {
+    formatPath,
+    type Path,
+    type Problem,
+    problem,
+    remove,
+    set,
+    show,
+    type Step,
+    valueAt,
+} from "./problem";
 
 /** A rule that needs more than one option. It looks at what is right by itself: the rest is missing. */
 export type Rule<T> = (options: { [K in keyof T]?: T[K] | undefined }) => Problem[];
@@ -14,9 +24,6 @@ export interface Definition<S extends z.ZodObject> {
     options: S;
     rules: readonly Rule<z.output<S>>[];
 }
-
-const at = (value: unknown, path: Path): unknown =>
-    path.reduce<unknown>((here, step) => (here as Record<PropertyKey, unknown> | undefined)?.[step], value);
 
 /** Paths of the keys `__proto__`, which JSON has and every step after it drops without a word. */
 function prototypes(value: unknown, path: PropertyKey[]): PropertyKey[][] {
@@ -79,9 +86,9 @@ function punycode(root: z.ZodObject, path: Path, received: unknown): string | un
 function describe(root: z.ZodObject, value: unknown, issue: z.core.$ZodIssue): Problem[] {
     const { path } = issue;
     if (issue.code === "unrecognized_keys")
-        return issue.keys.map((key) => unknownKey(root, [...path, key], at(value, [...path, key])));
+        return issue.keys.map((key) => unknownKey(root, [...path, key], valueAt(value, [...path, key])));
     const info = infoAt(root, path);
-    const received = at(value, path);
+    const received = valueAt(value, path);
     const ascii = punycode(root, path, received);
     if (ascii !== undefined)
         return [

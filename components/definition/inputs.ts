@@ -4,7 +4,7 @@ import type * as z from "zod";
 
 import { check, type Definition } from "./check";
 import { infoAt, ownInfo, type Plain, typeAt, unwrap } from "./option";
-import { OptionsError, type Path, type Problem, problem } from "./problem";
+import { OptionsError, type Path, type Problem, problem, valueAt } from "./problem";
 
 /** A value, or the Output of one. */
 export type Given<T> = T | pulumi.Output<T>;
@@ -79,9 +79,6 @@ function withValue(tree: unknown, [step, ...rest]: Path, value: unknown): unknow
     const object = isObject(tree) ? tree : {};
     return { ...object, [step]: withValue(object[String(step)], rest, value) };
 }
-
-const valueAt = (tree: unknown, path: Path): unknown =>
-    path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], tree);
 
 /** The problems without the values that the program made secret, in an option that is none by itself. */
 function veiled(problems: readonly Problem[], secrets: readonly { path: Path; value: unknown }[]): Problem[] {
