@@ -17,11 +17,12 @@ const ROOMS = {
     "components/tls": ["components/definition"],
     "components/auth": ["components/definition"],
     "components/outbound": ["components/definition", "text"],
-    "components/storage": ["components/definition", "components/outbound", "components/tls"],
+    "components/storage": ["components/definition", "components/outbound", "components/tls", "address"],
     "components/deployment": ["components/definition", "components/storage", "address", "engine"],
     "components/registry": [
         ...["components/definition", "components/deployment", "components/outbound", "components/storage"],
         "components/tls",
+        "address",
     ],
     "components/cache": ["components/deployment", "components/registry"],
     "components/front": [
@@ -29,10 +30,11 @@ const ROOMS = {
         "components/deployment",
         "components/registry",
         "components/tls",
+        "address",
     ],
     "components/mirror": [
         ...["components/definition", "components/deployment", "components/front", "components/registry"],
-        ...["components/tls", "address", "clients"],
+        ...["components/storage", "components/tls", "address", "clients"],
     ],
     "components/nexus": ["components/definition", "components/deployment", "components/outbound"],
     // A host without Docker.

@@ -103,7 +103,7 @@ export async function front(): Promise<void> {
         return deployed(stack, users ? `admin:${PASSWORD}` : "");
     };
     try {
-        const nginx = await create({ front: "nginx" });
+        const nginx = await create({ "front.off": "false" });
         const open = await create({ auth: "false" }, false);
         const htpasswd = await create({});
         const [toOpen, toHtpasswd, push, pull]: number[][] = [[], [], [], []];

@@ -11,16 +11,12 @@ import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
 import type { Options } from "./options";
 import { recover } from "./deployment/recovery";
-import {
-    CONFIG_FOLDER,
-    type RegistrySettings,
-    renderConfig,
-    renderStorageCheck,
-} from "./registry/config-yml";
+import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
 import { Redis } from "./cache/redis";
 import { Registry } from "./registry/registry";
 import { remoteStorage } from "./storage/storage";
 import type { SiteTls } from "./tls/site-tls";
+import { CONFIG_FOLDER } from "./storage/folders";
 
 /** What the containers get from the deployment. */
 export interface ContainersContext {

@@ -2,7 +2,6 @@ import { parseArgs } from "node:util";
 
 import { connectTo, type Engine } from "../engine/client";
 import { exec } from "../engine/run";
-import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
 import type { Endpoint } from "../engine/endpoint";
 import { ensureEngine } from "../setup/engine";
 import { SetupError, messageOf } from "../setup/errors";
@@ -20,6 +19,7 @@ import { processText } from "./gc/process";
 import { summary } from "./gc/report";
 import { wayOf } from "./gc/way";
 import { isOf, stackIdentity } from "./shared/identity";
+import { DEFAULT_FRONT_IMAGE } from "../address/default-images";
 
 const USAGE =
     "npm run gc [-- --dry-run] [--untagged] [--mend] [--stack NAME]: removes what no image uses. --dry-run tells what " +

@@ -8,37 +8,25 @@ import { keep } from "../setup/log";
 import { type Machine, thisMachine } from "../setup/machine";
 import { say, speakFor } from "../setup/progress";
 import { flagValue } from "../setup/stack";
-import { bench } from "./bench";
-import { catalog } from "./catalog";
-import { check } from "./check";
-import { client } from "./client/command";
-import { doctor } from "./doctor";
-import { printEnv } from "./env";
-import { deploy } from "./deploy";
-import { gc } from "./gc";
-import { init } from "./init";
-import { exportStack } from "./export";
-import { mirrors } from "./mirrors";
-import { setup } from "./setup";
-import { test } from "./test";
 
 type Command = (machine: Machine, args: string[]) => Promise<number>;
 
+/** Each is loaded when it is asked for: what one needs, such as a reader of certificates, is no other's time to start. */
 const COMMANDS: Record<string, Command> = {
-    up: (machine, args) => deploy(machine, "up", args),
-    destroy: (machine, args) => deploy(machine, "destroy", args),
-    env: printEnv,
-    export: exportStack,
-    init,
-    setup,
-    test,
-    check,
-    bench,
-    gc,
-    mirrors,
-    client,
-    doctor,
-    catalog,
+    up: async (machine, args) => (await import("./deploy")).deploy(machine, "up", args),
+    destroy: async (machine, args) => (await import("./deploy")).deploy(machine, "destroy", args),
+    env: async (machine, args) => (await import("./env")).printEnv(machine, args),
+    export: async (machine, args) => (await import("./export")).exportStack(machine, args),
+    init: async (machine, args) => (await import("./init")).init(machine, args),
+    setup: async (machine, args) => (await import("./setup")).setup(machine, args),
+    test: async (machine, args) => (await import("./test")).test(machine, args),
+    check: async (machine) => (await import("./check")).check(machine),
+    bench: async (machine, args) => (await import("./bench")).bench(machine, args),
+    gc: async (machine, args) => (await import("./gc")).gc(machine, args),
+    mirrors: async (machine, args) => (await import("./mirrors")).mirrors(machine, args),
+    client: async (machine, args) => (await import("./client/command")).client(machine, args),
+    doctor: async (machine, args) => (await import("./doctor")).doctor(machine, args),
+    catalog: async (machine, args) => (await import("./catalog")).catalog(machine, args),
 };
 
 /** Those of a checkout alone: they need its tests and tools. */

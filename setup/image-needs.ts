@@ -1,12 +1,10 @@
 import { NEXUS_IMAGE } from "../components/nexus/plan";
-import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
-import { DEFAULT_IMAGE } from "../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../components/storage/options";
 import type { Endpoint } from "../engine/endpoint";
 import { buildImage } from "./image-build";
 import { type DebianImage, buildDebianImage } from "./image-debian";
 import type { Machine } from "./machine";
 import type { EarlySettings } from "./stack";
+import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../address/default-images";
 
 /** An image that a stack runs. */
 export interface ImageNeed {

@@ -1,7 +1,5 @@
+import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../address/default-images";
 /** Images that the kit builds where the official ones cannot be had: they have names of their own, and never an official one. */
-import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
-import { DEFAULT_IMAGE } from "../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../components/storage/options";
 
 /** Label by which an image tells that the kit made it, and of what. */
 export const SOURCE_LABEL = "private-registry.source";

@@ -20,9 +20,7 @@ import {
 import type { Options } from "../options";
 import { inspectSite } from "../tls/inspect";
 import { certificateOption, halfProblems, pairProblems, privateKeyOption } from "../tls/options";
-
-/** The image of the front where no other is named. */
-export const DEFAULT_FRONT_IMAGE = "nginx:1.30";
+import { DEFAULT_FRONT_IMAGE } from "../../address/default-images";
 
 const site = z.strictObject({
     upstream: option(

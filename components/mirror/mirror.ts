@@ -7,13 +7,14 @@ import type { Deployment } from "../deployment/deployment";
 import { registryEndpoint } from "../../address/address";
 import type { Options } from "../options";
 import type { OutboundArgs } from "../outbound/outbound";
-import { CONFIG_FOLDER, type RegistrySettings, renderConfig } from "../registry/config-yml";
+import { type RegistrySettings, renderConfig } from "../registry/config-yml";
 import { Registry, type TlsFiles } from "../registry/registry";
 import { trusted } from "../tls/inspect";
 
 import { containerdHostsToml, dockerDaemonJson, registriesConf } from "./clients";
 import { LOGIN_FILE, renderLogin } from "./login";
 import { upstreamName, upstreamOrigin } from "../../address/upstream";
+import { CONFIG_FOLDER } from "../storage/folders";
 
 /** A pull-through cache of another registry: its options, and what it has in common with the deployment. */
 export interface MirrorArgs extends Omit<Settled<Options["mirrors"]>[string], "domain" | "keepData"> {

@@ -5,21 +5,10 @@ import type { Options } from "../options";
 
 import type { settingsOptions } from "./options";
 import type { RedisAccess } from "../cache/redis-conf";
-import {
-    CONFIG_FOLDER,
-    DATA_FOLDER,
-    OWNED_STORAGE,
-    type RemoteStorage,
-    renderStorage,
-} from "../storage/storage";
+import { OWNED_STORAGE, type RemoteStorage, renderStorage } from "../storage/storage";
 import { renderCheckConfig } from "../storage/check";
-
-export { CONFIG_FOLDER, DATA_FOLDER } from "../storage/storage";
-
-/** Port inside the container. Unprivileged, so that the container needs no capability. */
-export const REGISTRY_PORT = 5000;
-/** Port of health and metrics: plain HTTP, on the container's loopback alone, never published. */
-export const DEBUG_PORT = 5001;
+import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
+import { DEBUG_PORT, REGISTRY_PORT } from "./ports";
 
 /** The options that say nothing but what stands in config.yml. */
 type Settings = Omit<Pick<Options, keyof typeof settingsOptions>, "registryConfig">;

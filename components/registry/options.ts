@@ -23,9 +23,7 @@ import type { Options } from "../options";
 
 import { conflicts } from "./config-yml";
 import { driverOf } from "../storage/options";
-
-/** The registry image that the kit deploys where no other is named. */
-export const DEFAULT_IMAGE = "registry:3.1.2";
+import { DEFAULT_IMAGE } from "../../address/default-images";
 
 export const addressOptions = {
     domain: option(z.union([hostName, reachableAddress]), {

@@ -9,11 +9,12 @@ import { awaited, boundedLog, confined, listens, memoryLimit, service } from "..
 
 import { lookups, type OutboundArgs, proxyFiles } from "../outbound/outbound";
 
-import { CONFIG_FOLDER, DATA_FOLDER, DEBUG_PORT, REGISTRY_PORT } from "./config-yml";
 import { withProxy } from "../outbound/proxy-file";
 import { ConfigVolume, type FileArgs } from "./config-volume";
 import { type RemoteStorageArgs, storageEnvs, storageFiles } from "../storage/storage";
 import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "../storage/check";
+import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
+import { DEBUG_PORT, REGISTRY_PORT } from "./ports";
 
 /** A certificate and its key, PEM. */
 export interface TlsFiles {

@@ -6,8 +6,7 @@
 import { stringify } from "yaml";
 
 import { withProxy } from "../outbound/proxy-file";
-
-import { CONFIG_FOLDER, DATA_FOLDER } from "./storage";
+import { CONFIG_FOLDER, DATA_FOLDER } from "./folders";
 
 /** Port of the second registry that the check starts, on the container's loopback alone. */
 export const CHECK_PORT = 5002;

@@ -16,9 +16,7 @@ import {
 } from "../definition/values";
 import type { Options } from "../options";
 import { certificateOption, trustProblems } from "../tls/options";
-
-/** The image of the cache where no other is named. */
-export const DEFAULT_CACHE_IMAGE = "valkey/valkey:8.1";
+import { DEFAULT_CACHE_IMAGE } from "../../address/default-images";
 
 const BUCKET = /^[a-zA-Z0-9][\w.-]{1,61}[a-zA-Z0-9]$/;
 const name = (pattern: RegExp, description: string, allowed: string, example: string, standard?: string) =>

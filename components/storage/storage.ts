@@ -8,13 +8,9 @@ import type { Settled } from "../definition/inputs";
 import { trusted } from "../tls/inspect";
 
 import type { Storage } from "./options";
+import { CONFIG_FOLDER } from "./folders";
 
 type Input<T> = pulumi.Input<T>;
-
-/** Where the files of the configuration are mounted. */
-export const CONFIG_FOLDER = "/etc/distribution";
-/** Where the images lie. */
-export const DATA_FOLDER = "/var/lib/registry";
 
 /** Certificate authority of a store with a private certificate, in the configuration folder. */
 const STORE_CA = "store-ca.crt";

@@ -4,7 +4,6 @@ import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/
 import type { Engine } from "../../engine/client";
 import { exec, runToEnd } from "../../engine/run";
 import { says } from "../../engine/errors";
-import { DATA_FOLDER } from "../../components/registry/config-yml";
 import { DONE } from "../../components/storage/check";
 import { SetupError } from "../../setup/errors";
 import { note } from "../../setup/log";
@@ -16,6 +15,7 @@ import { type Collected, Transcript } from "./report";
 import { type Freed, sizesOf } from "./sizes";
 import { checkDryRun, checkUntagged, prepareStore, WAY_OUT } from "./store";
 import type { Way } from "./way";
+import { DATA_FOLDER } from "../../components/storage/folders";
 
 export interface Collection {
     engine: Engine;

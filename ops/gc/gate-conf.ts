@@ -1,5 +1,6 @@
 /** nginx.conf of the gate. Pure. */
-import { CONFIG_FOLDER, REGISTRY_PORT } from "../../components/registry/config-yml";
+import { CONFIG_FOLDER } from "../../components/storage/folders";
+import { REGISTRY_PORT } from "../../components/registry/ports";
 
 export interface GateFacts {
     /** Name of the container that answers pulls. */

@@ -2,8 +2,8 @@
 import type { Engine } from "../../engine/client";
 import { exec } from "../../engine/run";
 import { withProxy } from "../../components/outbound/proxy-file";
-import { CONFIG_FOLDER } from "../../components/registry/config-yml";
 import { CHECK_CONFIG, CHECK_PORT } from "../../components/storage/check";
+import { CONFIG_FOLDER } from "../../components/storage/folders";
 
 /** A blob and a repository that has it. */
 export interface Layer {

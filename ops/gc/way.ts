@@ -4,7 +4,6 @@ import type { ContainerInspectInfo } from "../../engine/types";
 import type { Engine } from "../../engine/client";
 import { exec, runToEnd } from "../../engine/run";
 import { DRAIN_FILE, RETRY_AFTER, SECOND_SOCKET } from "../../components/front/settings";
-import { CONFIG_FOLDER, REGISTRY_PORT } from "../../components/registry/config-yml";
 
 import {
     behindFront,
@@ -18,6 +17,8 @@ import {
 } from "./containers";
 import { create, inspect, listening, remove, start, until } from "./engine";
 import { gateConf } from "./gate-conf";
+import { CONFIG_FOLDER } from "../../components/storage/folders";
+import { REGISTRY_PORT } from "../../components/registry/ports";
 
 /** The two moments at which a way has something to do. */
 export interface Way {

@@ -1,8 +1,8 @@
+import { DATA_FOLDER } from "../../components/storage/folders";
 /**
  * A look at a registry's storage in files (distribution, registry/storage/paths.go), from within a container of its image: the
  * official one and the kit's own both have busybox.
  */
-import { DATA_FOLDER } from "../../components/storage/storage";
 
 /** Folder that all paths of a look are relative to. */
 export const STORE_FOLDER = `${DATA_FOLDER}/docker/registry/v2`;

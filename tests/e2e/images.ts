@@ -1,10 +1,8 @@
 /** The images that the tests run, as this machine's Engine has them: the official ones, else what the kit built instead. */
 import { execFileSync } from "node:child_process";
 
-import { DEFAULT_FRONT_IMAGE } from "../../components/front/options";
-import { DEFAULT_IMAGE } from "../../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../../components/storage/options";
 import { imageToRun, listPath, type ListedImage } from "../../setup/stand-ins";
+import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../address/default-images";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
 

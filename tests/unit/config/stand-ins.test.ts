@@ -1,7 +1,4 @@
 /** What stands in for an image that cannot be had has a name of its own, and never passes for the official one. */
-import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
-import { DEFAULT_IMAGE } from "../../../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../../../components/storage/options";
 import {
     imageToRun,
     listPath,
@@ -11,6 +8,7 @@ import {
     standInName,
 } from "../../../setup/stand-ins";
 import { parseImage } from "../../../address/image-name";
+import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../../address/default-images";
 
 const image = (tag: string, own: boolean, Created = 0): ListedImage => ({
     Id: `sha256:${tag}`,

@@ -5,12 +5,10 @@ import { dirname, join, relative, resolve } from "node:path";
 import { parse } from "yaml";
 
 import { typeAt } from "../../../components/definition/option";
-import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
 import { NEXUS_IMAGE } from "../../../components/nexus/plan";
-import { DEFAULT_IMAGE } from "../../../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../../../components/storage/options";
 import { options } from "../../../config/options";
 import { commandsOf, isTranslation, readPage } from "../../e2e/docs-blocks";
+import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../../address/default-images";
 
 const ROOT = join(__dirname, "../../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");

@@ -1,9 +1,6 @@
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
-import { DEFAULT_IMAGE } from "../../../components/registry/options";
-import { DEFAULT_CACHE_IMAGE } from "../../../components/storage/options";
 import { NEXUS_IMAGE } from "../../../components/nexus/plan";
 import { type ImageEffects, provideImage } from "../../../setup/image";
 import { rootFiles } from "../../../setup/image-build";
@@ -14,6 +11,7 @@ import { loadTarball, tagsOf, tarballHas } from "../../../setup/image-tarball";
 import type { EarlySettings } from "../../../setup/stack";
 import { readTar, tar } from "../../../engine/tar";
 import { machineIn, temporaryFolder } from "./fixture";
+import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../../address/default-images";
 
 const folder = temporaryFolder();
 beforeEach(() => jest.spyOn(process.stderr, "write").mockReturnValue(true));

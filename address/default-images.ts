@@ -1,0 +1,8 @@
+/** The images that the kit deploys where no others are named: current stable lines under free licences. */
+
+/** Of the registry, and of the mirrors. */
+export const DEFAULT_IMAGE = "registry:3.1.2";
+/** Of the front. */
+export const DEFAULT_FRONT_IMAGE = "nginx:1.30";
+/** Of the cache. */
+export const DEFAULT_CACHE_IMAGE = "valkey/valkey:8.1";
