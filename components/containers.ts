@@ -14,7 +14,7 @@ import { recover } from "./deployment/recovery";
 import { type RegistrySettings, renderConfig, renderStorageCheck } from "./registry/config-yml";
 import { Redis } from "./cache/redis";
 import { Registry } from "./registry/registry";
-import { remoteStorage } from "./storage/storage";
+import { remoteStorage } from "./storage/remote";
 import type { SiteTls } from "./tls/site-tls";
 import { CONFIG_FOLDER } from "./storage/folders";
 

@@ -16,7 +16,7 @@ import type { Nexus } from "./nexus/nexus";
 import { DEFINITION, type Options } from "./options";
 import type { RegistrySettings } from "./registry/config-yml";
 import { settingsOptions } from "./registry/options";
-import { remoteStorage } from "./storage/storage";
+import { remoteStorage } from "./storage/remote";
 import type { HostMaterial } from "../host/material";
 import { siteTls } from "./tls/site-tls";
 import { warnings } from "./warnings";

@@ -6,6 +6,8 @@ import { YES_OR_NO } from "../components/definition/values";
 import { DEFINITION, options as deployment } from "../components/options";
 import type { Definition } from "../components/definition/check";
 
+import { scheduleOptions } from "./schedule";
+
 export const kitOptions = {
     imageMirror: option(
         z
@@ -31,6 +33,7 @@ export const kitOptions = {
         allowed: YES_OR_NO,
         example: true,
     }),
+    ...scheduleOptions,
 };
 
 /** What a program alone can say. */

@@ -15,6 +15,7 @@ import { checkImage, checkLogin } from "./doctor/registry-checks";
 import { doctorStore, leaveNoFolder, lookAtUploads, registryName } from "./doctor/store";
 import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
+import { lastRuns } from "./schedule/record";
 import { holderOf, type Listed } from "./facts/published";
 import { RegistryApi } from "./shared/registry-api";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
@@ -135,5 +136,6 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     tell("image", host.checkVersion(await first(names, (name) => look.registryVersion(engine, name))));
     const plugins = await pluginsInUse(machine);
     tell("plugins", host.checkPlugins(plugins.kind, plugins.reason));
+    tell("schedule", host.checkSchedule(lastRuns(machine, owner)));
     return exitCode(findings);
 }

@@ -2,12 +2,8 @@
  * The `storage` part of the registry's config.yml: where the images lie. Option names:
  * distribution.github.io/distribution/storage-drivers, and the drivers' own sources (registry/storage/driver of 3.1.2).
  */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
-import type { Settled } from "../definition/inputs";
-import { trusted } from "../tls/inspect";
-
-import type { Storage } from "./options";
 import { CONFIG_FOLDER } from "./folders";
 
 type Input<T> = pulumi.Input<T>;
@@ -81,48 +77,6 @@ export type RemoteStorage = S3Storage | AzureStorage | GcsStorage;
 type Inputs<T> = { [K in keyof T]: K extends "driver" ? T[K] : Input<T[K]> };
 /** The same, of which any value may be an Output. */
 export type RemoteStorageArgs = Inputs<S3Storage> | Inputs<AzureStorage> | Inputs<GcsStorage>;
-
-/** The store of a deployment's options; nothing where the images lie on the Docker host. */
-export function remoteStorage({ s3, azure, gcs, redirect }: Settled<Storage>): RemoteStorageArgs | undefined {
-    if (s3 !== undefined) {
-        const { ca, region, bucket, ...options } = s3;
-        const caPem = ca === undefined ? undefined : pulumi.output(ca).apply(trusted);
-        const [at, place] = [pulumi.output(bucket), pulumi.output(region)];
-        return {
-            ...options,
-            driver: "s3",
-            redirect,
-            bucket: at.apply((name) => name ?? ""),
-            region: place.apply((name) => name ?? "us-east-1"),
-            ...(caPem && { caPem }),
-        };
-    }
-    if (azure !== undefined) {
-        const { credentials, accountName, container, ...options } = azure;
-        return {
-            ...options,
-            driver: "azure",
-            redirect,
-            accountName: pulumi.output(accountName).apply((name) => name ?? ""),
-            container: pulumi.output(container).apply((name) => name ?? ""),
-            credentials: pulumi
-                .output(credentials)
-                .apply(({ tenantId, clientId, secret }) =>
-                    tenantId && clientId && secret ? { tenantId, clientId, secret } : undefined,
-                ),
-        };
-    }
-    if (gcs !== undefined) {
-        const { bucket, ...options } = gcs;
-        return {
-            ...options,
-            driver: "gcs",
-            redirect,
-            bucket: pulumi.output(bucket).apply((name) => name ?? ""),
-        };
-    }
-    return undefined;
-}
 
 type Tree = Record<string, unknown>;
 

@@ -1,6 +1,7 @@
 /** Checks of the Engine and its machine. Each gets what it looks at, so that a test can make it up. */
 import { isLocalhost, needsName } from "../../address/address";
 import type { Collection } from "../gc/notice";
+import type { LastRuns } from "../schedule/record";
 import { holderOf, type Listed } from "../facts/published";
 import { failure, type Finding, ok, warning } from "./finding";
 
@@ -138,3 +139,14 @@ export function checkVersion(version: string | undefined): Finding {
 
 export const checkPlugins = (kind: "official" | "embedded", reason: string): Finding =>
     ok(`the ${kind} provider plugins (${reason})`);
+
+/** What ran by itself, and failed the last time. The doctor's own last run is told by this one. */
+export function checkSchedule(runs: LastRuns): Finding {
+    const failed = Object.entries(runs).filter(
+        ([command, { message }]) => command !== "doctor" && message !== undefined,
+    );
+    if (failed.length === 0) return ok("nothing that ran by itself failed the last time");
+    const texts = failed.map(([command, { ended, message }]) => `npm run ${command} at ${ended}: ${message}`);
+    const logs = failed.map(([, { log }]) => log);
+    return warning(`failed the last time: ${texts.join("; ")}`, `read ${logs.join(", ")}`);
+}

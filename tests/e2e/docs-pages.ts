@@ -145,6 +145,7 @@ shell
 ! pulumi up --skip-preview`,
     },
     "docs/slow-networks.md": { before: "shell" },
+    "docs/schedule.md": { before: "npm run up; shell" },
     "docs/state.md": { before: "" },
     "docs/storage.md": {
         before: "shell; certificate s3.example.com store-ca.crt ../store.crt ../store.key",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { check } from "../../config/load";
+import { check } from "../../config/check";
 import { entries } from "../unit/config/base";
 
 test("the committed Pulumi.dev.yaml is a configuration that works, and holds no secret", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { infoAt } from "../../components/definition/option";
-import { check } from "../../config/load";
+import { check } from "../../config/check";
 import { options } from "../../config/options";
 
 import { accepted, allOptions, entries, MINIMAL } from "./config/base";

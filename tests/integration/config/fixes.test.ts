@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { check } from "../../../config/load";
+import { check } from "../../../config/check";
 import { textKeys } from "../../../config/stack-file";
 import { warnings } from "../../../config/warnings";
 

@@ -3,7 +3,7 @@ import type * as z from "zod";
 
 import { type OptionInfo, unwrap } from "../../../components/definition/option";
 import { formatPath } from "../../../components/definition/problem";
-import { check } from "../../../config/load";
+import { check } from "../../../config/check";
 import { type Config, options } from "../../../config/options";
 import { ConfigError, fixOf, type Texts } from "../../../config/print";
 

@@ -1,7 +1,8 @@
 /** Names that JavaScript or HTTP do not take, and a CA that ends too early. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { check, load } from "../../../config/load";
+import { check } from "../../../config/check";
+import { load } from "../../../config/load";
 import type { ConfigError } from "../../../config/print";
 import { warnings } from "../../../config/warnings";
 import { issue } from "../components/certs";

@@ -1,4 +1,4 @@
-import { check } from "../../../config/load";
+import { check } from "../../../config/check";
 import { chosenWay } from "../../../components/auth/options";
 import { formatPath, show } from "../../../components/definition/problem";
 import { ConfigError } from "../../../config/print";

@@ -26,6 +26,20 @@ const text: Odd = { valid: ["text"], becomes: [[12345, "12345"]], invalid: [["hu
 const pem: Odd = { invalid: [5, "two\nlines", true] };
 const group: Odd = { invalid: ["text", 5, []] };
 const secretGroup: Odd = { invalid: ["hunter2", 5, ["hunter2"]] };
+const when: Odd = {
+    valid: ["hourly", "00:00", "23:59", "Mon,Thu 03:30", "28 03:30"],
+    invalid: [
+        "daily",
+        "3:30",
+        "24:00",
+        "29 03:30",
+        "Sunday 03:30",
+        "Mon, Thu 03:30",
+        "*-*-* 03:30",
+        5,
+        ["03:30"],
+    ],
+};
 const subjectPart: Odd = { valid: ["Ü", "x".repeat(64)], invalid: ["", "x".repeat(65), 7] };
 const country: Odd = { valid: ["CN", "DE"], invalid: ["cn", "CHN", "China", 5] };
 const subject = (of: string): Record<string, Odd> => ({
@@ -326,6 +340,16 @@ export const ODD: Record<string, Odd> = {
         invalid: ["a.b", 5, {}],
     },
     proxyFromEnvironment: flag(false),
+    schedule: group,
+    "schedule.up": when,
+    "schedule.gc": when,
+    "schedule.doctor": when,
+    "schedule.onFailure": group,
+    "schedule.onFailure.command": { valid: ["true"], invalid: ["", 5, {}] },
+    "schedule.onFailure.webhook": {
+        valid: ["http://127.0.0.1:8080/hooks/a", "https://chat.example.com/hooks/a?b=c"],
+        invalid: ["chat.example.com", "ftp://chat.example.com", "/hooks/hunter2", 5],
+    },
     extraHosts: {
         valid: [{}, { "store.example.com": "192.0.2.20", localstore: "2001:db8::1" }],
         default: {},

@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 import { hashProblem, nameProblem, passwordProblem } from "../../../components/auth/users";
 import { domainOf, registryEndpoint } from "../../../address/address";
-import { check } from "../../../config/load";
+import { check } from "../../../config/check";
 import { type Config, options } from "../../../config/options";
 import { ConfigError } from "../../../config/print";
 

@@ -1,7 +1,7 @@
 /** Rules about where the images lie: each refused by name, with the command that mends it. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { remoteStorage } from "../../../components/storage/storage";
+import { remoteStorage } from "../../../components/storage/remote";
 import { argumentsOf } from "../../../config/arguments";
 
 import { valueOf } from "../components/mocks";

@@ -52,6 +52,17 @@ const cases: [string, Finding["level"], Finding, string][] = [
     ["cache", "ok", cache({}), "r: running"],
     ["cache stopped", "warning", cache({ State: "exited" }), "r is exited; the registry goes on without it"],
     ["cache ill", "warning", cache({ Status: "Up (unhealthy)" }), "docker logs r"],
+    ["nothing scheduled", "ok", host.checkSchedule({}), "nothing that ran by itself"],
+    [
+        "scheduled and failed",
+        "warning",
+        host.checkSchedule({
+            up: { began: "a", ended: "2026-11-26T04:00:00Z", code: 0, log: "/up.log" },
+            gc: { began: "a", ended: "2026-11-26T05:00:00Z", code: 1, log: "/gc.log", message: "disk full" },
+            doctor: { began: "a", ended: "b", code: 2, log: "/doctor.log", message: "itself" },
+        }),
+        "npm run gc at 2026-11-26T05:00:00Z: disk full",
+    ],
     ["no collection", "ok", host.checkCollection({ state: "none" }), "none at work"],
     ["collection mended", "ok", host.checkCollection({ state: "mended" }), "has been mended"],
     [

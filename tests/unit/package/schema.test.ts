@@ -3,6 +3,7 @@ import { allOptions } from "../config/base";
 import schema from "../../../plugins/private-registry/schema.json";
 import { provider } from "../../../plugins/private-registry/provider";
 import { ROOTS } from "../../../generate/roots";
+import { kitOptions } from "../../../config/options";
 
 type Property = Record<string, unknown> & { $ref?: string };
 const { resources, types } = schema as unknown as {
@@ -32,8 +33,7 @@ function propertyAt(path: string): Property | undefined {
     return found;
 }
 
-const KIT_ONLY = ["imageMirror", "imageTarball", "proxyFromEnvironment"];
-const cases = allOptions().filter(({ path }) => !KIT_ONLY.includes(path));
+const cases = allOptions().filter(({ path }) => !(String(path.split(".")[0]) in kitOptions));
 
 test.each(cases.map((one) => [one.path, one] as const))(
     "%s is an input, secret and plain as its definition says",

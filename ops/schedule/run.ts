@@ -1,0 +1,139 @@
+/** What a timer starts: one scheduled command, its log, and word of a failure. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+import { withoutPasswords } from "../../text/redact";
+import { messageOf } from "../../setup/errors";
+import { note, openLog } from "../../setup/log";
+import type { Machine } from "../../setup/machine";
+import { say } from "../../setup/progress";
+import { run } from "../../setup/run";
+import { acquireLock } from "../../setup/start.cjs";
+
+import { commandLine, hasFailed, type Meant, type Scheduled } from "./job";
+import { keepRun, onFailureOf } from "./record";
+
+interface Failure {
+    stack: string;
+    command: Scheduled;
+    code: number;
+    host: string;
+    log: string;
+    message: string;
+}
+
+const TRIES = 3;
+/** Milliseconds. */
+const ANSWER_LIMIT = 20_000;
+
+async function post(url: string, failure: Failure): Promise<void> {
+    const text = `${failure.host}: npm run ${failure.command} of the stack ${failure.stack} failed: ${failure.message}`;
+    const answer = await fetch(url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        // Slack, Mattermost and their like show `text`.
+        body: JSON.stringify({ text, ...failure }),
+        signal: AbortSignal.timeout(ANSWER_LIMIT),
+    });
+    await answer.arrayBuffer();
+    if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+}
+
+/** The host of a URL whose path may be a secret. */
+const hostOf = (url: string): string => new URL(url).host;
+
+async function tellByWebhook(url: string, failure: Failure): Promise<void> {
+    for (let left = TRIES - 1; ; left--) {
+        try {
+            return await post(url, failure);
+        } catch (error) {
+            if (left === 0) {
+                const { cause } = error as { cause?: unknown };
+                say(`The webhook at ${hostOf(url)} could not be told: ${messageOf(cause ?? error)}.`);
+                return;
+            }
+        }
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+    }
+}
+
+async function tellByCommand(command: string, failure: Failure): Promise<void> {
+    const env = {
+        ...process.env,
+        PRIVATE_REGISTRY_STACK: failure.stack,
+        PRIVATE_REGISTRY_COMMAND: failure.command,
+        PRIVATE_REGISTRY_CODE: String(failure.code),
+        PRIVATE_REGISTRY_LOG: failure.log,
+        PRIVATE_REGISTRY_MESSAGE: failure.message,
+    };
+    const { code, stderr } = await run("/bin/sh", ["-c", command], { env, timeoutMs: 60_000 });
+    if (code !== 0)
+        say(`schedule.onFailure.command ended with code ${code}: ${stderr.trim().split("\n").at(-1) ?? ""}`);
+}
+
+/** Runs the command to its end and keeps all that it says. @returns its exit code, and why it failed in its own words */
+function runLogged(
+    machine: Machine,
+    command: Scheduled,
+    meant: Meant,
+): Promise<{ code: number; reason: string }> {
+    const entry = join(machine.kit, "setup", "start.cjs");
+    return new Promise((resolve) => {
+        const child = spawn(process.execPath, [entry, ...commandLine(command, meant)], {
+            cwd: machine.root,
+            env: machine.env,
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+        let last = "";
+        const failures: string[] = [];
+        for (const stream of [child.stdout, child.stderr])
+            createInterface(stream).on("line", (line) => {
+                note(line);
+                // The doctor goes on after what it finds.
+                if (line.startsWith("failure")) failures.push(line);
+                if (line.trim() !== "" && !line.startsWith("Log:")) last = line.trim();
+            });
+        // A timer that is stopped has its command end in good order.
+        const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+        const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+        for (const signal of signals) process.on(signal, forward);
+        const done = (code: number, reason: string) => {
+            for (const signal of signals) process.off(signal, forward);
+            resolve({ code, reason });
+        };
+        child.on("error", (error) => done(127, error.message));
+        child.on("close", (code, signal) => {
+            const said = failures.length > 0 ? failures.join(" ") : last;
+            done(code ?? 1, signal === null ? said : `ended by ${signal}`);
+        });
+    });
+}
+
+/** Runs a scheduled command; one at a time of a stack. @returns its exit code */
+export async function runScheduled(machine: Machine, meant: Meant, command: Scheduled): Promise<number> {
+    const { prefix, stack } = meant;
+    const { file: log } = openLog(machine, `scheduled-${command}-${stack.replaceAll("/", "-")}`);
+    const release = acquireLock(
+        join(machine.dirs.cache, "schedule", `${prefix}.lock`),
+        `the scheduled commands of ${prefix}`,
+    );
+    try {
+        const began = new Date().toISOString();
+        const { code, reason } = await runLogged(machine, command, meant);
+        const message = withoutPasswords(reason);
+        const ended = new Date().toISOString();
+        const failed = hasFailed(command, code);
+        keepRun(machine, prefix, command, { began, ended, code, log, ...(failed ? { message } : {}) });
+        if (!failed) return 0;
+        say(`npm run ${command} of ${stack} failed with code ${code}: ${message} Log: ${log}`);
+        const failure = { stack, command, code, host: hostname(), log, message };
+        const { command: shell, webhook } = onFailureOf(machine, prefix);
+        if (shell !== undefined) await tellByCommand(shell, failure);
+        if (webhook !== undefined) await tellByWebhook(webhook, failure);
+        return code;
+    } finally {
+        release();
+    }
+}
