@@ -60,6 +60,7 @@ const ROOMS = {
         "address",
         "engine",
     ],
+    "ops/import": ["ops/shared", "setup", "components/*", "engine", "text"],
     "ops/schedule": ["ops/shared", "setup", "text"],
     "ops/client": ["ops/facts", "ops/shared", "setup", "address", "clients", "text"],
     ops: [

@@ -23,6 +23,7 @@ const COMMANDS: Record<string, Command> = {
     check: async (machine) => (await import("./check")).check(machine),
     bench: async (machine, args) => (await import("./bench")).bench(machine, args),
     gc: async (machine, args) => (await import("./gc")).gc(machine, args),
+    import: async (machine, args) => (await import("./import")).importRegistry(machine, args),
     mirrors: async (machine, args) => (await import("./mirrors")).mirrors(machine, args),
     client: async (machine, args) => (await import("./client/command")).client(machine, args),
     doctor: async (machine, args) => (await import("./doctor")).doctor(machine, args),

@@ -6,31 +6,41 @@ import { SetupError } from "../../setup/errors";
 
 const PROJECT = "private-registry";
 
-/**
- * Reads and checks the whole configuration, secrets included.
- *
- * @param pulumi runs Pulumi on the stack and resolves to its standard output
- * @param file where the configuration is not in `Pulumi.STACK.yaml`
- * @throws SetupError with every mistake and its fix
- */
-export async function readConfig(
-    pulumi: (...args: string[]) => Promise<string>,
-    file?: string,
-): Promise<Config> {
-    const flags = file === undefined ? [] : ["--config-file", file];
-    const all = JSON.parse(await pulumi("config", "--json", "--show-secrets", ...flags)) as Record<
-        string,
-        { value?: string }
-    >;
-    const entries = Object.entries(all).flatMap(([key, { value }]) =>
-        key.startsWith(`${PROJECT}:`) && value !== undefined
-            ? [[key.slice(PROJECT.length + 1), value] as const]
-            : [],
+/** Runs Pulumi on the stack; resolves to its standard output. */
+type Pulumi = (...args: string[]) => Promise<string>;
+
+/** Names a file, where the configuration is not in `Pulumi.STACK.yaml`. */
+export const fileFlags = (file: string | undefined): string[] =>
+    file === undefined ? [] : ["--config-file", file];
+
+/** The configuration as Pulumi keeps it: key without namespace → text, or JSON text; secrets in clear. */
+export async function entriesOf(pulumi: Pulumi, file?: string): Promise<Record<string, string>> {
+    const text = await pulumi("config", "--json", "--show-secrets", ...fileFlags(file));
+    const all = JSON.parse(text) as Record<string, { value?: string }>;
+    return Object.fromEntries(
+        Object.entries(all).flatMap(([key, { value }]) =>
+            key.startsWith(`${PROJECT}:`) && value !== undefined
+                ? [[key.slice(PROJECT.length + 1), value] as const]
+                : [],
+        ),
     );
+}
+
+/** @throws SetupError with every mistake and its fix */
+export function checked(entries: Readonly<Record<string, string>>): Config {
     try {
-        return check(PROJECT, Object.fromEntries(entries));
+        return check(PROJECT, entries);
     } catch (error) {
         if (error instanceof ConfigError) throw new SetupError(error.message);
         throw error;
     }
 }
+
+/**
+ * Reads and checks the whole configuration, secrets included.
+ *
+ * @param file where the configuration is not in `Pulumi.STACK.yaml`
+ * @throws SetupError with every mistake and its fix
+ */
+export const readConfig = async (pulumi: Pulumi, file?: string): Promise<Config> =>
+    checked(await entriesOf(pulumi, file));

@@ -63,6 +63,10 @@ export const PAGES: Readonly<Record<string, Page>> = {
     "docs/commands.md": { before: "npm run up" },
     "docs/front.md": { before: "shell" },
     "docs/gc.md": { before: "npm run up" },
+    "docs/import.md": {
+        before: `shell; fresh
+docker run --detach --name myregistry --publish 5000:5000 --volume registry-data:/var/lib/registry registry:3.1.2`,
+    },
     "docs/mirrors.md": {
         // Docker Hub is a registry of this machine, with a certificate of an authority of its own.
         before: `shell

@@ -93,12 +93,14 @@ export class RegistryClient {
      *
      * @param data its parts, sent as they come. @default 100 kB at once
      * @param beforeEnd awaited between the data and the request that ends the upload
+     * @param login as in a request
      * @returns the statuses of the three requests
      */
     async upload(
         repository: string,
         data: AsyncIterable<Buffer> = randomParts(),
         beforeEnd: Promise<unknown> = Promise.resolve(),
+        login?: string,
     ): Promise<{ digest: string; statuses: number[] }> {
         const hash = createHash("sha256");
         const hashed = async function* () {
@@ -107,9 +109,10 @@ export class RegistryClient {
                 yield part;
             }
         };
-        const begun = await this.ask(`/v2/${repository}/blobs/uploads/`, { method: "POST" });
+        const begun = await this.ask(`/v2/${repository}/blobs/uploads/`, { method: "POST", login });
         const sent = await this.ask(begun.headers.location ?? "", {
             method: "PATCH",
+            login,
             headers: { "Content-Type": "application/octet-stream" },
             body: hashed(),
         });
@@ -117,7 +120,7 @@ export class RegistryClient {
         const digest = `sha256:${hash.digest("hex")}`;
         const end = new URL(sent.headers.location ?? "", "http://registry");
         end.searchParams.set("digest", digest);
-        const ended = await this.ask(end.pathname + end.search, { method: "PUT" });
+        const ended = await this.ask(end.pathname + end.search, { method: "PUT", login });
         return { digest, statuses: [begun.status, sent.status, ended.status] };
     }
 
