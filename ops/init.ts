@@ -29,6 +29,7 @@ const SCRIPTS = [
     "doctor",
     "catalog",
     "schedule",
+    "import",
 ];
 
 const PROGRAM = `// What Pulumi runs: the stack's configuration in, a registry out. A program of your own may stand in its place, with
