@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
 import { run } from "../setup/run";
+import { commandFlags } from "./shared/arguments";
 
 interface Check {
     name: string;
@@ -64,7 +65,8 @@ const CHECKS: Check[] = [
 ];
 
 /** `npm run check`: format, lint rules, types, what is made of the options. All always run, so that one call shows every finding. */
-export async function check(machine: Machine): Promise<number> {
+export async function check(machine: Machine, args: string[]): Promise<number> {
+    commandFlags("check", args, {}, "format, lint rules, types, and what is made of the options");
     const results = await withProgress("prettier, eslint, tsc and what is generated", () =>
         Promise.all(
             CHECKS.map(async (one) => {

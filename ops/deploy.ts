@@ -17,13 +17,24 @@ import { changeLines, line, preparedLines, upLines, verdict } from "../setup/sum
 import { mendFirst } from "./gc/notice";
 import { lackingNow, refreshNeeded } from "./lost";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
 
 /** Flags that answer Pulumi's question, or after which it asks none. */
-const ANSWERED = ["--yes", "-y", "--skip-preview", "-f", "--preview-only", "--help", "-h", "--remote"];
+const ANSWERED = ["--yes", "-y", "--skip-preview", "-f", "--preview-only", "--remote"];
 /** Flags with which Pulumi's own display is what the user wants to see. */
-const OWN_DISPLAY =
-    /^(--(help|preview-only|remote|json|diff|debug|logtostderr|show-.*|verbose)|-[hjd])(=.*)?$/;
+const OWN_DISPLAY = /^(--(preview-only|remote|json|diff|debug|logtostderr|show-.*|verbose)|-[jd])(=.*)?$/;
+
+const FLAGS = {
+    yes: { type: "boolean", short: "y", text: "does not ask" },
+    verbose: { type: "boolean", text: "Pulumi's own display" },
+    [HERE.slice(2)]: { type: "boolean", text: "goes on here with a stack of another folder" },
+    ...OF_STACK,
+} as const;
+const TEXTS = {
+    up: "deploys the stack: makes, changes and mends",
+    destroy: "removes what `npm run up` made, but for the images in the registry",
+} as const;
 
 /** The flags that `pulumi up` and `destroy` get beside the user's own. */
 export function extraFlags(args: string[], stack: string, interactive: boolean): string[] {
@@ -39,6 +50,7 @@ export function pulumiFlags(args: string[]): string[] {
 
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
+    commandFlags(verb, args, FLAGS, TEXTS[verb], `\`pulumi ${verb}\``);
     checkClone(machine, findStack(machine, args), args);
     const prepared = await prepare(machine, args, { images: verb === "up" });
     const { stack, engine } = prepared;
@@ -55,8 +67,9 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const pulumi = new PulumiRun(machine, prepared, verb);
     if (args.some((arg) => OWN_DISPLAY.test(arg))) {
         const code = await pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]);
-        const asked = ["--preview-only", "--help", "-h"].some((flag) => args.includes(flag));
-        return code === 0 && verb === "up" && !asked ? finish(machine, prepared, nothing()) : code;
+        return code === 0 && verb === "up" && !args.includes("--preview-only")
+            ? finish(machine, prepared, nothing())
+            : code;
     }
     const all = [...flags, ...extraFlags(args, stack.name, true)];
     if (interactive && !args.some((arg) => ANSWERED.includes(arg))) {
@@ -71,7 +84,10 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     if (code !== 0) return failed(machine, prepared, told, code);
     warn(told);
     const seconds = (Date.now() - started) / 1000;
-    const lines = [coloured(verdict(told, seconds), "green", process.stdout), ...changeLines(told.changes)];
+    const lines = [
+        coloured(verdict(verb, told, seconds), "green", process.stdout),
+        ...changeLines(told.changes),
+    ];
     process.stdout.write(`${lines.join("\n")}\n`);
     return verb === "up" ? finish(machine, prepared, told) : done([]);
 }

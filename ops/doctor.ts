@@ -7,7 +7,7 @@ import { pluginsInUse } from "../setup/plugins";
 import { print } from "../setup/progress";
 import { which } from "../setup/run";
 import { readText } from "../setup/start.cjs";
-import { commandFlags } from "./shared/arguments";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
@@ -32,17 +32,19 @@ async function first<T>(
     return undefined;
 }
 
+const FLAGS = {
+    store: { type: "boolean", default: false, text: "looks for damage in the storage instead" },
+    mend: { type: "boolean", default: false, text: "with --store: puts what is damaged aside" },
+    yes: { type: "boolean", default: false, text: "with --mend: does not ask" },
+    ...OF_STACK,
+} as const;
+
 /** `npm run doctor`: a line for each check, and an exit code by the worst: 0 well, 1 warnings, 2 failures. */
 export async function doctor(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("doctor", args, {
-        stack: { type: "string", short: "s" },
-        store: { type: "boolean", default: false },
-        mend: { type: "boolean", default: false },
-        yes: { type: "boolean", default: false },
-    });
+    const flags = commandFlags("doctor", args, FLAGS, "checks everything from the Engine to a push");
     if (flags.mend && !flags.store)
         throw new SetupError("--mend is for --store: npm run doctor -- --store --mend");
-    const facts = await readStack(machine, flags.stack);
+    const facts = await readStack(machine, args);
     if (flags.store) return doctorStore(facts, flags.mend, flags.yes);
     const findings: Finding[] = [];
     const tell = (name: string, finding: Finding) => {

@@ -20,16 +20,17 @@ import { init } from "./init";
 import { exportStack } from "./export";
 import { mirrors } from "./mirrors";
 import { setup } from "./setup";
+import { asksUsage, Usage } from "./shared/arguments";
 import { test } from "./test";
 
 type Command = (machine: Machine, args: string[]) => Promise<number>;
 
-const COMMANDS: Record<string, Command> = {
+export const COMMANDS: Record<string, Command> = {
     up: (machine, args) => deploy(machine, "up", args),
     destroy: (machine, args) => deploy(machine, "destroy", args),
     env: printEnv,
     export: exportStack,
-    init,
+    init: (machine, args) => init(machine, args, IN_PROJECT),
     setup,
     test,
     check,
@@ -43,6 +44,8 @@ const COMMANDS: Record<string, Command> = {
 
 /** Those of a checkout alone: they need its tests and tools. */
 const OF_CHECKOUT = ["test", "check", "bench"];
+/** Those for which a project has npm scripts. */
+export const IN_PROJECT = Object.keys(COMMANDS).filter((one) => one !== "init" && !OF_CHECKOUT.includes(one));
 
 /**
  * Runs one command; resolves to its exit code.
@@ -59,10 +62,13 @@ export async function main(
     const command = known.includes(name ?? "") ? COMMANDS[name ?? ""] : undefined;
     if (!command) {
         const asked = name === undefined || ["help", "--help", "-h"].includes(name);
-        say(`${asked ? "Commands" : `Unknown command "${name}"; there are`}: ${known.join(", ")}.`);
+        say(
+            `${asked ? "Commands" : `Unknown command "${name}"; there are`}: ${known.join(", ")}. ` +
+                "Each tells its flags with --help.",
+        );
         return asked && name !== undefined ? 0 : 2;
     }
-    if (name !== "init" && !existsSync(join(places.root, "Pulumi.yaml"))) {
+    if (name !== "init" && !asksUsage(args) && !existsSync(join(places.root, "Pulumi.yaml"))) {
         say(
             `${places.root} has no Pulumi.yaml: \`npx private-registry init\` in an empty folder makes a project.`,
         );
@@ -80,6 +86,10 @@ export async function main(
     try {
         return await command(machine, args);
     } catch (error) {
+        if (error instanceof Usage) {
+            process.stdout.write(`${error.message}\n`);
+            return 0;
+        }
         if (error instanceof SetupError) say(coloured(error.message, "red", process.stderr));
         else say(unexpected(machine, name ?? "", error));
         return 1;
@@ -91,6 +101,8 @@ function unexpected(machine: Machine, name: string, error: unknown): string {
     const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const file = keep(machine, name, trace);
     const where = file === undefined ? "" : ` Log: ${file}`;
-    const problem = fileProblem(error) ?? `npm run ${name} failed: ${messageOf(error).split("\n")[0] ?? ""}`;
+    const problem =
+        fileProblem(error, machine.root) ??
+        `npm run ${name} failed: ${messageOf(error).split("\n")[0] ?? ""}`;
     return `${coloured(problem, "red", process.stderr)}${where}`;
 }

@@ -56,8 +56,8 @@ async function refuseFull(nexus: Nexus, name: string): Promise<void> {
     if (items.length === 0) return;
     throw new Error(
         `Repository ${name} of Nexus has components, and they would be lost with it: put it back into the ` +
-            "configuration, or delete them in Nexus, or allow it with `pulumi config set keepData false` and one `pulumi up` " +
-            "with the repository still in the configuration.",
+            "configuration, or delete them in Nexus, or set keepData to false, with one `pulumi up` while the repository is " +
+            "still in the configuration.",
     );
 }
 
