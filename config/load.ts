@@ -1,13 +1,12 @@
 /** Reads a stack's configuration: the only place that does. */
-import { existsSync, readFileSync } from "node:fs";
-
 import * as pulumi from "@pulumi/pulumi";
 
 import { check as checkOptions } from "../components/definition/check";
 import { speak } from "../components/definition/mend";
 import { formatPath, type Problem } from "../components/definition/problem";
 import { thisMachine } from "../setup/machine";
-import { findStack } from "../setup/stack";
+import { CONFIG_FILE, findStack } from "../setup/stack";
+import { readText } from "../setup/start.cjs";
 
 import { forStack } from "./commands";
 import { readFiles } from "./files";
@@ -15,7 +14,7 @@ import { moved } from "./moved";
 import { type Config, CONFIG, options } from "./options";
 import { parse } from "./parse";
 import { commands, ConfigError, reachable, type Texts } from "./print";
-import { textKeys } from "./stack-file";
+import { holds, textKeys } from "./stack-file";
 import { warnings } from "./warnings";
 
 /**
@@ -62,10 +61,13 @@ export function check(
     return found.options as Config;
 }
 
-/** The file that Pulumi keeps the stack's configuration in; nothing where it is elsewhere (`--config-file`). */
-function stackFileText(): string | undefined {
-    const file = `Pulumi.${pulumi.getStack()}.yaml`;
-    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+/** The file that holds the stack's configuration; undefined where Pulumi was told of another one. */
+function stackFileText(project: string, entries: Record<string, string>): string | undefined {
+    const named = process.env[CONFIG_FILE];
+    const text = readText(named ?? `Pulumi.${pulumi.getStack()}.yaml`) ?? "";
+    return named !== undefined || holds(project, entries, text, readText("Pulumi.yaml") ?? "{}")
+        ? text
+        : undefined;
 }
 
 /** The running stack, where a command without `--stack` would mean another one. */
@@ -87,19 +89,23 @@ function stackToName(): string | undefined {
 export function load(): Config {
     const project = pulumi.getProject();
     const prefix = `${project}:`;
-    const entries = Object.entries(pulumi.runtime.allConfig())
-        .filter(([key]) => key.startsWith(prefix))
-        .map(([key, value]) => [key.slice(prefix.length), value] as const);
-    const stackFile = stackFileText();
-    const texts = textKeys(project, stackFile);
+    const entries = Object.fromEntries(
+        Object.entries(pulumi.runtime.allConfig())
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, value]) => [key.slice(prefix.length), value] as const),
+    );
+    const stackFile = stackFileText(project, entries);
+    const texts = textKeys(project, entries, stackFile);
+    const own = (text: string) => forStack(text, stackToName(), process.env[CONFIG_FILE]);
     speak((steps) => commands(steps, texts));
     try {
-        const config = check(project, Object.fromEntries(entries), texts);
+        const config = check(project, entries, texts);
         for (const warning of warnings(config, { project, stackFile, texts }))
-            void pulumi.log.warn(forStack(warning, stackToName()));
+            void pulumi.log.warn(own(warning));
         return config;
     } catch (error) {
-        if (error instanceof ConfigError) throw new pulumi.RunError(forStack(error.message, stackToName()));
-        throw error;
+        if (!(error instanceof ConfigError)) throw error;
+        const elsewhere = `\n  Where they are not in Pulumi.${pulumi.getStack()}.yaml, add --config-file FILE to each command.`;
+        throw new pulumi.RunError(own(error.message) + (stackFile === undefined ? elsewhere : ""));
     }
 }

@@ -64,7 +64,7 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     // The variable by which Pulumi itself takes every question as answered; it would refuse to look what goes with it.
     const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);
-    const pulumi = new PulumiRun(machine, prepared, verb);
+    const pulumi = new PulumiRun(machine, prepared, verb, flagValue(args, "config-file"));
     if (args.some((arg) => OWN_DISPLAY.test(arg))) {
         const code = await pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]);
         return code === 0 && verb === "up" && !args.includes("--preview-only")

@@ -1,5 +1,5 @@
 /** `npx private-registry init`: a new project, for a registry that is kept beside nobody's source code. */
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -78,13 +78,6 @@ export function init(machine: Machine, args: string[], commands: readonly string
             `${root} is not empty (${others.slice(0, 3).join(", ")}${others.length > 3 ? ", …" : ""}), and nothing was changed: ` +
                 "make a folder for the project and run the same command there.",
         );
-    try {
-        accessSync(root, constants.W_OK);
-    } catch {
-        throw new SetupError(
-            `This user may not write into ${root}: \`mkdir ~/${NAME} && cd ~/${NAME}\`, and run the same command there.`,
-        );
-    }
     const { version } = readJson(join(kit, "package.json")) as { version: string };
     const former = (readJson(join(root, "package.json")) ?? {}) as Manifest & Record<string, unknown>;
     const kits = (file: string) => readFileSync(join(kit, file), "utf8");
@@ -95,7 +88,14 @@ export function init(machine: Machine, args: string[], commands: readonly string
         "index.cjs": PROGRAM,
         ".gitignore": "node_modules/\nout/\n",
     };
-    for (const [file, text] of Object.entries(files)) writeAtomically(join(root, file), text);
+    try {
+        for (const [file, text] of Object.entries(files)) writeAtomically(join(root, file), text);
+    } catch (error) {
+        if (!["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+        throw new SetupError(
+            `This user may not write into ${root}: \`mkdir ~/${NAME} && cd ~/${NAME}\`, and run the same command there.`,
+        );
+    }
     say(`Written: ${Object.keys(files).join(", ")}`);
     // A script of the user's own stays what it is.
     const up = former.scripts?.up === undefined ? "npm run up" : `npx ${NAME} up`;

@@ -80,8 +80,8 @@ export async function main(
             if (error.code !== "EPIPE") throw error;
         });
     // Every command that is printed is to mean the stack that this one means.
-    const stack = flagValue(args, "stack", "s");
-    speakFor((text) => forStack(text, stack));
+    const [stack, configFile] = [flagValue(args, "stack", "s"), flagValue(args, "config-file")];
+    speakFor((text) => forStack(text, stack, configFile));
     const machine = thisMachine(places.root, places.kit);
     try {
         return await command(machine, args);

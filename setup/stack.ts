@@ -10,6 +10,9 @@ import { readText } from "./start.cjs";
 const PROJECT = "private-registry";
 const DEFAULT_STACK = "dev";
 
+/** The variable by which a program knows the file that `--config-file` named to the command which runs it. */
+export const CONFIG_FILE = "PRIVATE_REGISTRY_CONFIG_FILE";
+
 /** The settings that must be known before Pulumi runs; config/ validates all of them again. */
 export interface EarlySettings {
     dockerHost?: string;
