@@ -14,7 +14,7 @@ import { moved } from "./moved";
 import { type Config, CONFIG, options } from "./options";
 import { parse } from "./parse";
 import { commands, ConfigError, reachable, type Texts } from "./print";
-import { holds, textKeys } from "./stack-file";
+import { type Entries, holds, readStackFile, type StackFile, textKeys } from "./stack-file";
 import { warnings } from "./warnings";
 
 /**
@@ -25,11 +25,7 @@ import { warnings } from "./warnings";
  * @param texts keys whose object or list was set as one JSON text
  * @throws ConfigError with every mistake
  */
-export function check(
-    project: string,
-    entries: Readonly<Record<string, string>>,
-    texts: Texts = new Set(),
-): Config {
+export function check(project: string, entries: Entries, texts: Texts = new Set()): Config {
     const given = Object.fromEntries(
         Object.entries(entries)
             // Pulumi.yaml gives every key a default, since Pulumi asks for those that have none: "" stands for none.
@@ -62,12 +58,10 @@ export function check(
 }
 
 /** The file that holds the stack's configuration; undefined where Pulumi was told of another one. */
-function stackFileText(project: string, entries: Record<string, string>): string | undefined {
+function stackFile(project: string, entries: Entries): StackFile | undefined {
     const named = process.env[CONFIG_FILE];
-    const text = readText(named ?? `Pulumi.${pulumi.getStack()}.yaml`) ?? "";
-    return named !== undefined || holds(project, entries, text, readText("Pulumi.yaml") ?? "{}")
-        ? text
-        : undefined;
+    const file = readStackFile(project, readText(named ?? `Pulumi.${pulumi.getStack()}.yaml`) ?? "");
+    return named !== undefined || holds(file, entries, readText("Pulumi.yaml") ?? "{}") ? file : undefined;
 }
 
 /** The running stack, where a command without `--stack` would mean another one. */
@@ -94,18 +88,17 @@ export function load(): Config {
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, value]) => [key.slice(prefix.length), value] as const),
     );
-    const stackFile = stackFileText(project, entries);
-    const texts = textKeys(project, entries, stackFile);
+    const file = stackFile(project, entries);
+    const texts = textKeys(entries, file);
     const own = (text: string) => forStack(text, stackToName(), process.env[CONFIG_FILE]);
     speak((steps) => commands(steps, texts));
     try {
         const config = check(project, entries, texts);
-        for (const warning of warnings(config, { project, stackFile, texts }))
-            void pulumi.log.warn(own(warning));
+        for (const warning of warnings(config, { project, file, texts })) void pulumi.log.warn(own(warning));
         return config;
     } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         const elsewhere = `\n  Where they are not in Pulumi.${pulumi.getStack()}.yaml, add --config-file FILE to each command.`;
-        throw new pulumi.RunError(own(error.message) + (stackFile === undefined ? elsewhere : ""));
+        throw new pulumi.RunError(own(error.message) + (file === undefined ? elsewhere : ""));
     }
 }

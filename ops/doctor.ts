@@ -20,18 +20,6 @@ import { RegistryApi } from "./shared/registry-api";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
 import { engineAddress, readStack, registryTarget } from "./facts/stack-facts";
 
-/** The first answer that there is. */
-async function first<T>(
-    names: readonly string[],
-    ask: (name: string) => Promise<T | undefined>,
-): Promise<T | undefined> {
-    for (const name of names) {
-        const answer = await ask(name);
-        if (answer !== undefined) return answer;
-    }
-    return undefined;
-}
-
 const FLAGS = {
     store: { type: "boolean", default: false, text: "looks for damage in the storage instead" },
     mend: { type: "boolean", default: false, text: "with --store: puts what is damaged aside" },
@@ -130,11 +118,11 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         await leaveNoFolder(facts);
         tell("uploads", await lookAtUploads(facts));
     }
-    const names = own.map(({ Names }) => Names[0]?.slice(1) ?? "");
-    const data = await first(names, (name) => look.dataFolder(engine, name));
+    // Containers that ran for a moment have a nameless volume at the same path.
+    const data = await look.dataFolder(engine, registry);
     const where = data ?? "the storage";
     tell("disk", host.checkDisk(local && data !== undefined ? await look.diskOf(data) : undefined, where));
-    tell("image", host.checkVersion(await first(names, (name) => look.registryVersion(engine, name))));
+    tell("image", host.checkVersion(await look.registryVersion(engine, registry)));
     const plugins = await pluginsInUse(machine);
     tell("plugins", host.checkPlugins(plugins.kind, plugins.reason));
     return exitCode(findings);

@@ -248,7 +248,8 @@ function ensurePackages(root) {
         if (!installedMatches(lockText, readText(installed))) {
             say("npm packages: installing what package-lock.json names (`npm ci`) …");
             fs.rmSync(stamp, { force: true });
-            const result = npm(["ci", "--no-audit", "--no-fund"]);
+            // Its warnings are for who makes the list of packages.
+            const result = npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
             if (result.error)
                 throw new Error(
                     "npm could not be started (" + result.error.message + "): install npm 9 or later.",

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { check } from "../../../config/load";
-import { textKeys } from "../../../config/stack-file";
+import { readStackFile, textKeys } from "../../../config/stack-file";
 import { warnings } from "../../../config/warnings";
 
 import { entries, MINIMAL, mistakes, PROJECT } from "../../unit/config/base";
@@ -54,7 +54,8 @@ function readBack(): Record<string, string> {
 }
 
 const FILE = join(folder, "Pulumi.s.yaml");
-const texts = () => textKeys(PROJECT, {}, readFileSync(FILE, "utf8"));
+const file = () => readStackFile(PROJECT, readFileSync(FILE, "utf8"));
+const texts = () => textKeys({}, file());
 const write = (config: object) => {
     const namespaced = Object.fromEntries(Object.entries(config).map(([k, v]) => [`${PROJECT}:${k}`, v]));
     writeFileSync(FILE, stringify({ config: namespaced }));
@@ -63,7 +64,7 @@ const write = (config: object) => {
 /** Runs every fix; the configuration after them. @param known whether the file of the configuration is */
 function mend(config: Readonly<Record<string, unknown>>, known = true): Record<string, string> {
     write(config);
-    const found = mistakes(entries(config), known ? texts() : textKeys(PROJECT, entries(config), undefined));
+    const found = mistakes(entries(config), known ? texts() : textKeys(entries(config), undefined));
     expect(found).not.toEqual([]);
     for (const { fix } of found) sh(fix);
     const after = readBack();
@@ -315,7 +316,7 @@ test("a secret in a JSON text is encrypted with all that stands beside it", () =
     const config = check(PROJECT, readBack(), texts());
     const told = warnings(config, {
         project: PROJECT,
-        stackFile: readFileSync(FILE, "utf8"),
+        file: file(),
         texts: texts(),
     });
     const commands = told.flatMap((one) =>

@@ -300,12 +300,30 @@ describe("what JavaScript lets a program give is refused in words", () => {
         expect(make).toThrow(pulumi.RunError);
     });
 
+    test("no fix names a file: a component reads none", () => {
+        const storage = { gcs: { bucket: "images", keyFile: 5 } };
+        const message = [() => deployed({ storage }), () => deployed({ tls: { files: { cert: "x" } } })]
+            .map((make) => {
+                try {
+                    return String(make());
+                } catch (error) {
+                    return (error as Error).message;
+                }
+            })
+            .join("\n");
+        expect(message).toMatch(
+            /keyFile is .*; it must be JSON text\n +fix: set .*keyFile to the text of \.\/service-account\.json/,
+        );
+        expect(message).toMatch(/fix: set tls\.files\.key to the text of \.\/site\.key/);
+        expect(message).not.toMatch(/path of a/);
+    });
+
     test("the fix of an object with secrets in it names what can be set", () => {
         expect(() => deployed({ tls: "off" })).toThrow(
             /set tls to \{"ownCa":\{"keyAlgorithm":"RSA-4096"\}\}/,
         );
         expect(() => deployed({ tls: { files: { cert: "x", key: 5 } } })).toThrow(
-            /set tls\.files\.key to another value/,
+            /set tls\.files\.key to the text of \.\/site\.key/,
         );
     });
 });
