@@ -7,8 +7,8 @@ import {
     remove,
     set,
     type Step,
-    valueAt,
 } from "../components/definition/problem";
+import { valueAt } from "../components/definition/tree";
 
 import { CONTROL, escaped, shellWord } from "../text/shell";
 

@@ -6,6 +6,7 @@ import { formatPath } from "../components/definition/problem";
 import { isPem } from "../components/definition/values";
 
 import { options } from "./options";
+import { parse as parseValue } from "./parse";
 import type { Texts } from "./print";
 
 /** Key without namespace → value as it stands in Pulumi.STACK.yaml. */
@@ -82,16 +83,6 @@ function secretsBelow(path: PropertyKey[], value: unknown): PropertyKey[][] {
     return info.file && !isSecret(String(value)) ? [] : [path];
 }
 
-/** An object of the configuration that was set as JSON text. */
-function objectOf(value: unknown): unknown {
-    if (typeof value !== "string" || !value.trimStart().startsWith("{")) return value;
-    try {
-        return JSON.parse(value);
-    } catch {
-        return value;
-    }
-}
-
 /** Paths of the secrets that a stack's file has in clear. */
 export const plainSecrets = (file: StackFile): string[] =>
-    [...file].flatMap(([key, value]) => secretsBelow([key], objectOf(value)).map(formatPath));
+    [...file].flatMap(([key, value]) => secretsBelow([key], parseValue([key], value)).map(formatPath));

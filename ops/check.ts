@@ -14,22 +14,8 @@ interface Check {
 }
 
 /** Folders of the source, and the program. */
-const SOURCES = [
-    ...[
-        "address",
-        "clients",
-        "components",
-        "config",
-        "engine",
-        "generate",
-        "host",
-        "ops",
-        "plugins",
-        "setup",
-        "text",
-    ],
-    "index.ts",
-];
+const SOURCES =
+    "address clients components config engine generate host ops plugins setup text index.ts".split(" ");
 
 const CHECKS: Check[] = [
     {

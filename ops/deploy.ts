@@ -51,9 +51,10 @@ export function pulumiFlags(args: string[]): string[] {
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
     commandFlags(verb, args, FLAGS, TEXTS[verb], `\`pulumi ${verb}\``);
-    checkClone(machine, findStack(machine, args), args);
-    const prepared = await prepare(machine, args, { images: verb === "up" });
-    const { stack, engine } = prepared;
+    const stack = findStack(machine, args);
+    checkClone(machine, stack, args);
+    const prepared = await prepare(machine, stack, { images: verb === "up" });
+    const { engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());

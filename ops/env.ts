@@ -1,6 +1,7 @@
 import type { Machine } from "../setup/machine";
 import { prepare } from "../setup/prepare";
 import { exportLines, parseShell, SHELLS } from "../setup/shell";
+import { findStack } from "../setup/stack";
 import { noticeCollection } from "./gc/notice";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 
@@ -18,7 +19,8 @@ export async function printEnv(machine: Machine, args: string[]): Promise<number
         "prints lines for a shell, in which plain Pulumi then works",
     );
     const shell = parseShell(flags.shell);
-    const { env, engine, stack } = await prepare(machine, args, { engineMayFail: true });
+    const stack = findStack(machine, args);
+    const { env, engine } = await prepare(machine, stack, { engineMayFail: true });
     // Plain `pulumi`, which these lines are for, would not notice.
     if (engine) await noticeCollection(machine, engine, stack);
     const variables = flags.stack ? { ...env, PULUMI_STACK: flags.stack } : env;

@@ -1,6 +1,7 @@
 import type { Machine } from "../setup/machine";
 import { prepare } from "../setup/prepare";
 import { ClosedRoutes } from "../setup/probe";
+import { findStack } from "../setup/stack";
 import { preparedLines } from "../setup/summary";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 
@@ -18,7 +19,7 @@ export async function setup(machine: Machine, args: string[]): Promise<number> {
         "prepares what `npm run up` needs, and no more",
     );
     if (again) new ClosedRoutes(machine).forget();
-    const prepared = await prepare(machine, args, { again });
+    const prepared = await prepare(machine, findStack(machine, args), { again });
     process.stdout.write(`${preparedLines(prepared).join("\n")}\n`);
     return 0;
 }

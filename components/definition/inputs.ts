@@ -4,7 +4,8 @@ import type * as z from "zod";
 
 import { check, type Definition } from "./check";
 import { infoAt, ownInfo, type Plain, typeAt, unwrap } from "./option";
-import { OptionsError, type Path, type Problem, problem, remove, valueAt } from "./problem";
+import { OptionsError, type Path, type Problem, problem, remove } from "./problem";
+import { isTree, valueAt, withValue } from "./tree";
 
 /** A value, or the Output of one. */
 export type Given<T> = T | pulumi.Output<T>;
@@ -28,9 +29,6 @@ interface Hole {
     path: Path;
     output: pulumi.Output<unknown>;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Its message is all that Pulumi shows of it. The SDK writes `error serializing property "…"` before the message of what keeps
@@ -77,10 +75,10 @@ function fill(root: z.ZodType, value: unknown, path: PropertyKey[], holes: Hole[
         if (own !== undefined) return own.example;
         // The value of a map: as one of the map's example.
         const map = infoAt(root, path)?.example;
-        return isObject(map) ? Object.values(map)[0] : "x";
+        return isTree(map) ? Object.values(map)[0] : "x";
     }
     if (Array.isArray(value)) return value.map((one, i) => fill(root, one, [...path, i], holes));
-    if (!isObject(value)) return value;
+    if (!isTree(value)) return value;
     return Object.fromEntries(
         Object.entries(value).map(([key, inner]) => [key, fill(root, inner, [...path, key], holes)]),
     );
@@ -95,14 +93,6 @@ function unfit(root: z.ZodType, path: Path): string | undefined {
     return shape !== undefined || (valueType && unwrap(valueType).shape !== undefined)
         ? "is an Output; it must be an object, of which values may be Outputs"
         : undefined;
-}
-
-/** The tree with another value at a path. */
-function withValue(tree: unknown, [step, ...rest]: Path, value: unknown): unknown {
-    if (step === undefined) return value;
-    if (Array.isArray(tree)) return tree.map((one, i) => (i === step ? withValue(one, rest, value) : one));
-    const object = isObject(tree) ? tree : {};
-    return { ...object, [step]: withValue(object[String(step)], rest, value) };
 }
 
 /** The problems without the values that the program made secret, in an option that is none by itself. */
@@ -122,7 +112,7 @@ function veiled(problems: readonly Problem[], secrets: readonly { path: Path; va
 /** Lists hold plain values: one of which a member is an Output is an Output. */
 function liftLists(value: unknown): unknown {
     if (Array.isArray(value)) return value.some(isOutput) ? pulumi.output(value) : value;
-    if (!isObject(value) || isOutput(value)) return value;
+    if (!isTree(value) || isOutput(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, liftLists(inner)]));
 }
 
@@ -139,7 +129,7 @@ export function settle<S extends z.ZodObject>(
     args: object | undefined,
 ): { options: Settled<z.output<S>>; right: pulumi.Output<boolean> } {
     // JavaScript lets a program leave them out, or give what is no object.
-    const whole = isObject(args) ? args : {};
+    const whole = isTree(args) ? args : {};
     const circles = endless(whole);
     if (circles.length > 0) refuse(circles);
     const given = liftLists(whole) as Record<string, unknown>;

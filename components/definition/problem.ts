@@ -28,10 +28,6 @@ export const set = (path: Path, to: unknown, secret?: boolean): Step => ({ set: 
 export const remove = (path: Path): Step => ({ remove: path });
 export const copy = (from: Path, to: Path): Step => ({ copy: from, to });
 
-/** The value at a path; undefined where there is none. */
-export const valueAt = (tree: unknown, path: Path): unknown =>
-    path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], tree);
-
 /** Writes a path as programs and `pulumi config --path` read it: `dnsNames[0]`, `users["a.b"].password`. */
 export function formatPath(path: Path): string {
     return path
