@@ -38,7 +38,7 @@ const ROOMS = {
     ],
     "components/nexus": ["components/definition", "components/deployment", "components/outbound"],
     // A host without Docker.
-    host: ["components/deployment", "components/registry", "text"],
+    host: ["components/definition", "components/deployment", "components/registry", "text"],
     // The components together: components/*.ts.
     components: ["components/*", "address", "clients", "engine", "host", "text"],
     // Makes the machine ready.

@@ -600,7 +600,7 @@ export interface StorageGcsArgs {
      */
     bucket?: pulumi.Input<string> | undefined;
     /**
-     * Key of a service account, JSON. Must be JSON text or the path of a file. Kept as a secret.
+     * Key of a service account, JSON. Must be JSON text. Kept as a secret.
      * @default the machine's own account
      * @example "{…}"
      */

@@ -1,23 +1,30 @@
 /** Printed commands that mean the stack they are printed for, and not the selected one. */
 
+import { shellWord } from "../text/shell";
+
 const PULUMI =
-    /\bpulumi (config (?:set-all|set|get|rm-all|rm|refresh)|up|destroy|refresh|preview|cancel|stack output|stack export)\b(?! --stack)/g;
+    /\bpulumi (config (?:set-all|set|get|rm-all|rm|refresh)|up|destroy|refresh|preview|cancel|stack output|stack export)\b(?! --(?:stack|config-file))/g;
 // Not where a usage follows.
-const NPM = /\bnpm run (up|destroy|gc|doctor|mirrors|client|catalog|export)\b(?! -- --stack| \[)( -- )?/g;
+const NPM =
+    /\bnpm run (up|destroy|gc|doctor|mirrors|client|catalog|export)\b(?! -- --(?:stack|config-file)| \[)( -- )?/g;
 
 /**
- * Adds the stack to every command in a text.
+ * Adds the stack, and the file of its configuration, to every command in a text.
  *
- * @param stack undefined where the selected stack is meant: then the text stays as it is
+ * @param stack undefined where the selected stack is meant
+ * @param configFile undefined where it is Pulumi.STACK.yaml
  */
-export function forStack(text: string, stack: string | undefined): string {
-    if (stack === undefined) return text;
+export function forStack(text: string, stack: string | undefined, configFile?: string): string {
+    const file = configFile === undefined ? [] : [`--config-file ${shellWord(configFile)}`];
+    const name = stack === undefined ? [] : [`--stack ${stack}`];
+    const added = [...name, ...file].join(" ");
+    if (added === "") return text;
     return text
-        .replace(PULUMI, `pulumi $1 --stack ${stack}`)
+        .replace(PULUMI, (_all, command: string) =>
+            [`pulumi ${command}`, ...name, ...(/^stack/.test(command) ? [] : file)].join(" "),
+        )
         .replace(NPM, (all: string, command: string, flags: string | undefined, at: number, whole: string) =>
             // What a command says of itself: `npm run catalog: …`.
-            at === 0 && whole[all.length] === ":"
-                ? all
-                : `npm run ${command} -- --stack ${stack}${flags ? " " : ""}`,
+            at === 0 && whole[all.length] === ":" ? all : `npm run ${command} -- ${added}${flags ? " " : ""}`,
         );
 }

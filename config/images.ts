@@ -2,11 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { PrivateRegistryArgs } from "../components";
-import { resolveEndpoint } from "../engine/endpoint";
 import { callEngine } from "../engine/http";
 
 import { chosenFront } from "../components/front/options";
 
+import { engineOf } from "./engine";
 import type { Config, kitOptions } from "./options";
 import { imageToRun, listPath, type ListedImage } from "../setup/stand-ins";
 
@@ -33,12 +33,7 @@ export function withImages(config: Omit<Config, keyof typeof kitOptions>): Priva
 
 async function list(path: string, dockerHost: string | undefined): Promise<ListedImage[]> {
     try {
-        const provider = new pulumi.Config("docker");
-        const endpoint = resolveEndpoint({
-            host: dockerHost ?? provider.get("host"),
-            context: provider.get("context"),
-        });
-        const answer = await callEngine(endpoint, { path, idleMs: 10_000 });
+        const answer = await callEngine(engineOf(dockerHost), { path, idleMs: 10_000 });
         return answer.status === 200 ? (JSON.parse(answer.body) as ListedImage[]) : [];
     } catch {
         return [];

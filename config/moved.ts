@@ -11,11 +11,10 @@ import {
     show,
     type Step,
 } from "../components/definition/problem";
+import { isTree, type Tree, valueAt, withValue } from "../components/definition/tree";
 
 import { options } from "./options";
 import { parse } from "./parse";
-
-type Tree = Record<string, unknown>;
 
 /** Former path → the new one; `*` stands for a name. What is not named here keeps its name. */
 const PLACES: readonly (readonly [former: string, path: string])[] = [
@@ -46,21 +45,7 @@ const SWITCHES: Readonly<
 /** Storage drivers that registry 3 no longer has. */
 const GONE = ["swift", "oss"];
 
-const isTree = (value: unknown): value is Tree =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
 const stepsOf = (path: string): string[] => path.split(".");
-
-function valueAt(tree: unknown, path: Path): unknown {
-    return path.reduce<unknown>((at, step) => (isTree(at) ? at[String(step)] : undefined), tree);
-}
-
-/** The tree with another value at a path, or none where it is undefined. */
-function withValue(tree: Tree, [step, ...rest]: Path, value: unknown): Tree {
-    const key = String(step);
-    const { [key]: former, ...others } = tree;
-    if (rest.length > 0) return { ...tree, [key]: withValue(isTree(former) ? former : {}, rest, value) };
-    return value === undefined ? others : { ...tree, [key]: value };
-}
 
 /** Every path in a tree that a pattern means, with the names that its stars stand for. */
 function matches(tree: Tree, pattern: readonly string[]): { path: string[]; names: string[] }[] {
@@ -137,19 +122,19 @@ export function moved(given: Tree): Moved {
                 ],
             );
             const s3 = { ...example, ...(valueAt(values, ["storage", "s3"]) as Tree | undefined) };
-            values = withValue(withValue(values, path, undefined), ["storage", "s3"], s3);
+            values = withValue(withValue(values, path, undefined), ["storage", "s3"], s3) as Tree;
             continue;
         }
         if (!Object.hasOwn(now, key)) continue;
         // Where the settings of the cache move to its place, it is there already.
         const to = pattern === "cache" && isTree(parse(["cache"], given.redis)) ? undefined : now[key];
-        values = withValue(values, path, undefined);
+        values = withValue(values, path, undefined) as Tree;
         if (to === undefined) {
             tell(path, `is ${show(value)}, which follows from the other options now`, [remove(path)]);
             continue;
         }
         const target = stepsOf(to[0]);
-        values = withValue(values, target, to[1]);
+        values = withValue(values, target, to[1]) as Tree;
         if (to[1] === undefined)
             tell(path, `is ${show(value)}; what is not wanted is not set now`, [remove(target)]);
         else
@@ -165,7 +150,7 @@ export function moved(given: Tree): Moved {
             const to = stepsOf(target).map((step) => (step === "*" ? (rest.shift() ?? step) : step));
             const raw = parse(to, valueAt(values, path));
             const value = pattern === "frontSettings" ? withoutRedirect(raw) : raw;
-            values = withValue(values, path, undefined);
+            values = withValue(values, path, undefined) as Tree;
             // What was set at the new place by hand is newer.
             const isNewer = (leaf: { path: Path }) => isSet(values, [...to, ...leaf.path]);
             const [kept, moving] = [
@@ -173,7 +158,7 @@ export function moved(given: Tree): Moved {
                 leaves(value).filter((leaf) => !isNewer(leaf)),
             ];
             const stays = kept.map((leaf) => formatPath([...to, ...leaf.path])).join(", ");
-            for (const leaf of moving) values = withValue(values, [...to, ...leaf.path], leaf.value);
+            for (const leaf of moving) values = withValue(values, [...to, ...leaf.path], leaf.value) as Tree;
             tell(path, `is ${formatPath(to)} now${stays && `; what is set there stays (${stays})`}`, [
                 ...moving.map((leaf): Step => {
                     const [there, here] = [

@@ -7,8 +7,8 @@ import {
     remove,
     set,
     type Step,
-    valueAt,
 } from "../components/definition/problem";
+import { valueAt } from "../components/definition/tree";
 
 import { CONTROL, escaped, shellWord } from "../text/shell";
 
@@ -56,14 +56,6 @@ export function setCommand(path: Path, to: unknown): string {
 export const removeCommand = (path: Path): string =>
     `pulumi config rm ${flags(path)}${shellWord(formatPath(path))}`;
 
-/** The value goes through a pipe: it stands neither on the screen nor among the arguments of a process. */
-const copyCommand = (from: Path, to: Path): string =>
-    `pulumi config get ${flags(from)}${shellWord(formatPath(from))} | ` +
-    `pulumi config set --secret ${flags(to)}${shellWord(formatPath(to))}`;
-
-/** Encrypts a value where it is. */
-export const encryptCommand = (path: Path): string => copyCommand(path, path);
-
 /** Keys whose object or list was set as one JSON text. */
 export type Texts = ReadonlySet<string>;
 const NONE: Texts = new Set();
@@ -93,13 +85,31 @@ function editCommand(step: { remove: Path } | { set: Path; to: unknown }): strin
     const key = shellWord(String(path[0]));
     const script = `o=JSON.parse(fs.readFileSync(0));${change};JSON.stringify(o)`;
     const secret = ownInfo(options, path.slice(0, 1))?.secret ? "--secret " : "";
-    return `pulumi config get ${key} | node -p ${shellWord(script)} | pulumi config set ${secret}${key}`;
+    return `pulumi config get ${key} | ${node(script)} | pulumi config set ${secret}${key}`;
 }
 
 const isBelow = (path: Path, texts: Texts) => path.length > 1 && texts.has(String(path[0]));
 
+const node = (script: string): string => `node -p ${shellWord(script)}`;
+
+/** Values go through pipes: they stand neither on the screen nor among the arguments of a process. */
+function copyCommand(from: Path, to: Path, texts: Texts): string {
+    const [source, target] = [shellWord(String(from[0])), shellWord(String(to[0]))];
+    const inSource = from.slice(1).map((step) => `[${JSON.stringify(step)}]`);
+    const get = isBelow(from, texts)
+        ? `pulumi config get ${source} | ${node(`JSON.parse(fs.readFileSync(0))${inSource.join("")}`)}`
+        : `pulumi config get ${flags(from)}${shellWord(formatPath(from))}`;
+    if (!isBelow(to, texts))
+        return `${get} | pulumi config set --secret ${flags(to)}${shellWord(formatPath(to))}`;
+    const put = `[v,t]=String(fs.readFileSync(0)).split("\\0");o=JSON.parse(t);${place(["o", ...to.slice(1)])}=v.trim();JSON.stringify(o)`;
+    return `{ ${get}; printf '\\0'; pulumi config get ${target}; } | ${node(put)} | pulumi config set --secret ${target}`;
+}
+
+/** Encrypts a value where it is. */
+export const encryptCommand = (path: Path): string => copyCommand(path, path, NONE);
+
 function command(step: Step, texts: Texts): string {
-    if ("copy" in step) return copyCommand(step.copy, step.to);
+    if ("copy" in step) return copyCommand(step.copy, step.to, texts);
     const path = "remove" in step ? step.remove : leafOf(step.set, step.to).path;
     if (isBelow(path, texts)) return editCommand(step);
     return "remove" in step ? removeCommand(step.remove) : setCommand(step.set, step.to);

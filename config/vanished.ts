@@ -1,12 +1,12 @@
 /** Plain `pulumi up` looks into the Engine only with `--refresh`: what vanished there is at least told. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { resolveEndpoint } from "../engine/endpoint";
 import { thisMachine } from "../setup/machine";
 import { knownObjects, lacking, lackingText, presentIn, readState, stateHost } from "../setup/presence";
 import { findStack } from "../setup/stack";
 
 import { forStack } from "./commands";
+import { engineOf } from "./engine";
 import type { Config } from "./options";
 
 /**
@@ -25,12 +25,7 @@ export async function warnOfVanished(
         if (host !== undefined && host !== dockerHost) return;
         const known = knownObjects(resources);
         if (known.length === 0) return;
-        const provider = new pulumi.Config("docker");
-        const engine = resolveEndpoint({
-            host: dockerHost ?? provider.get("host"),
-            context: provider.get("context"),
-        });
-        const lost = lacking(known, await presentIn(engine, known));
+        const lost = lacking(known, await presentIn(engineOf(dockerHost), known));
         if (lost.length === 0) return;
         const text =
             `Not in the Engine any more: ${lackingText(lost)}. Unless this run has --refresh: ` +

@@ -8,7 +8,7 @@ import { inspectCa } from "../components/tls/inspect";
 
 import type { Config } from "./options";
 import { commands, encryptCommand, type Texts } from "./print";
-import { plainSecrets } from "./plain-secrets";
+import { plainSecrets, type StackFile } from "./stack-file";
 
 /**
  * A given CA that ends before a site certificate made today. No mistake: every CA comes to that point in its last
@@ -42,9 +42,8 @@ function weakPasswords({ users, auth }: Config, texts: Texts): string[] {
     });
 }
 
-/** @param stackFile text of Pulumi.STACK.yaml; undefined where it is not known */
-function openSecrets(project: string, stackFile: string | undefined, texts: Texts): string[] {
-    return (stackFile === undefined ? [] : plainSecrets(project, stackFile)).map((path) => {
+function openSecrets(project: string, file: StackFile | undefined, texts: Texts): string[] {
+    return (file === undefined ? [] : plainSecrets(file)).map((path) => {
         const [key = path] = path.split(/[.[]/);
         const how =
             key !== path && texts.has(key)
@@ -60,8 +59,8 @@ function openSecrets(project: string, stackFile: string | undefined, texts: Text
 export interface Surroundings {
     /** Namespace of the keys. */
     project: string;
-    /** Text of Pulumi.STACK.yaml; undefined where it is not known. */
-    stackFile?: string | undefined;
+    /** Undefined where it is not known. */
+    file?: StackFile | undefined;
     /** Keys whose object or list was set as one JSON text. */
     texts?: Texts;
     now?: Date | undefined;
@@ -70,9 +69,9 @@ export interface Surroundings {
 /** Warnings for a configuration that is right. */
 export const warnings = (
     config: Config,
-    { project, stackFile, texts = new Set(), now = new Date() }: Surroundings,
+    { project, file, texts = new Set(), now = new Date() }: Surroundings,
 ): string[] => [
     ...endingCa(config, now),
     ...weakPasswords(config, texts),
-    ...openSecrets(project, stackFile, texts),
+    ...openSecrets(project, file, texts),
 ];

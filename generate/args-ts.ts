@@ -2,8 +2,9 @@
 import type * as z from "zod";
 
 import { unwrap } from "../components/definition/option";
+import { inPrograms } from "../components/definition/problem";
 
-import { inPrograms, ROOTS } from "./roots";
+import { ROOTS } from "./roots";
 import { defaultText, infoOf } from "./told";
 
 /** Names of the interfaces of objects: `tls.ownCa.site` of PrivateRegistry → TlsOwnCaSiteArgs. */

@@ -8,8 +8,9 @@ import { join } from "node:path";
 import type * as z from "zod";
 
 import { type OptionInfo, unwrap } from "../components/definition/option";
+import { inPrograms } from "../components/definition/problem";
 
-import { inPrograms, type Root, ROOTS, type RootOutput } from "./roots";
+import { type Root, ROOTS, type RootOutput } from "./roots";
 import { defaultText, infoOf } from "./told";
 
 type Json = Record<string, unknown>;

@@ -73,6 +73,3 @@ export const ROOTS: readonly Root[] = [
         },
     },
 ];
-
-/** What a program gives: no file is read for it. */
-export const inPrograms = (allowed: string): string => allowed.replace(" or the path of a PEM file", "");

@@ -1,7 +1,8 @@
 /** What a host without Docker needs of a stack, as plain data. */
 import { isIPv6 } from "node:net";
 
-import { configText, configTree, isTree, type RegistrySettings } from "../components/registry/config-yml";
+import { isTree } from "../components/definition/tree";
+import { configText, configTree, type RegistrySettings } from "../components/registry/config-yml";
 
 import type { Layout, RegistryVersion } from "./layouts";
 import { forRegistry2 } from "./registry-2";

@@ -1,5 +1,5 @@
 /** Options of registry 3 in the form that 2.8 reads (distribution v2.8.3, configuration/configuration.go). */
-import { isTree, type Tree } from "../components/registry/config-yml";
+import { isTree, type Tree } from "../components/definition/tree";
 
 /**
  * What 2.8 reads; `true` stands for anything below. It skips all else without a word. The drivers azure and gcs are

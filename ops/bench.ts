@@ -4,10 +4,12 @@ import { prepareTools } from "../setup/prepare";
 import { say } from "../setup/progress";
 import { findStack } from "../setup/stack";
 import { ensureTestTools } from "../setup/tools";
+import { commandFlags } from "./shared/arguments";
 import { runChild } from "./shared/run-child";
 
 /** `npm run bench [-- arguments]`: measurements in the prepared environment, on stacks of their own. */
 export async function bench(machine: Machine, args: string[]): Promise<number> {
+    commandFlags("bench", args, {}, "measures what docs/speed.md shows", "bench/main.ts");
     const stack = findStack(machine, []);
     const settings = { ...stack.settings, front: true, nexus: false };
     const tools = await prepareTools(machine, { ...stack, settings });

@@ -1,6 +1,6 @@
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
-import { commandFlags } from "./shared/arguments";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { catalogTable, readCatalog, type Unreadable } from "./catalog-read";
 import { damagesIn, registryName } from "./doctor/store";
 import { damageText } from "./gc/store";
@@ -9,18 +9,24 @@ import { RegistryApi } from "./shared/registry-api";
 import { readStack, registryTarget, type StackFacts } from "./facts/stack-facts";
 import { SetupError } from "../setup/errors";
 
-/** `npm run catalog [-- --json --all --page-size N --stack NAME]`: what the registry holds, over its API. */
+const FLAGS = {
+    json: { type: "boolean", text: "for programs" },
+    all: {
+        type: "boolean",
+        default: false,
+        text: "repositories without tags, and those of the kit's checks, too",
+    },
+    "page-size": { type: "string", value: "N", text: "repositories and tags in one answer of the registry" },
+    ...OF_STACK,
+} as const;
+
+/** `npm run catalog`: what the registry holds, over its API. */
 export async function catalog(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("catalog", args, {
-        json: { type: "boolean" },
-        all: { type: "boolean", default: false },
-        "page-size": { type: "string" },
-        stack: { type: "string", short: "s" },
-    });
+    const flags = commandFlags("catalog", args, FLAGS, "repositories, tags and sizes of the registry");
     const size = flags["page-size"];
     if (size !== undefined && !/^[1-9]\d*$/.test(size))
         throw new SetupError(`--page-size is "${size}"; it must be a whole number from 1.`);
-    const facts = await readStack(machine, flags.stack);
+    const facts = await readStack(machine, args);
     const api = new RegistryApi(registryTarget(facts, await publishedAddress(facts)));
     try {
         const pages = size === undefined ? undefined : Number(size);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
 import { run } from "../setup/run";
+import { commandFlags } from "./shared/arguments";
 
 interface Check {
     name: string;
@@ -13,22 +14,8 @@ interface Check {
 }
 
 /** Folders of the source, and the program. */
-const SOURCES = [
-    ...[
-        "address",
-        "clients",
-        "components",
-        "config",
-        "engine",
-        "generate",
-        "host",
-        "ops",
-        "plugins",
-        "setup",
-        "text",
-    ],
-    "index.ts",
-];
+const SOURCES =
+    "address clients components config engine generate host ops plugins setup text index.ts".split(" ");
 
 const CHECKS: Check[] = [
     {
@@ -64,7 +51,8 @@ const CHECKS: Check[] = [
 ];
 
 /** `npm run check`: format, lint rules, types, what is made of the options. All always run, so that one call shows every finding. */
-export async function check(machine: Machine): Promise<number> {
+export async function check(machine: Machine, args: string[]): Promise<number> {
+    commandFlags("check", args, {}, "format, lint rules, types, and what is made of the options");
     const results = await withProgress("prettier, eslint, tsc and what is generated", () =>
         Promise.all(
             CHECKS.map(async (one) => {

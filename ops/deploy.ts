@@ -17,13 +17,24 @@ import { changeLines, line, preparedLines, upLines, verdict } from "../setup/sum
 import { mendFirst } from "./gc/notice";
 import { lackingNow, refreshNeeded } from "./lost";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
 
 /** Flags that answer Pulumi's question, or after which it asks none. */
-const ANSWERED = ["--yes", "-y", "--skip-preview", "-f", "--preview-only", "--help", "-h", "--remote"];
+const ANSWERED = ["--yes", "-y", "--skip-preview", "-f", "--preview-only", "--remote"];
 /** Flags with which Pulumi's own display is what the user wants to see. */
-const OWN_DISPLAY =
-    /^(--(help|preview-only|remote|json|diff|debug|logtostderr|show-.*|verbose)|-[hjd])(=.*)?$/;
+const OWN_DISPLAY = /^(--(preview-only|remote|json|diff|debug|logtostderr|show-.*|verbose)|-[jd])(=.*)?$/;
+
+const FLAGS = {
+    yes: { type: "boolean", short: "y", text: "does not ask" },
+    verbose: { type: "boolean", text: "Pulumi's own display" },
+    [HERE.slice(2)]: { type: "boolean", text: "goes on here with a stack of another folder" },
+    ...OF_STACK,
+} as const;
+const TEXTS = {
+    up: "deploys the stack: makes, changes and mends",
+    destroy: "removes what `npm run up` made, but for the images in the registry",
+} as const;
 
 /** The flags that `pulumi up` and `destroy` get beside the user's own. */
 export function extraFlags(args: string[], stack: string, interactive: boolean): string[] {
@@ -39,9 +50,11 @@ export function pulumiFlags(args: string[]): string[] {
 
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
-    checkClone(machine, findStack(machine, args), args);
-    const prepared = await prepare(machine, args, { images: verb === "up" });
-    const { stack, engine } = prepared;
+    commandFlags(verb, args, FLAGS, TEXTS[verb], `\`pulumi ${verb}\``);
+    const stack = findStack(machine, args);
+    checkClone(machine, stack, args);
+    const prepared = await prepare(machine, stack, { images: verb === "up" });
+    const { engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());
@@ -52,11 +65,12 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     // The variable by which Pulumi itself takes every question as answered; it would refuse to look what goes with it.
     const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);
-    const pulumi = new PulumiRun(machine, prepared, verb);
+    const pulumi = new PulumiRun(machine, prepared, verb, flagValue(args, "config-file"));
     if (args.some((arg) => OWN_DISPLAY.test(arg))) {
         const code = await pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]);
-        const asked = ["--preview-only", "--help", "-h"].some((flag) => args.includes(flag));
-        return code === 0 && verb === "up" && !asked ? finish(machine, prepared, nothing()) : code;
+        return code === 0 && verb === "up" && !args.includes("--preview-only")
+            ? finish(machine, prepared, nothing())
+            : code;
     }
     const all = [...flags, ...extraFlags(args, stack.name, true)];
     if (interactive && !args.some((arg) => ANSWERED.includes(arg))) {
@@ -71,7 +85,10 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     if (code !== 0) return failed(machine, prepared, told, code);
     warn(told);
     const seconds = (Date.now() - started) / 1000;
-    const lines = [coloured(verdict(told, seconds), "green", process.stdout), ...changeLines(told.changes)];
+    const lines = [
+        coloured(verdict(verb, told, seconds), "green", process.stdout),
+        ...changeLines(told.changes),
+    ];
     process.stdout.write(`${lines.join("\n")}\n`);
     return verb === "up" ? finish(machine, prepared, told) : done([]);
 }

@@ -7,7 +7,7 @@ import { pluginsInUse } from "../setup/plugins";
 import { print } from "../setup/progress";
 import { which } from "../setup/run";
 import { readText } from "../setup/start.cjs";
-import { commandFlags } from "./shared/arguments";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
@@ -21,29 +21,19 @@ import { RegistryApi } from "./shared/registry-api";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
 import { engineAddress, readStack, registryTarget } from "./facts/stack-facts";
 
-/** The first answer that there is. */
-async function first<T>(
-    names: readonly string[],
-    ask: (name: string) => Promise<T | undefined>,
-): Promise<T | undefined> {
-    for (const name of names) {
-        const answer = await ask(name);
-        if (answer !== undefined) return answer;
-    }
-    return undefined;
-}
+const FLAGS = {
+    store: { type: "boolean", default: false, text: "looks for damage in the storage instead" },
+    mend: { type: "boolean", default: false, text: "with --store: puts what is damaged aside" },
+    yes: { type: "boolean", default: false, text: "with --mend: does not ask" },
+    ...OF_STACK,
+} as const;
 
 /** `npm run doctor`: a line for each check, and an exit code by the worst: 0 well, 1 warnings, 2 failures. */
 export async function doctor(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("doctor", args, {
-        stack: { type: "string", short: "s" },
-        store: { type: "boolean", default: false },
-        mend: { type: "boolean", default: false },
-        yes: { type: "boolean", default: false },
-    });
+    const flags = commandFlags("doctor", args, FLAGS, "checks everything from the Engine to a push");
     if (flags.mend && !flags.store)
         throw new SetupError("--mend is for --store: npm run doctor -- --store --mend");
-    const facts = await readStack(machine, flags.stack);
+    const facts = await readStack(machine, args);
     if (flags.store) return doctorStore(facts, flags.mend, flags.yes);
     const findings: Finding[] = [];
     const tell = (name: string, finding: Finding) => {
@@ -129,11 +119,11 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         await leaveNoFolder(facts);
         tell("uploads", await lookAtUploads(facts));
     }
-    const names = own.map(({ Names }) => Names[0]?.slice(1) ?? "");
-    const data = await first(names, (name) => look.dataFolder(engine, name));
+    // Containers that ran for a moment have a nameless volume at the same path.
+    const data = await look.dataFolder(engine, registry);
     const where = data ?? "the storage";
     tell("disk", host.checkDisk(local && data !== undefined ? await look.diskOf(data) : undefined, where));
-    tell("image", host.checkVersion(await first(names, (name) => look.registryVersion(engine, name))));
+    tell("image", host.checkVersion(await look.registryVersion(engine, registry)));
     const plugins = await pluginsInUse(machine);
     tell("plugins", host.checkPlugins(plugins.kind, plugins.reason));
     tell("schedule", host.checkSchedule(lastRuns(machine, owner)));

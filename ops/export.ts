@@ -6,12 +6,26 @@ import type { HostMaterial } from "../host/material";
 import { SetupError, messageOf } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
-import { flagValue } from "../setup/stack";
 import { checkFolder, writeFolder } from "./export-folder";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { readStack } from "./facts/stack-facts";
 
-const USAGE = "npm run export -- --target systemd --out DIR [--registry-version 2.8|3] [--stack NAME]";
-const FLAGS = ["target", "out", "registry-version", "stack"];
+const CALL = "npm run export -- --target systemd --out DIR";
+const FLAGS = {
+    target: { type: "string", value: "systemd", text: "what the folder is for; must be given" },
+    out: {
+        type: "string",
+        value: "DIR",
+        text: "the folder: new, empty, or an earlier export; must be given",
+    },
+    "registry-version": {
+        type: "string",
+        value: "2.8|3",
+        default: "2.8",
+        text: "the registry that the host has; 2.8 where it is not set",
+    },
+    ...OF_STACK,
+} as const;
 
 /** What the program exports as `hostExport`. */
 interface HostExport {
@@ -21,23 +35,17 @@ interface HostExport {
 }
 
 function parse(machine: Machine, args: string[]): { folder: string; version: RegistryVersion } {
-    const unknown = args.find(
-        (arg, i) =>
-            !FLAGS.some((flag) => arg === `--${flag}` || arg.startsWith(`--${flag}=`)) &&
-            arg !== "-s" &&
-            !(i > 0 && /^(--[a-z-]+|-s)$/.test(args[i - 1] ?? "")),
-    );
-    if (unknown !== undefined) throw new SetupError(`${unknown} is no option of it: ${USAGE}.`);
-    const target = flagValue(args, "target");
+    const {
+        target,
+        out,
+        "registry-version": given,
+    } = commandFlags("export", args, FLAGS, "the registry as a folder for a host without Docker");
     if (target !== "systemd")
-        throw new SetupError(`--target is ${target ?? "not set"}; it must be systemd: ${USAGE}.`);
-    const out = flagValue(args, "out");
-    if (!out) throw new SetupError(`--out is not set; it must be the folder to write: ${USAGE}.`);
-    const version = REGISTRY_VERSIONS.find((v) => v === (flagValue(args, "registry-version") ?? "2.8"));
-    if (version === undefined) {
-        const given = flagValue(args, "registry-version");
+        throw new SetupError(`--target is ${target ?? "not set"}; it must be systemd: ${CALL}.`);
+    if (!out) throw new SetupError(`--out is not set; it must be the folder to write: ${CALL}.`);
+    const version = REGISTRY_VERSIONS.find((one) => one === given);
+    if (version === undefined)
         throw new SetupError(`--registry-version is ${given}; it must be ${REGISTRY_VERSIONS.join(" or ")}.`);
-    }
     return { folder: resolve(machine.env.INIT_CWD ?? process.cwd(), out), version };
 }
 
@@ -45,7 +53,7 @@ function parse(machine: Machine, args: string[]): { folder: string; version: Reg
 export async function exportStack(machine: Machine, args: string[]): Promise<number> {
     const { folder, version } = parse(machine, args);
     checkFolder(folder);
-    const { stack, endpoint, hostExport } = await readStack(machine, flagValue(args, "stack", "s"));
+    const { stack, endpoint, hostExport } = await readStack(machine, args);
     if (hostExport === undefined)
         throw new SetupError(`The stack ${stack.name} has nothing to export yet: run \`npm run up\` first.`);
     const { host, leftOut, refused } = hostExport as HostExport;

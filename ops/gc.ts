@@ -1,10 +1,8 @@
-import { parseArgs } from "node:util";
-
 import { connectTo, type Engine } from "../engine/client";
 import { exec } from "../engine/run";
 import type { Endpoint } from "../engine/endpoint";
 import { ensureEngine } from "../setup/engine";
-import { SetupError, messageOf } from "../setup/errors";
+import { SetupError } from "../setup/errors";
 import { ensureImages, nameInEngine } from "../setup/image";
 import { note, openLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
@@ -18,28 +16,16 @@ import { mendFirst } from "./gc/notice";
 import { processText } from "./gc/process";
 import { summary } from "./gc/report";
 import { wayOf } from "./gc/way";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { isOf, stackIdentity } from "./shared/identity";
 import { DEFAULT_FRONT_IMAGE } from "../address/default-images";
 
-const USAGE =
-    "npm run gc [-- --dry-run] [--untagged] [--mend] [--stack NAME]: removes what no image uses. --dry-run tells what " +
-    "would go; --untagged takes manifests without a tag, too; --mend ends a collection that was killed.";
-
 const FLAGS = {
-    "dry-run": { type: "boolean", default: false },
-    untagged: { type: "boolean", default: false },
-    mend: { type: "boolean", default: false },
-    stack: { type: "string", short: "s" },
-    "config-file": { type: "string" },
+    "dry-run": { type: "boolean", default: false, text: "tells what would go, and changes nothing" },
+    untagged: { type: "boolean", default: false, text: "takes manifests that no tag reaches, too" },
+    mend: { type: "boolean", default: false, text: "ends a collection that was killed" },
+    ...OF_STACK,
 } as const;
-
-function parse(args: string[]) {
-    try {
-        return parseArgs({ args, options: FLAGS, strict: true }).values;
-    } catch (error) {
-        throw new SetupError(`${messageOf(error)}. ${USAGE}`);
-    }
-}
 
 /** The ID of the gate's image, which is had as the front's is. */
 async function gateImage(
@@ -83,7 +69,7 @@ function abortOnSignal(): { signal: AbortSignal; off: () => void } {
 
 /** `npm run gc`: garbage collection of the selected stack's registry. */
 export async function gc(machine: Machine, args: string[]): Promise<number> {
-    const flags = parse(args);
+    const flags = commandFlags("gc", args, FLAGS, "gives back the space of what no image uses");
     const stack = findStack(machine, args);
     const prefix = prefixOf(stack);
     const name = stack.settings.containerName ?? prefix;

@@ -10,27 +10,31 @@ import type { Endpoint } from "../engine/endpoint";
 import { SetupError, messageOf } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { type Prepared, prepare } from "../setup/prepare";
+import { findStack } from "../setup/stack";
 import { print, say } from "../setup/progress";
 
 import { composeSource } from "./import/compose";
 import { containerSource } from "./import/container";
 import { type Plan, planOf, type Setting, shownSetting } from "./import/plan";
 import type { Source } from "./import/source";
-import { commandFlags } from "./shared/arguments";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { agreed, canAsk } from "./shared/ask";
 import { stackIdentity } from "./shared/identity";
 import { checked, entriesOf, fileFlags } from "./shared/stack-config";
 
 const FLAGS = {
-    stack: { type: "string", short: "s" },
-    "config-file": { type: "string" },
-    from: { type: "string" },
-    service: { type: "string" },
-    domain: { type: "string" },
-    "storage-folder": { type: "string" },
-    "dry-run": { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    yes: { type: "boolean", short: "y", default: false },
+    from: {
+        type: "string",
+        value: "FILE|CONTAINER",
+        text: "a file of Docker Compose, or the name of a container",
+    },
+    service: { type: "string", value: "NAME", text: "which service, where the file has several registries" },
+    domain: { type: "string", value: "NAME", text: "the name by which clients reach it" },
+    "storage-folder": { type: "string", value: "DIR", text: "the folder to which you copied the images" },
+    "dry-run": { type: "boolean", default: false, text: "tells what becomes of it, and writes nothing" },
+    json: { type: "boolean", default: false, text: "the plan as JSON, without the values of secrets" },
+    yes: { type: "boolean", short: "y", default: false, text: "answers the question" },
+    ...OF_STACK,
 } as const;
 
 const isSecret = ({ path }: Setting): boolean => ownInfo(options, path)?.secret === true;
@@ -142,12 +146,17 @@ function show(plan: Plan, source: Source): void {
 
 /** `npm run import -- --from COMPOSE-FILE|CONTAINER`: the configuration of a registry that was set up by hand. */
 export async function importRegistry(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("import", args, FLAGS);
+    const flags = commandFlags(
+        "import",
+        args,
+        FLAGS,
+        "the configuration of a registry that was set up by hand",
+    );
     if (flags.from === undefined)
         throw new SetupError(
             "--from is not set; it must be a file of Docker Compose or the name of a container: `npm run import -- --from ./docker-compose.yml`, `docker ps`.",
         );
-    const prepared = await prepare(machine, args, { images: false, engineMayFail: true });
+    const prepared = await prepare(machine, findStack(machine, args), { images: false, engineMayFail: true });
     const { stack, engine } = prepared;
     if ((await stackIdentity(machine, stack)) !== undefined)
         throw new SetupError(

@@ -10,27 +10,12 @@ import { readJson } from "../setup/json";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
 import { writeAtomically } from "../setup/start.cjs";
+import { commandFlags } from "./shared/arguments";
 
 const NAME = "private-registry";
 
 /** What may be in the folder already: what npm and git put there. */
 const EXPECTED = [".git", "node_modules", "package.json", "package-lock.json", ".npmrc"];
-
-/** The commands, by the names that every message of the kit has. */
-const SCRIPTS = [
-    "up",
-    "destroy",
-    "env",
-    "export",
-    "setup",
-    "gc",
-    "mirrors",
-    "client",
-    "doctor",
-    "catalog",
-    "schedule",
-    "import",
-];
 
 const PROGRAM = `// What Pulumi runs: the stack's configuration in, a registry out. A program of your own may stand in its place, with
 // \`new PrivateRegistry(…)\` of the package and more: docs/components.md.
@@ -42,12 +27,17 @@ interface Manifest {
     dependencies?: Record<string, string>;
 }
 
-/** package.json with the commands, and all that was in it before. @param version of the kit */
-export function manifest(
+/**
+ * package.json with scripts of the commands' names, which every message of the kit has, and all that was in it before.
+ *
+ * @param version of the kit
+ */
+function manifest(
     former: Manifest & Record<string, unknown>,
     version: string,
+    names: readonly string[],
 ): Record<string, unknown> {
-    const commands = Object.fromEntries(SCRIPTS.map((one) => [one, `${NAME} ${one}`]));
+    const commands = Object.fromEntries(names.map((one) => [one, `${NAME} ${one}`]));
     return {
         private: true,
         ...former,
@@ -74,11 +64,12 @@ export function projectYaml(text: string): string {
 /**
  * Writes a project into the folder: package.json, Pulumi.yaml, the configuration of the stack dev, index.cjs, .gitignore.
  *
- * @throws SetupError where other files are there, which are left as they are
+ * @param commands those that get npm scripts
+ * @throws SetupError where other files are there, which are left as they are, and where none can be written
  */
-export function init(machine: Machine, args: string[]): Promise<number> {
+export function init(machine: Machine, args: string[], commands: readonly string[]): Promise<number> {
     const { root, kit } = machine;
-    if (args.length > 0) throw new SetupError(`init takes no argument, and "${args.join(" ")}" is one.`);
+    commandFlags("init", args, {}, "writes a project into this folder, which is empty");
     if (root === kit)
         throw new SetupError("This is a checkout of the kit, which is a project already: `npm run up`.");
     const others = readdirSync(root).filter((name) => !EXPECTED.includes(name));
@@ -91,13 +82,20 @@ export function init(machine: Machine, args: string[]): Promise<number> {
     const former = (readJson(join(root, "package.json")) ?? {}) as Manifest & Record<string, unknown>;
     const kits = (file: string) => readFileSync(join(kit, file), "utf8");
     const files: Record<string, string> = {
-        "package.json": `${JSON.stringify(manifest(former, version), undefined, 2)}\n`,
+        "package.json": `${JSON.stringify(manifest(former, version, commands), undefined, 2)}\n`,
         "Pulumi.yaml": projectYaml(kits("Pulumi.yaml")),
         "Pulumi.dev.yaml": kits("Pulumi.dev.yaml"),
         "index.cjs": PROGRAM,
         ".gitignore": "node_modules/\nout/\n",
     };
-    for (const [file, text] of Object.entries(files)) writeAtomically(join(root, file), text);
+    try {
+        for (const [file, text] of Object.entries(files)) writeAtomically(join(root, file), text);
+    } catch (error) {
+        if (!["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+        throw new SetupError(
+            `This user may not write into ${root}: \`mkdir ~/${NAME} && cd ~/${NAME}\`, and run the same command there.`,
+        );
+    }
     say(`Written: ${Object.keys(files).join(", ")}`);
     // A script of the user's own stays what it is.
     const up = former.scripts?.up === undefined ? "npm run up" : `npx ${NAME} up`;

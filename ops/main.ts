@@ -8,19 +8,20 @@ import { keep } from "../setup/log";
 import { type Machine, thisMachine } from "../setup/machine";
 import { say, speakFor } from "../setup/progress";
 import { flagValue } from "../setup/stack";
+import { asksUsage, Usage } from "./shared/arguments";
 
 type Command = (machine: Machine, args: string[]) => Promise<number>;
 
 /** Each is loaded when it is asked for: what one needs, such as a reader of certificates, is no other's time to start. */
-const COMMANDS: Record<string, Command> = {
+export const COMMANDS: Record<string, Command> = {
     up: async (machine, args) => (await import("./deploy")).deploy(machine, "up", args),
     destroy: async (machine, args) => (await import("./deploy")).deploy(machine, "destroy", args),
     env: async (machine, args) => (await import("./env")).printEnv(machine, args),
     export: async (machine, args) => (await import("./export")).exportStack(machine, args),
-    init: async (machine, args) => (await import("./init")).init(machine, args),
+    init: async (machine, args) => (await import("./init")).init(machine, args, IN_PROJECT),
     setup: async (machine, args) => (await import("./setup")).setup(machine, args),
     test: async (machine, args) => (await import("./test")).test(machine, args),
-    check: async (machine) => (await import("./check")).check(machine),
+    check: async (machine, args) => (await import("./check")).check(machine, args),
     bench: async (machine, args) => (await import("./bench")).bench(machine, args),
     gc: async (machine, args) => (await import("./gc")).gc(machine, args),
     import: async (machine, args) => (await import("./import")).importRegistry(machine, args),
@@ -33,6 +34,8 @@ const COMMANDS: Record<string, Command> = {
 
 /** Those of a checkout alone: they need its tests and tools. */
 const OF_CHECKOUT = ["test", "check", "bench"];
+/** Those for which a project has npm scripts. */
+export const IN_PROJECT = Object.keys(COMMANDS).filter((one) => one !== "init" && !OF_CHECKOUT.includes(one));
 
 /**
  * Runs one command; resolves to its exit code.
@@ -49,10 +52,13 @@ export async function main(
     const command = known.includes(name ?? "") ? COMMANDS[name ?? ""] : undefined;
     if (!command) {
         const asked = name === undefined || ["help", "--help", "-h"].includes(name);
-        say(`${asked ? "Commands" : `Unknown command "${name}"; there are`}: ${known.join(", ")}.`);
+        say(
+            `${asked ? "Commands" : `Unknown command "${name}"; there are`}: ${known.join(", ")}. ` +
+                "Each tells its flags with --help.",
+        );
         return asked && name !== undefined ? 0 : 2;
     }
-    if (name !== "init" && !existsSync(join(places.root, "Pulumi.yaml"))) {
+    if (name !== "init" && !asksUsage(args) && !existsSync(join(places.root, "Pulumi.yaml"))) {
         say(
             `${places.root} has no Pulumi.yaml: \`npx private-registry init\` in an empty folder makes a project.`,
         );
@@ -64,12 +70,16 @@ export async function main(
             if (error.code !== "EPIPE") throw error;
         });
     // Every command that is printed is to mean the stack that this one means.
-    const stack = flagValue(args, "stack", "s");
-    speakFor((text) => forStack(text, stack));
+    const [stack, configFile] = [flagValue(args, "stack", "s"), flagValue(args, "config-file")];
+    speakFor((text) => forStack(text, stack, configFile));
     const machine = thisMachine(places.root, places.kit);
     try {
         return await command(machine, args);
     } catch (error) {
+        if (error instanceof Usage) {
+            process.stdout.write(`${error.message}\n`);
+            return 0;
+        }
         if (error instanceof SetupError) say(coloured(error.message, "red", process.stderr));
         else say(unexpected(machine, name ?? "", error));
         return 1;
@@ -81,6 +91,8 @@ function unexpected(machine: Machine, name: string, error: unknown): string {
     const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const file = keep(machine, name, trace);
     const where = file === undefined ? "" : ` Log: ${file}`;
-    const problem = fileProblem(error) ?? `npm run ${name} failed: ${messageOf(error).split("\n")[0] ?? ""}`;
+    const problem =
+        fileProblem(error, machine.root) ??
+        `npm run ${name} failed: ${messageOf(error).split("\n")[0] ?? ""}`;
     return `${coloured(problem, "red", process.stderr)}${where}`;
 }

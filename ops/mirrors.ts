@@ -6,7 +6,7 @@ import { exec } from "../engine/run";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
-import { commandFlags } from "./shared/arguments";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { size } from "./shared/size";
 import { readStack } from "./facts/stack-facts";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
@@ -47,8 +47,8 @@ export async function spaceOf(engine: Endpoint, container: string): Promise<Spac
 
 /** `npm run mirrors`: how full each mirror's cache is, and which one does not reach its upstream. */
 export async function mirrors(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("mirrors", args, { stack: { type: "string", short: "s" } });
-    const { stack, engine, engineProblem, caPem, mirrors: found } = await readStack(machine, flags.stack);
+    commandFlags("mirrors", args, OF_STACK, "how full each mirror is, and which does not reach its upstream");
+    const { stack, engine, engineProblem, caPem, mirrors: found } = await readStack(machine, args);
     const all = Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1));
     if (all.length === 0) {
         say(`The stack ${stack.name} has no mirror; docs/mirrors.md tells how to add one.`);

@@ -23,18 +23,25 @@ import { runScheduled } from "./schedule/run";
 import { unitsOf } from "./schedule/systemd";
 import { timersOf } from "./schedule/timers";
 import { nextTime, parseWhen } from "./schedule/when";
-import { commandFlags } from "./shared/arguments";
+import { commandFlags, OF_STACK } from "./shared/arguments";
 import { readConfig } from "./shared/stack-config";
 
 const FLAGS = {
-    stack: { type: "string", short: "s" },
-    "config-file": { type: "string" },
-    "dry-run": { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    remove: { type: "boolean", default: false },
-    out: { type: "string" },
-    with: { type: "string" },
-    run: { type: "string" },
+    "dry-run": { type: "boolean", default: false, text: "tells what it would write and take away" },
+    json: { type: "boolean", default: false, text: "the table as JSON, with times in UTC" },
+    remove: { type: "boolean", default: false, text: "takes the stack's timers away; the option stays" },
+    with: { type: "string", value: "systemd|cron", text: "in place of what the machine has" },
+    out: {
+        type: "string",
+        value: "DIR",
+        text: "writes units and crontab lines into a folder, and puts nothing in force",
+    },
+    run: {
+        type: "string",
+        value: "COMMAND",
+        text: "what a timer starts: runs it, keeps its log, tells of a failure",
+    },
+    ...OF_STACK,
 } as const;
 
 const isScheduled = (name: string): name is Scheduled => SCHEDULED.includes(name as Scheduled);
@@ -115,7 +122,12 @@ function writeTo(folder: string, start: Start, jobs: readonly Job[]): string[] {
 
 /** `npm run schedule`: has systemd or cron run commands by themselves, as the option `schedule` says. */
 export async function schedule(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("schedule", args, FLAGS);
+    const flags = commandFlags(
+        "schedule",
+        args,
+        FLAGS,
+        "has systemd or cron run commands by themselves, as the option schedule says",
+    );
     const stack = findStack(machine, args);
     const prefix = prefixOf(stack);
     const file = flags["config-file"];
@@ -141,7 +153,7 @@ export async function schedule(machine: Machine, args: string[]): Promise<number
     }
     const { kept, problems } = environmentOf(machine.env);
     if (problems.length > 0) throw new SetupError(problems.join("\n"));
-    const { pulumi } = await readStack(machine, stack.name);
+    const { pulumi } = await readStack(machine, args);
     const config = await readConfig(pulumi, meant.configFile);
     const jobs = jobsOf(config.schedule);
     const rows = rowsOf(machine, prefix, jobs, new Date());

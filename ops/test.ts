@@ -5,10 +5,12 @@ import { prepareTools } from "../setup/prepare";
 import { say } from "../setup/progress";
 import { findStack } from "../setup/stack";
 import { ensureTestTools } from "../setup/tools";
+import { commandFlags } from "./shared/arguments";
 import { runChild } from "./shared/run-child";
 
 /** `npm test [-- jest arguments]`: all three tiers. They make state of their own, so none is prepared. `npm run test:unit` needs none of this. */
 export async function test(machine: Machine, args: string[]): Promise<number> {
+    commandFlags("test", args, {}, "runs all tests, on a real Docker Engine", "jest");
     let env: NodeJS.ProcessEnv;
     try {
         const stack = findStack(machine, []);

@@ -1,3 +1,5 @@
+import { join, sep } from "node:path";
+
 export { messageOf } from "../engine/errors";
 
 /** A mistake or a lack that the user can mend: its message is one clear sentence with the fix, shown without a stack. */
@@ -19,8 +21,12 @@ const FILE_PROBLEMS: Readonly<Record<string, string>> = {
     ELOOP: "its links lead in a circle",
 };
 
-/** One sentence for what the user's own files and folders are the cause of; undefined for every other error. */
-export function fileProblem(error: unknown): string | undefined {
+/**
+ * One sentence for what the user's own files and folders are the cause of; undefined for every other error.
+ *
+ * @param root folder of the project
+ */
+export function fileProblem(error: unknown, root?: string): string | undefined {
     const { code = "", path, syscall = "" } = (error ?? {}) as NodeJS.ErrnoException;
     const why =
         code === "ENOENT" && syscall === "mkdir"
@@ -29,8 +35,9 @@ export function fileProblem(error: unknown): string | undefined {
     if (why === undefined || path === undefined) return undefined;
     const what =
         /^(open|read|scandir|stat|lstat|access)$/.test(syscall) && code !== "EROFS" ? "opened" : "written";
-    return (
-        `${path} cannot be ${what}: ${why}. Mend that, or have the kit use other folders: HOME, or XDG_CACHE_HOME, ` +
-        "XDG_DATA_HOME and XDG_CONFIG_HOME."
-    );
+    const mend =
+        root !== undefined && path.startsWith(join(root, sep))
+            ? "or work in a copy of the project in a folder of your own."
+            : "or have the kit use other folders: HOME, or XDG_CACHE_HOME, XDG_DATA_HOME and XDG_CONFIG_HOME.";
+    return `${path} cannot be ${what}: ${why}. Mend that, ${mend}`;
 }

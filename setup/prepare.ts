@@ -8,7 +8,7 @@ import type { Machine } from "./machine";
 import { type PluginSet, ensurePlugins, pluginEnv } from "./plugins";
 import { ClosedRoutes } from "./probe";
 import { say } from "./progress";
-import { type Stack, findStack } from "./stack";
+import type { Stack } from "./stack";
 import { type State, ensureStack, ensureState } from "./state";
 
 /** What a stack needs of the machine, whichever stack it is. */
@@ -87,8 +87,7 @@ function namedEngine(machine: Machine): Endpoint | undefined {
 }
 
 /** All that `pulumi up` of a stack needs, the stack included. */
-export async function prepare(machine: Machine, args: string[], wanted: Wanted = {}): Promise<Prepared> {
-    const stack = findStack(machine, args);
+export async function prepare(machine: Machine, stack: Stack, wanted: Wanted = {}): Promise<Prepared> {
     const docker = stack.settings.target !== "systemd";
     // Before minutes of building: what is wrong with the state is quickly found.
     const state = ensureState(machine, stack);

@@ -10,6 +10,9 @@ import { readText } from "./start.cjs";
 const PROJECT = "private-registry";
 const DEFAULT_STACK = "dev";
 
+/** The variable by which a program knows the file that `--config-file` named to the command which runs it. */
+export const CONFIG_FILE = "PRIVATE_REGISTRY_CONFIG_FILE";
+
 /** The settings that must be known before Pulumi runs; config/ validates all of them again. */
 export interface EarlySettings {
     dockerHost?: string;
@@ -53,11 +56,12 @@ export interface Stack {
 export const prefixOf = ({ name }: Pick<Stack, "name">): string =>
     `${PROJECT}-${name.split("/").pop() ?? name}`;
 
-/** The value of a flag in a command line, in the forms that Pulumi takes: `--stack x`, `--stack=x`, `-s x`. */
+/** The value of a flag in a command line, in the forms that Pulumi takes: `--stack x`, `--stack=x`, `-s x`, `-sx`. */
 export function flagValue(args: string[], long: string, short?: string): string | undefined {
     for (const [index, arg] of args.entries()) {
         if (arg === `--${long}` || (short && arg === `-${short}`)) return args[index + 1];
         if (arg.startsWith(`--${long}=`)) return arg.slice(long.length + 3);
+        if (short && arg.startsWith(`-${short}`)) return arg.slice(2).replace(/^=/, "");
     }
     return undefined;
 }

@@ -9,41 +9,24 @@ const { spawnSync } = require("child_process");
 
 // The kit's own files: a checkout, or an installed npm package.
 const ROOT = path.dirname(__dirname);
+/** What every bundle is made of. */
+const SHARED = ["components", "address", "clients", "engine", "host", "text"];
 /** What is bundled of TypeScript: the commands, what Pulumi runs, and the package for other languages. */
 const BUNDLES = {
     setup: {
         name: "setup",
         entry: path.join("ops", "main.ts"),
-        sources: ["setup", "ops", "components", "config", "address", "clients", "engine", "host", "text"],
+        sources: SHARED.concat("setup", "ops", "config"),
     },
     program: {
         name: "program",
         entry: "index.ts",
-        sources: [
-            "index.ts",
-            "config",
-            "components",
-            "setup",
-            "address",
-            "clients",
-            "engine",
-            "host",
-            "text",
-        ],
+        sources: SHARED.concat("index.ts", "config", "setup"),
     },
     package: {
         name: "package",
         entry: path.join("plugins", "private-registry", "main.ts"),
-        sources: [
-            path.join("plugins", "private-registry"),
-            "components",
-            "address",
-            "clients",
-            "engine",
-            "host",
-            "text",
-            "package.json",
-        ],
+        sources: SHARED.concat(path.join("plugins", "private-registry"), "package.json"),
     },
 };
 const MINIMUM_NODE = 20;
@@ -248,7 +231,8 @@ function ensurePackages(root) {
         if (!installedMatches(lockText, readText(installed))) {
             say("npm packages: installing what package-lock.json names (`npm ci`) …");
             fs.rmSync(stamp, { force: true });
-            const result = npm(["ci", "--no-audit", "--no-fund"]);
+            // Its warnings are for who makes the list of packages.
+            const result = npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
             if (result.error)
                 throw new Error(
                     "npm could not be started (" + result.error.message + "): install npm 9 or later.",

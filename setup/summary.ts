@@ -61,12 +61,13 @@ const cut = (text: string, length: number): string =>
     text.length > length ? `${text.slice(0, length - 1)}…` : text;
 
 /** What a run found, first line of its report. */
-export function verdict({ counts, changes }: Told, seconds: number): string {
+export function verdict(verb: "up" | "destroy", { counts, changes }: Told, seconds: number): string {
     const same = counts.same ?? 0;
     const time = `${seconds.toFixed(1)} s`;
-    return changes.length === 0
-        ? `Nothing to change: ${same} resources are as configured (${time}).`
-        : `Done in ${time}${same > 0 ? `; ${same} resources stayed as they were` : ""}.`;
+    if (changes.length > 0)
+        return `Done in ${time}${same > 0 ? `; ${same} resources stayed as they were` : ""}.`;
+    if (verb === "up") return `Nothing to change: ${same} resources are as configured (${time}).`;
+    return `Nothing to remove: ${same > 0 ? `${same} resources stay as they were` : "the stack has no resources"} (${time}).`;
 }
 
 /** What to do with the registry that is up now. Puts the CA certificate into a file, because clients want one. */

@@ -5,17 +5,8 @@ import type * as z from "zod";
 
 import { infoAt, keysAt, type OptionInfo, typeAt, unwrap } from "./option";
 import { meant } from "./meant";
-import {
-    formatPath,
-    type Path,
-    type Problem,
-    problem,
-    remove,
-    set,
-    show,
-    type Step,
-    valueAt,
-} from "./problem";
+import { formatPath, type Path, type Problem, problem, remove, set, show, type Step } from "./problem";
+import { valueAt } from "./tree";
 
 /** A rule that needs more than one option. It looks at what is right by itself: the rest is missing. */
 export type Rule<T> = (options: { [K in keyof T]?: T[K] | undefined }) => Problem[];

@@ -4,7 +4,8 @@ import type * as z from "zod";
 
 import { check, type Definition } from "./check";
 import { infoAt, ownInfo, type Plain, typeAt, unwrap } from "./option";
-import { OptionsError, type Path, type Problem, problem, valueAt } from "./problem";
+import { OptionsError, type Path, type Problem, problem, remove } from "./problem";
+import { isTree, valueAt, withValue } from "./tree";
 
 /** A value, or the Output of one. */
 export type Given<T> = T | pulumi.Output<T>;
@@ -29,8 +30,16 @@ interface Hole {
     output: pulumi.Output<unknown>;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
+/**
+ * Its message is all that Pulumi shows of it. The SDK writes `error serializing property "…"` before the message of what keeps
+ * a property from its value (runtime/rpc.ts), once for each place that waits for it.
+ */
+class Refusal extends pulumi.RunError {
+    constructor(message: string) {
+        super(message);
+        Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
+    }
+}
 
 /**
  * Ends the program with what is wrong with its options.
@@ -39,23 +48,37 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
  * @throws pulumi.RunError always: Pulumi shows the message of one without the program's stack
  */
 export function refuse(problems: readonly Problem[], untouched = "nothing"): never {
-    throw new pulumi.RunError(new OptionsError(problems, untouched).message);
+    throw new Refusal(new OptionsError(problems, untouched).message);
 }
+
+const isOutput = (value: unknown): value is pulumi.Output<unknown> | Promise<unknown> =>
+    pulumi.Output.isInstance(value) || value instanceof Promise;
+
+/** Objects and lists that hold themselves, which no file and no state can have. Pulumi refuses those that Outputs hold. */
+function endless(value: unknown, path: Path = [], above: readonly unknown[] = []): Problem[] {
+    if (typeof value !== "object" || value === null || isOutput(value)) return [];
+    if (above.includes(value))
+        return [problem(path, "holds an object that it is a part of, and so has no end", remove(path))];
+    return Object.entries(value).flatMap(([key, inner]) =>
+        endless(inner, [...path, Array.isArray(value) ? Number(key) : key], [...above, value]),
+    );
+}
+
 /** When an Output resolves, resources may be there that do without it. */
 const LATE = "no Docker object";
 
 /** The value with a right one in place of each Output. */
 function fill(root: z.ZodType, value: unknown, path: PropertyKey[], holes: Hole[]): unknown {
-    if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    if (isOutput(value)) {
         holes.push({ path, output: pulumi.output(value) });
         const own = ownInfo(root, path);
         if (own !== undefined) return own.example;
         // The value of a map: as one of the map's example.
         const map = infoAt(root, path)?.example;
-        return isObject(map) ? Object.values(map)[0] : "x";
+        return isTree(map) ? Object.values(map)[0] : "x";
     }
     if (Array.isArray(value)) return value.map((one, i) => fill(root, one, [...path, i], holes));
-    if (!isObject(value)) return value;
+    if (!isTree(value)) return value;
     return Object.fromEntries(
         Object.entries(value).map(([key, inner]) => [key, fill(root, inner, [...path, key], holes)]),
     );
@@ -70,14 +93,6 @@ function unfit(root: z.ZodType, path: Path): string | undefined {
     return shape !== undefined || (valueType && unwrap(valueType).shape !== undefined)
         ? "is an Output; it must be an object, of which values may be Outputs"
         : undefined;
-}
-
-/** The tree with another value at a path. */
-function withValue(tree: unknown, [step, ...rest]: Path, value: unknown): unknown {
-    if (step === undefined) return value;
-    if (Array.isArray(tree)) return tree.map((one, i) => (i === step ? withValue(one, rest, value) : one));
-    const object = isObject(tree) ? tree : {};
-    return { ...object, [step]: withValue(object[String(step)], rest, value) };
 }
 
 /** The problems without the values that the program made secret, in an option that is none by itself. */
@@ -96,11 +111,8 @@ function veiled(problems: readonly Problem[], secrets: readonly { path: Path; va
 
 /** Lists hold plain values: one of which a member is an Output is an Output. */
 function liftLists(value: unknown): unknown {
-    if (Array.isArray(value))
-        return value.some((one) => pulumi.Output.isInstance(one) || one instanceof Promise)
-            ? pulumi.output(value)
-            : value;
-    if (!isObject(value) || pulumi.Output.isInstance(value) || value instanceof Promise) return value;
+    if (Array.isArray(value)) return value.some(isOutput) ? pulumi.output(value) : value;
+    if (!isTree(value) || isOutput(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, liftLists(inner)]));
 }
 
@@ -117,7 +129,10 @@ export function settle<S extends z.ZodObject>(
     args: object | undefined,
 ): { options: Settled<z.output<S>>; right: pulumi.Output<boolean> } {
     // JavaScript lets a program leave them out, or give what is no object.
-    const given = (isObject(args) ? liftLists(args) : {}) as Record<string, unknown>;
+    const whole = isTree(args) ? args : {};
+    const circles = endless(whole);
+    if (circles.length > 0) refuse(circles);
+    const given = liftLists(whole) as Record<string, unknown>;
     const holes: Hole[] = [];
     const values = fill(definition.options, given, [], holes) as Record<string, unknown>;
     const { options, problems } = check(

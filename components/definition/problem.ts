@@ -28,10 +28,6 @@ export const set = (path: Path, to: unknown, secret?: boolean): Step => ({ set: 
 export const remove = (path: Path): Step => ({ remove: path });
 export const copy = (from: Path, to: Path): Step => ({ copy: from, to });
 
-/** The value at a path; undefined where there is none. */
-export const valueAt = (tree: unknown, path: Path): unknown =>
-    path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], tree);
-
 /** Writes a path as programs and `pulumi config --path` read it: `dnsNames[0]`, `users["a.b"].password`. */
 export function formatPath(path: Path): string {
     return path
@@ -61,10 +57,16 @@ export function show(value: unknown, secret = false): string {
     return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
+/** What is allowed in a program, for which no file is read. */
+export const inPrograms = (text: string): string => text.replace(/ or the path of a (PEM )?file/g, "");
+
 /** A step in a program's words. */
 export function inWords(step: Step): string {
     if ("remove" in step) return `leave ${formatPath(step.remove)} out`;
     if ("copy" in step) return `set ${formatPath(step.to)} to the value of ${formatPath(step.copy)}`;
+    // So the examples of options are written that a stack's configuration takes from a file.
+    if (typeof step.to === "string" && step.to.startsWith("./"))
+        return `set ${formatPath(step.set)} to the text of ${step.to}`;
     return `set ${formatPath(step.set)} to ${step.secret && typeof step.to !== "object" ? "another value" : JSON.stringify(step.to)}`;
 }
 
@@ -77,7 +79,7 @@ export class OptionsError extends Error {
     ) {
         const lines = problems.map(
             ({ path, problem: text, mend }) =>
-                `  ${formatPath(path)} ${text}` +
+                `  ${formatPath(path)} ${inPrograms(text)}` +
                 (mend.length === 0 ? "" : `\n      fix: ${mend.map(inWords).join(", and ")}`),
         );
         const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;

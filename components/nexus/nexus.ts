@@ -84,7 +84,8 @@ export class Nexus extends pulumi.ComponentResource {
             networkName,
             dockerHost,
             ...options
-        } = given;
+            // JavaScript lets a program leave them out.
+        } = { ...(given as NexusComponentArgs | undefined) };
         const settled = settle(NEXUS, options);
         const args: Settings = { ...settled.options, outbound, keepData, networkName };
         const parent = { parent: this };

@@ -1,6 +1,7 @@
 /** The registry's config.yml, rendered from plain data. Option names: distribution.github.io/distribution/about/configuration. */
 import { stringify } from "yaml";
 
+import { isTree, type Tree } from "../definition/tree";
 import type { Options } from "../options";
 
 import type { settingsOptions } from "./options";
@@ -47,8 +48,6 @@ export interface RegistrySettings extends Settings {
     /** Any further option, merged last. */
     extra: Readonly<Record<string, unknown>>;
 }
-
-export type Tree = Record<string, unknown>;
 
 /** Where the registry finds its files and where it listens. */
 export interface Place {
@@ -133,9 +132,6 @@ const NOT_WEAKER: Readonly<Record<string, { keeps: (value: unknown) => boolean; 
 
 /** What stands beside the driver under `storage`. */
 const STORAGE_OPTIONS = ["cache", "delete", "maintenance", "redirect", "tag"];
-
-export const isTree = (value: unknown): value is Tree =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An option of `extra` that cannot stand there. */
 export interface Conflict {

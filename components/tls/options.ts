@@ -9,6 +9,7 @@ import type { Options } from "../options";
 
 import { caDays } from "./chain";
 import { type Inspected, inspectCa, inspectSite, inspectTrust, type Part } from "./inspect";
+import { constraintProblem } from "./judge";
 
 /** The keys that the kit makes: ECDSA for speed and small handshakes, RSA for old clients. */
 const KEY_ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
@@ -208,19 +209,24 @@ export const DEFAULT_OWN_CA: OwnCa = z.strictObject(ownCa).parse({});
 export const ITS_TEXT = "its text";
 const told = (text: string): string => `cannot be used: ${ITS_TEXT} ${text}`;
 
-/** Inspects a certificate and its key, where both are set. */
+/** Inspects a certificate and its key, where both are set. @param names of the options that hold the parts */
 export function pairProblems(
     path: Path,
     file: string,
     pair: { cert?: string | undefined; key?: string | undefined; chain?: string | undefined },
     inspect: (cert: string, key: string, chain: string) => Inspected,
+    names: Readonly<Record<Part, string>> = { cert: "cert", key: "key", chain: "chain" },
 ): Problem[] {
     const { cert, key, chain } = pair;
     if (!cert || !key) return [];
     const example = (part: Part) =>
         part === "chain" ? "./chain.crt" : `./${file}.${part === "key" ? "key" : "crt"}`;
     return inspect(cert, key, chain ?? "").problems.map(({ part, problem: text }) =>
-        problem([...path, part], told(text), set([...path, part], example(part), part === "key")),
+        problem(
+            [...path, names[part]],
+            told(text),
+            set([...path, names[part]], example(part), part === "key"),
+        ),
     );
 }
 
@@ -297,18 +303,20 @@ const broughtCa: Rule<Options> = ({ tls: given }) => {
     const path = ["tls", "ownCa"];
     const problems = caPair(path, ca);
     if (problems.length > 0 || !ca.cert || !ca.key) return problems;
+    return outlives([...path, "site", "validityDays"], ca.site.validityDays, [...path, "cert"], {
+        cert: ca.cert,
+        key: ca.key,
+    });
+};
+
+/** A certificate that is to be valid for longer than the CA that signs it. @param of the option that holds the CA */
+function outlives(path: Path, days: number, of: Path, ca: { cert: string; key: string }): Problem[] {
     const { bundle } = inspectCa(ca.cert, ca.key);
     const whole = Math.floor(caDays(bundle?.certPem ?? "")?.whole ?? Infinity);
-    return ca.site.validityDays > whole
-        ? [
-              problem(
-                  [...path, "site", "validityDays"],
-                  `is ${ca.site.validityDays}, longer than the ${whole} days of the CA in tls.ownCa.cert`,
-                  set([...path, "site", "validityDays"], Math.max(1, whole)),
-              ),
-          ]
-        : [];
-};
+    if (days <= whole) return [];
+    const text = `is ${days}, longer than the ${whole} days of the CA in ${formatPath(of)}`;
+    return [problem(path, text, set(path, Math.max(1, whole)))];
+}
 
 /** What is wrong with a CA that is brought. */
 const caPair = (path: Path, ca: { cert?: string | undefined; key?: string | undefined }): Problem[] => {
@@ -320,9 +328,38 @@ export const AUTHORITY: Definition<typeof authority> = {
     options: authority,
     rules: [(given) => caPair([], given)],
 };
-export const SITE_CERTIFICATE: Definition<typeof siteCertificate> = {
+
+/** What keeps a CA from signing a site certificate. */
+const signer: Rule<z.output<typeof siteCertificate>> = ({
+    caCertPem,
+    caPrivateKeyPem,
+    names,
+    validityDays,
+}) => {
+    if (!caCertPem || !caPrivateKeyPem) return [];
+    const pair = { cert: caCertPem, key: caPrivateKeyPem };
+    const parts = { cert: "caCertPem", key: "caPrivateKeyPem", chain: "" };
+    const problems = pairProblems([], "ca", pair, (cert, key) => inspectCa(cert, key), parts);
+    const { ca } = inspectCa(caCertPem, caPrivateKeyPem);
+    if (problems.length > 0 || ca === undefined) return problems;
+    return [
+        ...(names ?? []).flatMap((name, i) => {
+            const why = constraintProblem(ca, name);
+            const text = `is ${name}, and the CA in caCertPem may sign ${why} (name constraints): no client would connect`;
+            return why === undefined ? [] : [problem(["names", i], text, remove(["names", i]))];
+        }),
+        ...(validityDays === undefined ? [] : outlives(["validityDays"], validityDays, ["caCertPem"], pair)),
+    ];
+};
+
+/** The same for a CA of the kit's own component, which has been judged. */
+export const SIGNED_BY_OURS: Definition<typeof siteCertificate> = {
     options: siteCertificate,
     rules: [(given) => renewal([], given)],
+};
+export const SITE_CERTIFICATE: Definition<typeof siteCertificate> = {
+    options: siteCertificate,
+    rules: [...SIGNED_BY_OURS.rules, signer],
 };
 
 const broughtFiles: Rule<Options> = ({ tls: given, domain }) => {

@@ -17,11 +17,19 @@ export class SiteCertificate extends pulumi.ComponentResource {
     /** PEM. Secret. */
     readonly privateKeyPem: pulumi.Output<string>;
 
-    /** @throws pulumi.RunError with everything that is wrong with the options */
-    constructor(name: string, args: SiteCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+    /**
+     * @param definition of the options; with another one the kit leaves out the look at a CA that it has looked at
+     * @throws pulumi.RunError with everything that is wrong with the options
+     */
+    constructor(
+        name: string,
+        args: SiteCertificateArgs,
+        opts?: pulumi.ComponentResourceOptions,
+        definition = SITE_CERTIFICATE,
+    ) {
         super("private-registry:index:SiteCertificate", name, {}, opts);
         const parent = { parent: this };
-        const { options } = settle(SITE_CERTIFICATE, args);
+        const { options } = settle(definition, args);
         const algorithm = pulumi.output(options.keyAlgorithm);
         const names = pulumi.output(options.names);
         const key = new tls.PrivateKey(`${name}-key`, keyArgs(algorithm), parent);

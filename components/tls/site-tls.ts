@@ -7,7 +7,7 @@ import type { TlsFiles } from "../registry/registry";
 import { CertificateAuthority } from "./certificate-authority";
 import { serverChain, trustAnchor } from "./chain";
 import { inspectSite, right } from "./inspect";
-import { DEFAULT_OWN_CA, type OwnCa, type Tls } from "./options";
+import { DEFAULT_OWN_CA, type OwnCa, SIGNED_BY_OURS, type Tls } from "./options";
 import { SiteCertificate } from "./site-certificate";
 
 /** The registry's certificate, what clients must trust, and more certificates of the same CA where that is ours. */
@@ -72,6 +72,7 @@ export function siteTls(
                 earlyRenewalDays: site.earlyRenewalDays,
             },
             parent,
+            SIGNED_BY_OURS,
         );
     const all = pulumi
         .all([domain, dnsNames, ipAddresses, site.localNames])

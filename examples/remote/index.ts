@@ -17,7 +17,10 @@ class PrivateRegistry extends pulumi.ComponentResource {
 }
 
 const config = new pulumi.Config();
-const ci = new random.RandomPassword("ci", { length: 32, special: false });
+const ci = new random.RandomPassword("ci", {
+    length: config.getNumber("ciLength") ?? 32,
+    special: false,
+});
 
 const registry = new PrivateRegistry(
     "registry",

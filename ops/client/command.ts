@@ -25,7 +25,7 @@ import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { mustRun } from "../../setup/run";
 import { acquireLock } from "../../setup/start.cjs";
-import { commandFlags } from "../shared/arguments";
+import { commandFlags, OF_STACK } from "../shared/arguments";
 import { readStack, type StackFacts } from "../facts/stack-facts";
 import { carryOut, visible } from "./change";
 import { ClientFiles } from "./files";
@@ -42,17 +42,17 @@ const LEDGER: Record<System, string> = {
 const USER_LEDGER = "~/.local/state/private-registry/client.json";
 
 const OPTIONS = {
-    for: { type: "string" },
-    show: { type: "string" },
-    os: { type: "string" },
-    out: { type: "string" },
-    apply: { type: "boolean" },
-    remove: { type: "boolean" },
-    yes: { type: "boolean", short: "y" },
-    root: { type: "string" },
-    ip: { type: "string" },
-    upstart: { type: "boolean" },
-    stack: { type: "string", short: "s" },
+    for: { type: "string", value: "CLIENT", text: CLIENTS.join(", ") },
+    show: { type: "string", value: "NAME", text: "one text of the output clientSetup, such as oneLine" },
+    os: { type: "string", value: "OS", text: `${SYSTEMS.join(", ")}; this machine's where it is not set` },
+    out: { type: "string", value: "DIR", text: "writes the files for another machine into a folder" },
+    apply: { type: "boolean", text: "makes the changes on this machine" },
+    remove: { type: "boolean", text: "takes back exactly what was added" },
+    yes: { type: "boolean", short: "y", text: "does not ask" },
+    root: { type: "string", value: "DIR", text: "a folder that stands for /, for images" },
+    ip: { type: "string", value: "ADDRESS", text: "adds the registry's names to the hosts file" },
+    upstart: { type: "boolean", text: "Docker is started by upstart or sysvinit" },
+    ...OF_STACK,
 } as const;
 
 function oneOf<T extends string>(flag: string, value: string | undefined, allowed: readonly T[]): T {
@@ -109,9 +109,14 @@ export function snippet(clientSetup: Readonly<Record<string, string>>, name: str
 
 /** `npm run client -- --for CLIENT`: what a client needs, to read, as files, or done on this machine. */
 export async function client(machine: Machine, args: string[]): Promise<number> {
-    const flags = commandFlags("client", args, OPTIONS);
+    const flags = commandFlags(
+        "client",
+        args,
+        OPTIONS,
+        "prints what a client needs to trust and use the registry",
+    );
     if (flags.show !== undefined) {
-        const { clientSetup } = await readStack(machine, flags.stack);
+        const { clientSetup } = await readStack(machine, args);
         process.stdout.write(`${snippet(clientSetup, flags.show)}\n`);
         return 0;
     }
@@ -136,7 +141,7 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
         throw new SetupError(
             `--os ${os} is not this machine's: leave out --apply and --remove, and do there what is printed.`,
         );
-    const facts = await readStack(machine, flags.stack);
+    const facts = await readStack(machine, args);
     const plain = installerFacts(
         facts.endpoint.href,
         facts.caPem,

@@ -58,11 +58,11 @@ async function findEngine(
 /**
  * Reads a stack, and ends a garbage collection of its registry that was left over.
  *
- * @param name the stack. @default the selected one
+ * @param args the command's, which may name another stack than the selected one, and another file of configuration
  * @throws SetupError where it is not deployed
  */
-export async function readStack(machine: Machine, name?: string): Promise<StackFacts> {
-    const stack = findStack(machine, name === undefined ? [] : ["--stack", name]);
+export async function readStack(machine: Machine, args: string[]): Promise<StackFacts> {
+    const stack = findStack(machine, args);
     const up = `run \`npm run up${stack.named ? ` -- --stack ${stack.name}` : ""}\` first`;
     if (!stack.ownBackend && !isStackReady(machine, { ...stack, named: true }))
         throw new SetupError(`There is no stack ${stack.name} yet: ${up}.`);

@@ -2,12 +2,13 @@
 import { isIP } from "node:net";
 
 import { formatPath, type Path } from "../../components/definition/problem";
-import { conflicts, isTree } from "../../components/registry/config-yml";
+import { isTree, type Tree, valueAt } from "../../components/definition/tree";
+import { conflicts } from "../../components/registry/config-yml";
 import { OWNED_STORAGE } from "../../components/storage/storage";
 import { SetupError, messageOf } from "../../setup/errors";
 
 import { findCertificate, type Found } from "./certificates";
-import { CONFIG_FILES, effective, type Tree } from "./registry-config";
+import { CONFIG_FILES, effective } from "./registry-config";
 import type { Source } from "./source";
 
 export interface Setting {
@@ -32,8 +33,7 @@ function leavesOf(tree: Tree, above: string[] = []): [path: string[], value: unk
     );
 }
 
-const at = (tree: Tree, path: string): unknown =>
-    path.split(".").reduce<unknown>((value, step) => (isTree(value) ? value[step] : undefined), tree);
+const at = (tree: Tree, path: string): unknown => valueAt(tree, path.split("."));
 
 const textAt = (tree: Tree, path: string): string | undefined => {
     const value = at(tree, path);

@@ -1,10 +1,7 @@
 /** The configuration that a registry runs with: its config.yml, and the variables over it (distribution, configuration/parser.go). Pure. */
 import { parse } from "yaml";
 
-export type Tree = Record<string, unknown>;
-
-export const isTree = (value: unknown): value is Tree =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
+import { isTree, type Tree } from "../../components/definition/tree";
 
 /** Where the images have their configuration, of release 3 and of release 2. */
 export const CONFIG_FILES = ["/etc/distribution/config.yml", "/etc/docker/registry/config.yml"];

@@ -6,15 +6,13 @@ interface Kind {
     flags: readonly string[];
     /** The least exit code that is worth a call. */
     failsFrom: number;
-    /** It reads the stack's configuration file by itself. */
-    readsFile: boolean;
 }
 
 const KINDS = {
-    up: { flags: ["--yes"], failsFrom: 1, readsFile: true },
-    gc: { flags: [], failsFrom: 1, readsFile: true },
+    up: { flags: ["--yes"], failsFrom: 1 },
+    gc: { flags: [], failsFrom: 1 },
     // 1 is a warning, such as an image with a newer version.
-    doctor: { flags: [], failsFrom: 2, readsFile: false },
+    doctor: { flags: [], failsFrom: 2 },
 } satisfies Record<Exclude<keyof Config["schedule"], "onFailure">, Kind>;
 
 /** A command that can be scheduled. */
@@ -43,7 +41,7 @@ export const commandLine = (command: Scheduled, meant: Meant): string[] => [
     ...KINDS[command].flags,
     "--stack",
     meant.stack,
-    ...(KINDS[command].readsFile ? fileFlag(meant) : []),
+    ...fileFlag(meant),
 ];
 
 /** How a timer starts a command: as the user that set it up would. */

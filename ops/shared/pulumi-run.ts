@@ -1,13 +1,14 @@
 /** Pulumi as `npm run up` and `npm run destroy` call it. */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Told, nothing, tell } from "../../setup/events";
 import { currentLog, note } from "../../setup/log";
 import type { Machine } from "../../setup/machine";
 import type { Prepared } from "../../setup/prepare";
 import { withProgress } from "../../setup/progress";
 import { run } from "../../setup/run";
+import { CONFIG_FILE } from "../../setup/stack";
 import { readText } from "../../setup/start.cjs";
 import { runChild } from "./run-child";
 
@@ -32,6 +33,7 @@ export class PulumiRun {
         machine: Machine,
         private readonly prepared: Prepared,
         private readonly verb: Verb,
+        configFile: string | undefined,
     ) {
         const env = {
             ...machine.env,
@@ -41,6 +43,7 @@ export class PulumiRun {
             PULUMI_DEBUG_COMMANDS: "true",
             // What vanished has been looked for already.
             PRIVATE_REGISTRY_CHECKED: "true",
+            ...(configFile !== undefined && { [CONFIG_FILE]: resolve(machine.root, configFile) }),
         };
         this.options = { cwd: machine.root, env };
     }

@@ -1,7 +1,6 @@
 import type { Props, ResourceType } from "../framework/resource";
 
 import type { Nexus } from "./client";
-import { isMissing } from "./errors";
 
 /** Where every release since 3.29 has them, in both editions; 3.94 took the Pro-only /v1/cleanup-policies away. */
 const PATH = "/internal/cleanup-policies";
@@ -70,11 +69,5 @@ export const cleanupPolicy: ResourceType<Nexus> = {
         await write(nexus, news, true);
         return news;
     },
-    async delete(id, _olds, nexus) {
-        try {
-            await nexus.request({ method: "DELETE", path: `${PATH}/${id}` });
-        } catch (error) {
-            if (!isMissing(error)) throw error;
-        }
-    },
+    delete: (id, _olds, nexus) => nexus.remove(`${PATH}/${id}`),
 };

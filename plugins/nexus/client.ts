@@ -1,5 +1,5 @@
 /** A client of Nexus's REST API: waits for a server that starts, logs in as admin, says what went wrong. */
-import { isSilent, NexusError, refused, unreachable } from "./errors";
+import { isMissing, isSilent, NexusError, refused, unreachable } from "./errors";
 import type { FirstRunPassword } from "./first-run";
 
 export interface Connection {
@@ -155,8 +155,17 @@ export class Nexus {
         try {
             return await this.request<T>({ method: "GET", path });
         } catch (error) {
-            if (error instanceof NexusError && error.status === 404) return undefined;
+            if (isMissing(error)) return undefined;
             throw error;
+        }
+    }
+
+    /** Takes away what is at a path, if anything is. */
+    async remove(path: string): Promise<void> {
+        try {
+            await this.request({ method: "DELETE", path });
+        } catch (error) {
+            if (!isMissing(error)) throw error;
         }
     }
 

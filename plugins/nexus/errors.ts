@@ -36,7 +36,7 @@ function reason(body: string): string {
 }
 
 const ADVICE: Readonly<Record<number, string>> = {
-    401: "The password of the user admin is not the one of this configuration: set the one in force with `pulumi config set --secret --path nexus.adminPassword PASSWORD`.",
+    401: "nexus.adminPassword is not the password of the user admin: set it to the one in force.",
     403: "The user admin lacks a permission, or the EULA is not accepted: look at the log of the container.",
     404: "This Nexus does not know it: look whether nexus.image is a version that docs/nexus.md names.",
     500: "Look at the log of the container.",

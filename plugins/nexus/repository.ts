@@ -1,7 +1,6 @@
 import type { Props, ResourceType } from "../framework/resource";
 
 import type { Nexus } from "./client";
-import { isMissing } from "./errors";
 import {
     repositoryBody,
     repositoryState,
@@ -49,15 +48,14 @@ async function write(nexus: Nexus, inputs: RepositoryInputs, there: boolean): Pr
 
 /** @throws Error where a repository has components, and they are not to be lost */
 async function refuseFull(nexus: Nexus, name: string): Promise<void> {
-    const { items } = await nexus.request<{ items: unknown[] }>({
-        method: "GET",
-        path: `/v1/components?repository=${encodeURIComponent(name)}`,
-    });
-    if (items.length === 0) return;
+    const found = await nexus.find<{ items: unknown[] }>(
+        `/v1/components?repository=${encodeURIComponent(name)}`,
+    );
+    if (found === undefined || found.items.length === 0) return;
     throw new Error(
         `Repository ${name} of Nexus has components, and they would be lost with it: put it back into the ` +
-            "configuration, or delete them in Nexus, or allow it with `pulumi config set keepData false` and one `pulumi up` " +
-            "with the repository still in the configuration.",
+            "configuration, or delete them in Nexus, or set keepData to false, with one `pulumi up` while the repository is " +
+            "still in the configuration.",
     );
 }
 
@@ -131,11 +129,7 @@ export const repository: ResourceType<Nexus> = {
         return write(nexus, news as unknown as RepositoryInputs, true);
     },
     async delete(id, olds, nexus) {
-        try {
-            if (olds.force !== true) await refuseFull(nexus, id);
-            await nexus.request({ method: "DELETE", path: `/v1/repositories/${id}` });
-        } catch (error) {
-            if (!isMissing(error)) throw error;
-        }
+        if (olds.force !== true) await refuseFull(nexus, id);
+        await nexus.remove(`/v1/repositories/${id}`);
     },
 };

@@ -1,7 +1,6 @@
 import type { Props, ResourceType } from "../framework/resource";
 
 import type { Nexus } from "./client";
-import { isMissing } from "./errors";
 
 const PATH = "/v1/tasks";
 
@@ -88,11 +87,5 @@ export const task: ResourceType<Nexus> = {
         await update(nexus, id, news);
         return news;
     },
-    async delete(id, _olds, nexus) {
-        try {
-            await nexus.request({ method: "DELETE", path: `${PATH}/${id}` });
-        } catch (error) {
-            if (!isMissing(error)) throw error;
-        }
-    },
+    delete: (id, _olds, nexus) => nexus.remove(`${PATH}/${id}`),
 };

@@ -76,6 +76,19 @@ describe("a Node program that has none of the component's code", () => {
     test("makes a registry, with its secrets kept", async () =>
         works(stack, await stack.output("ciPassword")));
 
+    test("is told of what shows late in one sentence", async () => {
+        const before = await objectsOf(stack.prefix);
+        // bcrypt reads 72 bytes. A secret reaches the component as an Output.
+        await stack.configure({ ciLength: "80" });
+        const { code, screen } = await stack.tryUp();
+        expect(code).not.toBe(0);
+        expect(screen).toMatch(/users\.ci has a password of 80 bytes; bcrypt reads 72 at most/);
+        expect(screen).not.toContain("error serializing");
+        expect(await objectsOf(stack.prefix)).toEqual(before);
+        await stack.configure({ ciLength: "32" });
+        await stack.up();
+    });
+
     test("changes a container by Pulumi's transforms", async () => {
         expect(await docker("inspect", "--format", "{{.Config.Hostname}}", stack.prefix)).toBe("images\n");
     });

@@ -180,6 +180,8 @@ describe("commands on a running stack", () => {
             "ip_forward",
         ])
             expect(screen).toContain(`ok       ${name}: `);
+        // Of the data, not of what a container that ran for a moment has at the same path.
+        expect(screen).toMatch(new RegExp(`disk: .* at \\S+/${stack.prefix}-data/_data$`, "m"));
         expect(screen).toMatch(/plugins: the (official|embedded) provider plugins/);
         expect(screen).not.toContain(PASSWORD);
     });

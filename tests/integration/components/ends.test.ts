@@ -24,6 +24,18 @@ describe("an Output", () => {
         const docker = /^r-(container|config-writer|config-volume|network|data)$/m;
         expect(stdout).not.toMatch(docker);
         expect(stderr + stdout).toMatch(/The options have a mistake; no Docker object was changed\./);
+        // The SDK's own words, once for each property that waits for it.
+        expect(stderr + stdout).not.toContain("error serializing");
+    });
+
+    test("of a key that is not the CA's is refused before a certificate is made, and not shown", () => {
+        const { status, stdout, stderr } = program("wrong-output.ts", "signer");
+        expect(stderr).toMatch(
+            /mistake; .*\n +caPrivateKeyPem cannot be used: its text does not belong to the certificate "CN=One CA"/,
+        );
+        expect(stderr).not.toMatch(/error serializing|PRIVATE KEY/);
+        expect(status).not.toBe(0);
+        expect(stdout).not.toMatch(/^s-cert$/m);
     });
 
     test("of a right value ends the same program well", () => {

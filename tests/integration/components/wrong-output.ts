@@ -1,10 +1,13 @@
 /** Run by inputs.test.ts: a registry of arguments of which one is an Output with a wrong value; tells what was made. */
 import { deploy, makeCertificates } from "../../unit/components/deploy";
-import { type Args, registered } from "../../unit/components/mocks";
+import { issue } from "../../unit/components/certs";
+import { type Args, record, registered } from "../../unit/components/mocks";
 
 import { writeSync } from "node:fs";
 
 import * as pulumi from "@pulumi/pulumi";
+
+import { SiteCertificate } from "../../../components";
 
 const WRONG: Record<string, () => Args> = {
     domain: () => ({ domain: pulumi.output("https://a.b") }),
@@ -21,7 +24,15 @@ const WRONG: Record<string, () => Args> = {
 
 async function main(): Promise<void> {
     await makeCertificates();
-    await deploy(WRONG[process.argv[2] ?? ""]?.());
+    const which = process.argv[2] ?? "";
+    if (which !== "signer") return void (await deploy(WRONG[which]?.()));
+    const { pem: caCertPem } = await issue("One CA", { ca: true });
+    const { keyPem } = await issue("Another CA", { ca: true });
+    const ca = { caCertPem, caPrivateKeyPem: pulumi.secret(keyPem) };
+    await record(
+        () => new SiteCertificate("s", { ...ca, names: ["a.b"], validityDays: 1, earlyRenewalDays: 0 }),
+        () => ({ privateKeyPem: "k" }),
+    );
 }
 
 process.on("exit", () => writeSync(1, registered().join("\n")));

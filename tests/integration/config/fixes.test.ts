@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { check } from "../../../config/check";
-import { textKeys } from "../../../config/stack-file";
+import { readStackFile, textKeys } from "../../../config/stack-file";
 import { warnings } from "../../../config/warnings";
 
 import { entries, MINIMAL, mistakes, PROJECT } from "../../unit/config/base";
@@ -54,16 +54,17 @@ function readBack(): Record<string, string> {
 }
 
 const FILE = join(folder, "Pulumi.s.yaml");
-const texts = () => textKeys(PROJECT, readFileSync(FILE, "utf8"));
+const file = () => readStackFile(PROJECT, readFileSync(FILE, "utf8"));
+const texts = () => textKeys({}, file());
 const write = (config: object) => {
     const namespaced = Object.fromEntries(Object.entries(config).map(([k, v]) => [`${PROJECT}:${k}`, v]));
     writeFileSync(FILE, stringify({ config: namespaced }));
 };
 
-/** Runs every fix; the configuration after them. */
-function mend(config: Readonly<Record<string, unknown>>): Record<string, string> {
+/** Runs every fix; the configuration after them. @param known whether the file of the configuration is */
+function mend(config: Readonly<Record<string, unknown>>, known = true): Record<string, string> {
     write(config);
-    const found = mistakes(entries(config), texts());
+    const found = mistakes(entries(config), known ? texts() : textKeys(entries(config), undefined));
     expect(found).not.toEqual([]);
     for (const { fix } of found) sh(fix);
     const after = readBack();
@@ -240,6 +241,45 @@ test.each([
     60_000,
 );
 
+const TEXT = { certificate: JSON.stringify(PAIR), tls: "files" };
+test.each<[string, Record<string, unknown>]>([
+    ["as one JSON text", TEXT],
+    ["as one JSON text, into one", { certificate: TEXT.certificate, tls: '{"off":false}' }],
+    ["as an object, into a JSON text", { certificate: PAIR, tls: '{"off":false}' }],
+])(
+    "a former section that was set %s moves with its key",
+    (_name, config) => {
+        const after = mend({
+            ...MINIMAL,
+            frontSettings: { cacheSeconds: 900 },
+            front: '{"sitesFolder":"/srv"}',
+            ...config,
+        });
+        expect(JSON.parse(after.tls ?? "")).toMatchObject({ files: PAIR });
+        expect(JSON.parse(after.front ?? "")).toEqual({ sitesFolder: "/srv", cacheSeconds: 900 });
+        expect(readFileSync(FILE, "utf8")).not.toContain(PAIR.key);
+    },
+    60_000,
+);
+
+// With `--config-file` no program knows how its values were set.
+test.each(["object", "text"])(
+    "where the file is not known, a section that is %s keeps what is right",
+    (form) => {
+        const as = (value: object) => (form === "text" ? JSON.stringify(value) : value);
+        const health = as({ interval: "often", threshold: 2 });
+        const users = as({ admin: { generate: true }, ci: { password: 1.5 } });
+        const after = mend(
+            { domain: "docker.example.com", health, users, dnsNames: as(["b c", "a.b"]) },
+            false,
+        );
+        expect(JSON.parse(after.health ?? "")).toMatchObject({ threshold: 2 });
+        expect(JSON.parse(after.users ?? "")).toMatchObject({ admin: { generate: true }, ci: {} });
+        expect(JSON.parse(after.dnsNames ?? "")[1]).toBe("a.b");
+    },
+    60_000,
+);
+
 test("a section that was set as one JSON text keeps what is right in it", () => {
     const users = { admin: { password: "long enough a password" }, ci: { password: 1.5 } };
     const after = mend({
@@ -276,7 +316,7 @@ test("a secret in a JSON text is encrypted with all that stands beside it", () =
     const config = check(PROJECT, readBack(), texts());
     const told = warnings(config, {
         project: PROJECT,
-        stackFile: readFileSync(FILE, "utf8"),
+        file: file(),
         texts: texts(),
     });
     const commands = told.flatMap((one) =>

@@ -93,8 +93,14 @@ test.each([
         ["--target", "systemd", "--out", "x", "--registry-version", "2.6"],
         "--registry-version is 2.6; it must be 2.8 or 3",
     ],
-    [["--target", "systemd", "--out", "x", "--force"], "--force is no option of it"],
-    [["--target", "systemd", "--out", "x", "stray"], "stray is no option of it"],
+    [
+        ["--target", "systemd", "--out", "x", "--force"],
+        "npm run export: Unknown option '--force'; there are: --target, --out",
+    ],
+    [
+        ["--target", "systemd", "--out", "x", "stray"],
+        "npm run export: Unexpected argument 'stray'; there are: --target",
+    ],
 ])("%j is refused", async (args, message) => {
     await expect(run(outputs(), args)).rejects.toThrow(message);
 });

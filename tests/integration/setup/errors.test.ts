@@ -25,6 +25,14 @@ test("what files and folders of the user are the cause of is one sentence", () =
         `${below} cannot be written: a part of its path is no folder. `,
     );
     expect(fileProblem(errorOf(() => writeFileSync(folder.path, "")))).toMatch(/it is a folder/);
+    const inProject = fileProblem(
+        errorOf(() => mkdirSync(below)),
+        folder.path,
+    );
+    expect(inProject).toMatch(
+        /: a part of its path is no folder\. Mend that, or work in a copy of the project/,
+    );
+    expect(inProject).not.toMatch(/XDG/);
     const full = Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write", path: "/a" });
     expect(fileProblem(full)).toMatch(/^\/a cannot be written: the disk is full\. .*XDG_CACHE_HOME/);
 });

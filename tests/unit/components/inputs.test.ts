@@ -2,11 +2,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { compareSync } from "bcryptjs";
 
-import { PrivateRegistry, SiteCertificate } from "../../../components";
+import { Nexus, PrivateRegistry, SiteCertificate } from "../../../components";
 import { mistakeIn, refused } from "../config/base";
 
 import { deploy, made, makeCertificates } from "./deploy";
-import { type Args, find, type Registration, valueOf } from "./mocks";
+import { issue } from "./certs";
+import { type Args, find, record, type Registration, valueOf } from "./mocks";
 
 beforeAll(makeCertificates);
 
@@ -266,6 +267,11 @@ const deployed = (args: object) =>
     new PrivateRegistry("r", { domain: "a.b", users: { admin: { generate: true } }, ...args } as never);
 
 describe("what JavaScript lets a program give is refused in words", () => {
+    const circle: Record<string, unknown> = { log: {} };
+    (circle.log as Record<string, unknown>).fields = circle;
+    const ring: unknown[] = [1];
+    ring.push(ring);
+
     test.each<[string, () => unknown, RegExp]>([
         ["no arguments", () => new PrivateRegistry("r", undefined as never), /domain is not set; it must be/],
         ["null", () => new PrivateRegistry("r", null as never), /domain is not set; it must be/],
@@ -273,10 +279,43 @@ describe("what JavaScript lets a program give is refused in words", () => {
         ["no arguments of a part", () => new SiteCertificate("s", undefined as never), /names is not set/],
         ["a function", () => deployed({ realm: () => "x" }), /realm is a function; it must be/],
         ["a symbol", () => deployed({ realm: Symbol("x") }), /realm is a symbol; it must be/],
+        [
+            "no arguments of Nexus",
+            () => new Nexus("n", undefined as never),
+            /acceptEula is false; Nexus runs only under its licence/,
+        ],
+        [
+            "a circle",
+            () => deployed({ registryConfig: circle }),
+            /registryConfig\.log\.fields holds an object/,
+        ],
+        [
+            "a circle in a list",
+            () => deployed({ registryConfig: { http: { list: ring } } }),
+            /registryConfig\.http\.list\[1\] holds an object/,
+        ],
         ["a bigint", () => deployed({ port: 8443n }), /port is a bigint that JSON cannot hold; it must be/],
     ])("%s", (_name, make, message) => {
         expect(make).toThrow(message);
         expect(make).toThrow(pulumi.RunError);
+    });
+
+    test("no fix names a file: a component reads none", () => {
+        const storage = { gcs: { bucket: "images", keyFile: 5 } };
+        const message = [() => deployed({ storage }), () => deployed({ tls: { files: { cert: "x" } } })]
+            .map((make) => {
+                try {
+                    return String(make());
+                } catch (error) {
+                    return (error as Error).message;
+                }
+            })
+            .join("\n");
+        expect(message).toMatch(
+            /keyFile is .*; it must be JSON text\n +fix: set .*keyFile to the text of \.\/service-account\.json/,
+        );
+        expect(message).toMatch(/fix: set tls\.files\.key to the text of \.\/site\.key/);
+        expect(message).not.toMatch(/path of a/);
     });
 
     test("the fix of an object with secrets in it names what can be set", () => {
@@ -284,7 +323,7 @@ describe("what JavaScript lets a program give is refused in words", () => {
             /set tls to \{"ownCa":\{"keyAlgorithm":"RSA-4096"\}\}/,
         );
         expect(() => deployed({ tls: { files: { cert: "x", key: 5 } } })).toThrow(
-            /set tls\.files\.key to another value/,
+            /set tls\.files\.key to the text of \.\/site\.key/,
         );
     });
 });
@@ -292,9 +331,58 @@ describe("what JavaScript lets a program give is refused in words", () => {
 test.each(["a b", "https://docker.example.com", "0.0.0.0", "a.*.b", "docker.example.com:443"])(
     "no certificate names %s",
     (name) => {
-        const args = { caCertPem: pulumi.output("x"), caPrivateKeyPem: pulumi.output("x") };
-        const make = (names: string[]) => () => new SiteCertificate("s", { ...args, names });
+        const args = {
+            caCertPem: pulumi.output(made.ca.pem),
+            caPrivateKeyPem: pulumi.output(made.ca.keyPem),
+        };
+        const make = (names: string[]) => () =>
+            new SiteCertificate("s", { ...args, names, validityDays: 1, earlyRenewalDays: 0 });
         expect(make(["a.b", name])).toThrow(/names\[1\] is .*; it must be a list of host names/);
         expect(make(["a.b", "*.a.b", "2001:db8::1"])).not.toThrow();
     },
 );
+
+describe("a site certificate by itself", () => {
+    const site = (more: object = {}) => ({
+        caCertPem: made.ca.pem,
+        caPrivateKeyPem: made.ca.keyPem,
+        names: ["docker.example.com"],
+        validityDays: 1,
+        earlyRenewalDays: 0,
+        ...more,
+    });
+
+    test.each<[string, () => Promise<object> | object, RegExp]>([
+        [
+            "the key of another CA",
+            async () => ({ caPrivateKeyPem: (await issue("other", { ca: true })).keyPem }),
+            /caPrivateKeyPem cannot be used: its text does not belong to the certificate .*\n +fix: set caPrivateKeyPem/,
+        ],
+        [
+            "a certificate that is no CA's",
+            () => ({ caCertPem: made.site.pem, caPrivateKeyPem: made.site.keyPem }),
+            /caCertPem cannot be used: its text is not a CA certificate/,
+        ],
+        ["no PEM", () => ({ caCertPem: "x" }), /caCertPem cannot be used/],
+        [
+            "more days than the CA has",
+            () => ({ validityDays: 397 }),
+            /validityDays is 397, longer than the 2 days/,
+        ],
+    ])("is refused with %s before anything is made", async (_name, more, message) => {
+        const args = site(await more());
+        const all = await record(
+            () => expect(() => new SiteCertificate("s", args)).toThrow(message),
+            () => ({}),
+        );
+        expect(all.all.map(({ name }) => name)).toEqual(["s"]);
+    });
+
+    test("is made of a CA and its key", async () => {
+        const { all } = await record(
+            () => new SiteCertificate("s", site()),
+            () => ({ privateKeyPem: "k" }),
+        );
+        expect(find(all, "s-cert").inputs.caCertPem).toBe(made.ca.pem);
+    });
+});

@@ -16,6 +16,23 @@ test.each([
     expect(forStack(text, undefined)).toBe(text);
 });
 
+test.each([
+    [
+        "fix: pulumi config set port 1",
+        "x",
+        "fix: pulumi config set --stack x --config-file '/a b.yaml' port 1",
+    ],
+    [
+        "`pulumi up`, pulumi stack output a",
+        undefined,
+        "`pulumi up --config-file '/a b.yaml'`, pulumi stack output a",
+    ],
+    ["`npm run gc -- --mend`", undefined, "`npm run gc -- --config-file '/a b.yaml' --mend`"],
+])("%s of another file of configuration", (text, stack, full) => {
+    expect(forStack(text, stack, "/a b.yaml")).toBe(full);
+    expect(forStack(full, stack, "/a b.yaml")).toBe(full);
+});
+
 test("what is no command of a stack stays", () => {
     for (const text of [
         "npm run gc [-- --dry-run] [--stack NAME]: removes what no image uses.",

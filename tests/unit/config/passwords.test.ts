@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 
 import { weakness } from "../../../components/auth/weakness";
-import { plainSecrets } from "../../../config/plain-secrets";
+import { plainSecrets, readStackFile } from "../../../config/stack-file";
 import { warnings } from "../../../config/warnings";
 
 import { accepted, allOptions, mistakeIn, nested, PROJECT } from "./base";
@@ -70,7 +70,8 @@ test.each([" secret password", "secret password ", "secret password\u00a0"])(
 );
 
 describe("secrets in clear in the stack's file", () => {
-    const file = (config: unknown) => stringify({ config, encryptionsalt: "v1:x" });
+    const file = (config: unknown, project = PROJECT) =>
+        readStackFile(project, stringify({ config, encryptionsalt: "v1:x" }));
     const secretKeys = allOptions()
         .filter(({ info }) => info?.secret && typeof info.example === "string")
         .map(({ path }) => path);
@@ -82,35 +83,45 @@ describe("secrets in clear in the stack's file", () => {
         const as = (value: unknown) =>
             rest.length === 0 ? value : (nested(rest.join("."), value) as unknown);
         const clear = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n";
-        expect(plainSecrets(PROJECT, file({ [`${PROJECT}:${key}`]: as(clear) }))).toEqual([path]);
-        expect(plainSecrets(PROJECT, file({ [`${PROJECT}:${key}`]: as({ secure: "v1:abc" }) }))).toEqual([]);
-        expect(plainSecrets("other", file({ [`${PROJECT}:${key}`]: as(clear) }))).toEqual([]);
+        expect(plainSecrets(file({ [`${PROJECT}:${key}`]: as(clear) }))).toEqual([path]);
+        expect(plainSecrets(file({ [`${PROJECT}:${key}`]: as({ secure: "v1:abc" }) }))).toEqual([]);
+        expect(plainSecrets(file({ [`${PROJECT}:${key}`]: as(clear) }, "other"))).toEqual([]);
     });
 
     test("an object that was set as JSON text is looked into", () => {
         const users = JSON.stringify({ admin: { password: "hunter2 hunter2" } });
-        expect(plainSecrets(PROJECT, file({ [`${PROJECT}:users`]: users }))).toEqual([
-            "users.admin.password",
-        ]);
+        expect(plainSecrets(file({ [`${PROJECT}:users`]: users }))).toEqual(["users.admin.password"]);
     });
 
     test("the path of a key file is no secret", () => {
         const tls = { files: { cert: "./site.crt", key: "./site.key" } };
-        expect(plainSecrets(PROJECT, file({ [`${PROJECT}:tls`]: tls }))).toEqual([]);
+        expect(plainSecrets(file({ [`${PROJECT}:tls`]: tls }))).toEqual([]);
+    });
+
+    test("of the registry's own options, what sounds like a secret is one", () => {
+        const registryConfig = {
+            catalog: { maxentries: 5000 },
+            log: { level: "debug" },
+            redis: { password: "hunter2", addrs: ["a:6379"] },
+            notifications: { endpoints: [{ url: "https://a.b", headers: { Authorization: ["Bearer x"] } }] },
+            cloudfront: { privatekey: { secure: "v1:abc" } },
+        };
+        expect(plainSecrets(file({ [`${PROJECT}:registryConfig`]: registryConfig }))).toEqual([
+            "registryConfig.redis.password",
+            "registryConfig.notifications.endpoints[0].headers.Authorization[0]",
+        ]);
     });
 
     test("the warning names the command, which asks for the value", () => {
-        const stackFile = file({ [`${PROJECT}:users`]: { "a.b": { password: "hunter2 hunter2" } } });
-        const found = warnings(accepted({}), { project: PROJECT, stackFile });
+        const open = file({ [`${PROJECT}:users`]: { "a.b": { password: "hunter2 hunter2" } } });
+        const found = warnings(accepted({}), { project: PROJECT, file: open });
         expect(found).toHaveLength(1);
         expect(found[0]).toContain("`pulumi config set --secret --path 'users[\"a.b\"].password'`");
         expect(found[0]).not.toContain("hunter2");
     });
 
     test("a file that has none, or nothing, is silent", () => {
-        expect(plainSecrets(PROJECT, "")).toEqual([]);
-        expect(
-            plainSecrets(PROJECT, file({ [`${PROJECT}:domain`]: "a.b", "docker:host": "tcp://x" })),
-        ).toEqual([]);
+        expect(plainSecrets(readStackFile(PROJECT, ""))).toEqual([]);
+        expect(plainSecrets(file({ [`${PROJECT}:domain`]: "a.b", "docker:host": "tcp://x" }))).toEqual([]);
     });
 });

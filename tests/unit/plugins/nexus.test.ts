@@ -101,7 +101,7 @@ describe("Admin", () => {
         await ready();
         const wrong = admin?.create({ password: "wrong one", generated: false }, client("wrong one"));
         await expect(wrong).rejects.toThrow(
-            /answered 401.*pulumi config set --secret --path nexus.adminPassword/,
+            /answered 401.*nexus\.adminPassword is not the password of the user admin/,
         );
         await expect(wrong).rejects.not.toThrow("wrong one");
     });

@@ -107,10 +107,13 @@ test("changes are told with what makes them necessary, components and unchanged 
         "  - registry-old removed",
     ]);
     expect(changeLines(told.changes, true)[0]).toBe("  ± replace registry-container (image, ports)");
-    expect(verdict(told, 1)).toBe("Done in 1.0 s; 3 resources stayed as they were.");
-    expect(verdict({ ...told, counts: {} }, 1)).toBe("Done in 1.0 s.");
-    expect(verdict(read(log({ summaryEvent: { resourceChanges: { same: 21 } } })), 2)).toBe(
-        "Nothing to change: 21 resources are as configured (2.0 s).",
+    expect(verdict("up", told, 1)).toBe("Done in 1.0 s; 3 resources stayed as they were.");
+    expect(verdict("up", { ...told, counts: {} }, 1)).toBe("Done in 1.0 s.");
+    const nothing = read(log({ summaryEvent: { resourceChanges: { same: 21 } } }));
+    expect(verdict("up", nothing, 2)).toBe("Nothing to change: 21 resources are as configured (2.0 s).");
+    expect(verdict("destroy", nothing, 2)).toBe("Nothing to remove: 21 resources stay as they were (2.0 s).");
+    expect(verdict("destroy", { ...nothing, counts: {} }, 2)).toBe(
+        "Nothing to remove: the stack has no resources (2.0 s).",
     );
 });
 
