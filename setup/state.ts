@@ -28,9 +28,20 @@ export interface State {
     env: Record<string, string>;
 }
 
-/** Where the state is kept: the user's own backend is left alone, else files in the user's data folder. */
+/**
+ * Where the state is kept: the user's own backend is left alone, else files in the user's data folder.
+ *
+ * @throws SetupError where there is no passphrase, and something is encrypted with one
+ */
 export function ensureState(machine: Machine, stack: Stack): State {
     const { backend } = stack;
+    const { PULUMI_CONFIG_PASSPHRASE: given, PULUMI_CONFIG_PASSPHRASE_FILE: file } = machine.env;
+    // The lines of `npm run env` set it. Pulumi's own service needs no passphrase.
+    if (given === undefined && file && !/^https?:/.test(backend) && !existsSync(file))
+        throw new SetupError(
+            `The passphrase is not in ${file}, which PULUMI_CONFIG_PASSPHRASE_FILE names: put your copy of that file back, or ` +
+                `\`unset PULUMI_CONFIG_PASSPHRASE_FILE\`. ${WAY_BACK}`,
+        );
     removeEmptySidecars(machine, stack);
     if (stack.ownBackend) return { backend, env: {} };
     const folder = stateFolder(machine);
@@ -39,9 +50,7 @@ export function ensureState(machine: Machine, stack: Stack): State {
         say(`State: Pulumi is not logged in anywhere, so the state is kept in files in ${folder}.`);
     }
     const env = { PULUMI_BACKEND_URL: backend };
-    if (machine.env.PULUMI_CONFIG_PASSPHRASE !== undefined || machine.env.PULUMI_CONFIG_PASSPHRASE_FILE) {
-        return { backend, env };
-    }
+    if (given !== undefined || file) return { backend, env };
     const encrypted = encryptedWith(machine, stack);
     const passphraseFile = ensurePassphrase(machine.dirs.config, encrypted, () =>
         strayText(stack, encrypted),

@@ -97,7 +97,7 @@ describe("Admin", () => {
         expect(await client().takes(PASSWORD)).toBe(false);
     });
 
-    test("a password that Nexus does not take is told with the command that mends it", async () => {
+    test("a password that Nexus does not take is told with what mends it", async () => {
         await ready();
         const wrong = admin?.create({ password: "wrong one", generated: false }, client("wrong one"));
         await expect(wrong).rejects.toThrow(

@@ -34,6 +34,22 @@ describe("the backend", () => {
         });
     });
 
+    test("a passphrase file that is gone is told, in a shell with the lines of `npm run env` too", () => {
+        const file = join(folder.path, "passphrase");
+        const inShell = (backend: string) => {
+            const env = { PULUMI_CONFIG_PASSPHRASE_FILE: file, PULUMI_BACKEND_URL: backend };
+            const machine = machineIn(folder.path, { env });
+            return () => ensureState(machine, findStack(machine, []));
+        };
+        const missing =
+            /^The passphrase is not in \S+passphrase, which .*: put your copy of that file back, or `unset /;
+        expect(inShell("file:///state")).toThrow(missing);
+        expect(inShell("s3://state")).toThrow(missing);
+        expect(inShell("https://api.pulumi.com")).not.toThrow();
+        put(file, "x");
+        expect(inShell("file:///state")).not.toThrow();
+    });
+
     test("keeps the user's own passphrase, an empty one too", () => {
         const machine = machineIn(folder.path, { env: { PULUMI_CONFIG_PASSPHRASE: "" } });
         const { env, passphraseFile } = ensureState(machine, findStack(machine, []));
