@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Rule } from "../definition/check";
 import type { Settled } from "../definition/inputs";
 import { option, plain, switchable } from "../definition/option";
+import { repositoryPattern, tagPattern } from "../definition/patterns";
 import { formatPath, problem, type Problem, remove, set, show } from "../definition/problem";
 import {
     FOLDER_ALLOWED,
@@ -86,6 +87,14 @@ const shape = {
         allowed: "a whole number from 16 to 8192",
         example: 512,
     }),
+    immutableTags: option(z.record(repositoryPattern, z.array(tagPattern).min(1)).default({}), {
+        description:
+            "Repositories (team/app, team/* or *) → tags that keep the image that was pushed first: v*, or !latest for all others",
+        default: "none",
+        allowed:
+            "an object of repositories, each with a list of tags, in which * is any part of a tag and ! stands before what is not meant",
+        example: { "team/*": ["v*"] },
+    }),
     clientInstaller: plain(z.boolean().default(true), {
         description: "Serves /client.sh and /client.ps1, which set a new client up, to anyone",
         allowed: YES_OR_NO,
@@ -164,7 +173,7 @@ function withoutFront({ users, front }: Grounds): Problem[] {
     const needs = (path: PropertyKey[], what: string) =>
         problem(path, `${what}, which takes the front`, set(["front"], true));
     // The others are how a front does its work: they may wait for it to come back.
-    const idle = (["sites", "anonymousPull", "httpPort", "sitesFolder"] as const).filter(
+    const idle = (["sites", "anonymousPull", "httpPort", "sitesFolder", "immutableTags"] as const).filter(
         (key) => front !== undefined && JSON.stringify(front[key]) !== JSON.stringify(DEFAULTS[key]),
     );
     return [

@@ -144,6 +144,7 @@ sed -i /^encryptionsalt:/d Pulumi.dev.yaml
 shell
 ! pulumi up --skip-preview`,
     },
+    "docs/retention.md": { before: "shell; pulumi config set domain docker.example.com" },
     "docs/slow-networks.md": { before: "shell" },
     "docs/state.md": { before: "" },
     "docs/storage.md": {

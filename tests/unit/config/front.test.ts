@@ -129,6 +129,7 @@ test("what is right reaches the component", () => {
         clientInstaller: true,
         attemptsPerMinute: 60,
         connectionsPerClient: 512,
+        immutableTags: {},
         httpPort: 80,
         sitesFolder: "/srv/www",
         memoryMb: 128,

@@ -174,6 +174,22 @@ export const ODD: Record<string, Odd> = {
     "front.cacheSeconds": whole(60, 0, 3600),
     "front.attemptsPerMinute": whole(60, 1, 6000),
     "front.connectionsPerClient": whole(512, 16, 8192),
+    "front.immutableTags": {
+        valid: [{ "team/*": ["v*", "!v0.*"], "*": ["!latest"] }, {}],
+        becomes: [[{ app: [1, 2.5, true] }, { app: ["1", "2.5", "true"] }]],
+        default: {},
+        invalid: [
+            { app: [] },
+            { app: "v*" },
+            { app: ["a b"] },
+            { app: ["v1:2"] },
+            { "Team/*": ["v*"] },
+            { "team*": ["v*"] },
+            { "!team": ["v*"] },
+            "v*",
+            5,
+        ],
+    },
     "front.clientInstaller": flag(true),
     "front.httpPort": whole(undefined, 1, 65535),
     "front.sites": {
