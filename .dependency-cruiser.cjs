@@ -16,6 +16,7 @@ const ROOMS = {
     "components/definition": ["address", "text"],
     "components/tls": ["components/definition"],
     "components/auth": ["components/definition"],
+    "components/retention": ["components/definition"],
     "components/outbound": ["components/definition", "text"],
     "components/storage": ["components/definition", "components/outbound", "components/tls"],
     "components/deployment": ["components/definition", "components/storage", "address", "engine"],
@@ -58,6 +59,7 @@ const ROOMS = {
         "address",
         "engine",
     ],
+    "ops/retain": ["ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],
     "ops/client": ["ops/facts", "ops/shared", "setup", "address", "clients", "text"],
     ops: [
         "ops/*",

@@ -798,7 +798,7 @@ export interface FrontArgs {
      */
     connectionsPerClient?: pulumi.Input<number> | undefined;
     /**
-     * Repositories (team/app, team/* or *) → tags that keep the image that was pushed first: v*, or !latest for all others. Must be an object of repositories, each with a list of tags, in which * is any part of a tag and ! stands before what is not meant.
+     * Repositories → tags that keep the image which was pushed first (docs/retention.md). Must be an object of repositories, each with a list of tags, in which * is any part of a tag and ! stands before what is not meant.
      * @default none
      * @example {"team/*":["v*"]}
      */

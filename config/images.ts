@@ -7,16 +7,14 @@ import { callEngine } from "../engine/http";
 
 import { chosenFront } from "../components/front/options";
 
-import type { Config } from "./options";
+import type { Config, kitOptions } from "./options";
 import { imageToRun, listPath, type ListedImage } from "../setup/stand-ins";
 
 /**
  * The configuration with the images that the Engine has in place of the configured ones. It is asked once; where it does
  * not answer, the names stay as configured and the docker provider tells why.
  */
-export function withImages(
-    config: Omit<Config, "imageMirror" | "imageTarball" | "proxyFromEnvironment">,
-): PrivateRegistryArgs {
+export function withImages(config: Omit<Config, keyof typeof kitOptions>): PrivateRegistryArgs {
     const { target, dockerHost, image } = config;
     const front = chosenFront(config);
     const { valkey } = config.cache;

@@ -14,11 +14,13 @@ import { check } from "./check";
 import { client } from "./client/command";
 import { doctor } from "./doctor";
 import { printEnv } from "./env";
+import { remove } from "./delete";
 import { deploy } from "./deploy";
 import { gc } from "./gc";
 import { init } from "./init";
 import { exportStack } from "./export";
 import { mirrors } from "./mirrors";
+import { retain } from "./retain";
 import { setup } from "./setup";
 import { test } from "./test";
 
@@ -35,6 +37,8 @@ const COMMANDS: Record<string, Command> = {
     check,
     bench,
     gc,
+    retain,
+    delete: remove,
     mirrors,
     client,
     doctor,

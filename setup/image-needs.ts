@@ -2,6 +2,7 @@ import { NEXUS_IMAGE } from "../components/nexus/plan";
 import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
 import { DEFAULT_IMAGE } from "../components/registry/options";
 import { DEFAULT_CACHE_IMAGE } from "../components/storage/options";
+import { RCLONE_IMAGE } from "../components/storage/rclone";
 import type { Endpoint } from "../engine/endpoint";
 import { buildImage } from "./image-build";
 import { type DebianImage, buildDebianImage } from "./image-debian";
@@ -35,6 +36,13 @@ const REDIS: DebianImage = {
     main: "redis-server",
     folders: ["data"],
     changes: ['CMD ["redis-server"]', "EXPOSE 6379"],
+};
+
+const RCLONE: DebianImage = {
+    packages: ["rclone"],
+    main: "rclone",
+    authorities: true,
+    changes: ['ENTRYPOINT ["rclone"]'],
 };
 
 /** The images that a stack with these settings runs, the registry's first. */
@@ -78,6 +86,8 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
             ),
         );
     }
+    if (settings.rclone)
+        needs.push(need("Image of rclone", "imageMirror", undefined, RCLONE_IMAGE, debian(RCLONE)));
     // Its source is Sonatype's alone.
     if (settings.nexus) needs.push(need("Nexus image", "nexus.image", settings.nexusImage, NEXUS_IMAGE));
     return needs;

@@ -2,6 +2,7 @@
 import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
 import { DEFAULT_IMAGE } from "../components/registry/options";
 import { DEFAULT_CACHE_IMAGE } from "../components/storage/options";
+import { RCLONE_IMAGE } from "../components/storage/rclone";
 
 /** Label by which an image tells that the kit made it, and of what. */
 export const SOURCE_LABEL = "private-registry.source";
@@ -20,6 +21,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
     [DEFAULT_IMAGE]: "private-registry/registry",
     [DEFAULT_FRONT_IMAGE]: "private-registry/nginx",
     [DEFAULT_CACHE_IMAGE]: "private-registry/redis",
+    [RCLONE_IMAGE]: "private-registry/rclone",
 };
 
 /**
@@ -31,7 +33,12 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
 export function standInName(image: string, version: string): string | undefined {
     const repository = REPOSITORIES[image];
     if (repository === undefined || image === DEFAULT_IMAGE) return repository && `${repository}:${version}`;
-    return `${repository}:${version.replace(/^\d+:/, "").replace(/-[^-]*$/, "")}-debian`;
+    // A tag has neither the + nor the ~ of Debian's versions.
+    const upstream = version
+        .replace(/^\d+:/, "")
+        .replace(/-[^-]*$/, "")
+        .replace(/[+~].*$/, "");
+    return `${repository}:${upstream}-debian`;
 }
 
 /** Path of the Engine API that lists all that `imageToRun` wants to know of these images; undefined where it needs nothing. */

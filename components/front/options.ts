@@ -88,8 +88,7 @@ const shape = {
         example: 512,
     }),
     immutableTags: option(z.record(repositoryPattern, z.array(tagPattern).min(1)).default({}), {
-        description:
-            "Repositories (team/app, team/* or *) → tags that keep the image that was pushed first: v*, or !latest for all others",
+        description: "Repositories → tags that keep the image which was pushed first (docs/retention.md)",
         default: "none",
         allowed:
             "an object of repositories, each with a list of tags, in which * is any part of a tag and ! stands before what is not meant",

@@ -1,6 +1,7 @@
 /** What stands in for an image that cannot be had has a name of its own, and never passes for the official one. */
 import { DEFAULT_FRONT_IMAGE } from "../../../components/front/options";
 import { DEFAULT_IMAGE } from "../../../components/registry/options";
+import { RCLONE_IMAGE } from "../../../components/storage/rclone";
 import { DEFAULT_CACHE_IMAGE } from "../../../components/storage/options";
 import {
     imageToRun,
@@ -23,6 +24,7 @@ test.each([
     [DEFAULT_IMAGE, "3.1.2", "private-registry/registry:3.1.2"],
     [DEFAULT_FRONT_IMAGE, "1.22.1-9+deb12u3", "private-registry/nginx:1.22.1-debian"],
     [DEFAULT_CACHE_IMAGE, "5:7.0.15-1~deb12u6", "private-registry/redis:7.0.15-debian"],
+    [RCLONE_IMAGE, "1.60.1+dfsg-2+b5", "private-registry/rclone:1.60.1-debian"],
 ])("what is built for %s of %s is named %s", (wanted, version, name) => {
     expect(standInName(wanted, version)).toBe(name);
     expect(parseImage(name).path).not.toMatch(/^library\//);
