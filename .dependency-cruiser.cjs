@@ -16,6 +16,7 @@ const ROOMS = {
     "components/definition": ["address", "text"],
     "components/tls": ["components/definition"],
     "components/auth": ["components/definition"],
+    "components/retention": ["components/definition"],
     "components/outbound": ["components/definition", "text"],
     "components/storage": ["components/definition", "components/outbound", "components/tls", "address"],
     "components/deployment": ["components/definition", "components/storage", "address", "engine"],
@@ -48,7 +49,7 @@ const ROOMS = {
     // The commands.
     "ops/shared": ["config", "setup", "components/*", "address", "clients", "engine", "text"],
     "ops/store": ["ops/shared", "setup", "components/*", "engine"],
-    "ops/gc": ["ops/shared", "ops/store", "setup", "components/*", "engine", "text"],
+    "ops/gc": ["address", "ops/shared", "ops/store", "setup", "components/*", "engine", "text"],
     "ops/facts": ["ops/gc", "ops/shared", "setup", "components/*", "address", "engine"],
     "ops/doctor": [
         "ops/facts",
@@ -62,6 +63,7 @@ const ROOMS = {
     ],
     "ops/import": ["ops/shared", "setup", "components/*", "engine", "text"],
     "ops/schedule": ["ops/shared", "setup", "text"],
+    "ops/retain": ["ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],
     "ops/client": ["ops/facts", "ops/shared", "setup", "address", "clients", "text"],
     ops: [
         "ops/*",

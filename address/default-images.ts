@@ -6,3 +6,5 @@ export const DEFAULT_IMAGE = "registry:3.1.2";
 export const DEFAULT_FRONT_IMAGE = "nginx:1.30";
 /** Of the cache. */
 export const DEFAULT_CACHE_IMAGE = "valkey/valkey:8.1";
+/** Of what looks into a store elsewhere, for the commands that need it. */
+export const RCLONE_IMAGE = "rclone/rclone:1.69.1";

@@ -798,6 +798,12 @@ export interface FrontArgs {
      */
     connectionsPerClient?: pulumi.Input<number> | undefined;
     /**
+     * Repositories → tags that keep the image which was pushed first (docs/retention.md). Must be an object of repositories, each with a list of tags, in which * is any part of a tag and ! stands before what is not meant.
+     * @default none
+     * @example {"team/*":["v*"]}
+     */
+    immutableTags?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<string>[]>>> | undefined;
+    /**
      * Serves /client.sh and /client.ps1, which set a new client up, to anyone. Must be true or false.
      * @default true
      * @example false

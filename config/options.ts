@@ -4,11 +4,15 @@ import * as z from "zod";
 import { option, type OptionInfo } from "../components/definition/option";
 import { YES_OR_NO } from "../components/definition/values";
 import { DEFINITION, options as deployment } from "../components/options";
-import type { Definition } from "../components/definition/check";
+import { chosenFront } from "../components/front/options";
+import { retentionOptions } from "../components/retention/options";
+import type { Definition, Rule } from "../components/definition/check";
+import { problem, set } from "../components/definition/problem";
 
 import { scheduleOptions } from "./schedule";
 
 export const kitOptions = {
+    ...retentionOptions,
     imageMirror: option(
         z
             .string()
@@ -48,8 +52,24 @@ export const options = z.strictObject({
 
 export type Config = z.output<typeof options>;
 
-/** The rules are those of the deployment. */
+/** Who pulled what stands in the log of the front. */
+const pulls: Rule<Config> = ({ retention, ...grounds }) =>
+    chosenFront(grounds) !== undefined
+        ? []
+        : Object.entries(retention ?? {}).flatMap(([name, { pulledWithinDays }]) =>
+              pulledWithinDays === undefined
+                  ? []
+                  : [
+                        problem(
+                            ["retention", name, "pulledWithinDays"],
+                            `is ${pulledWithinDays}, which the log of the front tells`,
+                            set(["front"], true),
+                        ),
+                    ],
+          );
+
+/** The rules are those of the deployment, and those of what the kit's own need of it. */
 export const CONFIG: Definition<typeof options> = {
     options,
-    rules: DEFINITION.rules,
+    rules: [...DEFINITION.rules, pulls],
 };

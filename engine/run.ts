@@ -36,17 +36,13 @@ export async function runToEnd(
     return StatusCode;
 }
 
-/**
- * What a command prints in a running container.
- *
- * @param options.stderr with what it complains of. @default false
- */
-export async function exec(
+/** The bytes that a command writes to its standard output in a running container. @param stderr with what it complains of */
+export async function execBytes(
     engine: Engine,
     name: string,
     command: string[],
-    { stderr = false }: { stderr?: boolean } = {},
-): Promise<string> {
+    stderr = false,
+): Promise<Buffer> {
     const at = `/containers/${encodeURIComponent(name)}/exec`;
     const body = { Cmd: command, AttachStdout: true, AttachStderr: true };
     const { Id } = await engine.json<{ Id: string }>("POST", at, {}, body);
@@ -55,5 +51,17 @@ export async function exec(
     unframed((text, stream) => {
         if (stream === 1 || stderr) parts.push(text);
     })(bytes);
-    return Buffer.concat(parts).toString();
+    return Buffer.concat(parts);
 }
+
+/**
+ * What a command prints in a running container.
+ *
+ * @param options.stderr with what it complains of. @default false
+ */
+export const exec = async (
+    engine: Engine,
+    name: string,
+    command: string[],
+    { stderr = false }: { stderr?: boolean } = {},
+): Promise<string> => (await execBytes(engine, name, command, stderr)).toString();

@@ -1,5 +1,6 @@
 import { messageOf } from "../setup/errors";
 import type { RegistryApi } from "./shared/registry-api";
+import { ACCEPT, manifestOf, OWN_REPOSITORIES } from "./shared/manifest";
 import { size } from "./shared/size";
 
 export interface TagSize {
@@ -32,37 +33,9 @@ export interface Catalog {
     bytes: number;
 }
 
-interface Descriptor {
-    digest: string;
-    size: number;
-}
-
-interface Manifest {
-    manifests?: Descriptor[];
-    config?: Descriptor;
-    layers?: Descriptor[];
-    blobs?: Descriptor[];
-}
-
-/** The media types of Docker and OCI, of images and of indexes. */
-export const ACCEPT = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
-
 type Sizes = Map<string, number>;
 
 const sum = (sizes: Sizes) => [...sizes.values()].reduce((total, size) => total + size, 0);
-
-function manifestOf(body: Buffer): Manifest {
-    try {
-        return JSON.parse(body.toString("utf8")) as Manifest;
-    } catch {
-        throw new Error(`its manifest is damaged (${body.length} bytes)`);
-    }
-}
 
 /** Adds a manifest and all that it reaches; @returns its digest and how many images it is. */
 async function weigh(
@@ -89,9 +62,6 @@ async function weigh(
     }
     return { digest, images };
 }
-
-/** Repositories of the kit's own checks. */
-const OWN = ["private-registry-doctor", "storage-check"];
 
 /** The tags of a repository with their sizes, and those that cannot be read: one does not hide the others. */
 async function readRepository(
@@ -134,7 +104,7 @@ export async function readCatalog(api: RegistryApi, pageSize?: number, all = fal
     const repositories: RepositorySize[] = [];
     const unreadable: Unreadable[] = [];
     for (const repository of await api.repositories(pageSize)) {
-        if (!all && OWN.includes(repository)) continue;
+        if (!all && OWN_REPOSITORIES.includes(repository)) continue;
         try {
             const found = await readRepository(api, repository, pageSize);
             unreadable.push(...found.unreadable);

@@ -1,24 +1,20 @@
-import { connectTo, type Engine } from "../engine/client";
-import { exec } from "../engine/run";
-import type { Endpoint } from "../engine/endpoint";
-import { ensureEngine } from "../setup/engine";
 import { SetupError } from "../setup/errors";
-import { ensureImages, nameInEngine } from "../setup/image";
 import { note, openLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
-import { findStack, prefixOf, type Stack } from "../setup/stack";
 
 import { collect, dryRun } from "./gc/collect";
-import type { Owner } from "./gc/containers";
-import { inspect } from "./gc/engine";
-import { mendFirst } from "./gc/notice";
-import { processText } from "./gc/process";
 import { summary } from "./gc/report";
+import {
+    abortOnSignal,
+    gateImage,
+    mendedStack,
+    runningRegistry,
+    type StackRegistry,
+    versionOf,
+} from "./gc/stack";
 import { wayOf } from "./gc/way";
 import { commandFlags, OF_STACK } from "./shared/arguments";
-import { isOf, stackIdentity } from "./shared/identity";
-import { DEFAULT_FRONT_IMAGE } from "../address/default-images";
 
 const FLAGS = {
     "dry-run": { type: "boolean", default: false, text: "tells what would go, and changes nothing" },
@@ -27,78 +23,33 @@ const FLAGS = {
     ...OF_STACK,
 } as const;
 
-/** The ID of the gate's image, which is had as the front's is. */
-async function gateImage(
-    machine: Machine,
-    endpoint: Endpoint,
-    engine: Engine,
-    stack: Stack,
-): Promise<string> {
-    const settings = { ...stack.settings, front: true, cache: false, nexus: false };
-    await ensureImages(machine, endpoint, settings);
-    const image = await nameInEngine(endpoint, settings.frontImage ?? DEFAULT_FRONT_IMAGE);
-    const { Id } = await engine.getImage(image).inspect();
-    return Id;
-}
-
 /** Release 2 takes the children of a tagged index for untagged, and removes them. */
-async function refuseOldRegistry(engine: Engine, name: string): Promise<void> {
-    const version = await exec(engine, name, ["/bin/registry", "--version"]);
-    if (/ v?2\./.test(version)) {
+async function refuseOldRegistry(of: StackRegistry): Promise<void> {
+    const { text, old } = await versionOf(of);
+    if (old) {
         throw new SetupError(
-            `--untagged is refused: ${version.trim()} would remove images of multi-arch tags with it. Use registry 3.1.1 or ` +
+            `--untagged is refused: ${text} would remove images of multi-arch tags with it. Use registry 3.1.1 or ` +
                 "newer (pulumi config rm image, pulumi up), or run npm run gc without --untagged.",
         );
     }
 }
 
-/** Has Ctrl-C and the like end the collection in good order; the registry is back before the command ends. */
-function abortOnSignal(): { signal: AbortSignal; off: () => void } {
-    const controller = new AbortController();
-    const abort = (signal: NodeJS.Signals) => {
-        if (controller.signal.aborted) return;
-        say(`${signal}: ending the collection; the registry is put back into its normal mode first …`);
-        controller.abort(
-            new SetupError("The collection was ended before it was done; nothing in use was removed."),
-        );
-    };
-    const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-    for (const signal of signals) process.on(signal, abort);
-    return { signal: controller.signal, off: () => signals.forEach((signal) => process.off(signal, abort)) };
-}
-
 /** `npm run gc`: garbage collection of the selected stack's registry. */
 export async function gc(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("gc", args, FLAGS, "gives back the space of what no image uses");
-    const stack = findStack(machine, args);
-    const prefix = prefixOf(stack);
-    const name = stack.settings.containerName ?? prefix;
-    const endpoint = await ensureEngine(machine, stack.settings.dockerHost);
-    await mendFirst(machine, endpoint, stack, flags.mend);
+    const place = await mendedStack(machine, args, flags.mend);
     if (flags.mend) return 0;
-    const engine = await connectTo(endpoint);
-    const registry = await inspect(engine, name);
-    const identity = await stackIdentity(machine, stack);
-    if (
-        registry === undefined ||
-        !isOf(registry.Config.Labels, prefix, identity) ||
-        !registry.State.Running
-    ) {
-        throw new SetupError(
-            `No registry of ${prefix} is running in this Engine: npm run up -- --stack ${stack.name}`,
-        );
-    }
-    if (flags.untagged) await refuseOldRegistry(engine, name);
+    const found = await runningRegistry(place);
+    const { engine, registry, owner, stack } = found;
+    if (flags.untagged) await refuseOldRegistry(found);
     const { file: log } = openLog(machine, `gc-${stack.name.replaceAll("/", "-")}`);
-    const owner: Owner = { prefix, identity, process: processText() };
-    const image = () => gateImage(machine, endpoint, engine, stack);
     const { signal, off } = abortOnSignal();
     try {
         const collection = { engine, registry, owner, untagged: flags.untagged, say, signal };
         const outcome = await withProgress("collecting garbage", async () =>
             flags["dry-run"]
                 ? dryRun(collection)
-                : collect(collection, await wayOf(engine, registry, owner, image)),
+                : collect(collection, await wayOf(engine, registry, owner, () => gateImage(found))),
         );
         const text = summary(outcome, outcome.freed, flags["dry-run"]);
         note(text);

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
@@ -9,7 +8,7 @@ import { connectTo, type Engine } from "../engine/client";
 import type { Endpoint } from "../engine/endpoint";
 import { SetupError, messageOf } from "../setup/errors";
 import type { Machine } from "../setup/machine";
-import { type Prepared, prepare } from "../setup/prepare";
+import { prepare } from "../setup/prepare";
 import { findStack } from "../setup/stack";
 import { print, say } from "../setup/progress";
 
@@ -21,6 +20,7 @@ import { commandFlags, OF_STACK } from "./shared/arguments";
 import { agreed, canAsk } from "./shared/ask";
 import { stackIdentity } from "./shared/identity";
 import { checked, entriesOf, fileFlags } from "./shared/stack-config";
+import { type StackPulumi, stackPulumi } from "./shared/stack-pulumi";
 
 const FLAGS = {
     from: {
@@ -65,32 +65,6 @@ function valuesOf(settings: readonly Setting[]): Record<string, unknown> {
     return values;
 }
 
-/** Runs Pulumi; a value comes by its standard input, and so stands in no list of processes. @returns its output */
-function pulumiWith(
-    machine: Machine,
-    { cli, env, stack }: Prepared,
-    args: string[],
-    input = "",
-): Promise<string> {
-    return new Promise((done, fail) => {
-        const child = spawn(cli.path, [...args, "--stack", stack.name, "--non-interactive"], {
-            cwd: machine.root,
-            env: { ...machine.env, ...env, PWD: machine.root },
-        });
-        let [text, problem] = ["", ""];
-        child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-        child.stderr.setEncoding("utf8").on("data", (chunk: string) => (problem += chunk));
-        child.on("error", fail);
-        child.on("close", (code) => {
-            if (code === 0) done(text);
-            else fail(new SetupError(`Pulumi: ${problem.trim().split("\n").at(-1) ?? ""}`));
-        });
-        child.stdin.on("error", () => undefined).end(input);
-    });
-}
-
-type Pulumi = (args: string[], input?: string) => Promise<string>;
-
 /** What a registry has or has not: of these nothing of the stack's former configuration stays beside what was found. */
 const WHOLE = "domain dnsNames ipAddresses port bindAddress tls auth users storage".split(" ");
 
@@ -118,7 +92,7 @@ function checkPlan({ settings }: Plan, former: Readonly<Record<string, string>>)
 }
 
 /** Writes objects, numbers and texts as they are; secrets each by itself, encrypted. */
-async function write(pulumi: Pulumi, { settings }: Plan, replaced: readonly string[]): Promise<void> {
+async function write(pulumi: StackPulumi, { settings }: Plan, replaced: readonly string[]): Promise<void> {
     for (const key of replaced) await pulumi(["config", "rm", key]);
     const plain = settings.filter((one) => !isSecret(one));
     // A whole object or list is set member by member, so that each is of its kind.
@@ -164,9 +138,9 @@ export async function importRegistry(machine: Machine, args: string[]): Promise<
         );
     const source = await sourceOf(machine, flags.from, flags.service, engine);
     const plan = await planOf(source, { domain: flags.domain, storageFolder: flags["storage-folder"] });
-    const pulumi: Pulumi = (more, input) =>
-        pulumiWith(machine, prepared, [...more, ...fileFlags(flags["config-file"])], input);
-    const former = await entriesOf((...more) => pulumiWith(machine, prepared, more), flags["config-file"]);
+    const file = flags["config-file"];
+    const pulumi = await stackPulumi(machine, stack);
+    const former = await entriesOf(pulumi, file);
     const replaced = checkPlan(plan, former);
     if (flags.json) {
         const settings = plan.settings.map((one) => ({
@@ -192,7 +166,7 @@ export async function importRegistry(machine: Machine, args: string[]): Promise<
             return 1;
         }
     }
-    await write(pulumi, plan, replaced);
+    await write((more, input) => pulumi([...more, ...fileFlags(file)], input), plan, replaced);
     const name = source.container ?? "the registry";
     say(`Written. The old registry runs on, and its port and images are its own until it is stopped:`);
     say(`  docker stop ${name} && npm run up`);

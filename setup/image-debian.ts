@@ -1,5 +1,5 @@
 /** Images made of Debian packages, for where the official ones cannot be had. */
-import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SOURCE_LABEL, standInName } from "./stand-ins";
@@ -17,6 +17,8 @@ export interface DebianImage {
     packages: string[];
     /** The package whose version the image tells. */
     main: string;
+    /** With the authorities that this machine trusts, for connections to servers that everyone reaches. */
+    authorities?: boolean;
     /** Further folders, for instance those on which a tmpfs is mounted. */
     folders?: string[];
     /** Lines of a Dockerfile: ENTRYPOINT, CMD, EXPOSE. */
@@ -78,6 +80,15 @@ function baseEntries(folders: string[]): TarEntry[] {
         text("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
         text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
     ];
+}
+
+/** Where Go and openssl look for them. */
+const AUTHORITIES = "etc/ssl/certs/ca-certificates.crt";
+
+function authorities(): TarEntry[] {
+    if (!existsSync(`/${AUTHORITIES}`)) return [];
+    const folders = ["etc/ssl/", "etc/ssl/certs/"].map((path): TarEntry => ({ path, mode: 0o755 }));
+    return [...folders, { path: AUTHORITIES, mode: 0o644, content: readFileSync(`/${AUTHORITIES}`) }];
 }
 
 /** Whether packages for an engine's processor can be had on this machine; else why not, as the end of a sentence. */
@@ -172,6 +183,7 @@ export async function buildDebianImage(
         const entries = new Map(
             [
                 ...baseEntries(recipe.folders ?? []),
+                ...(recipe.authorities ? authorities() : []),
                 ...[...folders.values()].flatMap((root) => packageEntries(root)),
             ].map((entry) => [entry.path, entry]),
         );

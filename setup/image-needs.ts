@@ -4,7 +4,12 @@ import { buildImage } from "./image-build";
 import { type DebianImage, buildDebianImage } from "./image-debian";
 import type { Machine } from "./machine";
 import type { EarlySettings } from "./stack";
-import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../address/default-images";
+import {
+    DEFAULT_CACHE_IMAGE,
+    DEFAULT_FRONT_IMAGE,
+    DEFAULT_IMAGE,
+    RCLONE_IMAGE,
+} from "../address/default-images";
 
 /** An image that a stack runs. */
 export interface ImageNeed {
@@ -33,6 +38,13 @@ const REDIS: DebianImage = {
     main: "redis-server",
     folders: ["data"],
     changes: ['CMD ["redis-server"]', "EXPOSE 6379"],
+};
+
+const RCLONE: DebianImage = {
+    packages: ["rclone"],
+    main: "rclone",
+    authorities: true,
+    changes: ['ENTRYPOINT ["rclone"]'],
 };
 
 /** The images that a stack with these settings runs, the registry's first. */
@@ -76,6 +88,8 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
             ),
         );
     }
+    if (settings.rclone)
+        needs.push(need("Image of rclone", "imageMirror", undefined, RCLONE_IMAGE, debian(RCLONE)));
     // Its source is Sonatype's alone.
     if (settings.nexus) needs.push(need("Nexus image", "nexus.image", settings.nexusImage, NEXUS_IMAGE));
     return needs;

@@ -8,6 +8,8 @@ export interface RunOptions {
     env?: NodeJS.ProcessEnv;
     /** The program is killed, and the run counts as failed, after this many milliseconds. Default: no limit. */
     timeoutMs?: number;
+    /** Text for its standard input. @default none */
+    input?: string | undefined;
     /** Called with each line of output as it comes. */
     onLine?: (line: string) => void;
 }
@@ -19,14 +21,16 @@ export interface RunResult {
     stderr: string;
 }
 
-/** Runs a program to its end, without a shell and without input. */
+/** Runs a program to its end, without a shell. */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
     return new Promise((resolve) => {
         const child = spawn(command, args, {
             cwd: options.cwd,
             env: options.env ?? process.env,
-            stdio: ["ignore", "pipe", "pipe"],
+            stdio: "pipe",
         });
+        // A program that ends without reading its input breaks the pipe; its exit code tells why.
+        child.stdin.on("error", () => undefined).end(options.input);
         const text = { stdout: "", stderr: "" };
         let timedOut = false;
         const collect = (stream: "stdout" | "stderr") => (chunk: string) => {

@@ -35,6 +35,8 @@ export interface EarlySettings {
     nexus?: boolean;
     /** nexus.image */
     nexusImage?: string;
+    /** Asks for the image of rclone as well, with which a command reads a store elsewhere. */
+    rclone?: boolean;
     /** `systemd` needs no Docker. */
     target?: string;
 }

@@ -1,5 +1,10 @@
-import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../address/default-images";
 /** Images that the kit builds where the official ones cannot be had: they have names of their own, and never an official one. */
+import {
+    DEFAULT_CACHE_IMAGE,
+    DEFAULT_FRONT_IMAGE,
+    DEFAULT_IMAGE,
+    RCLONE_IMAGE,
+} from "../address/default-images";
 
 /** Label by which an image tells that the kit made it, and of what. */
 export const SOURCE_LABEL = "private-registry.source";
@@ -18,6 +23,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
     [DEFAULT_IMAGE]: "private-registry/registry",
     [DEFAULT_FRONT_IMAGE]: "private-registry/nginx",
     [DEFAULT_CACHE_IMAGE]: "private-registry/redis",
+    [RCLONE_IMAGE]: "private-registry/rclone",
 };
 
 /**
@@ -29,7 +35,12 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
 export function standInName(image: string, version: string): string | undefined {
     const repository = REPOSITORIES[image];
     if (repository === undefined || image === DEFAULT_IMAGE) return repository && `${repository}:${version}`;
-    return `${repository}:${version.replace(/^\d+:/, "").replace(/-[^-]*$/, "")}-debian`;
+    // A tag has neither the + nor the ~ of Debian's versions.
+    const upstream = version
+        .replace(/^\d+:/, "")
+        .replace(/-[^-]*$/, "")
+        .replace(/[+~].*$/, "");
+    return `${repository}:${upstream}-debian`;
 }
 
 /** Path of the Engine API that lists all that `imageToRun` wants to know of these images; undefined where it needs nothing. */

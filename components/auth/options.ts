@@ -3,15 +3,12 @@ import * as z from "zod";
 
 import type { Definition, Rule } from "../definition/check";
 import { option, plain } from "../definition/option";
+import { REPOSITORIES } from "../definition/patterns";
 import { problem, type Problem, remove, set } from "../definition/problem";
 import { text, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
 import { nameProblem, userProblem } from "./users";
-
-// The grammar of names (OCI distribution spec), with a star for all below.
-const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const REPOSITORIES = new RegExp(`^${PART}(?:/${PART})*(?:/\\*)?$`);
 
 const user = z.strictObject({
     password: option(text.optional(), {

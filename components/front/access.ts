@@ -17,11 +17,12 @@ const OTHER_PART = "(?!from=)[a-z_-]+=[A-Za-z0-9._:/~=+%-]*";
 const slashes = (text: string, slash: string): string => text.split("/").map(literal).join(slash);
 
 /** `team/*` as a regular expression. */
-function scope(pattern: string, slash = "/", any = "[^ ]+"): string {
+export function scope(pattern: string, slash = "/", any = "[^ ]+"): string {
+    if (pattern === "*") return any;
     return pattern.endsWith("/*") ? slashes(pattern.slice(0, -1), slash) + any : slashes(pattern, slash);
 }
 
-const oneOf = (patterns: readonly string[]): string => `(?:${patterns.join("|")})`;
+export const oneOf = (patterns: readonly string[]): string => `(?:${patterns.join("|")})`;
 
 /** Users with repositories of their own → whether a request stays within them, and whether a mount's source does. */
 function scopeMaps(users: readonly FrontUser[]): string[] {

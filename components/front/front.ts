@@ -189,6 +189,7 @@ export class Front extends pulumi.ComponentResource {
         const { users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient } = args;
         return pulumi.output({
             ...{ users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient },
+            immutableTags: args.immutableTags,
             sites: args.sites.map(({ id, name, upstream, folder }) => ({ id, name, upstream, folder })),
             installers: Object.keys(args.installers ?? {}),
             redirectTo: args.httpPort === undefined ? undefined : args.port,

@@ -106,6 +106,7 @@ export function frontOf(
             cacheSeconds: front.cacheSeconds,
             attemptsPerMinute: front.attemptsPerMinute,
             connectionsPerClient: front.connectionsPerClient,
+            immutableTags: pulumi.output(front.immutableTags),
             sites,
             sitesFolder: front.sitesFolder,
             httpPort: front.httpPort,

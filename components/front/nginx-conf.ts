@@ -1,5 +1,6 @@
 /** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
 import { accessMaps, authServers, authZones, deniedServer, loginMaps } from "./access";
+import { immutableMaps, immutableServer } from "./immutable";
 import { registryServer } from "./registry-server";
 import { accessLog, requestMaps, statusServer } from "./requests";
 import { type FrontSettings, SECOND_SOCKET, SOCKET, STATUS_PORT } from "./settings";
@@ -73,6 +74,7 @@ export function renderNginx(settings: FrontSettings): string {
             ? map("$host", "$access_user", [["default", '""']])
             : [...loginMaps(settings), ...authZones(settings)]),
         ...accessMaps(settings),
+        ...immutableMaps(settings),
         "",
         ...block("upstream registry", [
             `server unix:${SOCKET} max_fails=0;`,
@@ -81,6 +83,7 @@ export function renderNginx(settings: FrontSettings): string {
         ]),
         // Not the words of the specification: a denial in those, and without details, Docker tries again for 50 seconds.
         ...deniedServer(errorBody("DENIED", "this request is denied to this user")),
+        ...immutableServer(settings),
         ...(users === undefined ? [] : ["", ...authServers()]),
         "",
         ...registryServer(settings),

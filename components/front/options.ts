@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Rule } from "../definition/check";
 import type { Settled } from "../definition/inputs";
 import { option, plain, switchable } from "../definition/option";
+import { repositoryPattern, tagPattern } from "../definition/patterns";
 import { formatPath, problem, type Problem, remove, set, show } from "../definition/problem";
 import {
     FOLDER_ALLOWED,
@@ -83,6 +84,13 @@ const shape = {
         description: "Requests at once that one client address gets; the next ones are answered 429",
         allowed: "a whole number from 16 to 8192",
         example: 512,
+    }),
+    immutableTags: option(z.record(repositoryPattern, z.array(tagPattern).min(1)).default({}), {
+        description: "Repositories → tags that keep the image which was pushed first (docs/retention.md)",
+        default: "none",
+        allowed:
+            "an object of repositories, each with a list of tags, in which * is any part of a tag and ! stands before what is not meant",
+        example: { "team/*": ["v*"] },
     }),
     clientInstaller: plain(z.boolean().default(true), {
         description: "Serves /client.sh and /client.ps1, which set a new client up, to anyone",
@@ -162,7 +170,7 @@ function withoutFront({ users, front }: Grounds): Problem[] {
     const needs = (path: PropertyKey[], what: string) =>
         problem(path, `${what}, which takes the front`, set(["front"], true));
     // The others are how a front does its work: they may wait for it to come back.
-    const idle = (["sites", "anonymousPull", "httpPort", "sitesFolder"] as const).filter(
+    const idle = (["sites", "anonymousPull", "httpPort", "sitesFolder", "immutableTags"] as const).filter(
         (key) => front !== undefined && JSON.stringify(front[key]) !== JSON.stringify(DEFAULTS[key]),
     );
     return [

@@ -1,5 +1,6 @@
 /** The public server of the registry. */
 import { authLocation } from "./access";
+import { hasImmutable } from "./immutable";
 import { DRAIN_FILE, FRONT_FOLDER, type FrontSettings, RETRY_AFTER, TLS_PORT } from "./settings";
 import { block, errorBody } from "./text";
 
@@ -118,7 +119,7 @@ export function registryServer(settings: FrontSettings): string[] {
                       "error_page 403 = @refused;",
                       "error_page 429 = @busy;",
                   ]),
-            "proxy_pass http://$target$forwarded_uri;",
+            `proxy_pass http://${hasImmutable(settings) ? "$taker" : "$target"}$forwarded_uri;`,
             ...forwarded,
             'proxy_set_header Connection "";',
             'proxy_set_header Authorization "";',

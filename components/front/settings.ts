@@ -37,6 +37,8 @@ export interface FrontSettings {
     attemptsPerMinute: number;
     /** Requests at once that one client address gets. */
     connectionsPerClient: number;
+    /** Repository, `team/*` or `*` → patterns of tags (definition/patterns.ts) that are pushed once. */
+    immutableTags?: Readonly<Record<string, readonly string[]>> | undefined;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;

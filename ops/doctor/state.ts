@@ -35,4 +35,4 @@ export function readDeployed(state: State): Deployed {
 }
 
 export const deployedOf = async (facts: StackFacts): Promise<Deployed> =>
-    readDeployed(JSON.parse(await facts.pulumi("stack", "export")) as State);
+    readDeployed(JSON.parse(await facts.pulumi(["stack", "export"])) as State);

@@ -1,16 +1,15 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
 import type { MirrorAccess } from "../../components/mirror/mirror";
-import { ensureCli } from "../../setup/cli";
 import type { Endpoint } from "../../engine/endpoint";
 import { engineCandidates, engineEnv } from "../../setup/engine";
 import { ping } from "../../engine/http";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
-import { lastLines, run } from "../../setup/run";
 import { findStack, prefixOf, type Stack } from "../../setup/stack";
-import { ensureState, isStackReady, wrongPassphrase } from "../../setup/state";
+import { isStackReady } from "../../setup/state";
 import { type Collection, noticeCollection } from "../gc/notice";
 import type { RegistryTarget } from "../shared/registry-api";
+import { type StackPulumi, stackPulumi } from "../shared/stack-pulumi";
 
 export interface StackFacts {
     stack: Stack;
@@ -35,7 +34,7 @@ export interface StackFacts {
     /** Client → what to do there. */
     clientSetup: Record<string, string>;
     /** Runs the prepared Pulumi on the stack; @returns its standard output */
-    pulumi: (...args: string[]) => Promise<string>;
+    pulumi: StackPulumi;
 }
 
 /** The first Engine that answers, else the first in line with the reason. */
@@ -67,29 +66,8 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
     if (!stack.ownBackend && !isStackReady(machine, { ...stack, named: true }))
         throw new SetupError(`There is no stack ${stack.name} yet: ${up}.`);
     const { engine, engineProblem } = await findEngine(machine, stack.settings.dockerHost);
-    const cli = await ensureCli(machine);
-    const state = ensureState(machine, stack);
-    const env = {
-        ...machine.env,
-        ...engineEnv(engine, machine.env),
-        ...state.env,
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PWD: machine.root,
-    };
-    const pulumi = async (...args: string[]): Promise<string> => {
-        const result = await run(cli.path, [...args, "--stack", stack.name, "--non-interactive"], {
-            cwd: machine.root,
-            env,
-        });
-        if (result.code === 0) return result.stdout;
-        if (/incorrect passphrase/.test(result.stderr))
-            throw new SetupError(wrongPassphrase(machine, stack, state));
-        // Not the standard output, which may hold secrets.
-        throw new SetupError(
-            `The stack ${stack.name} in ${state.backend} cannot be read: ${lastLines({ ...result, stdout: "" }, 1)}`,
-        );
-    };
-    const outputs = JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")) as {
+    const pulumi = await stackPulumi(machine, stack, engineEnv(engine, machine.env));
+    const outputs = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets"])) as {
         endpoint?: string;
         identity?: string;
         caCertificatePem?: string;

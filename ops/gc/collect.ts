@@ -23,6 +23,8 @@ export interface Collection {
     owner: Owner;
     /** Also manifests that no tag reaches. */
     untagged: boolean;
+    /** Done before it, when nobody writes any more. */
+    before?: (() => Promise<void>) | undefined;
     say: (text: string) => void;
     /** Ends the collection early; the registry comes back all the same. */
     signal: AbortSignal;
@@ -128,6 +130,8 @@ export async function collect(collection: Collection, way: Way): Promise<Outcome
         say("Pushes are refused until the collection is over; pulls go on.");
         await stop(engine, name);
         await way.open();
+        await collection.before?.();
+        signal.throwIfAborted();
         const free = await freeing(collection);
         signal.throwIfAborted();
         const { made, undo } = await prepareStore(collection);

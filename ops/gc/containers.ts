@@ -16,9 +16,13 @@ const OWN_CACHE = "REGISTRY_STORAGE_CACHE={blobdescriptor: inmemory}";
 /** Serves pulls while the storage is cleaned. Purging uploads would write. */
 const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}, readonly: {enabled: true}}";
 
+/** Nothing but what is asked of it. */
+const QUIET = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}}";
+
 export const readerName = (registry: string) => `${registry}-gc-reader`;
 export const gateName = (registry: string) => `${registry}-gc-gate`;
 export const frontName = (prefix: string) => `${prefix}-front`;
+export const rcloneName = (registry: string) => `${registry}-gc-rclone`;
 export const collectorName = (registry: string) => `${registry}-gc`;
 
 /** Name of a container, without the slash that the Engine puts before it. */
@@ -136,6 +140,50 @@ export function broom(registry: ContainerInspectInfo, owner: Owner): ContainerCr
         ...collector(registry, owner, []),
         Entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
         Cmd: [],
+    };
+}
+
+/**
+ * A registry without users on the loopback of its container, with the right to delete whatever clients may. What is asked of it is
+ * run in it.
+ *
+ * @param script starts it
+ */
+export function loopback(
+    registry: ContainerInspectInfo,
+    owner: Owner,
+    { script, write }: { script: string; write: boolean },
+): ContainerCreateOptions {
+    const mayDelete = ["REGISTRY_STORAGE_DELETE={enabled: true}", QUIET];
+    return {
+        ...collector(registry, owner, []),
+        Entrypoint: ["/bin/sh", "-c", script],
+        Cmd: [],
+        Env: [...(registry.Config.Env ?? []), OWN_CACHE, ...(write ? mayDelete : [READ_ONLY])],
+    };
+}
+
+/** rclone beside the registry, in its network and with its configuration's files: what it is to do is run in it. */
+export function rclone(registry: ContainerInspectInfo, owner: Owner, image: string): ContainerCreateOptions {
+    const { HostConfig } = registry;
+    return {
+        name: rcloneName(nameOf(registry)),
+        Image: image,
+        Entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
+        Cmd: [],
+        // Among them the authority of the store.
+        Env: registry.Config.Env,
+        User: "0:0",
+        Labels: labels(registry, owner),
+        HostConfig: {
+            NetworkMode: networkOf(registry),
+            VolumesFrom: [`${registry.Id}:ro`],
+            CapDrop: ["ALL"],
+            SecurityOpt: HostConfig.SecurityOpt,
+            ExtraHosts: HostConfig.ExtraHosts,
+            Dns: HostConfig.Dns,
+            LogConfig: { Type: "none", Config: {} },
+        },
     };
 }
 

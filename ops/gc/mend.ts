@@ -7,7 +7,15 @@ import { redisName } from "../../components/cache/redis-conf";
 import { SetupError } from "../../setup/errors";
 import { isOf } from "../shared/identity";
 
-import { GC_LABEL, type Owner, PROCESS_LABEL, REGISTRY_LABEL, collectorName, readerName } from "./containers";
+import {
+    GC_LABEL,
+    type Owner,
+    PROCESS_LABEL,
+    REGISTRY_LABEL,
+    collectorName,
+    rcloneName,
+    readerName,
+} from "./containers";
 import { healthy, inspect, remove, restart, start } from "./engine";
 import { isAtWork, shown } from "./process";
 import { closeGate, endDrain } from "./way";
@@ -61,6 +69,7 @@ export async function normal(
     registry: string,
 ): Promise<void> {
     await remove(engine, collectorName(registry));
+    await remove(engine, rcloneName(registry));
     await closeGate(engine, registry);
     await emptyCache(engine, prefix, identity);
     await start(engine, registry);

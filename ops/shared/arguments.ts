@@ -47,6 +47,7 @@ function usage(call: string, text: string, flags: Flags, passes: string | undefi
  *
  * @param text what the command does
  * @param passes the program that gets all flags that are none of these. @default none does
+ * @param names takes what is no flag, where the command has names
  * @throws Usage where that is asked for
  */
 export function commandFlags<const T extends Flags>(
@@ -55,6 +56,7 @@ export function commandFlags<const T extends Flags>(
     flags: T,
     text: string,
     passes?: string,
+    names?: string[],
 ): Values<T> {
     const call = command === "init" ? "npx private-registry init" : `npm run ${command}`;
     if (asksUsage(args)) throw new Usage(usage(call, text, flags, passes));
@@ -62,10 +64,12 @@ export function commandFlags<const T extends Flags>(
         args,
         options: flags,
         strict: passes === undefined,
-        allowPositionals: passes !== undefined,
+        allowPositionals: passes !== undefined || names !== undefined,
     };
     try {
-        return parseArgs(config).values as Values<T>;
+        const { values, positionals } = parseArgs(config);
+        names?.push(...positionals);
+        return values as Values<T>;
     } catch (error) {
         const known = [...Object.keys(flags), "help"].map((name) => `--${name}`);
         const problem = (error as Error).message

@@ -29,6 +29,9 @@ interface Request {
 
 const TIMEOUT_MS = 30_000;
 
+/** Tells the kit's own requests in the front's log, which count as no pulls. */
+export const KIT_AGENT = "private-registry";
+
 /** The next page's path out of a Link header (RFC 8288), of the same registry whatever host it names. */
 export function nextPage(link: string | string[] | undefined, base: URL): string | undefined {
     const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(link ?? ""))?.[1];
@@ -63,7 +66,12 @@ export class RegistryApi {
             method,
             path: url.pathname + url.search,
             timeout: TIMEOUT_MS,
-            headers: { Host: endpoint.host, "Content-Length": String(body?.length ?? 0), ...headers },
+            headers: {
+                Host: endpoint.host,
+                "User-Agent": KIT_AGENT,
+                "Content-Length": String(body?.length ?? 0),
+                ...headers,
+            },
             ...(login && { auth: `${login.user}:${login.password}` }),
             ...(secure && caPem !== "" && { ca: caPem }),
             // SNI has no IP addresses (RFC 6066 section 3); the certificate is then checked for the address itself.

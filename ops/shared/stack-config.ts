@@ -3,19 +3,17 @@ import { check } from "../../config/check";
 import type { Config } from "../../config/options";
 import { ConfigError } from "../../config/print";
 import { SetupError } from "../../setup/errors";
+import type { StackPulumi } from "./stack-pulumi";
 
 const PROJECT = "private-registry";
-
-/** Runs Pulumi on the stack; resolves to its standard output. */
-type Pulumi = (...args: string[]) => Promise<string>;
 
 /** Names a file, where the configuration is not in `Pulumi.STACK.yaml`. */
 export const fileFlags = (file: string | undefined): string[] =>
     file === undefined ? [] : ["--config-file", file];
 
 /** The configuration as Pulumi keeps it: key without namespace → text, or JSON text; secrets in clear. */
-export async function entriesOf(pulumi: Pulumi, file?: string): Promise<Record<string, string>> {
-    const text = await pulumi("config", "--json", "--show-secrets", ...fileFlags(file));
+export async function entriesOf(pulumi: StackPulumi, file?: string): Promise<Record<string, string>> {
+    const text = await pulumi(["config", "--json", "--show-secrets", ...fileFlags(file)]);
     const all = JSON.parse(text) as Record<string, { value?: string }>;
     return Object.fromEntries(
         Object.entries(all).flatMap(([key, { value }]) =>
@@ -42,5 +40,5 @@ export function checked(entries: Readonly<Record<string, string>>): Config {
  * @param file where the configuration is not in `Pulumi.STACK.yaml`
  * @throws SetupError with every mistake and its fix
  */
-export const readConfig = async (pulumi: Pulumi, file?: string): Promise<Config> =>
+export const readConfig = async (pulumi: StackPulumi, file?: string): Promise<Config> =>
     checked(await entriesOf(pulumi, file));

@@ -148,6 +148,23 @@ sed -i /^encryptionsalt:/d Pulumi.dev.yaml
 shell
 ! pulumi up --skip-preview`,
     },
+    "docs/retention.md": {
+        before: "shell; image alpine; pulumi config set domain docker.example.com; npm run up",
+        scenes: [
+            {
+                block: "npm run delete",
+                before: `
+mkdir -p /etc/docker/certs.d/docker.example.com
+pulumi stack output caCertificatePem > /etc/docker/certs.d/docker.example.com/ca.crt
+pulumi stack output --show-secrets passwords | node -p 'JSON.parse(fs.readFileSync(0, "utf8")).admin' |
+    docker login --username admin --password-stdin docker.example.com
+for name in team/app:pr-640 team/app:latest team/old:1; do
+    docker tag alpine docker.example.com/$name
+    docker push docker.example.com/$name
+done`,
+            },
+        ],
+    },
     "docs/slow-networks.md": { before: "shell" },
     "docs/schedule.md": { before: "npm run up; shell" },
     "docs/state.md": { before: "" },

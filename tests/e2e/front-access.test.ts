@@ -48,6 +48,8 @@ describe("the access decision of the front", () => {
                     "front.off": "false",
                     "front.attemptsPerMinute": "6000",
                     "front.cacheSeconds": "3600",
+                    // What is decided there comes after who may do what.
+                    'front.immutableTags["*"][0]': "*",
                     ...Object.fromEntries(users),
                 },
             }),

@@ -22,7 +22,8 @@ export const collect = (stack: Stack, ...flags: string[]): Running =>
     command(stack, "gc", ...flags, "--config-file", resolve(stack.project, `Pulumi.${stack.name}.yaml`));
 
 const INDEX = "application/vnd.docker.distribution.manifest.list.v2+json";
-export const ANY = `${ACCEPT}, ${INDEX}`;
+const OCI = ["manifest", "index"].map((kind) => `application/vnd.oci.image.${kind}.v1+json`);
+export const ANY = [ACCEPT, INDEX, ...OCI].join(", ");
 
 export interface Pushed {
     digest: string;
@@ -30,7 +31,12 @@ export interface Pushed {
     mediaType: string;
 }
 
-async function put(client: RegistryClient, repository: string, tag: string | undefined, manifest: object) {
+export async function put(
+    client: RegistryClient,
+    repository: string,
+    tag: string | undefined,
+    manifest: object,
+) {
     const body = Buffer.from(JSON.stringify(manifest));
     const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`;
     const { mediaType } = manifest as { mediaType: string };

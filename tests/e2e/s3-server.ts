@@ -23,7 +23,7 @@ export class S3Server {
     readonly secretKey = randomBytes(20).toString("hex");
     /** Its certificate, which is its own authority, PEM. */
     readonly ca: string;
-    private readonly name = `e2e-s3-${randomBytes(3).toString("hex")}`;
+    readonly name = `e2e-s3-${randomBytes(3).toString("hex")}`;
     private readonly folder = mkdtempSync(join(tmpdir(), "private-registry-e2e-s3-"));
     readonly endpoint: string;
 

@@ -44,6 +44,10 @@ test.each<[string, Partial<FrontSettings>]>([
         },
     ],
     ["open", { users: undefined }],
+    [
+        "immutable",
+        { immutableTags: { "team/*": ["v*", "1.0"], "*": ["release-*"], pinned: ["!latest", "!nightly-*"] } },
+    ],
     ["installers", { installers: ["client.sh", "client.ps1"] }],
 ])("golden nginx-%s.conf", (name, settings) => expectGolden(`nginx-${name}.conf`, render(settings)));
 

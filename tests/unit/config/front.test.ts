@@ -103,6 +103,36 @@ test("a site's own certificate must be valid for its name", async () => {
     expect(accepted(site("other.example.com")).front?.off).toBe(false);
 });
 
+test.each([
+    [{ app: [] }, "front.immutableTags.app"],
+    [{ app: "v*" }, "front.immutableTags.app"],
+    [{ app: ["a b"] }, "front.immutableTags.app[0]"],
+    [{ app: ["v1:2"] }, "front.immutableTags.app[0]"],
+    [{ "Team/*": ["v*"] }, 'front.immutableTags["Team/*"]'],
+    [{ "team*": ["v*"] }, 'front.immutableTags["team*"]'],
+    [{ "!team": ["v*"] }, 'front.immutableTags["!team"]'],
+])("immutable tags %j are refused, with what is allowed", (immutableTags, path) => {
+    const mistake = mistakeIn(front({ immutableTags }));
+    expect([mistake.path, mistake.problem]).toEqual([
+        path,
+        expect.stringContaining("an object of repositories"),
+    ]);
+});
+
+test("immutable tags and rules that go by pulls take the front", () => {
+    const tags = { app: ["v*"] };
+    expect(mistakeIn(front({ off: true, immutableTags: tags })).problem).toContain(
+        "is true, and front.immutableTags is set",
+    );
+    const rule = { retention: { used: { pulledWithinDays: 30 } } };
+    expect(accepted({ ...rule, ...front({}) }).retention).toMatchObject(rule.retention);
+    const mistake = mistakeIn({ ...rule, ...front({ off: true }) });
+    expect([mistake.path, mistake.problem]).toEqual([
+        "retention.used.pulledWithinDays",
+        "is 30, which the log of the front tells",
+    ]);
+});
+
 test("how a front does its work may wait in the configuration while there is none", () => {
     const waiting = { image: "nginx:1.30", cacheSeconds: 5, memoryMb: 256, clientInstaller: false };
     expect(accepted(front({ off: true, ...waiting })).front).toMatchObject({ off: true, ...waiting });
@@ -129,6 +159,7 @@ test("what is right reaches the component", () => {
         clientInstaller: true,
         attemptsPerMinute: 60,
         connectionsPerClient: 512,
+        immutableTags: {},
         httpPort: 80,
         sitesFolder: "/srv/www",
         memoryMb: 128,

@@ -223,6 +223,7 @@ test("the smallest configuration has the defaults of all", () => {
         dnsServers: [],
         mirrors: {},
         proxyFromEnvironment: false,
+        retention: {},
         schedule: { onFailure: {} },
     });
 });

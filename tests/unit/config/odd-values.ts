@@ -188,6 +188,12 @@ export const ODD: Record<string, Odd> = {
     "front.cacheSeconds": whole(60, 0, 3600),
     "front.attemptsPerMinute": whole(60, 1, 6000),
     "front.connectionsPerClient": whole(512, 16, 8192),
+    "front.immutableTags": {
+        valid: [{ "team/*": ["v*", "!v0.*"], "*": ["!latest"] }, {}],
+        becomes: [[{ app: [1, 2.5, true] }, { app: ["1", "2.5", "true"] }]],
+        default: {},
+        invalid: ["v*", 5],
+    },
     "front.clientInstaller": flag(true),
     "front.httpPort": whole(undefined, 1, 65535),
     "front.sites": {
@@ -432,4 +438,27 @@ export const ODD: Record<string, Odd> = {
     "nexus.schedule": group,
     "nexus.schedule.dockerGc": cron("0 0 1 * * ?"),
     "nexus.schedule.compact": cron("0 0 3 * * ?"),
+    retention: group,
+    "retention.NAME.repositories": {
+        valid: [["*"], ["team/*", "team/app"]],
+        default: ["*"],
+        invalid: [[], "team/*", ["Team"], ["!team"], ["team*"], [5]],
+    },
+    "retention.NAME.tags": {
+        valid: [["v*"], ["!latest"], ["*-rc*", "1.0"]],
+        becomes: [
+            [
+                [1, true],
+                ["1", "true"],
+            ],
+        ],
+        default: ["*"],
+        invalid: [[], "v*", ["a b"], ["a:b"], [""]],
+    },
+    "retention.NAME.newest": whole(undefined, 1),
+    "retention.NAME.pushedWithinDays": whole(undefined, 1, 36_500),
+    "retention.NAME.pulledWithinDays": whole(undefined, 1, 36_500),
+    "retention.NAME.semver": group,
+    "retention.NAME.semver.newest": whole(1, 1),
+    "retention.NAME.semver.per": choice(["major", "minor"]),
 };

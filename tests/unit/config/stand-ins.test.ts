@@ -8,7 +8,7 @@ import {
     standInName,
 } from "../../../setup/stand-ins";
 import { parseImage } from "../../../address/image-name";
-import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../../address/default-images";
+import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, RCLONE_IMAGE } from "../../../address/default-images";
 
 const image = (tag: string, own: boolean, Created = 0): ListedImage => ({
     Id: `sha256:${tag}`,
@@ -21,6 +21,7 @@ test.each([
     [DEFAULT_IMAGE, "3.1.2", "private-registry/registry:3.1.2"],
     [DEFAULT_FRONT_IMAGE, "1.22.1-9+deb12u3", "private-registry/nginx:1.22.1-debian"],
     [DEFAULT_CACHE_IMAGE, "5:7.0.15-1~deb12u6", "private-registry/redis:7.0.15-debian"],
+    [RCLONE_IMAGE, "1.60.1+dfsg-2+b5", "private-registry/rclone:1.60.1-debian"],
 ])("what is built for %s of %s is named %s", (wanted, version, name) => {
     expect(standInName(wanted, version)).toBe(name);
     expect(parseImage(name).path).not.toMatch(/^library\//);

@@ -1,0 +1,43 @@
+/** Patterns by which options name repositories and tags. */
+import * as z from "zod";
+
+// The grammar of names (OCI distribution spec).
+const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const BELOW = `${PART}(?:/${PART})*(?:/\\*)?`;
+
+/** A repository, or with `/*` at its end all below it. */
+export const REPOSITORIES = new RegExp(`^${BELOW}$`);
+
+/** The same, and `*` for every repository. */
+export const repositoryPattern = z.string().regex(new RegExp(`^(?:\\*|${BELOW})$`));
+
+/** What `pulumi config set --path` turns into a number stays the text that was typed. */
+const written = <T extends z.ZodType>(type: T) =>
+    z.preprocess((v) => (typeof v === "number" || typeof v === "boolean" ? String(v) : v), type);
+
+/** Tags: letters, digits, _ . - and * for any number of these; with ! before it what is not meant. */
+export const tagPattern = written(z.string().regex(/^!?[A-Za-z0-9_.*-]{1,128}$/));
+export const TAGS_ALLOWED =
+    "a list of tags, each with * for any part of it, or with ! before what is not meant";
+
+const inWord = (text: string): string => text.replace(/[.\\+?()[\]{}|^$]/g, "\\$&");
+
+/** Whether a repository is meant by a pattern. */
+export const meansRepository = (pattern: string, repository: string): boolean =>
+    pattern === "*" ||
+    (pattern.endsWith("/*") ? repository.startsWith(pattern.slice(0, -1)) : repository === pattern);
+
+/** What a list of patterns takes in, and what of that it leaves out. One that only leaves out takes in all. */
+export function sides(patterns: readonly string[]): { takes: string[]; leaves: string[] } {
+    const leaves = patterns.filter((one) => one.startsWith("!")).map((one) => one.slice(1));
+    const takes = patterns.filter((one) => !one.startsWith("!"));
+    return { takes: takes.length === 0 ? ["*"] : takes, leaves };
+}
+
+/** Whether a tag is meant by a list of patterns. */
+export function meansTag(patterns: readonly string[], tag: string): boolean {
+    const { takes, leaves } = sides(patterns);
+    const fits = (pattern: string) =>
+        new RegExp(`^${pattern.split("*").map(inWord).join(".*")}$`, "s").test(tag);
+    return takes.some(fits) && !leaves.some(fits);
+}

@@ -1,0 +1,70 @@
+import { logsOf } from "../engine/run";
+import type { Machine } from "../setup/machine";
+import { SetupError } from "../setup/errors";
+import { say } from "../setup/progress";
+import { commandFlags, OF_STACK } from "./shared/arguments";
+import { frontName } from "./gc/containers";
+import { inspect } from "./gc/engine";
+import { mendedStack, runningRegistry, type StackRegistry } from "./gc/stack";
+import { isOf } from "./shared/identity";
+import { readConfig } from "./shared/stack-config";
+import { stackPulumi } from "./shared/stack-pulumi";
+import { verdictsOf } from "./retain/plan";
+import { type Pulls, pullsIn } from "./retain/pulls";
+import { refuseUnanswered, removeTags } from "./retain/work";
+
+const FLAGS = {
+    "dry-run": { type: "boolean", text: "tells what stays and what goes, and changes nothing" },
+    json: { type: "boolean", text: "the same as JSON" },
+    yes: { type: "boolean", short: "y", text: "answers the question" },
+    untagged: { type: "boolean", text: "takes manifests that no tag reaches, too" },
+    ...OF_STACK,
+} as const;
+
+/** `npm run retain`: removes the tags that no rule keeps. */
+export async function retain(machine: Machine, args: string[]): Promise<number> {
+    const flags = commandFlags(
+        "retain",
+        args,
+        FLAGS,
+        "removes the tags that no rule of the option retention keeps",
+    );
+    refuseUnanswered("retain", flags);
+    const place = await mendedStack(machine, args);
+    const retention = (await readConfig(await stackPulumi(machine, place.stack), flags["config-file"]))
+        .retention;
+    if (Object.keys(retention).length === 0)
+        throw new SetupError(
+            "There is no rule, so every tag stays. One, for instance: pulumi config set --path retention.all.newest 10",
+        );
+    const found = await runningRegistry(place);
+    const days = Object.values(retention).flatMap(({ pulledWithinDays }) => pulledWithinDays ?? []);
+    const pulls: Pulls = days.length === 0 ? { since: undefined, last: new Map() } : await pullsOf(found);
+    // One moment for the whole run: what goes by the table goes by it.
+    const now = { now: Date.now() / 1000, logSince: pulls.since };
+    if (days.length > 0) tellOfLog(pulls, Math.max(...days), now.now);
+    return removeTags(
+        found,
+        {
+            command: "retain",
+            verdicts: (name, repository) => verdictsOf(retention, name, repository, now, pulls),
+        },
+        flags,
+    );
+}
+
+async function pullsOf({ engine, owner: { prefix, identity } }: StackRegistry): Promise<Pulls> {
+    const front = await inspect(engine, frontName(prefix));
+    if (front === undefined || !isOf(front.Config.Labels, prefix, identity))
+        return { since: undefined, last: new Map() };
+    return pullsIn(await logsOf(engine, front.Id, front.Config.Tty ?? false));
+}
+
+function tellOfLog({ since }: Pulls, days: number, now: number): void {
+    if (since !== undefined && since <= now - days * 86_400) return;
+    const begin =
+        since === undefined ? "has nothing" : `begins ${new Date(since * 1000).toISOString().slice(0, 10)}`;
+    say(
+        `The log of the front ${begin}: tags of which it does not tell whether they were pulled within their days stay.`,
+    );
+}

@@ -1,0 +1,190 @@
+/**
+ * The registry's storage as it is, past its users and its network: a registry without users, on the loopback of a container of its
+ * own, and where the images are elsewhere rclone beside it.
+ */
+import type { ContainerInspectInfo } from "../../engine/types";
+import { parse } from "yaml";
+
+import type { Engine } from "../../engine/client";
+import { says } from "../../engine/errors";
+import { exec, execBytes } from "../../engine/run";
+import { readTar, tar } from "../../engine/tar";
+import { withProxy } from "../../components/outbound/proxy-file";
+import {
+    CHECK_CONFIG,
+    CHECK_PORT,
+    type CheckedConfig,
+    renderCheckConfig,
+} from "../../components/storage/check";
+import { type Remote, remoteOf } from "../../components/storage/rclone";
+import { CONFIG_FOLDER } from "../../components/storage/folders";
+import { SetupError } from "../../setup/errors";
+import { collectorName, loopback, nameOf, type Owner, rclone, rcloneName } from "../gc/containers";
+import { remove, start } from "../gc/engine";
+import { ACCEPT } from "../shared/manifest";
+
+import { type Answer, answersIn } from "./answers";
+import { EMPTY_FILES, LIST_FILES, type Listing, readListing, readObjects } from "./listing";
+
+/** Requests on one connection: a command line has an end. */
+const BATCH = 200;
+/** Connections at once. */
+const CONNECTIONS = 4;
+
+/** Waits for the registry, and sends it one request after the other. Its answers are what is printed. */
+const ASK = `n=0
+until timeout 2 wget -q -O /dev/null http://127.0.0.1:${CHECK_PORT}/ 2> /dev/null; do
+    n=$((n + 1))
+    [ "$n" -lt 100 ] || exit 1
+    sleep 0.1
+done
+pipe=$(mktemp -u -p /dev/shm)
+mkfifo "$pipe"
+nc 127.0.0.1 ${CHECK_PORT} < "$pipe" &
+exec 3> "$pipe"
+for one in "$@"; do
+    printf '%s HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: ${ACCEPT}\\r\\n\\r\\n' "$one" >&3
+done
+# The last answer closes the connection; until then it must stay open, or the registry would break off.
+printf 'GET /v2/ HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3
+wait $!
+exec 3>&-
+rm "$pipe"`;
+
+export interface SessionArgs {
+    engine: Engine;
+    registry: ContainerInspectInfo;
+    owner: Owner;
+    /** Gives the ID of rclone's image, where one is needed. */
+    rcloneImage: () => Promise<string>;
+}
+
+export class Session {
+    private constructor(
+        private readonly engine: Engine,
+        private readonly name: string,
+        private readonly remote: Remote | undefined,
+    ) {}
+
+    /**
+     * Runs something on the storage.
+     *
+     * @param write it may delete: the registry must be stopped then
+     */
+    static async with<T>(
+        args: SessionArgs,
+        write: boolean,
+        work: (session: Session) => Promise<T>,
+    ): Promise<T> {
+        const { engine, registry, owner } = args;
+        const name = nameOf(registry);
+        const config = await configOf(engine, registry);
+        const remote = remoteOf(config.storage);
+        const own =
+            remote === undefined
+                ? `printf '%s' '${renderCheckConfig(config).replaceAll("'", `'\\''`)}' > /dev/shm/own.yml; exec /bin/registry serve /dev/shm/own.yml`
+                : `${withProxy(CONFIG_FOLDER)}; exec /bin/registry serve ${CONFIG_FOLDER}/${CHECK_CONFIG}`;
+        try {
+            await engine.createContainer(loopback(registry, owner, { script: own, write }));
+        } catch (error) {
+            if (!says(error, "already in use")) throw error;
+            throw new SetupError(`Another command is at work on ${owner.prefix}: wait for its end.`);
+        }
+        try {
+            await start(engine, collectorName(name));
+            if (remote !== undefined) await startRclone(args, remote);
+            return await work(new Session(engine, name, remote));
+        } finally {
+            await remove(engine, rcloneName(name));
+            await remove(engine, collectorName(name));
+        }
+    }
+
+    /** Requests, such as `GET /v2/`, and their answers. @param connections 1: one request after the other */
+    async ask(requests: readonly string[], connections = CONNECTIONS): Promise<Answer[]> {
+        const batches: string[][] = [];
+        for (let at = 0; at < requests.length; at += BATCH) batches.push(requests.slice(at, at + BATCH));
+        const found: Answer[][] = batches.map(() => []);
+        let next = 0;
+        const worker = async () => {
+            for (let i = next++; i < batches.length; i = next++) {
+                const batch = batches[i] ?? [];
+                const command = ["/bin/sh", "-c", ASK, "sh", ...batch];
+                const answers = answersIn(await execBytes(this.engine, collectorName(this.name), command));
+                if (answers.length !== batch.length + 1)
+                    throw new Error(
+                        `the registry answered ${answers.length} of ${batch.length + 1} requests`,
+                    );
+                found[i] = answers.slice(0, -1);
+            }
+        };
+        await Promise.all(Array.from({ length: connections }, worker));
+        return found.flat();
+    }
+
+    /** What is there, and when it was written. */
+    async list(): Promise<Listing> {
+        if (this.remote === undefined)
+            return readListing(
+                await exec(this.engine, collectorName(this.name), ["/bin/sh", "-c", LIST_FILES]),
+            );
+        const wanted = ["tags/*/current/link", "revisions/*/*/link"].map((path) => `_manifests/${path}`);
+        const text = await this.rclone(
+            ["lsjson", "--recursive", "--files-only", "--no-mimetype", "--use-server-modtime", "--fast-list"],
+            [...wanted, "_uploads/**"].flatMap((path) => ["--include", `**/${path}`]),
+            this.path("repositories"),
+        );
+        return readObjects(text, Date.now() / 1000);
+    }
+
+    /** Takes the folders of repositories away in which nothing is. */
+    async removeEmpty(repositories: readonly string[]): Promise<void> {
+        if (this.remote === undefined) {
+            const command = ["/bin/sh", "-c", EMPTY_FILES, "sh", ...repositories];
+            await exec(this.engine, collectorName(this.name), command);
+            return;
+        }
+        for (const one of repositories)
+            for (const part of ["_layers", "_uploads", "_manifests"])
+                await this.rclone(["delete"], [], this.path(`repositories/${one}/${part}`));
+    }
+
+    private path(below: string): string {
+        return `${this.remote?.root ?? ""}/docker/registry/v2/${below}`;
+    }
+
+    /** @returns what it prints; nothing where the folder is not there */
+    private async rclone(command: string[], filters: string[], path: string): Promise<string> {
+        const script =
+            `${withProxy(CONFIG_FOLDER)}; rclone "$@" 2> /tmp/said; code=$?; ` +
+            `[ "$code" = 0 ] || cat /tmp/said; echo "== $code"`;
+        const common = [
+            ...["--config", "/rclone.conf", "--retries", "3", "--contimeout", "20s"],
+            ...(this.remote?.anyCertificate ? ["--no-check-certificate"] : []),
+        ];
+        const args = [...command, ...common, ...filters, path];
+        const text = await exec(this.engine, rcloneName(this.name), ["/bin/sh", "-c", script, "sh", ...args]);
+        const code = /== (\d+)\s*$/.exec(text)?.[1];
+        // 3: directory not found.
+        if (code === "0" || code === "3") return code === "3" ? "" : text.replace(/== \d+\s*$/, "");
+        const said = text.trim().split("\n").at(-2) ?? "it says nothing";
+        throw new SetupError(`The store cannot be read: ${said.trim().slice(0, 300)}`);
+    }
+}
+
+async function configOf(engine: Engine, registry: ContainerInspectInfo): Promise<CheckedConfig> {
+    const path = registry.Config.Cmd?.at(-1) ?? "";
+    const archive = await engine.getContainer(registry.Id).getArchive({ path });
+    const [text] = (await readTar(archive, () => true)).values();
+    return parse(text?.toString("utf8") ?? "", { version: "1.1" }) as CheckedConfig;
+}
+
+async function startRclone({ engine, registry, owner, rcloneImage }: SessionArgs, { conf }: Remote) {
+    const name = rcloneName(nameOf(registry));
+    await remove(engine, name);
+    await engine.createContainer(rclone(registry, owner, await rcloneImage()));
+    // In a file of the container: what stands in its variables or arguments, `docker inspect` shows.
+    const file = { path: "rclone.conf", mode: 0o400, content: Buffer.from(conf) };
+    await engine.getContainer(name).putArchive(await tar([file]), { path: "/" });
+    await start(engine, name);
+}
