@@ -16,14 +16,16 @@ import { collect, dryRun } from "./gc/collect";
 import type { Owner } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";
-import { processText } from "./gc/process";
 import { summary } from "./gc/report";
 import { wayOf } from "./gc/way";
 import { isOf, stackIdentity } from "./shared/identity";
+import { withLock } from "./shared/lock";
+import { processText } from "./shared/process";
+import { abortOnSignal } from "./shared/signals";
 
 const USAGE =
     "npm run gc [-- --dry-run] [--untagged] [--mend] [--stack NAME]: removes what no image uses. --dry-run tells what " +
-    "would go; --untagged takes manifests without a tag, too; --mend ends a collection that was killed.";
+    "would go; --untagged takes manifests without a tag, too; --mend ends a collection, or another command, that was killed.";
 
 const FLAGS = {
     "dry-run": { type: "boolean", default: false },
@@ -66,21 +68,6 @@ async function refuseOldRegistry(engine: Engine, name: string): Promise<void> {
     }
 }
 
-/** Has Ctrl-C and the like end the collection in good order; the registry is back before the command ends. */
-function abortOnSignal(): { signal: AbortSignal; off: () => void } {
-    const controller = new AbortController();
-    const abort = (signal: NodeJS.Signals) => {
-        if (controller.signal.aborted) return;
-        say(`${signal}: ending the collection; the registry is put back into its normal mode first …`);
-        controller.abort(
-            new SetupError("The collection was ended before it was done; nothing in use was removed."),
-        );
-    };
-    const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-    for (const signal of signals) process.on(signal, abort);
-    return { signal: controller.signal, off: () => signals.forEach((signal) => process.off(signal, abort)) };
-}
-
 /** `npm run gc`: garbage collection of the selected stack's registry. */
 export async function gc(machine: Machine, args: string[]): Promise<number> {
     const flags = parse(args);
@@ -106,13 +93,18 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
     const { file: log } = openLog(machine, `gc-${stack.name.replaceAll("/", "-")}`);
     const owner: Owner = { prefix, identity, process: processText() };
     const image = () => gateImage(machine, endpoint, engine, stack);
-    const { signal, off } = abortOnSignal();
+    const { signal, off } = abortOnSignal(
+        "ending the collection; the registry is put back into its normal mode first",
+        "The collection was ended before it was done; nothing in use was removed.",
+    );
     try {
         const collection = { engine, registry, owner, untagged: flags.untagged, say, signal };
         const outcome = await withProgress("collecting garbage", async () =>
             flags["dry-run"]
                 ? dryRun(collection)
-                : collect(collection, await wayOf(engine, registry, owner, image)),
+                : withLock(engine, owner, "gc", async () =>
+                      collect(collection, await wayOf(engine, registry, owner, image)),
+                  ),
         );
         const text = summary(outcome, outcome.freed, flags["dry-run"]);
         note(text);

@@ -9,7 +9,7 @@ import { isOf } from "../shared/identity";
 
 import { GC_LABEL, type Owner, PROCESS_LABEL, REGISTRY_LABEL, collectorName, readerName } from "./containers";
 import { healthy, inspect, remove, restart, start } from "./engine";
-import { isAtWork, shown } from "./process";
+import { isAtWork, shown } from "../shared/process";
 import { closeGate, endDrain } from "./way";
 
 /** Another process is at work on a collection. */
