@@ -17,7 +17,20 @@ const NAME = "private-registry";
 const EXPECTED = [".git", "node_modules", "package.json", "package-lock.json", ".npmrc"];
 
 /** The commands, by the names that every message of the kit has. */
-const SCRIPTS = ["up", "destroy", "env", "export", "setup", "gc", "mirrors", "client", "doctor", "catalog"];
+const SCRIPTS = [
+    "up",
+    "destroy",
+    "env",
+    "export",
+    "setup",
+    "gc",
+    "backup",
+    "restore",
+    "mirrors",
+    "client",
+    "doctor",
+    "catalog",
+];
 
 const PROGRAM = `// What Pulumi runs: the stack's configuration in, a registry out. A program of your own may stand in its place, with
 // \`new PrivateRegistry(…)\` of the package and more: docs/components.md.

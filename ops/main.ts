@@ -8,6 +8,7 @@ import { keep } from "../setup/log";
 import { type Machine, thisMachine } from "../setup/machine";
 import { say, speakFor } from "../setup/progress";
 import { flagValue } from "../setup/stack";
+import { backup } from "./backup";
 import { bench } from "./bench";
 import { catalog } from "./catalog";
 import { check } from "./check";
@@ -19,6 +20,7 @@ import { gc } from "./gc";
 import { init } from "./init";
 import { exportStack } from "./export";
 import { mirrors } from "./mirrors";
+import { restore } from "./restore";
 import { setup } from "./setup";
 import { test } from "./test";
 
@@ -35,6 +37,8 @@ const COMMANDS: Record<string, Command> = {
     check,
     bench,
     gc,
+    backup,
+    restore,
     mirrors,
     client,
     doctor,

@@ -24,7 +24,10 @@ export interface DebianImage {
 }
 
 /** What scripts in these images may call, from Debian's static busybox. */
-const APPLETS = "sh cat chmod cp cut grep kill ls mkdir mv nc ps rm sha256sum sleep wget".split(" ");
+const APPLETS =
+    "sh base64 cat chmod cp cut du find grep kill ls mkdir mv nc ps rm rmdir sha256sum sleep sort stat wc wget xargs".split(
+        " ",
+    );
 
 /** Folders that today's Debian has as links into usr. Packages of Debian 12 still bring some as folders. */
 const MERGED = ["bin", "sbin", "lib", "lib64"];
@@ -78,6 +81,16 @@ function baseEntries(folders: string[]): TarEntry[] {
         text("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
         text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
     ];
+}
+
+/** The authorities that everyone trusts, in the one file that programs read; else the package's installation makes it. */
+function authorities(entries: readonly TarEntry[]): TarEntry[] {
+    const certificates = entries.flatMap(({ path, content }) =>
+        content && /^usr\/share\/ca-certificates\/.*\.crt$/.test(path) ? [content] : [],
+    );
+    if (certificates.length === 0) return [];
+    const [path, content] = ["etc/ssl/certs/ca-certificates.crt", Buffer.concat(certificates)];
+    return [{ path, mode: 0o644, content }];
 }
 
 /** Whether packages for an engine's processor can be had on this machine; else why not, as the end of a sentence. */
@@ -169,11 +182,12 @@ export async function buildDebianImage(
     try {
         const folders = await unpackPackages([...versions.keys()], work);
         // A path that two packages have, such as usr/, stands there once.
+        const brought = [...folders.values()].flatMap((root) => packageEntries(root));
         const entries = new Map(
-            [
-                ...baseEntries(recipe.folders ?? []),
-                ...[...folders.values()].flatMap((root) => packageEntries(root)),
-            ].map((entry) => [entry.path, entry]),
+            [...baseEntries(recipe.folders ?? []), ...brought, ...authorities(brought)].map((entry) => [
+                entry.path,
+                entry,
+            ]),
         );
         await importImage(engine, name, await tar([...entries.values()]), [
             ...recipe.changes,

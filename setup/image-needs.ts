@@ -1,3 +1,4 @@
+import { DEFAULT_BACKUP_IMAGE } from "../components/backup/options";
 import { NEXUS_IMAGE } from "../components/nexus/plan";
 import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
 import { DEFAULT_IMAGE } from "../components/registry/options";
@@ -35,6 +36,12 @@ const REDIS: DebianImage = {
     main: "redis-server",
     folders: ["data"],
     changes: ['CMD ["redis-server"]', "EXPOSE 6379"],
+};
+
+const RESTIC: DebianImage = {
+    packages: ["restic", "openssh-client", "ca-certificates"],
+    main: "restic",
+    changes: ['ENTRYPOINT ["/usr/bin/restic"]'],
 };
 
 /** The images that a stack with these settings runs, the registry's first. */
@@ -78,6 +85,10 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
             ),
         );
     }
+    if (settings.backup)
+        needs.push(
+            need("Backup image", "backup.image", settings.backupImage, DEFAULT_BACKUP_IMAGE, debian(RESTIC)),
+        );
     // Its source is Sonatype's alone.
     if (settings.nexus) needs.push(need("Nexus image", "nexus.image", settings.nexusImage, NEXUS_IMAGE));
     return needs;

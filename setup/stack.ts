@@ -32,6 +32,10 @@ export interface EarlySettings {
     nexus?: boolean;
     /** nexus.image */
     nexusImage?: string;
+    /** Asks for the image of restic as well. */
+    backup?: boolean;
+    /** backup.image */
+    backupImage?: string;
     /** `systemd` needs no Docker. */
     target?: string;
 }

@@ -1,4 +1,5 @@
 /** Images that the kit builds where the official ones cannot be had: they have names of their own, and never an official one. */
+import { DEFAULT_BACKUP_IMAGE } from "../components/backup/options";
 import { DEFAULT_FRONT_IMAGE } from "../components/front/options";
 import { DEFAULT_IMAGE } from "../components/registry/options";
 import { DEFAULT_CACHE_IMAGE } from "../components/storage/options";
@@ -19,6 +20,7 @@ export interface ListedImage {
 const REPOSITORIES: Readonly<Record<string, string>> = {
     [DEFAULT_IMAGE]: "private-registry/registry",
     [DEFAULT_FRONT_IMAGE]: "private-registry/nginx",
+    [DEFAULT_BACKUP_IMAGE]: "private-registry/restic",
     [DEFAULT_CACHE_IMAGE]: "private-registry/redis",
 };
 

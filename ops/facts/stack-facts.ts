@@ -1,4 +1,5 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
+import type { BackupOptions } from "../../components/backup/options";
 import type { MirrorAccess } from "../../components/mirror/mirror";
 import { ensureCli } from "../../setup/cli";
 import type { Endpoint } from "../../engine/endpoint";
@@ -32,6 +33,8 @@ export interface StackFacts {
     mirrors: Record<string, MirrorAccess>;
     /** What `npm run export` writes; nothing before an `up` that has it. Secret. */
     hostExport: unknown;
+    /** The option of that name; nothing where it is not set. Secret. */
+    backup: BackupOptions | undefined;
     /** Client → what to do there. */
     clientSetup: Record<string, string>;
     /** Runs the prepared Pulumi on the stack; @returns its standard output */
@@ -96,6 +99,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
         passwords?: Record<string, string>;
         mirrors?: Record<string, MirrorAccess>;
         hostExport?: unknown;
+        backup?: BackupOptions;
         clientSetup?: Record<string, string>;
     };
     if (outputs.endpoint === undefined)
@@ -112,6 +116,7 @@ export async function readStack(machine: Machine, name?: string): Promise<StackF
         passwords: outputs.passwords ?? {},
         mirrors: outputs.mirrors ?? {},
         hostExport: outputs.hostExport,
+        backup: outputs.backup,
         clientSetup: outputs.clientSetup ?? {},
         pulumi,
     };

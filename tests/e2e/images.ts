@@ -1,6 +1,7 @@
 /** The images that the tests run, as this machine's Engine has them: the official ones, else what the kit built instead. */
 import { execFileSync } from "node:child_process";
 
+import { DEFAULT_BACKUP_IMAGE } from "../../components/backup/options";
 import { DEFAULT_FRONT_IMAGE } from "../../components/front/options";
 import { DEFAULT_IMAGE } from "../../components/registry/options";
 import { DEFAULT_CACHE_IMAGE } from "../../components/storage/options";
@@ -10,7 +11,8 @@ const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "
 
 /** Those that may be run alone: another test may be about to remove any other one. */
 function listed(): ListedImage[] {
-    const path = listPath([DEFAULT_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_CACHE_IMAGE]) ?? "";
+    const path =
+        listPath([DEFAULT_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_CACHE_IMAGE, DEFAULT_BACKUP_IMAGE]) ?? "";
     const filters = new URLSearchParams(path.split("?")[1]).get("filters") ?? "";
     const { reference } = JSON.parse(filters) as { reference: string[] };
     const named = reference.flatMap((name) => ["--filter", `reference=${name}`]);
@@ -29,3 +31,4 @@ const images = listed();
 export const REGISTRY_IMAGE = imageToRun(DEFAULT_IMAGE, images);
 export const FRONT_IMAGE = imageToRun(DEFAULT_FRONT_IMAGE, images);
 export const REDIS_IMAGE = imageToRun(DEFAULT_CACHE_IMAGE, images);
+export const RESTIC_IMAGE = imageToRun(DEFAULT_BACKUP_IMAGE, images);
