@@ -265,6 +265,12 @@ export interface BackupArgs {
      */
     knownHosts?: pulumi.Input<string> | undefined;
     /**
+     * Certificate authority of the repository's server. Must be PEM text.
+     * @default those that everyone trusts
+     * @example "-----BEGIN …"
+     */
+    ca?: pulumi.Input<string> | undefined;
+    /**
      * How many backups are kept; the last three always. Must be an object of daily, weekly, monthly.
      * @example {"daily":14}
      */

@@ -146,13 +146,17 @@ export async function backup(machine: Machine, args: string[]): Promise<number> 
     const dryRun = flags["dry-run"];
     try {
         const result = await withLock(engine, owner, "backup", async () => {
-            const image = await resticImage(machine, endpoint, engine, stack.settings, options.image);
+            // Both take their time, and neither needs the other.
+            const [image, state] = await Promise.all([
+                resticImage(machine, endpoint, engine, stack.settings, options.image),
+                facts.pulumi("stack", "export"),
+            ]);
             const base = { image, owner, repository: options, network: networkOf(registry), signal };
             const restic = new Restic(engine, base);
             const files = deploymentFiles(machine, {
                 ...{ stack, owner, place, escrow: options.escrow, configFile: flags["config-file"] },
                 registry: registry.Config.Image,
-                state: await facts.pulumi("stack", "export"),
+                state,
             });
             const job = {
                 ...(await forBackup(engine, registry)),
@@ -183,7 +187,7 @@ export async function backup(machine: Machine, args: string[]): Promise<number> 
     } catch (error) {
         const log = currentLog();
         throw error instanceof SetupError && log
-            ? new SetupError(`${error.message} Log: ${log.file}`)
+            ? new SetupError(`${error.message}\nLog: ${log.file}`)
             : error;
     } finally {
         off();
@@ -208,6 +212,10 @@ async function store(
         if (line.startsWith("@without"))
             say(
                 `Left out: ${line.slice("@without ./".length).replace("/_manifests/tags/", ":")}, whose image is not there.`,
+            );
+        if (line.startsWith("@lost"))
+            say(
+                `The backup ${line.slice("@lost ".length, "@lost ".length + 8)} was damaged beyond mending, and went.`,
             );
         const id = /"snapshot_id":"([0-9a-f]+)"/.exec(line)?.[1];
         if (id !== undefined) incomplete = id;

@@ -40,6 +40,7 @@ const FLAGS = {
     yes: { type: "boolean", short: "y", default: false },
     "ssh-key": { type: "string" },
     "known-hosts": { type: "string" },
+    ca: { type: "string" },
     stack: { type: "string", short: "s" },
 } as const;
 
@@ -76,6 +77,7 @@ async function givenRepository(machine: Machine, repository: string, flags: Flag
                 LOGIN.test(name) && value !== undefined ? [[name, value]] : [],
             ),
         ),
+        ...(flags.ca === undefined ? {} : { ca: text(flags.ca) }),
         ...(key === undefined ? {} : { sshKey: text(key) }),
         ...(hosts === undefined ? {} : { knownHosts: text(hosts) }),
     };
@@ -295,7 +297,7 @@ export async function restore(machine: Machine, args: string[]): Promise<number>
     } catch (error) {
         const log = currentLog();
         throw error instanceof SetupError && log
-            ? new SetupError(`${error.message} Log: ${log.file}`)
+            ? new SetupError(`${error.message}\nLog: ${log.file}`)
             : error;
     } finally {
         off();

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Rule } from "../definition/check";
 import { option, section } from "../definition/option";
 import { problem, remove, set } from "../definition/problem";
-import { IMAGE_ALLOWED, imageName, text, YES_OR_NO } from "../definition/values";
+import { IMAGE_ALLOWED, imageName, PEM_ALLOWED, text, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
 /** The image of restic that the kit runs where no other is named. */
@@ -58,7 +58,7 @@ const backup = {
     sshKey: option(z.string().min(1).optional(), {
         description: "Private key without a passphrase, by which an sftp: repository is reached",
         default: "none; an sftp: repository needs it",
-        allowed: "PEM text or the path of a PEM file",
+        allowed: PEM_ALLOWED,
         example: "./backup-key",
         file: "pem",
         secret: true,
@@ -68,6 +68,13 @@ const backup = {
         default: "none; an sftp: repository needs it",
         allowed: "lines of a known_hosts file",
         example: "backup.example.com ssh-ed25519 KEY",
+    }),
+    ca: option(z.string().min(1).optional(), {
+        description: "Certificate authority of the repository's server",
+        default: "those that everyone trusts",
+        allowed: PEM_ALLOWED,
+        example: "./backup-ca.crt",
+        file: "pem",
     }),
     keep: option(
         z

@@ -5,7 +5,7 @@ import type { BackupOptions } from "../../components/backup/options";
 
 export type Repository = Pick<
     BackupOptions,
-    "repository" | "password" | "environment" | "sshKey" | "knownHosts"
+    "repository" | "password" | "environment" | "sshKey" | "knownHosts" | "ca"
 > & { repository: string; password: string };
 
 /** Where a repository in a folder of the Docker host is mounted. */
@@ -48,6 +48,8 @@ export function secretFiles(at: Repository): Record<string, string> {
     const variables = {
         ...at.environment,
         RESTIC_REPOSITORY: isFolder(at) ? REPOSITORY_FOLDER : at.repository,
+        // Beside the folder of the system's own (crypto/x509, loadSystemRoots).
+        ...(at.ca === undefined ? {} : { SSL_CERT_FILE: `${SECRETS}/ca` }),
     };
     const lines = Object.entries(variables).map(
         ([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`,
@@ -57,6 +59,7 @@ export function secretFiles(at: Repository): Record<string, string> {
         password: at.password,
         environment: `${lines.join("\n")}\n`,
         ...(at.sshKey === undefined ? {} : { key: ended(at.sshKey) }),
+        ...(at.ca === undefined ? {} : { ca: ended(at.ca) }),
         ...(at.knownHosts === undefined ? {} : { hosts: ended(at.knownHosts) }),
     };
 }
@@ -91,7 +94,7 @@ const KINDS: readonly (readonly [said: RegExp, sentence: (where: string) => stri
             "pulumi config set --path backup.knownHosts LINE, npm run up",
     ],
     [
-        /Permission denied \(publickey|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|\b401\b|\b403\b|Forbidden/i,
+        /Permission denied \(publickey|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|request signature|\b401\b|\b403\b|Forbidden/i,
         (where) =>
             `The server of ${where} refuses the login. Look after backup.environment, or backup.sshKey for sftp:, then npm run up`,
     ],

@@ -6,6 +6,8 @@
 import { STORE_FOLDER } from "../store/look";
 import { inQuotes } from "../../text/shell";
 
+import { REPOSITORY_FOLDER } from "./repository";
+
 /** Where the registry's own repositories are mounted, read-only; at their usual place is the copy that is backed up. */
 export const SOURCE = "/source";
 const SOURCE_STORE = `${SOURCE}${STORE_FOLDER.replace("/var/lib/registry", "")}`;
@@ -14,6 +16,8 @@ export const DEPLOYMENT = "/deployment";
 export const REPOSITORIES = `${STORE_FOLDER}/repositories`;
 /** Where images are put before they take their place, on the same disk. */
 export const STAGING = "/var/lib/registry/.private-registry-restore";
+
+const words = (...all: string[]) => all.map((word) => inQuotes(word)).join(" ");
 
 /** Copies the links: they are small, and change. What vanishes meanwhile was deleted. */
 const COPY_LINKS = `copy() {
@@ -47,6 +51,34 @@ cp /job/deployment/* ${DEPLOYMENT}/ && rm -rf /job/deployment
 umask 022
 `;
 
+/**
+ * The index is made anew of what is there. In a folder, packs that are not what they were go out of its sight first, so that the
+ * backup stores anew what is in them.
+ */
+const MEND = `echo "@step mend"
+restic rebuild-index || exit 1
+if [ -d ${REPOSITORY_FOLDER}/data ]; then
+    restic check --read-data > /job/checked 2>&1 || true
+    grep -E "contains [0-9]+ error|does not match|hash mismatch" /job/checked | grep -oE "(pack|want|data/) ?[0-9a-f]{8,64}" |
+        grep -oE "[0-9a-f]{8,64}" | sort -u > /job/damaged
+    while read -r id; do
+        for pack in ${REPOSITORY_FOLDER}/data/*/"$id"*; do
+            [ -f "$pack" ] || continue
+            mkdir -p ${REPOSITORY_FOLDER}/damaged && mv "$pack" ${REPOSITORY_FOLDER}/damaged/ && echo "@aside $id"
+        done
+    done < /job/damaged
+    [ -s /job/damaged ] && { restic rebuild-index || exit 1; }
+fi`;
+
+/** Takes away the deployment's own backups of which something is lost for good: until they go, no check would be clean. */
+const forgetLost = (
+    tag: string,
+) => `restic snapshots --json --tag ${words(tag)} | grep -oE '"id":"[0-9a-f]+"' | cut -d'"' -f4 > /job/ids
+while read -r id; do
+    restic stats --mode raw-data "$id" > /job/stats 2>&1 && continue
+    restic forget "$id" > /job/stats 2>&1 && echo "@lost $id" || fail "$(cat /job/stats)"
+done < /job/ids`;
+
 export interface BackupWords {
     /** Name by which restic groups them. */
     host: string;
@@ -57,8 +89,6 @@ export interface BackupWords {
     /** First the index is made anew of what is there, and all is read. */
     mend: boolean;
 }
-
-const words = (...all: string[]) => all.map((word) => inQuotes(word)).join(" ");
 
 /** One backup. Exit codes: 0 done, 1 not; what is there already is looked through before anything old goes. */
 export function backupScript({ host, tags, keep, dryRun, mend }: BackupWords): string {
@@ -75,7 +105,7 @@ export function backupScript({ host, tags, keep, dryRun, mend }: BackupWords): s
     const own = tags.at(-1) ?? "";
     const forget = words("--json", "--tag", own, "--group-by", "", "--keep-last", "3", ...kept, "--prune");
     return `${DEPLOYMENT_FILES}
-${mend ? 'echo "@step mend"; restic rebuild-index || exit 1' : ""}
+${mend ? MEND : ""}
 echo "@step links"
 ${COPY_LINKS}
 echo "@step store"
@@ -84,6 +114,7 @@ restic backup ${words(...flags)} ${DEPLOYMENT} "$@"
 code=$?
 echo "@code $code"
 [ $code = 0 ] || exit 1
+${mend ? forgetLost(own) : ""}
 ${
     dryRun
         ? ""

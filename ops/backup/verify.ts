@@ -8,7 +8,7 @@ import { DATA_FOLDER } from "../../components/storage/storage";
 import { SetupError } from "../../setup/errors";
 import { create, remove, start } from "../gc/engine";
 import { JOB_LABEL } from "../shared/lock";
-import { damageLine, damagesOf } from "../store/damage";
+import { blobPath, damageLine, damagesOf } from "../store/damage";
 import { lookAt } from "../store/mend";
 
 import type { Told } from "./job";
@@ -37,14 +37,20 @@ const ACCEPT = [
 const AWAIT = `n=0
 until wget -q -O /dev/null http://127.0.0.1:${PORT}/v2/; do n=$((n + 1)); [ $n -lt 100 ] || exit 1; sleep 0.1; done 2> /dev/null
 echo up`;
+/** All bodies, one after the other, in base64: one process for many paths. */
+const FETCH_ALL = `for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${PORT}$path"; done
+wget -q -O - --header "Accept: ${ACCEPT}" "$@" 2> /dev/null | base64 | tr -d '\\n'`;
 /** A line for each path: its body in base64. */
 const FETCH = `for path in "$@"; do
     printf '%s ' "$path"
     wget -q -O - --header "Accept: ${ACCEPT}" "http://127.0.0.1:${PORT}$path" 2> /dev/null | base64 | tr -d '\\n'
     echo
 done`;
-/** Of blobs those that are not answered. */
-const LACKING = `for path in "$@"; do
+/** Of blobs those that are not answered: all at once, and one by one where one is not. */
+const LACKING = `paths="$*"
+for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${PORT}$path"; done
+wget -q -O /dev/null --spider "$@" 2> /dev/null && exit 0
+for path in $paths; do in "$@"; do
     wget -q -O /dev/null --spider "http://127.0.0.1:${PORT}$path" 2> /dev/null || echo "$path"
 done`;
 
@@ -61,6 +67,41 @@ async function asked(engine: Engine, container: string, script: string, paths: r
         lines.push(...text.split("\n").filter(Boolean));
     }
     return lines;
+}
+
+/**
+ * Bodies of manifests, path → bytes.
+ *
+ * @param sizes of them, by which the bodies are told apart
+ */
+async function fetched(
+    engine: Engine,
+    container: string,
+    sizes: ReadonlyMap<string, number | undefined>,
+): Promise<Map<string, Buffer>> {
+    const bodies = new Map<string, Buffer>();
+    const paths = [...sizes.keys()];
+    for (let at = 0; at < paths.length; at += BATCH) {
+        const some = paths.slice(at, at + BATCH);
+        const [text = ""] = await asked(engine, container, FETCH_ALL, some);
+        const all = Buffer.from(text, "base64");
+        const total = some.reduce((sum, path) => sum + (sizes.get(path) ?? NaN), 0);
+        if (all.length === total) {
+            let from = 0;
+            for (const path of some) {
+                const end = from + (sizes.get(path) ?? 0);
+                bodies.set(path, all.subarray(from, end));
+                from = end;
+            }
+            continue;
+        }
+        // One of them is not what it should be: which one, only each by itself tells.
+        for (const line of await asked(engine, container, FETCH, some)) {
+            const [path = "", body = ""] = line.split(" ");
+            bodies.set(path, Buffer.from(body, "base64"));
+        }
+    }
+    return bodies;
 }
 
 interface Content {
@@ -92,10 +133,11 @@ async function readThrough(
             ]),
         );
         next = [];
-        for (const line of await asked(engine, container, FETCH, [...wanted.keys()])) {
-            const [path = "", body = ""] = line.split(" ");
+        const sizes = new Map(
+            [...wanted].map(([path, { digest }]) => [path, look.files.get(blobPath(digest))?.size] as const),
+        );
+        for (const [path, bytes] of await fetched(engine, container, sizes)) {
             const { repository = "", digest = "" } = wanted.get(path) ?? {};
-            const bytes = Buffer.from(body, "base64");
             const [algorithm = "sha256"] = digest.split(":");
             if (`${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}` !== digest) {
                 wrong.push(`${path} is ${bytes.length === 0 ? "not answered" : "another manifest"}`);

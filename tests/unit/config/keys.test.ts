@@ -131,6 +131,7 @@ beforeAll(async () => {
     for (const name of ["ca", "chain", "store-ca", "upstream-ca"]) write(name, ca);
     write("site", await issue("site", { issuer: ca, names: [MINIMAL.domain], ...long }));
     write("docs", await issue("docs", { issuer: ca, names: ["name", "docs.example.com"], ...long }));
+    write("backup-ca", ca);
     writeFileSync(join(folder, "backup-key"), "-----BEGIN OPENSSH PRIVATE KEY-----");
     writeFileSync(
         join(folder, "service-account.json"),

@@ -385,6 +385,7 @@ export const ODD: Record<string, Odd> = {
     },
     "backup.sshKey": pem,
     "backup.knownHosts": { valid: ["host ssh-ed25519 KEY"], invalid: ["", 5] },
+    "backup.ca": pem,
     "backup.keep": group,
     "backup.keep.daily": whole(7, 0),
     "backup.keep.weekly": whole(5, 0),
