@@ -23,6 +23,8 @@ export = {
     /** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */
     hostExport: pulumi.secret({ ...leftOut(config), host: registry.host }),
     mirrors,
+    /** For `npm run backup`. */
+    ...(config.backup && { backup: registry.backup }),
     // Pulumi warns of an output that is undefined.
     ...(nexus && { nexusUrl: nexus.url, nexusAdminPassword: nexus.adminPassword }),
 };

@@ -8,3 +8,5 @@ export const DEFAULT_FRONT_IMAGE = "nginx:1.30";
 export const DEFAULT_CACHE_IMAGE = "valkey/valkey:8.1";
 /** Of what looks into a store elsewhere, for the commands that need it. */
 export const RCLONE_IMAGE = "rclone/rclone:1.69.1";
+/** Of the backups. */
+export const DEFAULT_BACKUP_IMAGE = "restic/restic:0.18.1";

@@ -5,6 +5,7 @@ import { withoutOurs } from "../setup/plugins";
 import { must, type RunOptions } from "../tests/e2e/run";
 import { ADMIN, freePort, Stack } from "../tests/e2e/stack";
 
+import { backup } from "./backup";
 import { front } from "./front";
 import { deployByHand } from "./manual";
 import { format, pairs, seconds } from "./measure";
@@ -69,6 +70,7 @@ async function overhead(stack: Stack): Promise<void> {
 }
 
 export async function main(): Promise<void> {
+    if (process.argv[2] === "backup") return backup();
     const embedded = withoutOurs(process.env.PATH ?? "") !== process.env.PATH;
     print(`Median (least–greatest); ${embedded ? "embedded" : "official"} provider plugins.`);
     const stack = await Stack.create("bench", { settings: { ...ADMIN, keepData: "false" } });
@@ -81,6 +83,7 @@ export async function main(): Promise<void> {
         await stack.dispose();
     }
     await front();
+    await backup();
 }
 
 main().catch((error: Error) => {

@@ -226,6 +226,89 @@ export interface PrivateRegistryArgs {
      * @example {"acceptEula":true}
      */
     nexus?: NexusArgs | boolean | undefined;
+    /**
+     * Backups by `npm run backup` (docs/backup.md). Must be an object (backup.*).
+     * @default none
+     * @example {"repository":"/srv/backup","password":"PASSWORD"}
+     */
+    backup?: BackupArgs | undefined;
+}
+
+/** Backups by `npm run backup` (docs/backup.md). */
+export interface BackupArgs {
+    /**
+     * Where the backups go: a restic repository, which the first backup makes. Must be an absolute path of the Docker host without a colon, or a repository of restic's (sftp:, rest:, s3:, b2:, azure:, gs:, swift:, rclone:).
+     * @example "/srv/backup"
+     */
+    repository: pulumi.Input<string>;
+    /**
+     * Password of the repository, by which all in it is encrypted; without a copy of it no backup can be read. Must be a string. Kept as a secret.
+     * @example "PASSWORD"
+     */
+    password: pulumi.Input<string>;
+    /**
+     * Variables by which restic logs in to the repository, such as AWS_ACCESS_KEY_ID. Must be an object of variables, without RESTIC_REPOSITORY and RESTIC_PASSWORD. Kept as a secret.
+     * @default none
+     * @example {"AWS_ACCESS_KEY_ID":"KEY","AWS_SECRET_ACCESS_KEY":"SECRET"}
+     */
+    environment?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+    /**
+     * Private key without a passphrase, by which an sftp: repository is reached. Must be PEM text. Kept as a secret.
+     * @default none; an sftp: repository needs it
+     * @example "-----BEGIN …"
+     */
+    sshKey?: pulumi.Input<string> | undefined;
+    /**
+     * Lines of known_hosts by which the server of an sftp: repository is known (ssh-keyscan). Must be lines of a known_hosts file.
+     * @default none; an sftp: repository needs it
+     * @example "backup.example.com ssh-ed25519 KEY"
+     */
+    knownHosts?: pulumi.Input<string> | undefined;
+    /**
+     * Certificate authority of the repository's server. Must be PEM text.
+     * @default those that everyone trusts
+     * @example "-----BEGIN …"
+     */
+    ca?: pulumi.Input<string> | undefined;
+    /**
+     * How many backups are kept; the last three always. Must be an object of daily, weekly, monthly.
+     * @example {"daily":14}
+     */
+    keep?: BackupKeepArgs | undefined;
+    /**
+     * The backup has the passphrase of the stack's secrets too: then its own password alone brings everything back. Must be true or false.
+     * @default false
+     * @example true
+     */
+    escrow?: pulumi.Input<boolean> | undefined;
+    /**
+     * Image of restic, 0.14 or newer. Must be an image reference.
+     * @default restic/restic:0.18.1
+     * @example "restic/restic:0.18.1"
+     */
+    image?: pulumi.Input<string> | undefined;
+}
+
+/** How many backups are kept; the last three always. */
+export interface BackupKeepArgs {
+    /**
+     * Backups that are kept, the last one of a day each. Must be a whole number from 0.
+     * @default 7
+     * @example 7
+     */
+    daily?: pulumi.Input<number> | undefined;
+    /**
+     * Backups that are kept, the last one of a week each. Must be a whole number from 0.
+     * @default 5
+     * @example 5
+     */
+    weekly?: pulumi.Input<number> | undefined;
+    /**
+     * Backups that are kept, the last one of a month each. Must be a whole number from 0.
+     * @default 12
+     * @example 12
+     */
+    monthly?: pulumi.Input<number> | undefined;
 }
 
 /** Sonatype Nexus 3 beside the registry (docs/nexus.md). */

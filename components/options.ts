@@ -1,6 +1,7 @@
 /** Every option of a deployment: each is written in the room of what it is about. */
 import * as z from "zod";
 
+import { backupOptions, backupRules } from "./backup/options";
 import { authOptions, authRules } from "./auth/options";
 import { deploymentOptions } from "./deployment/options";
 import { nameRules } from "./names";
@@ -26,6 +27,7 @@ export const options = z.strictObject({
     ...outboundOptions,
     ...mirrorOptions,
     ...nexusOptions,
+    ...backupOptions,
 });
 
 /** The options of a deployment with their defaults: all plain values. */
@@ -42,6 +44,7 @@ export const DEFINITION: Definition<typeof options> = {
         ...systemdRules,
         ...mirrorRules,
         ...nexusRules,
+        ...backupRules,
         ...nameRules,
     ],
 };

@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import type { PrivateRegistryArgs } from "./args";
 import { Accounts } from "./auth/accounts";
 import { loginCommand, registryAddress, registryEndpoint } from "../address/address";
+import type { BackupOptions } from "./backup/options";
 import { clientSetup } from "../clients/setup";
 import { containersOf } from "./containers";
 import { refuse, type Settled, settle } from "./definition/inputs";
@@ -44,6 +45,8 @@ export class PrivateRegistry extends pulumi.ComponentResource {
     readonly mirrors: pulumi.Output<Record<string, MirrorAccess>>;
     /** Nexus, where there is one. */
     readonly nexus: Nexus | undefined;
+    /** What `npm run backup` reads; nothing where `backup` is not set. Secret. */
+    readonly backup: pulumi.Output<BackupOptions | undefined>;
     /** What is written on every Docker object of the deployment, and on a host where its export is installed. */
     readonly identity: pulumi.Output<string>;
 
@@ -122,6 +125,9 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
         this.nexus = containers?.nexus;
         this.identity = containers?.deployment.identity ?? identity(name, this);
+        this.backup = pulumi.secret(pulumi.output(options.backup)) as pulumi.Output<
+            BackupOptions | undefined
+        >;
         this.host = pulumi.secret(
             pulumi
                 .output({

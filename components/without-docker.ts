@@ -16,6 +16,7 @@ const DOCKER_ONLY: readonly (readonly [path: string, why: string])[] = [
     ["front", "the registry itself serves TLS and the users"],
     ["mirrors", "each mirror is a registry of its own"],
     ["nexus", "it is another program"],
+    ["backup", "it reads a volume or folder of a Docker host"],
 ];
 
 /** Options without which the export would be another registry, or give users more than the stack does. */

@@ -24,6 +24,11 @@ export const scheduleOptions = {
             .strictObject({
                 up: when("When `npm run up` runs: it renews certificates and mends what vanished", "1 05:00"),
                 gc: when("When `npm run gc` runs", "Sun 04:00"),
+                retain: when(
+                    "When `npm run retain` runs: it removes the tags that no rule of retention keeps",
+                    "03:30",
+                ),
+                backup: when("When `npm run backup` runs", "02:00"),
                 doctor: when("When `npm run doctor` runs; its failures are told", "hourly"),
                 onFailure: option(
                     z

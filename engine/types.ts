@@ -158,6 +158,7 @@ export interface ContainerInspectInfo {
 /** A container in a list. */
 export interface ContainerInfo {
     Id: string;
+    ImageID: string;
     /** Each with a slash before it. */
     Names: string[];
     State: string;

@@ -11,7 +11,7 @@ import { runChild } from "./shared/run-child";
 export async function bench(machine: Machine, args: string[]): Promise<number> {
     commandFlags("bench", args, {}, "measures what docs/speed.md shows", "bench/main.ts");
     const stack = findStack(machine, []);
-    const settings = { ...stack.settings, front: true, nexus: false };
+    const settings = { ...stack.settings, front: true, backup: true, nexus: false };
     const tools = await prepareTools(machine, { ...stack, settings });
     const env = { ...machine.env, ...tools.env };
     // The manual steps that the kit is compared with need openssl and htpasswd.

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { createInterface } from "node:readline/promises";
+import { Engine } from "../engine/client";
 import { HERE, checkClone, rememberClone } from "../setup/clone";
 import type { MirrorAccess } from "../components/mirror/mirror";
 import { coloured } from "../setup/colour";
@@ -11,10 +12,11 @@ import type { Machine } from "../setup/machine";
 import { type Prepared, prepare } from "../setup/prepare";
 import { type Lacking, lackingText } from "../setup/presence";
 import { say } from "../setup/progress";
-import { findStack, flagValue } from "../setup/stack";
+import { findStack, flagValue, prefixOf } from "../setup/stack";
 import { wrongPassphrase } from "../setup/state";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { mendFirst } from "./gc/notice";
+import { withLock } from "./shared/lock";
 import { lackingNow, refreshNeeded } from "./lost";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
 import { commandFlags, OF_STACK } from "./shared/arguments";
@@ -66,8 +68,12 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);
     const pulumi = new PulumiRun(machine, prepared, verb, flagValue(args, "config-file"));
+    const alone = <T>(work: () => Promise<T>) =>
+        engine ? withLock(new Engine(engine), { prefix: prefixOf(stack) }, verb, work) : work();
     if (args.some((arg) => OWN_DISPLAY.test(arg))) {
-        const code = await pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]);
+        const code = await alone(() =>
+            pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]),
+        );
         return code === 0 && verb === "up" && !args.includes("--preview-only")
             ? finish(machine, prepared, nothing())
             : code;
@@ -79,7 +85,7 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
         if (told.changes.length > 0 && !(await agreed(verb, told))) return 1;
     }
     const started = Date.now();
-    const { code, told } = await pulumi.apply(all);
+    const { code, told } = await alone(() => pulumi.apply(all));
     // What an update that failed did is done all the same.
     rememberClone(machine, stack);
     if (code !== 0) return failed(machine, prepared, told, code);

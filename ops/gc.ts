@@ -5,16 +5,11 @@ import { say, withProgress } from "../setup/progress";
 
 import { collect, dryRun } from "./gc/collect";
 import { summary } from "./gc/report";
-import {
-    abortOnSignal,
-    gateImage,
-    mendedStack,
-    runningRegistry,
-    type StackRegistry,
-    versionOf,
-} from "./gc/stack";
+import { gateImage, mendedStack, runningRegistry, type StackRegistry, versionOf } from "./gc/stack";
 import { wayOf } from "./gc/way";
 import { commandFlags, OF_STACK } from "./shared/arguments";
+import { withLock } from "./shared/lock";
+import { abortOnSignal } from "./shared/signals";
 
 const FLAGS = {
     "dry-run": { type: "boolean", default: false, text: "tells what would go, and changes nothing" },
@@ -43,13 +38,18 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
     const { engine, registry, owner, stack } = found;
     if (flags.untagged) await refuseOldRegistry(found);
     const { file: log } = openLog(machine, `gc-${stack.name.replaceAll("/", "-")}`);
-    const { signal, off } = abortOnSignal();
+    const { signal, off } = abortOnSignal(
+        "ending the collection; the registry is put back into its normal mode first",
+        "The collection was ended before it was done; nothing in use was removed.",
+    );
     try {
         const collection = { engine, registry, owner, untagged: flags.untagged, say, signal };
         const outcome = await withProgress("collecting garbage", async () =>
             flags["dry-run"]
                 ? dryRun(collection)
-                : collect(collection, await wayOf(engine, registry, owner, () => gateImage(found))),
+                : withLock(engine, owner, "gc", async () =>
+                      collect(collection, await wayOf(engine, registry, owner, () => gateImage(found))),
+                  ),
         );
         const text = summary(outcome, outcome.freed, flags["dry-run"]);
         note(text);

@@ -15,7 +15,7 @@ export async function test(machine: Machine, args: string[]): Promise<number> {
     try {
         const stack = findStack(machine, []);
         // The tests deploy set-ups that the selected stack does not ask for.
-        const settings = { ...stack.settings, front: true, cache: true, nexus: false };
+        const settings = { ...stack.settings, front: true, cache: true, backup: true, nexus: false };
         const tools = await prepareTools(machine, { ...stack, settings });
         env = { ...machine.env, ...tools.env };
         await ensureTestTools(machine, env);

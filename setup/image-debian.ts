@@ -1,5 +1,5 @@
 /** Images made of Debian packages, for where the official ones cannot be had. */
-import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SOURCE_LABEL, standInName } from "./stand-ins";
@@ -17,8 +17,6 @@ export interface DebianImage {
     packages: string[];
     /** The package whose version the image tells. */
     main: string;
-    /** With the authorities that this machine trusts, for connections to servers that everyone reaches. */
-    authorities?: boolean;
     /** Further folders, for instance those on which a tmpfs is mounted. */
     folders?: string[];
     /** Lines of a Dockerfile: ENTRYPOINT, CMD, EXPOSE. */
@@ -26,7 +24,10 @@ export interface DebianImage {
 }
 
 /** What scripts in these images may call, from Debian's static busybox. */
-const APPLETS = "sh cat chmod cp cut grep kill ls mkdir mv nc ps rm sha256sum sleep wget".split(" ");
+const APPLETS =
+    "sh base64 cat chmod cp cut du find grep kill ls mkdir mv nc ps rm rmdir sha256sum sleep sort stat wc wget xargs".split(
+        " ",
+    );
 
 /** Folders that today's Debian has as links into usr. Packages of Debian 12 still bring some as folders. */
 const MERGED = ["bin", "sbin", "lib", "lib64"];
@@ -82,13 +83,14 @@ function baseEntries(folders: string[]): TarEntry[] {
     ];
 }
 
-/** Where Go and openssl look for them. */
-const AUTHORITIES = "etc/ssl/certs/ca-certificates.crt";
-
-function authorities(): TarEntry[] {
-    if (!existsSync(`/${AUTHORITIES}`)) return [];
-    const folders = ["etc/ssl/", "etc/ssl/certs/"].map((path): TarEntry => ({ path, mode: 0o755 }));
-    return [...folders, { path: AUTHORITIES, mode: 0o644, content: readFileSync(`/${AUTHORITIES}`) }];
+/** The authorities that everyone trusts, in the one file that programs read; else the package's installation makes it. */
+function authorities(entries: readonly TarEntry[]): TarEntry[] {
+    const certificates = entries.flatMap(({ path, content }) =>
+        content && /^usr\/share\/ca-certificates\/.*\.crt$/.test(path) ? [content] : [],
+    );
+    if (certificates.length === 0) return [];
+    const [path, content] = ["etc/ssl/certs/ca-certificates.crt", Buffer.concat(certificates)];
+    return [{ path, mode: 0o644, content }];
 }
 
 /** Whether packages for an engine's processor can be had on this machine; else why not, as the end of a sentence. */
@@ -180,12 +182,12 @@ export async function buildDebianImage(
     try {
         const folders = await unpackPackages([...versions.keys()], work);
         // A path that two packages have, such as usr/, stands there once.
+        const brought = [...folders.values()].flatMap((root) => packageEntries(root));
         const entries = new Map(
-            [
-                ...baseEntries(recipe.folders ?? []),
-                ...(recipe.authorities ? authorities() : []),
-                ...[...folders.values()].flatMap((root) => packageEntries(root)),
-            ].map((entry) => [entry.path, entry]),
+            [...baseEntries(recipe.folders ?? []), ...brought, ...authorities(brought)].map((entry) => [
+                entry.path,
+                entry,
+            ]),
         );
         await importImage(engine, name, await tar([...entries.values()]), [
             ...recipe.changes,

@@ -5,6 +5,7 @@ import { type DebianImage, buildDebianImage } from "./image-debian";
 import type { Machine } from "./machine";
 import type { EarlySettings } from "./stack";
 import {
+    DEFAULT_BACKUP_IMAGE,
     DEFAULT_CACHE_IMAGE,
     DEFAULT_FRONT_IMAGE,
     DEFAULT_IMAGE,
@@ -41,10 +42,15 @@ const REDIS: DebianImage = {
 };
 
 const RCLONE: DebianImage = {
-    packages: ["rclone"],
+    packages: ["rclone", "ca-certificates"],
     main: "rclone",
-    authorities: true,
     changes: ['ENTRYPOINT ["rclone"]'],
+};
+
+const RESTIC: DebianImage = {
+    packages: ["restic", "openssh-client", "ca-certificates"],
+    main: "restic",
+    changes: ['ENTRYPOINT ["/usr/bin/restic"]'],
 };
 
 /** The images that a stack with these settings runs, the registry's first. */
@@ -90,6 +96,10 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
     }
     if (settings.rclone)
         needs.push(need("Image of rclone", "imageMirror", undefined, RCLONE_IMAGE, debian(RCLONE)));
+    if (settings.backup)
+        needs.push(
+            need("Backup image", "backup.image", settings.backupImage, DEFAULT_BACKUP_IMAGE, debian(RESTIC)),
+        );
     // Its source is Sonatype's alone.
     if (settings.nexus) needs.push(need("Nexus image", "nexus.image", settings.nexusImage, NEXUS_IMAGE));
     return needs;

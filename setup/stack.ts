@@ -37,6 +37,10 @@ export interface EarlySettings {
     nexusImage?: string;
     /** Asks for the image of rclone as well, with which a command reads a store elsewhere. */
     rclone?: boolean;
+    /** Asks for the image of restic as well. */
+    backup?: boolean;
+    /** backup.image */
+    backupImage?: string;
     /** `systemd` needs no Docker. */
     target?: string;
 }

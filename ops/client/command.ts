@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 
 import { domainOf, needsName, pathWord } from "../../address/address";
 import { addBlock } from "../../clients/blocks";
@@ -25,6 +24,7 @@ import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { mustRun } from "../../setup/run";
 import { acquireLock } from "../../setup/start.cjs";
+import { agreed } from "../shared/ask";
 import { commandFlags, OF_STACK } from "../shared/arguments";
 import { readStack, type StackFacts } from "../facts/stack-facts";
 import { carryOut, visible } from "./change";
@@ -73,12 +73,7 @@ function storeOf(files: ClientFiles): Store {
 
 async function confirmed(yes: boolean | undefined): Promise<boolean> {
     if (yes || !process.stdin.isTTY) return true;
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-        return /^y(es)?$/i.test(await terminal.question("Make these changes? (y/N) "));
-    } finally {
-        terminal.close();
-    }
+    return agreed("Make these changes?");
 }
 
 async function runSteps(steps: Plan["after"], really: boolean): Promise<void> {

@@ -1,9 +1,9 @@
 /** What lies in the storage: damage after a power cut, and uploads that nobody ended. */
-import { createInterface } from "node:readline/promises";
 
 import { connectTo, type Engine } from "../../engine/client";
 import { exec } from "../../engine/run";
 import { print, say, withProgress } from "../../setup/progress";
+import { agreed } from "../shared/ask";
 import { SetupError } from "../../setup/errors";
 import { nameOf } from "../gc/containers";
 import { inspect, restart } from "../gc/engine";
@@ -99,12 +99,7 @@ export function question(damages: readonly Damage[]): string {
 async function confirmed(text: string, yes: boolean): Promise<boolean> {
     if (yes) return true;
     if (!process.stdin.isTTY) throw new SetupError(`Nothing was changed. To ${text}: ${WAY_OUT} --yes`);
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-        return /^y(es)?$/i.test(await terminal.question(`This will ${text}. Go on? (y/N) `));
-    } finally {
-        terminal.close();
-    }
+    return agreed(`This will ${text}. Go on?`);
 }
 
 /**
@@ -149,9 +144,9 @@ export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean
     }
     // Only what is the same still: a push or a deletion may have come in between.
     const key = ({ file, what, remedy }: Damage) => JSON.stringify([file, what, remedy]);
-    const agreed = new Set(some.map(key));
+    const wanted = new Set(some.map(key));
     const again = await see();
-    const now = again === undefined ? [] : damagesOf(again).all.filter((damage) => agreed.has(key(damage)));
+    const now = again === undefined ? [] : damagesOf(again).all.filter((damage) => wanted.has(key(damage)));
     await mendStore(engine, name, now);
     // It remembers what it has seen of links and blobs.
     await emptyCache(engine, facts.prefix, facts.identity);

@@ -1,4 +1,5 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
+import type { BackupOptions } from "../../components/backup/options";
 import type { MirrorAccess } from "../../components/mirror/mirror";
 import type { Endpoint } from "../../engine/endpoint";
 import { engineCandidates, engineEnv } from "../../setup/engine";
@@ -31,6 +32,8 @@ export interface StackFacts {
     mirrors: Record<string, MirrorAccess>;
     /** What `npm run export` writes; nothing before an `up` that has it. Secret. */
     hostExport: unknown;
+    /** The option of that name; nothing where it is not set. Secret. */
+    backup: BackupOptions | undefined;
     /** Client → what to do there. */
     clientSetup: Record<string, string>;
     /** Runs the prepared Pulumi on the stack; @returns its standard output */
@@ -74,6 +77,7 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
         passwords?: Record<string, string>;
         mirrors?: Record<string, MirrorAccess>;
         hostExport?: unknown;
+        backup?: BackupOptions;
         clientSetup?: Record<string, string>;
     };
     if (outputs.endpoint === undefined)
@@ -90,6 +94,7 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
         passwords: outputs.passwords ?? {},
         mirrors: outputs.mirrors ?? {},
         hostExport: outputs.hostExport,
+        backup: outputs.backup,
         clientSetup: outputs.clientSetup ?? {},
         pulumi,
     };

@@ -8,7 +8,7 @@ import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardeni
 export const GC_LABEL = "private-registry.gc";
 /** Name of the registry's own container. */
 export const REGISTRY_LABEL = "private-registry.gc.registry";
-/** The command that made the container, as process.ts names it. */
+/** The command that made the container, as ops/shared/process.ts names it. */
 export const PROCESS_LABEL = "private-registry.gc.process";
 
 /** A descriptor that it kept beyond the collection would make the registry take a removed blob for present. */
@@ -42,7 +42,7 @@ export interface Owner {
     prefix: string;
     /** Of the deployment; nothing for one of version 0.1. */
     identity: string | undefined;
-    /** As process.ts names it. */
+    /** As ops/shared/process.ts names it. */
     process: string;
 }
 

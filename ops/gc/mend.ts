@@ -17,7 +17,7 @@ import {
     readerName,
 } from "./containers";
 import { healthy, inspect, remove, restart, start } from "./engine";
-import { isAtWork, shown } from "./process";
+import { isAtWork, shown } from "../shared/process";
 import { closeGate, endDrain } from "./way";
 
 /** Another process is at work on a collection. */

@@ -10,6 +10,7 @@ import { type Stack, prefixOf } from "../../setup/stack";
 import { acquireLock } from "../../setup/start.cjs";
 
 import { stackIdentity } from "../shared/identity";
+import { containersOf, endDead, hasLock } from "../shared/lock";
 import { GC_LABEL } from "./containers";
 import { AtWork, mend } from "./mend";
 
@@ -28,7 +29,7 @@ export type Collection =
     | { state: "unknown"; problem: string };
 
 /**
- * Mends what a killed collection left, before a command works on the stack.
+ * Mends what a killed collection left, and ends what else was killed (shared/lock.ts), before a command works on the stack.
  *
  * @param force also where the process that began it may be at work
  * @returns whether there was anything to mend
@@ -41,12 +42,13 @@ export async function mendFirst(
     force = false,
 ): Promise<boolean> {
     const prefix = prefixOf(stack);
-    const left = await new Engine(endpoint, 30_000).listContainers({
-        all: true,
-        filters: { label: [`${GC_LABEL}=${prefix}`] },
-    });
-    if (left.length === 0) return false;
+    const all = await containersOf(new Engine(endpoint, 30_000), prefix);
     const engine = new Engine(endpoint);
+    if (hasLock(all)) {
+        const identity = await stackIdentity(machine, stack);
+        await endDead(engine, all, { prefix, identity }, force);
+    }
+    if (!all.some(({ Labels }) => Labels[GC_LABEL] === prefix)) return false;
     // One at a time: a second one would take away what a collection has made that began after the first.
     const release = acquireLock(join(machine.dirs.cache, `gc-${prefix}.lock`), "the end of a collection");
     try {

@@ -8,14 +8,13 @@ import { ensureEngine } from "../../setup/engine";
 import { SetupError } from "../../setup/errors";
 import { ensureImages, nameInEngine } from "../../setup/image";
 import type { Machine } from "../../setup/machine";
-import { say } from "../../setup/progress";
 import { type EarlySettings, findStack, prefixOf, type Stack } from "../../setup/stack";
 import { isOf, stackIdentity } from "../shared/identity";
+import { processText } from "../shared/process";
 
 import type { Owner } from "./containers";
 import { inspect } from "./engine";
 import { mendFirst } from "./notice";
-import { processText } from "./process";
 
 export interface StackRegistry {
     machine: Machine;
@@ -90,20 +89,3 @@ export const gateImage = (of: StackRegistry) =>
 
 /** The ID of rclone's image. */
 export const rcloneImage = (of: StackRegistry) => imageId(of, RCLONE_IMAGE, { rclone: true });
-
-/** Has Ctrl-C and the like end the collection in good order; the registry is back before the command ends. */
-export function abortOnSignal(
-    text = "ending the collection; the registry is put back into its normal mode first …",
-): { signal: AbortSignal; off: () => void } {
-    const controller = new AbortController();
-    const abort = (signal: NodeJS.Signals) => {
-        if (controller.signal.aborted) return;
-        say(`${signal}: ${text}`);
-        controller.abort(
-            new SetupError("The collection was ended before it was done; nothing in use was removed."),
-        );
-    };
-    const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-    for (const signal of signals) process.on(signal, abort);
-    return { signal: controller.signal, off: () => signals.forEach((signal) => process.off(signal, abort)) };
-}

@@ -1,13 +1,15 @@
 /** Shows what goes, asks, and removes it while nobody writes. For `npm run retain` and `npm run delete`. */
-import { createInterface } from "node:readline/promises";
 
 import { SetupError } from "../../setup/errors";
 import { note, openLog } from "../../setup/log";
 import { say, withProgress } from "../../setup/progress";
 import { collect, type Outcome } from "../gc/collect";
 import { summary } from "../gc/report";
-import { abortOnSignal, gateImage, rcloneImage, type StackRegistry, versionOf } from "../gc/stack";
+import { gateImage, rcloneImage, type StackRegistry, versionOf } from "../gc/stack";
 import { wayOf } from "../gc/way";
+import { agreed } from "../shared/ask";
+import { withLock } from "../shared/lock";
+import { abortOnSignal } from "../shared/signals";
 
 import type { Content, Fates, Manifest, Repository } from "./content";
 import { readContent } from "./look";
@@ -93,15 +95,6 @@ async function removeOf(session: Session, name: string, fates: Fates): Promise<v
     throw new SetupError(`${requests[wrong]} was answered ${status}: ${String(body).trim().slice(0, 200)}`);
 }
 
-async function agreed(question: string): Promise<boolean> {
-    const asking = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-        return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
-    } finally {
-        asking.close();
-    }
-}
-
 /** @throws SetupError where nobody could answer a question */
 export function refuseUnanswered(command: string, flags: Flags): void {
     if (flags["dry-run"] || flags.yes || (process.stdin.isTTY && !flags.json)) return;
@@ -125,7 +118,7 @@ export async function removeTags(found: StackRegistry, wish: Wish, flags: Flags)
     const { file: log } = openLog(found.machine, `${wish.command}-${stack.name.replaceAll("/", "-")}`);
     const args: SessionArgs = { engine, registry, owner, rcloneImage: () => rcloneImage(found) };
     const known = new Map<string, Manifest>();
-    const reading = abortOnSignal("Ending; nothing was changed.");
+    const reading = abortOnSignal("ending", "Ended before it was done; nothing was changed.");
     const content = await withProgress(
         "reading the registry",
         (update) =>
@@ -197,16 +190,21 @@ async function removing(
     log: string,
 ): Promise<{ removed: Removed; outcome: Outcome }> {
     const { engine, registry, owner } = found;
-    const { signal, off } = abortOnSignal();
+    const { signal, off } = abortOnSignal(
+        "ending; the registry is put back into its normal mode first",
+        "It was ended before it was done; nothing that stays was removed.",
+    );
     let removed: Removed = { tags: 0, manifests: 0, repositories: [] };
     const before = async () => {
         removed = await Session.with(args, true, (session) => removeNow(session, wish, plan, known));
     };
     try {
         const outcome = await withProgress("removing, and collecting garbage", async () =>
-            collect(
-                { engine, registry, owner, untagged: flags.untagged ?? false, before, say, signal },
-                await wayOf(engine, registry, owner, () => gateImage(found)),
+            withLock(engine, owner, wish.command, async () =>
+                collect(
+                    { engine, registry, owner, untagged: flags.untagged ?? false, before, say, signal },
+                    await wayOf(engine, registry, owner, () => gateImage(found)),
+                ),
             ),
         );
         return { removed, outcome };

@@ -11,6 +11,8 @@ interface Kind {
 const KINDS = {
     up: { flags: ["--yes"], failsFrom: 1 },
     gc: { flags: [], failsFrom: 1 },
+    retain: { flags: ["--yes"], failsFrom: 1 },
+    backup: { flags: [], failsFrom: 1 },
     // 1 is a warning, such as an image with a newer version.
     doctor: { flags: [], failsFrom: 2 },
 } satisfies Record<Exclude<keyof Config["schedule"], "onFailure">, Kind>;

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 
 import { tar, type TarEntry } from "../../engine/tar";
 
-import { ACCEPT, type RegistryClient } from "./http";
+import { ACCEPT, randomParts, type RegistryClient } from "./http";
 import { must, type Running, start } from "./run";
 import type { Stack } from "./stack";
 
@@ -49,10 +49,20 @@ export async function put(
     return { digest, size: body.length, mediaType };
 }
 
-/** Pushes an image of one layer of 100 kB. @param tag none leaves it without one */
-export async function pushImage(client: RegistryClient, repository: string, tag?: string): Promise<Pushed> {
-    const [config, layer] = [await client.upload(repository), await client.upload(repository)];
-    const blob = (digest: string) => ({ mediaType: "application/octet-stream", digest, size: 100_000 });
+/** Pushes an image of one layer. @param tag none leaves it without one. @param parts of 10 kB. */
+export async function pushImage(
+    client: RegistryClient,
+    repository: string,
+    tag?: string,
+    parts = 10,
+): Promise<Pushed> {
+    const upload = () => client.upload(repository, randomParts(parts));
+    const [config, layer] = [await upload(), await upload()];
+    const blob = (digest: string) => ({
+        mediaType: "application/octet-stream",
+        digest,
+        size: parts * 10_000,
+    });
     return put(client, repository, tag, {
         schemaVersion: 2,
         mediaType: ACCEPT,
@@ -62,8 +72,14 @@ export async function pushImage(client: RegistryClient, repository: string, tag?
 }
 
 /** Pushes an index of two images that have no tag of their own. */
-export async function pushIndex(client: RegistryClient, repository: string, tag: string): Promise<Pushed[]> {
-    const manifests = [await pushImage(client, repository), await pushImage(client, repository)];
+export async function pushIndex(
+    client: RegistryClient,
+    repository: string,
+    tag: string,
+    parts = 10,
+): Promise<Pushed[]> {
+    const image = () => pushImage(client, repository, undefined, parts);
+    const manifests = [await image(), await image()];
     return [
         await put(client, repository, tag, { schemaVersion: 2, mediaType: INDEX, manifests }),
         ...manifests,

@@ -2,13 +2,19 @@
 import { execFileSync } from "node:child_process";
 
 import { imageToRun, listPath, type ListedImage } from "../../setup/stand-ins";
-import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../address/default-images";
+import {
+    DEFAULT_BACKUP_IMAGE,
+    DEFAULT_CACHE_IMAGE,
+    DEFAULT_FRONT_IMAGE,
+    DEFAULT_IMAGE,
+} from "../../address/default-images";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
 
 /** Those that may be run alone: another test may be about to remove any other one. */
 function listed(): ListedImage[] {
-    const path = listPath([DEFAULT_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_CACHE_IMAGE]) ?? "";
+    const path =
+        listPath([DEFAULT_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_CACHE_IMAGE, DEFAULT_BACKUP_IMAGE]) ?? "";
     const filters = new URLSearchParams(path.split("?")[1]).get("filters") ?? "";
     const { reference } = JSON.parse(filters) as { reference: string[] };
     const named = reference.flatMap((name) => ["--filter", `reference=${name}`]);
@@ -27,3 +33,4 @@ const images = listed();
 export const REGISTRY_IMAGE = imageToRun(DEFAULT_IMAGE, images);
 export const FRONT_IMAGE = imageToRun(DEFAULT_FRONT_IMAGE, images);
 export const REDIS_IMAGE = imageToRun(DEFAULT_CACHE_IMAGE, images);
+export const RESTIC_IMAGE = imageToRun(DEFAULT_BACKUP_IMAGE, images);

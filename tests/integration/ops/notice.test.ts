@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import { GC_LABEL, PROCESS_LABEL, REGISTRY_LABEL } from "../../../ops/gc/containers";
 import { AtWork } from "../../../ops/gc/mend";
 import { mendFirst, noticeCollection } from "../../../ops/gc/notice";
-import { isAtWork, processText, shown } from "../../../ops/gc/process";
+import { isAtWork, processText, shown } from "../../../ops/shared/process";
 import { findStack } from "../../../setup/stack";
 import { machineIn, temporaryFolder } from "../../unit/setup/fixture";
 

@@ -46,6 +46,14 @@ const SITE = {
 const AZURE = { storage: { azure: { accountName: "account", container: "images" } } };
 const PRINCIPAL = { tenantId: "t", clientId: "c", secret: "hunter2" };
 const MIRROR = { mirrors: { NAME: HUB } };
+const FOLDER_BACKUP = { repository: "/srv/backup", password: "hunter2" };
+const BACKUP = {
+    backup: {
+        ...FOLDER_BACKUP,
+        sshKey: "-----BEGIN OPENSSH PRIVATE KEY-----",
+        knownHosts: "host ssh-ed25519 KEY",
+    },
+};
 const NEXUS = { nexus: { acceptEula: true } };
 
 /** What must stand beside a value of an option, by the longest path that fits. */
@@ -83,6 +91,7 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
         { nexus: { acceptEula: true, repositories: { NAME: { format: "maven" } } } },
     ],
     [/^nexus\./, NEXUS],
+    [/^backup\./, BACKUP],
 ];
 
 const beside = (path: string) => BESIDE.find(([pattern]) => pattern.test(path))?.[1] ?? {};
@@ -122,6 +131,8 @@ beforeAll(async () => {
     for (const name of ["ca", "chain", "store-ca", "upstream-ca"]) write(name, ca);
     write("site", await issue("site", { issuer: ca, names: [MINIMAL.domain], ...long }));
     write("docs", await issue("docs", { issuer: ca, names: ["name", "docs.example.com"], ...long }));
+    write("backup-ca", ca);
+    writeFileSync(join(folder, "backup-key"), "-----BEGIN OPENSSH PRIVATE KEY-----");
     writeFileSync(
         join(folder, "service-account.json"),
         JSON.stringify({ type: "service_account", client_email: "a@b.example", private_key: "k" }),
@@ -246,10 +257,21 @@ describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (
     test("has its default where it is not set", () => {
         const fallback = type.safeParse(undefined);
         // In what has a name of the user's there is none before it is named.
-        if (path.includes("NAME") || ["domain", "users", "nexus.acceptEula"].includes(path)) return;
+        if (
+            path.includes("NAME") ||
+            ["domain", "users", "nexus.acceptEula", "backup.repository", "backup.password"].includes(path)
+        )
+            return;
         expect(fallback.success).toBe(true);
         const [own = "", ...rest] = path.split(".");
-        const around = own === "nexus" && rest.length > 0 ? NEXUS : {};
+        const around =
+            rest.length === 0
+                ? {}
+                : own === "nexus"
+                  ? NEXUS
+                  : own === "backup"
+                    ? { backup: FOLDER_BACKUP }
+                    : {};
         const parent = at(accepted(around), path.split(".").slice(0, -1).join(".") || path);
         if (parent !== undefined) expect(at(accepted(around), path)).toEqual(fallback.data);
         if ("default" in odd && odd.default !== undefined) expect(fallback.data).toEqual(odd.default);
@@ -317,6 +339,8 @@ describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (
             // No licence is accepted by a fix of a wrong word.
             if (path === "nexus.acceptEula")
                 expect(left).toMatchObject([{ path, fix: expect.stringMatching(/true$/) }]);
+            // The fix of the whole sets its first part; the password is told next.
+            else if (path === "backup") expect(left).toMatchObject([{ path: "backup.password" }]);
             else expect(left).toEqual([]);
         });
 

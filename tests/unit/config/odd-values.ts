@@ -1,6 +1,8 @@
 /** Of an option, what its definition alone does not show: bounds, odd values that are right, near ones that are wrong. */
 import { rootCertificates } from "node:tls";
 
+import { DEFAULT_BACKUP_IMAGE } from "../../../address/default-images";
+
 import { HUB } from "./mirrors-values";
 
 export interface Odd {
@@ -349,6 +351,8 @@ export const ODD: Record<string, Odd> = {
     schedule: group,
     "schedule.up": when,
     "schedule.gc": when,
+    "schedule.retain": when,
+    "schedule.backup": when,
     "schedule.doctor": when,
     "schedule.onFailure": group,
     "schedule.onFailure.command": { valid: ["true"], invalid: ["", 5, {}] },
@@ -401,6 +405,25 @@ export const ODD: Record<string, Odd> = {
     "mirrors.NAME.keepData": flag(undefined),
     "mirrors.NAME.memoryMb": whole(256, 64),
     "mirrors.NAME.cpus": { valid: [1.5, 2], invalid: [0, -1, "two"] },
+    backup: secretGroup,
+    "backup.repository": {
+        valid: ["/srv/backup", "sftp:user@host:/srv", "rest:https://host:8000/", "s3:https://host/bucket"],
+        invalid: ["srv/backup", "/srv:x", "ftp:host", 5],
+    },
+    "backup.password": { ...text, invalid: [["hunter2"]] },
+    "backup.environment": {
+        valid: [{ AWS_ACCESS_KEY_ID: "K" }],
+        invalid: ["text"],
+    },
+    "backup.sshKey": pem,
+    "backup.knownHosts": { valid: ["host ssh-ed25519 KEY"], invalid: ["", 5] },
+    "backup.ca": pem,
+    "backup.keep": group,
+    "backup.keep.daily": whole(7, 0),
+    "backup.keep.weekly": whole(5, 0),
+    "backup.keep.monthly": whole(12, 0),
+    "backup.escrow": flag(false),
+    "backup.image": { valid: ["restic/restic:0.17.3"], invalid: ["a b", 5], default: DEFAULT_BACKUP_IMAGE },
     nexus: secretGroup,
     "nexus.acceptEula": { valid: [true], invalid: ["yes", "TRUE", 1] },
     "nexus.domain": { valid: ["nexus.example.com"], invalid: ["https://a.b", "a b", 5] },

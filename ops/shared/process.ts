@@ -1,4 +1,4 @@
-/** The process that a collection belongs to, in a text that a later command can look up. */
+/** The process that a collection or a lock belongs to, in a text that a later command can look up. */
 import { hostname } from "node:os";
 
 import { birthOf, isAlive } from "../../setup/start.cjs";
@@ -11,7 +11,7 @@ const partsOf = (text: string) => /^(.*):(\d+):(.*)$/.exec(text)?.slice(1) ?? []
 /** `HOST:PID` */
 export const shown = (text: string): string => partsOf(text).slice(0, 2).join(":");
 
-/** Whether another process is at work. @param running whether a container of its collection is: all that tells of another host */
+/** Whether another process is at work. @param running whether a container of its work is: all that tells of another host */
 export function isAtWork(text: string, running: boolean): boolean {
     const [host, number, birth] = partsOf(text);
     if (host !== hostname()) return running;

@@ -1,0 +1,250 @@
+import type { Endpoint } from "../engine/endpoint";
+import { connectTo } from "../engine/client";
+import { SetupError } from "../setup/errors";
+import { currentLog, openLog } from "../setup/log";
+import type { Machine } from "../setup/machine";
+import { print, say, withProgress } from "../setup/progress";
+import { withoutPasswords } from "../text/redact";
+
+import { networkOf } from "./gc/containers";
+import { inspect } from "./gc/engine";
+import { mendFirst } from "./gc/notice";
+import { deploymentFiles } from "./backup/deployment-files";
+import { forBackup, placeOf } from "./backup/place";
+import { progressText } from "./backup/progress";
+import { isFolder, shownRepository, type Repository } from "./backup/repository";
+import { Restic, resticImage, tagsOf } from "./backup/restic";
+import { backupScript, DEPLOYMENT, FORGET_ONE } from "./backup/scripts";
+import { type Verified, verify } from "./backup/verify";
+import { type Told, wordsOf } from "./backup/job";
+import { commandFlags, OF_STACK } from "./shared/arguments";
+import { isOf } from "./shared/identity";
+import { withLock } from "./shared/lock";
+import { abortOnSignal } from "./shared/signals";
+import { size } from "./shared/size";
+import { readStack, type StackFacts } from "./facts/stack-facts";
+
+const FLAGS = {
+    verify: {
+        type: "boolean",
+        default: false,
+        text: "restores the backup aside and reads every tag and blob",
+    },
+    mend: {
+        type: "boolean",
+        default: false,
+        text: "mends a damaged repository, as far as the registry has what is lost",
+    },
+    "dry-run": { type: "boolean", default: false, text: "tells what would be stored, and stores nothing" },
+    json: { type: "boolean", default: false, text: "the result as JSON" },
+    ...OF_STACK,
+} as const;
+
+/** What a backup was. */
+export interface BackupResult {
+    repository: string;
+    /** ID of restic's; nothing with --dry-run. */
+    snapshot: string | undefined;
+    repositories: number;
+    tags: number;
+    /** Bytes of all that was read. */
+    bytes: number;
+    /** Bytes that were not in the repository before. */
+    added: number;
+    seconds: number;
+    /** Backups that are kept, and that went. */
+    kept: number;
+    removed: number;
+    verified?: Verified;
+}
+
+/** The last summary of `restic backup --json`. */
+interface Summary {
+    message_type?: string;
+    snapshot_id?: string;
+    data_added?: number;
+    data_added_packed?: number;
+    total_bytes_processed?: number;
+}
+
+/** @throws SetupError where nothing is told of backups */
+export function backupOf({ backup, stack }: StackFacts): NonNullable<StackFacts["backup"]> & Repository {
+    if (backup?.repository && backup.password)
+        return { ...backup, repository: backup.repository, password: backup.password };
+    throw new SetupError(
+        `The stack ${stack.name} has no backup yet: pulumi config set --path backup.repository /srv/backup, ` +
+            "pulumi config set --secret --path backup.password, npm run up (docs/backup.md).",
+    );
+}
+
+/** @throws SetupError where no Engine answers */
+export function engineOf({ engine, engineProblem }: StackFacts): Endpoint {
+    if (engineProblem === undefined) return engine;
+    throw new SetupError(
+        `No Docker Engine answers at ${withoutPasswords(engine.url)} (${engineProblem}): start it there.`,
+    );
+}
+
+function resultOf(at: Repository, told: Told, dryRun: boolean, seconds: number): BackupResult {
+    const summary = told.json.find((one): one is Summary => (one as Summary).message_type === "summary");
+    const [group] = (told.json.find((one) => Array.isArray(one)) ?? []) as {
+        keep?: { id: string }[] | null;
+        remove?: { id: string }[] | null;
+    }[];
+    const id = dryRun ? undefined : summary?.snapshot_id;
+    if (!dryRun && (id === undefined || !group?.keep?.some((one) => one.id.startsWith(id))))
+        throw new SetupError(
+            `restic does not list the backup that it has just made in ${shownRepository(at)}; no other one is known to have gone: ` +
+                "run npm run backup -- --verify.",
+        );
+    return {
+        repository: shownRepository(at),
+        snapshot: id,
+        repositories: Number(wordsOf(told, "repositories") ?? 0),
+        tags: Number(wordsOf(told, "tags") ?? 0),
+        bytes: summary?.total_bytes_processed ?? 0,
+        added: summary?.data_added_packed ?? summary?.data_added ?? 0,
+        seconds,
+        kept: group?.keep?.length ?? 0,
+        removed: group?.remove?.length ?? 0,
+    };
+}
+
+const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+function resultText(result: BackupResult): string {
+    const { repository, snapshot, repositories, tags, bytes, added, seconds, kept, removed, verified } =
+        result;
+    const what = `${plural(tags, "tag")} of ${repositories === 1 ? "1 repository" : `${repositories} repositories`}, ${size(bytes)}`;
+    if (snapshot === undefined)
+        return `A backup to ${repository} would have ${what}, of which ${size(added)} are new there. Nothing was changed.`;
+    const gone = removed > 0 ? `, ${removed} older went` : "";
+    const read =
+        verified === undefined
+            ? ""
+            : ` Restored and read through: ${plural(verified.tags, "tag")}, ${plural(verified.manifests, "manifest")}, ${plural(verified.blobs, "blob")}; all whole.`;
+    return (
+        `Backup ${snapshot.slice(0, 8)} to ${repository}: ${what}; ${size(added)} new, in ${seconds.toFixed(1)} s. ` +
+        `${plural(kept, "backup")} there${gone}.${read}`
+    );
+}
+
+/** `npm run backup`: images, state and configuration of the stack into a restic repository, while pushes go on. */
+export async function backup(machine: Machine, args: string[]): Promise<number> {
+    const flags = commandFlags(
+        "backup",
+        args,
+        FLAGS,
+        "images, state and configuration into a restic repository, while pushes go on",
+    );
+    const facts = await readStack(machine, args);
+    const options = backupOf(facts);
+    const endpoint = engineOf(facts);
+    const { stack, prefix, identity } = facts;
+    await mendFirst(machine, endpoint, stack);
+    const engine = await connectTo(endpoint);
+    const registry = await inspect(engine, stack.settings.containerName ?? prefix);
+    if (registry === undefined || !isOf(registry.Config.Labels, prefix, identity))
+        throw new SetupError(
+            `There is no registry of ${prefix} in this Engine: npm run up -- --stack ${stack.name}`,
+        );
+    const place = placeOf(registry);
+    openLog(machine, `backup-${stack.name.replaceAll("/", "-")}`);
+    const { signal, off } = abortOnSignal(
+        "ending the backup",
+        "The backup was ended before it was done; earlier ones are whole, and the registry was not touched.",
+    );
+    const owner = { prefix, identity };
+    const dryRun = flags["dry-run"];
+    try {
+        const result = await withLock(engine, owner, "backup", async () => {
+            // Both take their time, and neither needs the other.
+            const [image, state] = await Promise.all([
+                resticImage(machine, endpoint, engine, stack.settings, options.image),
+                facts.pulumi(["stack", "export"]),
+            ]);
+            const base = { image, owner, repository: options, network: networkOf(registry), signal };
+            const restic = new Restic(engine, base);
+            const files = deploymentFiles(machine, {
+                ...{ stack, owner, place, escrow: options.escrow, configFile: flags["config-file"] },
+                registry: registry.Config.Image,
+                state,
+            });
+            const job = {
+                ...(await forBackup(engine, registry)),
+                script: backupScript({
+                    ...{ host: prefix, tags: tagsOf(stack.name, owner), keep: options.keep },
+                    ...{ dryRun, mend: flags.mend },
+                }),
+                memory: [DEPLOYMENT],
+                files: Object.fromEntries(
+                    Object.entries(files).map(([name, content]) => [`deployment/${name}`, content]),
+                ),
+            };
+            const made = await withProgress("backing up", (update) => store(restic, job, dryRun, update), {
+                done: false,
+            });
+            if (!flags.verify || made.snapshot === undefined) return made;
+            const id = made.snapshot;
+            const verified = await withProgress(
+                "restoring the backup and reading it through",
+                () => verify(restic, id, registry.Image),
+                { done: false },
+            );
+            return { ...made, verified };
+        });
+        if (flags.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+        else print(resultText(result));
+        return 0;
+    } catch (error) {
+        const log = currentLog();
+        throw error instanceof SetupError && log
+            ? new SetupError(`${error.message}\nLog: ${log.file}`)
+            : error;
+    } finally {
+        off();
+    }
+}
+
+/** Runs the backup itself. One of which something could not be read is taken away again. */
+async function store(
+    restic: Restic,
+    job: Parameters<Restic["run"]>[0],
+    dryRun: boolean,
+    update: (detail: string) => void,
+): Promise<BackupResult> {
+    const { repository } = restic.base;
+    const started = Date.now();
+    let reading = started;
+    let incomplete: string | undefined;
+    const onLine = (line: string) => {
+        if (line === "@step store") reading = Date.now();
+        const text = progressText(line, (Date.now() - reading) / 1000);
+        if (text !== undefined) update(text);
+        if (line.startsWith("@without"))
+            say(
+                `Left out: ${line.slice("@without ./".length).replace("/_manifests/tags/", ":")}, whose image is not there.`,
+            );
+        if (line.startsWith("@lost"))
+            say(
+                `The backup ${line.slice("@lost ".length, "@lost ".length + 8)} was damaged beyond mending, and went.`,
+            );
+        const id = /"snapshot_id":"([0-9a-f]+)"/.exec(line)?.[1];
+        if (id !== undefined) incomplete = id;
+        if (line === "@code 0") incomplete = undefined;
+    };
+    const none = async () => {
+        if (!dryRun) return restic.init();
+        throw new SetupError(
+            `There is no repository in ${shownRepository(repository)} yet: the first backup makes it${isFolder(repository) ? "" : ", and stores all"}. Nothing was changed.`,
+        );
+    };
+    try {
+        const told = await restic.run(job, { onLine, none });
+        return resultOf(repository, told, dryRun, (Date.now() - started) / 1000);
+    } catch (error) {
+        if (incomplete !== undefined && !restic.base.signal.aborted)
+            await restic.run({ script: FORGET_ONE(incomplete) });
+        throw error;
+    }
+}

@@ -1,0 +1,313 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { connectTo, type Engine } from "../engine/client";
+import { found, says } from "../engine/errors";
+import type { ContainerInspectInfo } from "../engine/types";
+import { ensureEngine } from "../setup/engine";
+import { SetupError } from "../setup/errors";
+import { currentLog, openLog } from "../setup/log";
+import type { Machine } from "../setup/machine";
+import { print, say, withProgress } from "../setup/progress";
+import { findStack, prefixOf, type Stack } from "../setup/stack";
+
+import { backupOf, engineOf } from "./backup";
+import { bringState, checkBare, ensureVolume } from "./backup/machine";
+import { isIdle, type Plan, planLines, planOf } from "./backup/plan";
+import { type Place, placeOf, readOnly, writable } from "./backup/place";
+import { type Repository, shownRepository } from "./backup/repository";
+import { KIT_TAG, Restic, resticImage, type Snapshot, stackOf } from "./backup/restic";
+import { applyScript, planScript } from "./backup/scripts";
+import { wordsOf } from "./backup/job";
+import { deploy } from "./deploy";
+import { readStack, type StackFacts } from "./facts/stack-facts";
+import { networkOf } from "./gc/containers";
+import { inspect } from "./gc/engine";
+import { mendFirst } from "./gc/notice";
+import { commandFlags, OF_STACK } from "./shared/arguments";
+import { agreed, askSecret } from "./shared/ask";
+import { isOf, stackIdentity } from "./shared/identity";
+import { withLock } from "./shared/lock";
+import { abortOnSignal } from "./shared/signals";
+import { size } from "./shared/size";
+
+const FLAGS = {
+    from: { type: "string", value: "REPOSITORY", text: "of which repository, where the stack does not tell" },
+    snapshot: { type: "string", value: "ID", text: "which backup. Default: the newest of the stack" },
+    list: { type: "boolean", default: false, text: "tells what backups there are, and changes nothing" },
+    "dry-run": {
+        type: "boolean",
+        default: false,
+        text: "tells what would be brought back, and changes nothing",
+    },
+    overwrite: { type: "boolean", default: false, text: "tags that are newer here go back too" },
+    yes: { type: "boolean", short: "y", default: false, text: "answers the question" },
+    "ssh-key": { type: "string", value: "FILE", text: "private key for a repository behind sftp:" },
+    "known-hosts": { type: "string", value: "FILE", text: "by which that server is known" },
+    ca: { type: "string", value: "FILE", text: "CA of the repository's server, PEM" },
+    ...OF_STACK,
+} as const;
+
+type Flags = ReturnType<typeof parse>;
+const parse = (args: string[]) =>
+    commandFlags(
+        "restore",
+        args,
+        FLAGS,
+        "brings a backup back, also onto a machine that knows nothing of the deployment",
+    );
+
+/** Variables of the shell by which restic logs in to a repository. */
+const LOGIN = /^(AWS|AZURE|B2|GOOGLE|OS|ST|RCLONE|RESTIC_REST)_/;
+
+/** A repository that no configuration here names: what it takes is typed, or in the variables that restic itself knows. */
+async function givenRepository(machine: Machine, repository: string, flags: Flags): Promise<Repository> {
+    const { env } = machine;
+    const text = (path: string) => readFileSync(resolve(env.INIT_CWD ?? process.cwd(), path), "utf8");
+    const file = env.RESTIC_PASSWORD_FILE;
+    let password = env.RESTIC_PASSWORD ?? (file && text(file).trim());
+    if (!password && process.stdin.isTTY)
+        password = await askSecret(`Password of the repository ${repository}: `);
+    if (!password)
+        throw new SetupError(
+            "The password of the repository is not known, and there is no terminal to type it in: give it in RESTIC_PASSWORD.",
+        );
+    const known = join(machine.home, ".ssh", "known_hosts");
+    const hosts = flags["known-hosts"] ?? (existsSync(known) ? known : undefined);
+    const key = flags["ssh-key"];
+    if (repository.startsWith("sftp:") && (key === undefined || hosts === undefined))
+        throw new SetupError(
+            `${repository} is reached through ssh: name --ssh-key FILE and --known-hosts FILE.`,
+        );
+    return {
+        repository,
+        password,
+        environment: Object.fromEntries(
+            Object.entries(env).flatMap(([name, value]) =>
+                LOGIN.test(name) && value !== undefined ? [[name, value]] : [],
+            ),
+        ),
+        ...(flags.ca === undefined ? {} : { ca: text(flags.ca) }),
+        ...(key === undefined ? {} : { sshKey: text(key) }),
+        ...(hosts === undefined ? {} : { knownHosts: text(hosts) }),
+    };
+}
+
+/** The snapshot that is meant. */
+function choose(
+    all: readonly Snapshot[],
+    flags: Flags,
+    stack: Stack,
+    identity: string | undefined,
+): Snapshot {
+    if (flags.snapshot !== undefined) {
+        const [one, another] = all.filter(({ id }) => id.startsWith(flags.snapshot ?? ""));
+        if (one !== undefined && another === undefined) return one;
+        throw new SetupError(
+            `${one === undefined ? "No backup is" : "Several backups are"} named ${flags.snapshot}: npm run restore -- --list`,
+        );
+    }
+    const own = all.filter(({ tags }) => identity !== undefined && tags.includes(identity));
+    const short = stack.name.split("/").pop();
+    const named = all.filter((one) => stackOf(one).split("/").pop() === short);
+    const [newest] = own.length > 0 ? own : named;
+    if (newest !== undefined) return newest;
+    const stacks = [...new Set(all.map(stackOf))].filter(Boolean);
+    throw new SetupError(
+        stacks.length === 0
+            ? "The repository has no backup of the kit's in it."
+            : `The repository has no backup of stack ${stack.name}, but of ${stacks.join(", ")}: npm run restore -- --stack ${stacks[0]} …`,
+    );
+}
+
+const listLine = (one: Snapshot) =>
+    `${one.id.slice(0, 8)}  ${new Date(one.time).toISOString().slice(0, 16).replace("T", " ")} UTC  ${stackOf(one)}`;
+
+/** What is there of the place, for a comparison. */
+async function mountsOf(engine: Engine, place: Place) {
+    if (place.type === "bind") return readOnly(place);
+    // The Engine makes a volume that is named and not there.
+    const there = await found(() => engine.getVolume(place.source).inspect());
+    return there === undefined ? [] : readOnly(place);
+}
+
+async function planned(restic: Restic, id: string, place: Place | undefined): Promise<Plan> {
+    const job = (mounts: Awaited<ReturnType<typeof mountsOf>>) =>
+        restic.run({ script: planScript(id), memory: ["/job/memory"], mounts });
+    const look = async (at: Place) => {
+        const mounts = await mountsOf(restic.engine, at);
+        return job(mounts).catch((error: unknown) => {
+            if (!says(error, "bind source path does not exist")) throw error;
+            return job([]);
+        });
+    };
+    if (place !== undefined) return planOf(await look(place));
+    // Where it lies is in the backup itself.
+    const first = planOf(await job([]));
+    return planOf(await look(first.manifest.place));
+}
+
+/** What the command works on. */
+interface Restoring {
+    machine: Machine;
+    args: string[];
+    flags: Flags;
+    stack: Stack;
+    /** Nothing where the stack is not known here. */
+    facts: StackFacts | undefined;
+    restic: Restic;
+    registry: ContainerInspectInfo | undefined;
+}
+
+/** Shows the plan and asks. @returns whether to go on, and whether other images are to give way */
+async function decided(
+    plan: Plan,
+    { flags, facts }: Restoring,
+): Promise<{ go: boolean; overwrite: boolean }> {
+    let { overwrite } = flags;
+    const bare = facts === undefined;
+    for (const line of planLines(plan, overwrite)) print(line);
+    const other = plan.tags.some(({ state }) => state === "other");
+    if (flags["dry-run"]) {
+        print("Nothing was changed.");
+        return { go: false, overwrite };
+    }
+    if (flags.yes) return { go: true, overwrite };
+    if (!process.stdin.isTTY)
+        throw new SetupError(
+            `Nothing was changed. To restore this: the same command with --yes${other ? ", and --overwrite where the backup's images are to take the place of other ones" : ""}.`,
+        );
+    if (other && !overwrite) overwrite = await agreed("Are these other images to go back to the backup's?");
+    const go = isIdle(plan, overwrite) && !bare ? true : await agreed("Restore this?");
+    if (!go) say("Nothing was changed.");
+    return { go, overwrite };
+}
+
+/** Brings the images back while the registry goes on. */
+async function bringImages(
+    { restic }: Restoring,
+    id: string,
+    plan: Plan,
+    place: Place,
+    overwrite: boolean,
+): Promise<void> {
+    const other = overwrite ? plan.tags.filter(({ state }) => state === "other") : [];
+    const started = Date.now();
+    const told = await withProgress(
+        "restoring images",
+        (update) =>
+            restic.run(
+                {
+                    script: applyScript(id),
+                    ...(place.type === "bind"
+                        ? { binds: [`${place.source}:/var/lib/registry`] }
+                        : { mounts: writable(place) }),
+                    files: { overwrite: other.map(({ path, live }) => `${path} ${live}\n`).join("") },
+                },
+                {
+                    onLine: (line) => {
+                        const kib = /^@staged (\d+)$/.exec(line)?.[1];
+                        if (kib === undefined) return;
+                        const [done, seconds] = [Number(kib) * 1024, (Date.now() - started) / 1000];
+                        const rate = done / seconds;
+                        const left =
+                            rate > 0 ? Math.max(0, Math.ceil((plan.blobs.lacking - done) / rate)) : 0;
+                        update(
+                            `${size(done)} of ${size(plan.blobs.lacking)}, ${size(rate)}/s, ${left} s left`,
+                        );
+                    },
+                },
+            ),
+        { done: false },
+    );
+    const blobs = Number(wordsOf(told, "placed") ?? 0);
+    const tags = Number(wordsOf(told, "back") ?? 0);
+    print(
+        `Restored ${tags} tag${tags === 1 ? "" : "s"} and ${blobs} blob${blobs === 1 ? "" : "s"} in ${((Date.now() - started) / 1000).toFixed(1)} s.`,
+    );
+}
+
+async function work(restoring: Restoring): Promise<number> {
+    const { machine, args, flags, stack, facts, restic, registry } = restoring;
+    const { engine, base } = restic;
+    const all = await restic.snapshots(KIT_TAG);
+    if (flags.list) {
+        for (const one of all) print(listLine(one));
+        return 0;
+    }
+    const { id } = choose(all, flags, stack, facts?.identity);
+    print(`Backup ${id.slice(0, 8)} in ${shownRepository(base.repository)}`);
+    const place = registry === undefined ? undefined : placeOf(registry);
+    const plan = await withProgress("comparing", () => planned(restic, id, place), { done: false });
+    const { manifest } = plan;
+    const bare = facts === undefined ? await checkBare(machine, stack, plan, engine.endpoint.url) : undefined;
+    if (facts !== undefined && facts.identity !== manifest.identity)
+        print(
+            `It is of another deployment (${manifest.stack}): of it the images alone come into ${stack.name}.`,
+        );
+    if (bare !== undefined)
+        print(
+            `Not known on this machine: state, passphrase and ${bare.file} come from the backup, then \`npm run up\` runs.`,
+        );
+    const { go, overwrite } = await decided(plan, restoring);
+    if (!go) return flags["dry-run"] ? 0 : 1;
+    const to = place ?? manifest.place;
+    if (place === undefined && facts !== undefined && facts.identity !== manifest.identity)
+        throw new SetupError(
+            `The registry of ${stack.name} is not there: npm run up -- --stack ${stack.name}`,
+        );
+    if (place === undefined) await ensureVolume(engine, plan, to);
+    if (isIdle(plan, overwrite)) print("All images are there already.");
+    else await bringImages(restoring, id, plan, to, overwrite);
+    if (bare !== undefined) await bringState(machine, stack, plan, bare);
+    if (registry?.State.Running) return 0;
+    const named = args.some((arg) => /^(--stack|-s)(=|$)/.test(arg)) ? ["--stack", stack.name] : [];
+    return deploy(machine, "up", [...named, "--yes"]);
+}
+
+/** `npm run restore`: a backup's images into the deployment, or all of it onto a machine that knows nothing of it. */
+export async function restore(machine: Machine, args: string[]): Promise<number> {
+    const flags = parse(args);
+    const stack = findStack(machine, args);
+    const prefix = prefixOf(stack);
+    const facts =
+        (await stackIdentity(machine, stack)) === undefined ? undefined : await readStack(machine, args);
+    const configured = facts?.backup?.repository;
+    if (flags.from === undefined && configured === undefined)
+        throw new SetupError(
+            facts === undefined
+                ? `Stack ${stack.name} is not known here; name the repository of its backups: npm run restore -- --from /srv/backup`
+                : `Stack ${stack.name} has no backup of its own; name a repository: npm run restore -- --from /srv/backup`,
+        );
+    const repository: Repository =
+        facts !== undefined && (flags.from === undefined || flags.from === configured)
+            ? backupOf(facts)
+            : await givenRepository(machine, flags.from ?? "", flags);
+    const endpoint = facts ? engineOf(facts) : await ensureEngine(machine, stack.settings.dockerHost);
+    await mendFirst(machine, endpoint, stack);
+    const engine = await connectTo(endpoint);
+    const there = await inspect(engine, stack.settings.containerName ?? prefix);
+    const registry =
+        facts !== undefined && isOf(there?.Config.Labels, prefix, facts.identity) ? there : undefined;
+    openLog(machine, `restore-${stack.name.replaceAll("/", "-")}`);
+    const { signal, off } = abortOnSignal(
+        "ending the restore",
+        "The restore was ended before it was done; the same command goes on with it.",
+    );
+    const owner = { prefix, identity: facts?.identity };
+    try {
+        return await withLock(engine, owner, "restore", async () => {
+            const image = await resticImage(machine, endpoint, engine, stack.settings, facts?.backup?.image);
+            const network = registry === undefined ? "bridge" : networkOf(registry);
+            const restic = new Restic(engine, { image, owner, repository, network, signal });
+            return work({ machine, args, flags, stack, facts, restic, registry });
+        });
+    } catch (error) {
+        const log = currentLog();
+        throw error instanceof SetupError && log
+            ? new SetupError(`${error.message}\nLog: ${log.file}`)
+            : error;
+    } finally {
+        off();
+    }
+}
