@@ -10,7 +10,7 @@ import { ADMIN, Stack } from "./stack";
 
 const STORE = "/var/lib/registry/docker/registry/v2";
 /** The command that every line names, for the stack that it was called for. */
-const WAY_OUT = /npm run doctor -- --stack \S+ --store --mend/;
+const WAY_OUT = /npm run doctor -- --stack \S+ (--config-file \S+ )?--store --mend/;
 const sha256 = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 interface Image {
@@ -249,14 +249,14 @@ describe("a damaged storage", () => {
         await restart();
         const untagged = await gc("--untagged");
         expect(untagged.screen).toMatch(
-            /^--untagged is refused: .*npm run doctor -- --stack \S+ --store --mend$/m,
+            /^--untagged is refused: .*npm run doctor -- --stack \S+ --config-file \S+ --store --mend$/m,
         );
         expect(untagged.screen).not.toContain("Pushes are refused");
         expect(untagged.code).toBe(1);
         await inStore(`: > ${revision}`);
         const dry = await gc("--dry-run");
         expect(dry.screen).toMatch(
-            /^What a collection would remove cannot be told\..*doctor -- --stack \S+ --store --mend$/m,
+            /^What a collection would remove cannot be told\..*doctor -- --stack \S+ --config-file \S+ --store --mend$/m,
         );
         expect(dry.code).toBe(1);
         expect(await there(revision)).toBe(false);
