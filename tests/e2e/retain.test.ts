@@ -11,7 +11,7 @@ import { missing, pushIndex } from "./gc";
 import { RegistryClient } from "./http";
 import { PushBench } from "./pushers";
 import { care, careRun, Shelf, told, verdicts } from "./retain";
-import { sleep } from "./run";
+import { run, sleep } from "./run";
 import { S3Server } from "./s3-server";
 import { ADMIN, type Settings, Stack } from "./stack";
 
@@ -205,6 +205,30 @@ describe.each(["files", "s3"])("in %s", (where) => {
                 expect(await shelf.has("team/late", digest)).toBe(true);
             }
         expect(screen).toMatch(/team\/late:pr-[ab] was pushed meanwhile, and stays\./);
+    });
+
+    test("on a terminal it asks, and no other answer than yes removes anything", async () => {
+        await shelf.manifest("team/asked", "one");
+        const config = resolve(stack.project, `Pulumi.${stack.name}.yaml`);
+        const line = `node setup/start.cjs delete team/asked --stack ${stack.name} --config-file ${config}`;
+        const asked = (answer: string) =>
+            run("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
+                cwd: resolve(__dirname, "..", ".."),
+                env: stack.env,
+                input: `${answer}\n`,
+            });
+        const refused = await asked("n");
+        expect([refused.code, refused.screen]).toEqual([1, expect.stringContaining("Nothing was changed.")]);
+        expect(refused.screen).toMatch(
+            /team\/asked:one +\d{4}-.*goes \(named\)[^]*Remove what goes\? \[y\/N\]/,
+        );
+        expect(await shelf.tags("team/asked")).toEqual(["one"]);
+        const agreed = await asked("y");
+        expect([agreed.code, agreed.screen]).toEqual([
+            0,
+            expect.stringMatching(/Removed 1 tag and 1 manifest, and what was left of team\/asked\./),
+        ]);
+        expect(await shelf.repositories()).not.toContain("team/asked");
     });
 
     test("delete: a name that is wrong is told, and nothing is changed", async () => {
