@@ -8,9 +8,18 @@ import { DONE } from "../../components/storage/check";
 import { SetupError } from "../../setup/errors";
 import { note } from "../../setup/log";
 
-import { collector, collectorName, nameOf, reader, readerName, type Owner } from "./containers";
-import { create, healthy, remove, start, stop } from "./engine";
-import { normal } from "./mend";
+import {
+    collector,
+    collectorName,
+    nameOf,
+    PROCESS_LABEL,
+    reader,
+    readerName,
+    type Owner,
+} from "./containers";
+import { create, healthy, inspect, remove, start, stop } from "./engine";
+import { AtWork, normal } from "./mend";
+import { isAtWork, shown } from "./process";
 import { type Collected, Transcript } from "./report";
 import { type Freed, sizesOf } from "./sizes";
 import { checkDryRun, checkUntagged, prepareStore, WAY_OUT } from "./store";
@@ -120,6 +129,13 @@ export async function collect(collection: Collection, way: Way): Promise<Outcome
     // Before the registry is stopped for nothing.
     if (untagged) await checkUntagged(collection);
     await claim(engine, reader(registry, owner), owner.prefix);
+    // Who reads the storage meanwhile, such as `npm run retain` before its table, has a container of the collection's name.
+    const other = await inspect(engine, collectorName(name));
+    const process = other?.Config.Labels[PROCESS_LABEL] ?? "";
+    if (isAtWork(process, other?.State.Running ?? false)) {
+        await remove(engine, readerName(name));
+        throw new AtWork(owner.prefix, name, shown(process));
+    }
     try {
         await start(engine, readerName(name));
         // Its health check must not try to write.

@@ -54,7 +54,7 @@ export const table = (rows: readonly Row[]): string =>
               ]),
           );
 
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+export const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 export interface Sum {
     tags: number;

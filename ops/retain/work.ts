@@ -16,7 +16,7 @@ import { readContent } from "./look";
 import { DAMAGED, emptied, type Plan, planOf, removals, still } from "./plan";
 import type { Verdict } from "./rules";
 import { Session, type SessionArgs } from "./session";
-import { type Row, rowsOf, type Sum, sumOf, sumText, table } from "./table";
+import { count, type Row, rowsOf, type Sum, sumOf, sumText, table } from "./table";
 
 export interface Wish {
     /** Of the command: `retain`. */
@@ -141,13 +141,13 @@ export async function removeTags(found: StackRegistry, wish: Wish, flags: Flags)
     const damaged = [...content].filter(([, { unreadable }]) => unreadable.length > 0).map(([name]) => name);
     tell(rows, sum, flags, damaged);
     for (const row of rows) note(JSON.stringify(row));
-    const untouched = [...plan].filter(
+    const touched = [...plan].filter(
         ([name, fates]) =>
             removals(name, fates).length > 0 ||
             (wish.verdicts(name, content.get(name) as Repository) !== undefined &&
                 emptied(content.get(name) as Repository, fates)),
     );
-    const nothing = untouched.length === 0;
+    const nothing = touched.length === 0;
     if (flags["dry-run"] || nothing) {
         printed(flags, { tags: rows, going: sum });
         if (nothing) say("Nothing goes.");
@@ -157,9 +157,9 @@ export async function removeTags(found: StackRegistry, wish: Wish, flags: Flags)
         say("Nothing was changed.");
         return 1;
     }
-    const { removed, outcome } = await removing(found, wish, flags, args, new Map(untouched), known, log);
+    const { removed, outcome } = await removing(found, wish, flags, args, new Map(touched), known, log);
     const done =
-        `Removed ${removed.tags} tags and ${removed.manifests} manifests` +
+        `Removed ${count(removed.tags, "tag")} and ${count(removed.manifests, "manifest")}` +
         (removed.repositories.length === 0
             ? ""
             : `, and what was left of ${removed.repositories.join(", ")}`);

@@ -1,10 +1,17 @@
 /** `npm run retain` and `npm run delete`: what the rules and names say goes, and nothing else, in files and in S3. */
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { ensureClient } from "../../setup/client-tools";
+import { thisMachine } from "../../setup/machine";
+
 import { cleanup } from "./cleanup";
 import { objectsOf } from "./docker";
 import { missing, pushIndex } from "./gc";
 import { RegistryClient } from "./http";
+import { PushBench } from "./pushers";
 import { care, careRun, Shelf, told, verdicts } from "./retain";
-import { sleep } from "./run";
+import { run, sleep } from "./run";
 import { S3Server } from "./s3-server";
 import { ADMIN, type Settings, Stack } from "./stack";
 
@@ -44,7 +51,14 @@ describe.each(["files", "s3"])("in %s", (where) => {
               }
             : {};
         // Clients may delete nothing: the operator's rules count all the same.
-        const all = { ...ADMIN, "front.off": "false", deleteEnabled: "false", ...settings, ...RULES };
+        const all = {
+            ...ADMIN,
+            "front.off": "false",
+            "ipAddresses[0]": "127.0.0.1",
+            deleteEnabled: "false",
+            ...settings,
+            ...RULES,
+        };
         stack = use(await Stack.create(`retain-${where}`, { settings: all }));
         await stack.up();
         client = await RegistryClient.of(stack);
@@ -193,6 +207,30 @@ describe.each(["files", "s3"])("in %s", (where) => {
         expect(screen).toMatch(/team\/late:pr-[ab] was pushed meanwhile, and stays\./);
     });
 
+    test("on a terminal it asks, and no other answer than yes removes anything", async () => {
+        await shelf.manifest("team/asked", "one");
+        const config = resolve(stack.project, `Pulumi.${stack.name}.yaml`);
+        const line = `node setup/start.cjs delete team/asked --stack ${stack.name} --config-file ${config}`;
+        const asked = (answer: string) =>
+            run("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
+                cwd: resolve(__dirname, "..", ".."),
+                env: stack.env,
+                input: `${answer}\n`,
+            });
+        const refused = await asked("n");
+        expect([refused.code, refused.screen]).toEqual([1, expect.stringContaining("Nothing was changed.")]);
+        expect(refused.screen).toMatch(
+            /team\/asked:one +\d{4}-.*goes \(named\)[^]*Remove what goes\? \[y\/N\]/,
+        );
+        expect(await shelf.tags("team/asked")).toEqual(["one"]);
+        const agreed = await asked("y");
+        expect([agreed.code, agreed.screen]).toEqual([
+            0,
+            expect.stringMatching(/Removed 1 tag and 1 manifest, and what was left of team\/asked\./),
+        ]);
+        expect(await shelf.repositories()).not.toContain("team/asked");
+    });
+
     test("delete: a name that is wrong is told, and nothing is changed", async () => {
         const said = async (...names: string[]) => {
             const { code, screen } = await care(stack, "delete", "--yes", ...names);
@@ -250,6 +288,42 @@ describe.each(["files", "s3"])("in %s", (where) => {
             await told(stack, "delete", "--yes", "team/busy");
             expect(await shelf.repositories()).not.toContain("team/busy");
         }
+    });
+
+    test("a Helm chart and what oras attached to it go and stay together, by two commands at once, too", async () => {
+        const oras = await ensureClient(thisMachine(resolve(__dirname, "..", "..")), "oras");
+        const ca = await stack.output("caCertificatePem");
+        const bench = use(new PushBench({ oras }, `127.0.0.1:${stack.port}`, ca));
+        const chart = (tag: string) => `${bench.address}/team/charts/app:${tag}`;
+        const found: Record<string, string> = {};
+        for (const tag of ["pr-0.1.0", "pr-0.2.0"]) {
+            writeFileSync(bench.path("Chart.json"), JSON.stringify({ name: "app", version: tag }));
+            await bench.run(
+                "oras",
+                ...["push", "--config", "Chart.json:application/vnd.cncf.helm.config.v1+json", chart(tag)],
+                "context/file:application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+            );
+            await bench.run(
+                "oras",
+                "attach",
+                "--artifact-type",
+                "text/sbom",
+                chart(tag),
+                "Chart.json:text/plain",
+            );
+            found[tag] = (await bench.run("oras", "resolve", chart(tag))).trim();
+        }
+        await shelf.age("team/charts/app", "pr-0.1.0", 20);
+        const running = [careRun(stack, "retain", "--yes"), careRun(stack, "retain", "--yes")];
+        const ended = await Promise.all(running.map(({ done }) => done));
+        expect(ended.map(({ code }) => code)).toContain(0);
+        for (const { code, screen } of ended)
+            if (code !== 0) expect(screen).toMatch(/is at work|Another|nothing was changed/i);
+        const fallback = (tag: string) => found[tag]?.replace(":", "-") ?? "";
+        expect(await shelf.tags("team/charts/app")).toEqual(["pr-0.2.0", fallback("pr-0.2.0")].sort());
+        expect(await bench.run("oras", "discover", chart("pr-0.2.0"))).toContain("text/sbom");
+        await bench.run("oras", "pull", "--output", "back", chart("pr-0.2.0"));
+        expect(await objectsOf(stack.prefix)).toEqual(objects);
     });
 
     test("killed at any moment, and run again", async () => {
