@@ -19,7 +19,7 @@ import {
 } from "./containers";
 import { create, healthy, inspect, remove, start, stop } from "./engine";
 import { AtWork, normal } from "./mend";
-import { isAtWork, shown } from "./process";
+import { isAtWork, shown } from "../shared/process";
 import { type Collected, Transcript } from "./report";
 import { type Freed, sizesOf } from "./sizes";
 import { checkDryRun, checkUntagged, prepareStore, WAY_OUT } from "./store";
