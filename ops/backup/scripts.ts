@@ -141,8 +141,11 @@ if [ -n "$foreign" ]; then
 fi
 restic unlock --remove-all`;
 
-/** The backups, and nothing else. */
-export const SNAPSHOTS = (tag: string) => `restic snapshots --json --tag ${words(tag)}`;
+/**
+ * The backups, and nothing else. What only reads on another machine takes no lock: killed, it would leave one of a machine that
+ * nobody knows.
+ */
+export const SNAPSHOTS = (tag: string) => `restic snapshots --no-lock --json --tag ${words(tag)}`;
 
 /** Reads what a snapshot has of the deployment, and its passphrase where it has that: lines for the command alone. */
 const PRINT_DEPLOYMENT = `cd /job/memory${DEPLOYMENT} || fail "the backup has no deployment in it"
@@ -154,10 +157,10 @@ cd /`;
  * `@tag STATE PATH DIGEST TIME LIVE-DIGEST LIVE-TIME` and `@blobs ALL BYTES MISSING MISSING-BYTES`.
  */
 export const planScript = (id: string) => `echo "@step read"
-restic restore ${words(id)} --target /job/memory --include ${DEPLOYMENT} || exit 1
+restic restore --no-lock ${words(id)} --target /job/memory --include ${DEPLOYMENT} || exit 1
 ${PRINT_DEPLOYMENT}
-restic restore ${words(id)} --target /job/out --include ${REPOSITORIES} || exit 1
-restic ls --json ${words(id)} ${STORE_FOLDER}/blobs --recursive > /job/listed || exit 1
+restic restore --no-lock ${words(id)} --target /job/out --include ${REPOSITORIES} || exit 1
+restic ls --no-lock --json ${words(id)} ${STORE_FOLDER}/blobs --recursive > /job/listed || exit 1
 echo "@step compare"
 if [ -d /job/out${REPOSITORIES} ]; then
     cd /job/out${REPOSITORIES}
@@ -190,7 +193,7 @@ echo "@step done"`;
  */
 export const applyScript = (id: string, few = 500) => `echo "@step blobs"
 mkdir -p ${STORE_FOLDER} && rm -rf ${STAGING} && mkdir ${STAGING} || fail "$(mkdir ${STAGING} 2>&1)"
-restic ls --json ${words(id)} ${STORE_FOLDER}/blobs --recursive > /job/listed || exit 1
+restic ls --no-lock --json ${words(id)} ${STORE_FOLDER}/blobs --recursive > /job/listed || exit 1
 grep '"type":"file"' /job/listed | sed 's/.*"path":"\\([^"]*\\)".*"size":\\([0-9]*\\).*/\\1 \\2/' > /job/blobs
 while read -r path size; do
     [ -f "$path" ] && [ "$(stat -c %s "$path")" = "$size" ] && continue
@@ -205,7 +208,7 @@ elif [ $count -gt 0 ]; then
 fi
 while sleep 1; do echo "@staged $(du -sk ${STAGING} | cut -f1)"; done &
 watch=$!
-restic restore ${words(id)} --target ${STAGING} "$@"
+restic restore --no-lock ${words(id)} --target ${STAGING} "$@"
 code=$?
 kill $watch
 [ $code = 0 ] || exit 1

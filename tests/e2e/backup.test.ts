@@ -82,7 +82,12 @@ const settings = (
     repository = deployment.repository,
     password = REPOSITORY_PASSWORD,
     more: string[] = [],
-) => [`repository: ${repository}`, `password: ${password}`, "escrow: true", ...more];
+) => [
+    `repository: ${repository}`,
+    `password: ${password}`,
+    ...(more.some((line) => line.startsWith("escrow")) ? [] : ["escrow: true"]),
+    ...more,
+];
 const salt = () => /^encryptionsalt: .*$/m.exec(readFileSync(clone.configuration, "utf8"))?.[0] ?? "";
 async function configured(...backup: Parameters<typeof settings>): Promise<void> {
     clone.configure(settings(...backup), salt());
