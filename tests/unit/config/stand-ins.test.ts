@@ -8,7 +8,12 @@ import {
     standInName,
 } from "../../../setup/stand-ins";
 import { parseImage } from "../../../address/image-name";
-import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE, RCLONE_IMAGE } from "../../../address/default-images";
+import {
+    DEFAULT_CACHE_IMAGE,
+    DEFAULT_FRONT_IMAGE,
+    DEFAULT_IMAGE,
+    RCLONE_IMAGE,
+} from "../../../address/default-images";
 
 const image = (tag: string, own: boolean, Created = 0): ListedImage => ({
     Id: `sha256:${tag}`,

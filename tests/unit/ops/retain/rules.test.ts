@@ -2,7 +2,11 @@
 import fc from "fast-check";
 
 import { meansTag } from "../../../../components/definition/patterns";
-import { type Retention, retentionOptions, type RetentionRule } from "../../../../components/retention/options";
+import {
+    type Retention,
+    retentionOptions,
+    type RetentionRule,
+} from "../../../../components/retention/options";
 import { compareVersions, judge, type TagTimes, versionOf } from "../../../../ops/retain/rules";
 
 const DAY = 86_400;
