@@ -4,12 +4,14 @@ import { resolve } from "node:path";
 import { ownInfo } from "../components/definition/option";
 import { formatPath } from "../components/definition/problem";
 import { options } from "../config/options";
+import { readStackFile } from "../config/stack-file";
 import { connectTo, type Engine } from "../engine/client";
 import type { Endpoint } from "../engine/endpoint";
 import { SetupError, messageOf } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { prepare } from "../setup/prepare";
 import { findStack } from "../setup/stack";
+import { readText } from "../setup/start.cjs";
 import { print, say } from "../setup/progress";
 
 import { composeSource } from "./import/compose";
@@ -19,7 +21,7 @@ import type { Source } from "./import/source";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { agreed, canAsk } from "./shared/ask";
 import { stackIdentity } from "./shared/identity";
-import { checked, entriesOf, fileFlags } from "./shared/stack-config";
+import { checked, entriesOf, fileFlags, PROJECT } from "./shared/stack-config";
 import { type StackPulumi, stackPulumi } from "./shared/stack-pulumi";
 
 const FLAGS = {
@@ -141,7 +143,10 @@ export async function importRegistry(machine: Machine, args: string[]): Promise<
     const file = flags["config-file"];
     const pulumi = await stackPulumi(machine, stack);
     const former = await entriesOf(pulumi, file);
-    const replaced = checkPlan(plan, former);
+    const text = readText(resolve(machine.root, file ?? `Pulumi.${stack.name.split("/").pop()}.yaml`)) ?? "";
+    const set = readStackFile(PROJECT, text);
+    // The defaults of Pulumi.yaml are the stack's too, and need not go.
+    const replaced = checkPlan(plan, former).filter((key) => set.has(key));
     if (flags.json) {
         const settings = plan.settings.map((one) => ({
             path: formatPath(one.path),

@@ -245,8 +245,9 @@ rm -rf ${STAGING}
 echo "@placed $count"
 echo "@step done"`;
 
-/** Restores a whole snapshot into an empty store, and reads every blob back. */
+/** Restores a whole snapshot, the images into an empty store, and reads every blob back. */
 export const verifyScript = (id: string) => `echo "@step verify"
+restic restore ${words(id)} --target /job/memory --include ${DEPLOYMENT} || exit 1
 restic restore ${words(id)} --target / --include ${STORE_FOLDER} || exit 1
 echo "@step sums"
 cd ${STORE_FOLDER} 2> /dev/null || { echo "@blobs 0 0"; echo "@step done"; exit 0; }

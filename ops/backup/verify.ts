@@ -217,7 +217,9 @@ export async function verify(restic: Restic, id: string, registryImage: string):
             await remove(engine, name);
         }
     };
-    await restic.run({ script: verifyScript(id), volumes: [DATA_FOLDER], writable: true }, { use });
+    const script = verifyScript(id);
+    // State and passphrase touch no disk.
+    await restic.run({ script, memory: ["/job/memory"], volumes: [DATA_FOLDER], writable: true }, { use });
     if (result === undefined) throw new Error("the backup was not looked through");
     return result;
 }

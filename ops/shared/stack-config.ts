@@ -5,7 +5,8 @@ import { ConfigError } from "../../config/print";
 import { SetupError } from "../../setup/errors";
 import type { StackPulumi } from "./stack-pulumi";
 
-const PROJECT = "private-registry";
+/** Namespace of the keys. */
+export const PROJECT = "private-registry";
 
 /** Names a file, where the configuration is not in `Pulumi.STACK.yaml`. */
 export const fileFlags = (file: string | undefined): string[] =>

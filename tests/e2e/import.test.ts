@@ -271,7 +271,7 @@ describe("a registry of the tutorials", () => {
             "logLevel = debug",
             "the user old of /etc/docker/registry/nginx.htpasswd: its hash is no bcrypt",
             "Your Company Name Docker Registry CA",
-            "In place of what the stack has of domain, port",
+            "In place of what the stack has of bindAddress, domain, port.",
         ])
             expect(screen).toContain(line);
         for (const secret of ["$2y$", "PRIVATE KEY", PASSWORD]) expect(screen).not.toContain(secret);

@@ -13,6 +13,7 @@ import { PushBench } from "./pushers";
 import { care, careRun, Shelf, told, verdicts } from "./retain";
 import { run, sleep } from "./run";
 import { S3Server } from "./s3-server";
+import { LONG } from "./long";
 import { ADMIN, type Settings, Stack } from "./stack";
 
 const APP = "team/app";
@@ -328,7 +329,7 @@ describe.each(["files", "s3"])("in %s", (where) => {
 
     test("killed at any moment, and run again", async () => {
         const tags = Array.from({ length: 12 }, (_, i) => `pr-${i}`);
-        const rounds = where === "files" ? 8 : 3;
+        const rounds = (where === "files" ? 8 : 3) / (LONG ? 1 : 3);
         for (let round = 0; round < rounds; round++) {
             const repository = `team/kill-${round}`;
             const kept = await shelf.manifest(repository, "v1.0.0");
@@ -337,7 +338,7 @@ describe.each(["files", "s3"])("in %s", (where) => {
             await shelf.tag(repository, kept.digest, "pr-same");
             for (const tag of [...tags, "pr-index", "pr-same"]) await shelf.age(repository, tag, 30);
             const running = careRun(stack, "retain", "--yes");
-            await sleep(1_500 + round * (where === "files" ? 1_000 : 4_000));
+            await sleep(1_500 + round * (where === "files" ? 1_000 : 4_000) * (LONG ? 1 : 2.5));
             running.process.kill("SIGKILL");
             await running.done;
             client.close();

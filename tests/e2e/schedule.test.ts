@@ -92,8 +92,8 @@ describe("a schedule", () => {
         await stack.configure({ "schedule.gc": "daily" });
         const wrong = await here();
         expect(wrong.code).toBe(1);
-        expect(wrong.screen).toContain(
-            `pulumi config set --stack ${stack.name} --path schedule.gc 'Sun 04:00'`,
+        expect(wrong.screen).toMatch(
+            /pulumi config set --stack \S+ --config-file \S+ --path schedule\.gc 'Sun 04:00'/,
         );
         await stack.must(["config", "rm", "--path", "schedule.gc"]);
     });
