@@ -10,6 +10,7 @@ import { currentLog, openLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, say, withProgress } from "../setup/progress";
 import { findStack, prefixOf, type Stack } from "../setup/stack";
+import { caFile } from "../setup/summary";
 
 import { backupOf, engineOf } from "./backup";
 import { bringState, checkBare, ensureVolume } from "./backup/machine";
@@ -260,7 +261,9 @@ async function work(restoring: Restoring): Promise<number> {
     if (isIdle(plan, overwrite)) print("All images are there already.");
     else await bringImages(restoring, id, plan, to, overwrite);
     if (bare !== undefined) await bringState(machine, stack, plan, bare);
-    if (registry?.State.Running) return 0;
+    // An `up` that was killed may have made the registry, and not all that comes after it.
+    const isUp = registry?.State.Running && (facts?.caPem === "" || existsSync(caFile(machine, stack)));
+    if (isUp) return 0;
     const named = args.some((arg) => /^(--stack|-s)(=|$)/.test(arg)) ? ["--stack", stack.name] : [];
     return deploy(machine, "up", [...named, "--yes"]);
 }

@@ -3,6 +3,7 @@ import { coloured } from "./colour";
 import type { Change, Outputs, Told } from "./events";
 import type { Machine } from "./machine";
 import type { Prepared } from "./prepare";
+import type { Stack } from "./stack";
 import { readText, writeAtomically } from "./start.cjs";
 
 /** Longest list of changes that the screen shows. */
@@ -70,6 +71,10 @@ export function verdict(verb: "up" | "destroy", { counts, changes }: Told, secon
     return `Nothing to remove: ${same > 0 ? `${same} resources stay as they were` : "the stack has no resources"} (${time}).`;
 }
 
+/** Where `npm run up` writes the CA certificate, as the last thing that it does. */
+export const caFile = (machine: Machine, { name }: Pick<Stack, "name">): string =>
+    join(machine.root, "out", name, "ca.crt");
+
 /** What to do with the registry that is up now. Puts the CA certificate into a file, because clients want one. */
 export function upLines(machine: Machine, prepared: Prepared, outputs: Outputs): string[] {
     const text = (name: string) => (typeof outputs[name] === "string" ? outputs[name] : undefined);
@@ -80,7 +85,7 @@ export function upLines(machine: Machine, prepared: Prepared, outputs: Outputs):
     if (endpoint) lines.push(line("Endpoint", endpoint));
     const certificate = text("caCertificatePem");
     if (certificate) {
-        const file = join(machine.root, "out", prepared.stack.name, "ca.crt");
+        const file = caFile(machine, prepared.stack);
         if (readText(file) !== certificate) writeAtomically(file, certificate);
         lines.push(line("CA certificate", file));
     }

@@ -104,6 +104,13 @@ const KINDS: readonly (readonly [said: RegExp, sentence: (where: string) => stri
             `The repository ${where} cannot be reached from the Docker host. Nothing there was changed`,
     ],
     [
+        // Where restic cannot read the folders of the last backup, it says no more than this.
+        /source file could not be read/i,
+        (where) =>
+            `The registry's store, or the last backup in ${where}, is damaged, and not all of it could be read: npm run doctor -- --store ` +
+            "looks at the store, npm run backup -- --mend mends the repository; nothing in it was removed",
+    ],
+    [
         /ciphertext verification failed|invalid data returned|hash mismatch|does not match|not found in (?:the )?index|failed to load|cannot decode|unexpected EOF|pack .*(?:not found|does not exist|missing|invalid|damaged|contained)|errors were found|invalid header|decrypt|is damaged|tree .* not found/i,
         (where) =>
             `The repository ${where} is damaged. npm run backup -- --mend stores what is missing anew, as far as the registry has it; ` +
