@@ -292,7 +292,7 @@ test("a damaged repository is told, nothing old goes, and --mend stores anew wha
     // The same size, and other bytes: of files and of folders, of images, of state and configuration.
     for (const pack of packs()) {
         const bytes = readFileSync(pack);
-        bytes.fill(0x5a, 0, Math.min(bytes.length / 2, 3000));
+        bytes.fill(0x5a, 0, Math.min(bytes.length >> 1, 3000));
         writeFileSync(pack, bytes);
     }
     const rotten = await clone.run("backup", ["--verify"]);
