@@ -1,7 +1,7 @@
 import type { Endpoint } from "../engine/endpoint";
 import { connectTo } from "../engine/client";
 import { SetupError } from "../setup/errors";
-import { currentLog, openLog } from "../setup/log";
+import { openLog, withLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, say, withProgress } from "../setup/progress";
 import { withoutPasswords } from "../text/redact";
@@ -197,10 +197,7 @@ export async function backup(machine: Machine, args: string[]): Promise<number> 
         else print(resultText(result));
         return 0;
     } catch (error) {
-        const log = currentLog();
-        throw error instanceof SetupError && log
-            ? new SetupError(`${error.message}\nLog: ${log.file}`)
-            : error;
+        throw withLog(error);
     } finally {
         off();
     }

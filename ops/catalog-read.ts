@@ -1,6 +1,7 @@
 import { messageOf } from "../setup/errors";
 import type { RegistryApi } from "./shared/registry-api";
-import { ACCEPT, manifestOf, OWN_REPOSITORIES } from "./shared/manifest";
+import { manifestOf, OWN_REPOSITORIES } from "./shared/manifest";
+import { ANY_MANIFEST } from "../address/media-types";
 import { size } from "./shared/size";
 
 export interface TagSize {
@@ -45,7 +46,7 @@ async function weigh(
     sizes: Sizes,
 ): Promise<{ digest: string; images: number } | undefined> {
     const answer = await api.must(`/v2/${repository}/manifests/${reference}`, [200, 404], {
-        headers: { Accept: ACCEPT },
+        headers: { Accept: ANY_MANIFEST },
     });
     // Deleted in the meantime, or an image of an index that was not pushed along.
     if (answer.status === 404) return undefined;

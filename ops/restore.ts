@@ -6,7 +6,7 @@ import { found, says } from "../engine/errors";
 import type { ContainerInspectInfo } from "../engine/types";
 import { ensureEngine } from "../setup/engine";
 import { SetupError } from "../setup/errors";
-import { currentLog, openLog } from "../setup/log";
+import { openLog, withLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, say, withProgress } from "../setup/progress";
 import { findStack, prefixOf, type Stack } from "../setup/stack";
@@ -306,10 +306,7 @@ export async function restore(machine: Machine, args: string[]): Promise<number>
             return work({ machine, args, flags, stack, facts, restic, registry });
         });
     } catch (error) {
-        const log = currentLog();
-        throw error instanceof SetupError && log
-            ? new SetupError(`${error.message}\nLog: ${log.file}`)
-            : error;
+        throw withLog(error);
     } finally {
         off();
     }

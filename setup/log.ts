@@ -2,6 +2,7 @@
 import { closeSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SetupError } from "./errors";
 import type { Machine } from "./machine";
 import { makeFolder } from "./start.cjs";
 
@@ -39,6 +40,10 @@ export function openLog(machine: Machine, name: string): { file: string; fd: num
     for (const entry of old.slice(0, -KEPT)) rmSync(join(folder, entry), { force: true });
     return open;
 }
+
+/** A sentence for the user, with the name of the log; any other error as it is. */
+export const withLog = (error: unknown): unknown =>
+    error instanceof SetupError && open ? new SetupError(`${error.message}\nLog: ${open.file}`) : error;
 
 export function closeLog(): void {
     if (open) closeSync(open.fd);

@@ -8,19 +8,12 @@ import { sides } from "../definition/patterns";
 import { oneOf, scope } from "./access";
 import type { FrontSettings } from "./settings";
 import { block, errorBody, literal, map } from "./text";
+import { ANY_MANIFEST } from "../../address/media-types";
 
 const SOCKET = "unix:/tmp/immutable.sock";
 
 /** Largest manifest that the registry reads (distribution, maxManifestBodySize), with some room for its own refusal. */
 const MANIFEST_SIZE = "5m";
-
-/** All kinds of manifests: of another one the registry would tell the digest of an image in it, or none. */
-const ACCEPT = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
 
 export const hasImmutable = ({ immutableTags }: Pick<FrontSettings, "immutableTags">): boolean =>
     Object.keys(immutableTags ?? {}).length > 0;
@@ -103,7 +96,7 @@ export function immutableServer(settings: FrontSettings): string[] {
                 "proxy_method HEAD;",
                 "proxy_pass_request_body off;",
                 'proxy_set_header Content-Length "";',
-                `proxy_set_header Accept "${ACCEPT}";`,
+                `proxy_set_header Accept "${ANY_MANIFEST}";`,
                 "proxy_set_header Host $http_host;",
                 'proxy_set_header Connection "";',
                 "proxy_intercept_errors on;",

@@ -14,6 +14,7 @@ import { lookAt } from "../store/mend";
 import type { Told } from "./job";
 import type { Restic } from "./restic";
 import { verifyScript } from "./scripts";
+import { ANY_MANIFEST } from "../../address/media-types";
 
 export interface Verified {
     tags: number;
@@ -27,23 +28,16 @@ log: {level: error}
 storage: {filesystem: {rootdirectory: ${DATA_FOLDER}}, maintenance: {uploadpurging: {enabled: false}, readonly: {enabled: true}}}
 http: {addr: "127.0.0.1:${PORT}"}
 `;
-const ACCEPT = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
-
 const AWAIT = `n=0
 until wget -q -O /dev/null http://127.0.0.1:${PORT}/v2/; do n=$((n + 1)); [ $n -lt 100 ] || exit 1; sleep 0.1; done 2> /dev/null
 echo up`;
 /** All bodies, one after the other, in base64: one process for many paths. */
 const FETCH_ALL = `for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${PORT}$path"; done
-wget -q -O - --header "Accept: ${ACCEPT}" "$@" 2> /dev/null | base64 | tr -d '\\n'`;
+wget -q -O - --header "Accept: ${ANY_MANIFEST}" "$@" 2> /dev/null | base64 | tr -d '\\n'`;
 /** A line for each path: its body in base64. */
 const FETCH = `for path in "$@"; do
     printf '%s ' "$path"
-    wget -q -O - --header "Accept: ${ACCEPT}" "http://127.0.0.1:${PORT}$path" 2> /dev/null | base64 | tr -d '\\n'
+    wget -q -O - --header "Accept: ${ANY_MANIFEST}" "http://127.0.0.1:${PORT}$path" 2> /dev/null | base64 | tr -d '\\n'
     echo
 done`;
 /** Of blobs those that are not answered: all at once, and one by one where one is not. */

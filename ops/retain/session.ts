@@ -21,7 +21,7 @@ import { CONFIG_FOLDER } from "../../components/storage/folders";
 import { SetupError } from "../../setup/errors";
 import { collectorName, loopback, nameOf, type Owner, rclone, rcloneName } from "../gc/containers";
 import { remove, start } from "../gc/engine";
-import { ACCEPT } from "../shared/manifest";
+import { ANY_MANIFEST } from "../../address/media-types";
 
 import { type Answer, answersIn } from "./answers";
 import { EMPTY_FILES, LIST_FILES, type Listing, readListing, readObjects } from "./listing";
@@ -43,7 +43,7 @@ mkfifo "$pipe"
 nc 127.0.0.1 ${CHECK_PORT} < "$pipe" &
 exec 3> "$pipe"
 for one in "$@"; do
-    printf '%s HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: ${ACCEPT}\\r\\n\\r\\n' "$one" >&3
+    printf '%s HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: ${ANY_MANIFEST}\\r\\n\\r\\n' "$one" >&3
 done
 # The last answer closes the connection; until then it must stay open, or the registry would break off.
 printf 'GET /v2/ HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3

@@ -12,14 +12,6 @@ interface Manifest {
     blobs?: Descriptor[];
 }
 
-/** The media types of Docker and OCI, of images and of indexes. */
-export const ACCEPT = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
-
 /** Repositories of the kit's own checks. */
 export const OWN_REPOSITORIES = ["private-registry-doctor", "storage-check"];
 
