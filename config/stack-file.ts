@@ -1,5 +1,5 @@
 /** What the stack's file alone shows: how a value was set, and which secrets stand there for everyone to read. Pure. */
-import { parse } from "yaml";
+import { isMap, parse, parseDocument, visit } from "yaml";
 
 import { infoAt, ownInfo } from "../components/definition/option";
 import { formatPath } from "../components/definition/problem";
@@ -83,6 +83,37 @@ function secretsBelow(path: PropertyKey[], value: unknown): PropertyKey[][] {
     return info.file && !isSecret(String(value)) ? [] : [path];
 }
 
+const plainSecretPaths = (file: StackFile): PropertyKey[][] =>
+    [...file].flatMap(([key, value]) => secretsBelow([key], parseValue([key], value)));
+
 /** Paths of the secrets that a stack's file has in clear. */
-export const plainSecrets = (file: StackFile): string[] =>
-    [...file].flatMap(([key, value]) => secretsBelow([key], parseValue([key], value)).map(formatPath));
+export const plainSecrets = (file: StackFile): string[] => plainSecretPaths(file).map(formatPath);
+
+/**
+ * The text of a stack's file without its secrets, neither encrypted ones nor those in clear, and without the key of their encryption.
+ *
+ * @param project namespace of the keys @param text of Pulumi.STACK.yaml
+ * @returns the text, and the paths of what was left out
+ */
+export function withoutSecrets(project: string, text: string): { text: string; left: string[] } {
+    const document = parseDocument(text);
+    for (const key of ["encryptionsalt", "secretsprovider", "encryptedkey"]) document.delete(key);
+    const clear = plainSecretPaths(readStackFile(project, text));
+    const left = clear.map(formatPath);
+    for (const [key, ...steps] of clear) {
+        const at = ["config", `${project}:${String(key)}`];
+        // What is one text, as `pulumi config set KEY '{…}'` writes it, has no parts: it goes as a whole.
+        document.deleteIn(isMap(document.getIn(at)) ? [...at, ...steps] : at);
+    }
+    visit(document, {
+        Pair(_key, pair, ancestors) {
+            if (!isMap(pair.value) || !pair.value.has("secure")) return undefined;
+            const names = [...ancestors.filter((node) => "key" in node), pair].map((node) =>
+                String((node as { key: unknown }).key),
+            );
+            left.push(names.slice(1).join(".").replace(`${project}:`, ""));
+            return visit.REMOVE;
+        },
+    });
+    return { text: document.toString({ lineWidth: 0 }), left };
+}

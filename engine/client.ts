@@ -157,6 +157,12 @@ export class Engine {
         };
     }
 
+    /** Writes images as `docker save` does. @param onData called with the archive's bytes as they come */
+    async saveImages(names: readonly string[], onData: (bytes: Buffer) => void): Promise<void> {
+        const query = new URLSearchParams(names.map((name): [string, string] => ["names", name])).toString();
+        await this.call("GET", `/images/get?${query}`, { onData });
+    }
+
     /** @param name or ID */
     getImage(name: string) {
         const at = `/images/${encodeURIComponent(name)}`;

@@ -46,31 +46,50 @@ export async function tar(entries: readonly TarEntry[], mtime = new Date(0)): Pr
 }
 
 /**
+ * Passes through the entries of an archive, plain or gzip, to its end mark: what may stand behind that is not read.
+ *
+ * @param onEntry takes each entry, and must read it or `resume()` it; `enough` ends the reading
+ * @throws where it is cut off, or its compression is damaged
+ */
+export async function readEntries(
+    archive: Buffer | Readable,
+    onEntry: (entry: ReadEntry, enough: () => void) => void,
+): Promise<void> {
+    const { Parser } = await import("tar");
+    const source = Buffer.isBuffer(archive) ? Readable.from([archive]) : archive;
+    await new Promise<void>((resolve, reject) => {
+        const enough = () => {
+            source.destroy();
+            resolve();
+        };
+        const parser = new Parser({ onReadEntry: (entry) => onEntry(entry, enough) });
+        source.on("error", reject);
+        // Of a damaged archive much may stand behind it, all of which the parser would keep.
+        parser.on("eof", enough).on("error", reject).on("end", resolve);
+        source.pipe(parser as unknown as NodeJS.WritableStream);
+    });
+}
+
+/**
  * Reads files out of an archive, plain or gzip; the others are passed over.
  *
  * @param wanted tells by its path, without `./` before it, whether a file is wanted
+ * @param first reads no further than to the end of the first entry. @default false
  * @returns path → content
  */
 export async function readTar(
     archive: Buffer | Readable,
     wanted: (path: string) => boolean,
+    { first = false } = {},
 ): Promise<Map<string, Buffer>> {
-    const { Parser } = await import("tar");
     const found = new Map<string, Buffer>();
-    const name = ({ path }: ReadEntry) => path.replace(/^\.\//, "");
-    const parser = new Parser({
-        onReadEntry: (entry) => {
-            if (entry.type !== "File" || !wanted(name(entry))) return entry.resume();
-            const chunks: Buffer[] = [];
-            entry.on("data", (chunk: Buffer) => chunks.push(chunk));
-            entry.on("end", () => found.set(name(entry), Buffer.concat(chunks)));
-        },
-    });
-    const source = Buffer.isBuffer(archive) ? Readable.from([archive]) : archive;
-    await new Promise((resolve, reject) => {
-        source.on("error", reject);
-        parser.on("error", reject).on("end", resolve);
-        source.pipe(parser as unknown as NodeJS.WritableStream);
+    await readEntries(archive, (entry, enough) => {
+        const name = entry.path.replace(/^\.\//, "");
+        if (first) entry.on("end", enough);
+        if (entry.type !== "File" || !wanted(name)) return entry.resume();
+        const chunks: Buffer[] = [];
+        entry.on("data", (chunk: Buffer) => chunks.push(chunk));
+        entry.on("end", () => found.set(name, Buffer.concat(chunks)));
     });
     return found;
 }

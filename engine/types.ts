@@ -169,6 +169,8 @@ export interface ContainerInfo {
 
 export interface ImageInspectInfo {
     Id: string;
+    /** Bytes of its layers, unpacked. */
+    Size?: number;
     RepoDigests?: List;
     Config?: { Env?: List; Labels?: Labels | null } | null;
 }

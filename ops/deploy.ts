@@ -19,7 +19,7 @@ import { mendFirst } from "./gc/notice";
 import { withLock } from "./shared/lock";
 import { lackingNow, refreshNeeded } from "./lost";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
-import { commandFlags, OF_STACK } from "./shared/arguments";
+import { BUNDLE, commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
 
 /** Flags that answer Pulumi's question, or after which it asks none. */
@@ -30,6 +30,7 @@ const OWN_DISPLAY = /^(--(preview-only|remote|json|diff|debug|logtostderr|show-.
 const FLAGS = {
     yes: { type: "boolean", short: "y", text: "does not ask" },
     verbose: { type: "boolean", text: "Pulumi's own display" },
+    ...BUNDLE,
     [HERE.slice(2)]: { type: "boolean", text: "goes on here with a stack of another folder" },
     ...OF_STACK,
 } as const;
@@ -47,15 +48,24 @@ export function extraFlags(args: string[], stack: string, interactive: boolean):
 
 /** The user's flags without the kit's own; Pulumi knows `--verbose` with a number alone. */
 export function pulumiFlags(args: string[]): string[] {
-    return args.filter((arg, i) => arg !== HERE && (arg !== "--verbose" || /^\d+$/.test(args[i + 1] ?? "")));
+    return args.filter(
+        (arg, i) =>
+            arg !== HERE &&
+            !/^--bundle(=|$)/.test(arg) &&
+            args[i - 1] !== "--bundle" &&
+            (arg !== "--verbose" || /^\d+$/.test(args[i + 1] ?? "")),
+    );
 }
 
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
-    commandFlags(verb, args, FLAGS, TEXTS[verb], `\`pulumi ${verb}\``);
+    const { bundle } = commandFlags(verb, args, FLAGS, TEXTS[verb], `\`pulumi ${verb}\``);
     const stack = findStack(machine, args);
     checkClone(machine, stack, args);
-    const prepared = await prepare(machine, stack, { images: verb === "up" });
+    const prepared = await prepare(machine, stack, {
+        images: verb === "up",
+        bundle: fileGiven(machine, bundle),
+    });
     const { engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
     for (const text of preparedLines(prepared)) note(text);

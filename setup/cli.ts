@@ -60,9 +60,13 @@ export interface Cli {
 
 const exe = (machine: Machine, name: string) => (machine.platform === "win32" ? `${name}.exe` : name);
 
+/** Where the kit keeps a CLI of its own: `bin/pulumi`, its language host beside it, and `source`. */
+export const cliFolder = (machine: Machine): string =>
+    join(machine.dirs.cache, "cli", `${CLI_VERSION}-${machine.platform}-${machine.arch}`);
+
 /** Finds a Pulumi CLI that is new enough, with its Node.js language host; else installs or builds one. */
 export async function ensureCli(machine: Machine): Promise<Cli> {
-    const folder = join(machine.dirs.cache, "cli", `${CLI_VERSION}-${machine.platform}-${machine.arch}`);
+    const folder = cliFolder(machine);
     const ours = join(folder, "bin", exe(machine, "pulumi"));
     const found = which("pulumi", machine.env);
     if (found && found !== ours && (await isUsable(machine, found)))

@@ -42,6 +42,21 @@ export async function tarballHas(image: string, file: string): Promise<boolean> 
     }
 }
 
+/** Loads all images of a tarball. */
+export async function loadImages(engine: Endpoint, file: string): Promise<void> {
+    const answer = await withProgress("loading the images", () =>
+        callEngine(engine, {
+            method: "POST",
+            path: "/images/load?quiet=1",
+            headers: { "Content-Type": "application/x-tar" },
+            body: createReadStream(file),
+            idleMs: 300_000,
+        }),
+    );
+    const failed = answer.status !== 200 || /"error":/.test(answer.body);
+    if (failed) throw new SetupError(`The Docker Engine does not load ${file}: ${refusal(answer)}`);
+}
+
 /** Loads the image from a tarball that must contain it. */
 export async function loadTarball(engine: Endpoint, image: string, file: string): Promise<void> {
     if (!existsSync(file)) {
@@ -67,15 +82,5 @@ export async function loadTarball(engine: Endpoint, image: string, file: string)
         );
     }
     say(`Loading ${image} from ${file} …`);
-    const answer = await withProgress("loading the image", () =>
-        callEngine(engine, {
-            method: "POST",
-            path: "/images/load?quiet=1",
-            headers: { "Content-Type": "application/x-tar" },
-            body: createReadStream(file),
-            idleMs: 300_000,
-        }),
-    );
-    const failed = answer.status !== 200 || /"error":/.test(answer.body);
-    if (failed) throw new SetupError(`The Docker Engine does not load ${file}: ${refusal(answer)}`);
+    await loadImages(engine, file);
 }

@@ -1,3 +1,4 @@
+import { useBundle } from "./bundle";
 import { type Cli, ensureCli } from "./cli";
 import type { Endpoint } from "../engine/endpoint";
 import { engineCandidates, engineEnv, ensureEngine } from "./engine";
@@ -38,6 +39,8 @@ export interface Wanted {
     again?: boolean;
     /** An Engine that does not answer is said, and stops nothing; none is installed. @default false */
     engineMayFail?: boolean;
+    /** File that `npm run bundle` made, absolute: what it has is taken from there. */
+    bundle?: string | undefined;
 }
 
 /** The stack's Engine. */
@@ -64,9 +67,10 @@ async function findEngine(
 export async function prepareTools(
     machine: Machine,
     stack: Stack,
-    { docker = true, images: wanted = true, again = false, engineMayFail = false }: Wanted = {},
+    { docker = true, images: wanted = true, again = false, engineMayFail = false, bundle }: Wanted = {},
 ): Promise<Tools> {
     const engine = docker ? await findEngine(machine, stack, engineMayFail) : undefined;
+    if (bundle !== undefined) await useBundle(machine, bundle, engine);
     // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
     const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));

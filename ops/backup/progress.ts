@@ -1,5 +1,5 @@
 /** How far restic is, in words. Pure. */
-import { size } from "../shared/size";
+import { howFar } from "../shared/size";
 
 interface Status {
     message_type?: string;
@@ -18,7 +18,5 @@ export function progressText(line: string, seconds: number): string | undefined 
     }
     const { bytes_done: done = 0, total_bytes: total = 0 } = status;
     if (total === 0) return undefined;
-    const rate = seconds > 0 ? done / seconds : 0;
-    const left = rate > 0 ? `, ${Math.ceil((total - done) / rate)} s left` : "";
-    return `${size(done)} of ${size(total)}${rate > 0 ? `, ${size(rate)}/s` : ""}${left}`;
+    return howFar(done, total, seconds);
 }

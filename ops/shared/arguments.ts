@@ -1,6 +1,8 @@
 /** How every command takes its flags, and tells of them. */
+import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
+import type { Machine } from "../../setup/machine";
 import { SetupError } from "../../setup/errors";
 
 interface Flag {
@@ -22,6 +24,19 @@ export const OF_STACK = {
     stack: { type: "string", short: "s", value: "NAME", text: "another stack than the selected one" },
     "config-file": { type: "string", value: "FILE", text: "another file than Pulumi.STACK.yaml" },
 } as const;
+
+/** Of the commands that prepare a machine. */
+export const BUNDLE = {
+    bundle: {
+        type: "string",
+        value: "FILE",
+        text: "takes what this machine lacks from what `npm run bundle` wrote",
+    },
+} as const;
+
+/** A file that a flag names: npm runs commands in the project's folder, and the user may stand in another. */
+export const fileGiven = ({ env }: Pick<Machine, "env">, file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(env.INIT_CWD ?? process.cwd(), file);
 
 /** What `--help` prints, in place of what the command does. */
 export class Usage extends Error {}

@@ -2,11 +2,11 @@
  * README and docs, run: every shell block that is not marked, in the order of its page, on a terminal of a machine of the test's
  * own, in a fresh checkout. A page begins with nothing deployed.
  */
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import { configOfDev, writeCheckout } from "./checkout";
 import { cleanup } from "./cleanup";
 import { commandsOf, onlySets, pagesOf, readPages } from "./docs-blocks";
 import { FUNCTIONS, NAMES, PAGES } from "./docs-pages";
@@ -20,29 +20,9 @@ const { blocks } = readPages(ROOT);
 const machine = new WholeMachine();
 const checkout = join(machine.folder, "checkout");
 
-/**
- * As `git clone` makes it, with what is not committed yet, and what `npm ci` would install. What the kit keeps in node_modules stays
- * from page to page.
- */
 function makeCheckout(): void {
-    const git = (...args: string[]) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" });
-    mkdirSync(checkout, { recursive: true });
-    for (const name of readdirSync(checkout))
-        if (name !== "node_modules") rmSync(join(checkout, name), { recursive: true });
-    const files = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0");
-    for (const file of files) {
-        // Of these the reader has the one that is in the repository.
-        if (file === "" || /^Pulumi\..+\.yaml$/.test(file)) continue;
-        cpSync(join(ROOT, file), join(checkout, file), { preserveTimestamps: true });
-    }
-    writeFileSync(join(checkout, "Pulumi.dev.yaml"), git("show", "HEAD:Pulumi.dev.yaml"));
-    writeFileSync(join(machine.folder, "Pulumi.dev.yaml"), git("show", "HEAD:Pulumi.dev.yaml"));
-    const modules = join(checkout, "node_modules");
-    if (existsSync(modules)) return;
-    mkdirSync(modules);
-    for (const name of readdirSync(join(ROOT, "node_modules")))
-        // The kit keeps there what belongs to one checkout.
-        if (name !== ".cache") symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+    writeCheckout(checkout);
+    writeFileSync(join(machine.folder, "Pulumi.dev.yaml"), configOfDev());
 }
 
 /** Nothing of the page before is left, but for the images. */

@@ -1,5 +1,5 @@
 /** How a value was set, and whether that can be known. */
-import { holds, readStackFile, textKeys } from "../../../config/stack-file";
+import { holds, readStackFile, textKeys, withoutSecrets } from "../../../config/stack-file";
 
 const FILE = readStackFile(
     "p",
@@ -36,4 +36,34 @@ test.each<[string, Record<string, string>, boolean]>([
 test("texts are what the file has as such; where there is none, whatever may be one", () => {
     expect([...textKeys(ENTRIES, FILE)]).toEqual(["tls", "front"]);
     expect([...textKeys(ENTRIES, undefined)]).toEqual(["users", "tls", "front"]);
+});
+
+test("without its secrets, encrypted or in clear, and nothing else", () => {
+    const { text, left } = withoutSecrets(
+        "p",
+        `encryptionsalt: v1:abc
+config:
+  # The name.
+  p:domain: a.b
+  p:users: { admin: { generate: true }, ci: { password: { secure: v1:x } }, old: { password: plain-text } }
+  p:backup: { repository: /srv/backup, password: { secure: v1:y } }
+  p:tls: { secure: v1:z }
+  p:outbound: '{"proxies":{"https":"http://u:p@proxy.example.com"}}'
+  other:token: { secure: v1:o }
+`,
+    );
+    expect(text).not.toMatch(/secure|v1:|plain-text/);
+    expect(text).toContain("# The name.");
+    expect(text).toContain("p:domain: a.b");
+    expect(text).toContain("repository: /srv/backup");
+    expect(text).toContain("generate: true");
+    expect(left.sort()).toEqual(
+        expect.arrayContaining([
+            "backup.password",
+            "other:token",
+            "tls",
+            "users.ci.password",
+            "users.old.password",
+        ]),
+    );
 });
