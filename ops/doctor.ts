@@ -23,6 +23,7 @@ import { engineAddress, readStack, registryTarget } from "./facts/stack-facts";
 
 const FLAGS = {
     store: { type: "boolean", default: false, text: "looks for damage in the storage instead" },
+    json: { type: "boolean", default: false, text: "the checks as JSON" },
     mend: { type: "boolean", default: false, text: "with --store: puts what is damaged aside" },
     yes: { type: "boolean", default: false, text: "with --mend: does not ask" },
     ...OF_STACK,
@@ -33,12 +34,13 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     const flags = commandFlags("doctor", args, FLAGS, "checks everything from the Engine to a push");
     if (flags.mend && !flags.store)
         throw new SetupError("--mend is for --store: npm run doctor -- --store --mend");
+    if (flags.json && flags.store) throw new SetupError("--json is for the checks: npm run doctor -- --json");
     const facts = await readStack(machine, args);
     if (flags.store) return doctorStore(facts, flags.mend, flags.yes);
-    const findings: Finding[] = [];
+    const findings: (Finding & { name: string })[] = [];
     const tell = (name: string, finding: Finding) => {
-        findings.push(finding);
-        print(findingLine(name, finding));
+        findings.push({ name, ...finding });
+        if (!flags.json) print(findingLine(name, finding));
     };
     const { engine, engineProblem, collection, endpoint, caPem, prefix: owner } = facts;
     const domain = domainOf(endpoint.host);
@@ -127,5 +129,6 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     const plugins = await pluginsInUse(machine);
     tell("plugins", host.checkPlugins(plugins.kind, plugins.reason));
     tell("schedule", host.checkSchedule(lastRuns(machine, owner)));
+    if (flags.json) print(JSON.stringify(findings, undefined, 2));
     return exitCode(findings);
 }

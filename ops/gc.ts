@@ -13,6 +13,7 @@ import { abortOnSignal } from "./shared/signals";
 
 const FLAGS = {
     "dry-run": { type: "boolean", default: false, text: "tells what would go, and changes nothing" },
+    json: { type: "boolean", default: false, text: "the result as JSON" },
     untagged: { type: "boolean", default: false, text: "takes manifests that no tag reaches, too" },
     mend: { type: "boolean", default: false, text: "ends a collection that was killed" },
     ...OF_STACK,
@@ -53,7 +54,9 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
         );
         const text = summary(outcome, outcome.freed, flags["dry-run"]);
         note(text);
-        process.stdout.write(`${text}\n`);
+        const { blobs, manifests, marked, freed } = outcome;
+        const result = { dryRun: flags["dry-run"], blobs, manifests, inUse: marked, freed };
+        process.stdout.write(flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${text}\n`);
         say(`Log: ${log}`);
         return 0;
     } catch (error) {

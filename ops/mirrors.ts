@@ -45,12 +45,23 @@ export async function spaceOf(engine: Endpoint, container: string): Promise<Spac
     }
 }
 
+const FLAGS = {
+    json: { type: "boolean", default: false, text: "the sizes as JSON, in bytes" },
+    ...OF_STACK,
+} as const;
+
 /** `npm run mirrors`: how full each mirror's cache is, and which one does not reach its upstream. */
 export async function mirrors(machine: Machine, args: string[]): Promise<number> {
-    commandFlags("mirrors", args, OF_STACK, "how full each mirror is, and which does not reach its upstream");
+    const flags = commandFlags(
+        "mirrors",
+        args,
+        FLAGS,
+        "how full each mirror is, and which does not reach its upstream",
+    );
     const { stack, engine, engineProblem, caPem, mirrors: found } = await readStack(machine, args);
     const all = Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1));
     if (all.length === 0) {
+        if (flags.json) process.stdout.write("[]\n");
         say(`The stack ${stack.name} has no mirror; docs/mirrors.md tells how to add one.`);
         return 0;
     }
@@ -60,16 +71,24 @@ export async function mirrors(machine: Machine, args: string[]): Promise<number>
         );
     const problems = await upstreamProblems(engine, found, caPem);
     let failed = Object.keys(problems).length > 0;
+    const measured: ({ name: string; upstream: string; reaches: boolean } & Partial<Space>)[] = [];
     for (const [name, { upstream, container }] of all) {
+        const reaches = problems[name] === undefined;
         try {
             const { used, free } = await spaceOf(engine, container);
-            process.stdout.write(`${name}: ${size(used)} of ${upstream}, ${size(free)} free on its disk\n`);
+            measured.push({ name, upstream, reaches, used, free });
+            if (!flags.json)
+                process.stdout.write(
+                    `${name}: ${size(used)} of ${upstream}, ${size(free)} free on its disk\n`,
+                );
         } catch (error) {
             if (!(error instanceof SetupError)) throw error;
             failed = true;
+            measured.push({ name, upstream, reaches });
             say(`${name}: the cache in ${container} ${error.message}.`);
         }
     }
+    if (flags.json) process.stdout.write(`${JSON.stringify(measured, undefined, 2)}\n`);
     for (const sentence of upstreamSentences(problems, found)) say(sentence);
     return failed ? 1 : 0;
 }

@@ -81,6 +81,8 @@ describe.each([
             /^A collection would remove 3 blobs and 0 manifests; \d+ blobs in use\. Nothing was changed\.\n$/,
         );
         expect(code).toBe(0);
+        const asJson = await command("--dry-run", "--json").done;
+        expect(JSON.parse(asJson.stdout)).toMatchObject({ dryRun: true, blobs: 3, manifests: 0 });
         await expectNormal();
     });
 
@@ -220,7 +222,7 @@ describe.each([
     test("an unknown option is refused with the usage", async () => {
         const { code, screen } = await command("--all").done;
         expect(screen).toMatch(
-            /npm run gc: Unknown option '--all'; there are: --dry-run, --untagged, --mend/,
+            /npm run gc: Unknown option '--all'; there are: --dry-run, --json, --untagged, --mend/,
         );
         expect(code).toBe(1);
     });

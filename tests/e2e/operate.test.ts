@@ -186,6 +186,21 @@ describe("commands on a running stack", () => {
         expect(screen).not.toContain(PASSWORD);
     });
 
+    test("doctor tells programs the same as JSON", async () => {
+        const { code, stdout } = await npm("doctor", "--json");
+        expect(code).toBe(1);
+        const found = JSON.parse(stdout) as { name: string; level: string; text: string; fix?: string }[];
+        expect(found.filter(({ level }) => level === "failure")).toEqual([]);
+        expect(found).toContainEqual(
+            expect.objectContaining({
+                name: "login",
+                level: "ok",
+                text: expect.stringMatching(/^admin is let in/),
+            }),
+        );
+        expect(found.filter(({ level }) => level === "warning").every(({ fix }) => fix)).toBe(true);
+    });
+
     test("doctor names a stopped container, and who took its port", async () => {
         await engine("stop", stack.prefix);
         const stopped = await npm("doctor");
