@@ -38,6 +38,17 @@ export class EngineSilent extends Error {
     override name = "EngineSilent";
 }
 
+/** Thrown when the Engine ends in the middle of an answer: nobody knows what it did of it. */
+export class EngineGone extends Error {
+    override name = "EngineGone";
+
+    constructor(cause: Error) {
+        super(`The Docker Engine broke off in the middle of an answer (${cause.message})`, { cause });
+    }
+}
+
+const BROKEN_OFF = ["ECONNRESET", "EPIPE"];
+
 /** The files of a folder of certificates that are there. */
 function tlsFiles({ certPath, insecure }: Endpoint): https.RequestOptions {
     if (certPath === undefined) return {};
@@ -128,9 +139,9 @@ export function callEngine(endpoint: Endpoint, request: EngineRequest): Promise<
                 outgoing.destroy(new EngineSilent(`no answer for ${Math.round(idleMs / 1000)} s`));
             }, idleMs);
         };
-        const fail = (error: Error) => {
+        const fail = (error: NodeJS.ErrnoException) => {
             clearTimeout(timer);
-            reject(error);
+            reject(BROKEN_OFF.includes(error.code ?? "") ? new EngineGone(error) : error);
         };
         alive();
         outgoing.on("error", fail);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { forStack } from "../config/commands";
+import { EngineGone } from "../engine/http";
 import { coloured } from "../setup/colour";
 import { SetupError, fileProblem, messageOf } from "../setup/errors";
 import { keep } from "../setup/log";
@@ -97,6 +98,9 @@ function unexpected(machine: Machine, name: string, error: unknown): string {
     const file = keep(machine, name, trace);
     const where = file === undefined ? "" : ` Log: ${file}`;
     const problem =
+        (error instanceof EngineGone
+            ? `${error.message}: once it is back, run the same command again.`
+            : undefined) ??
         fileProblem(error, machine.root) ??
         `npm run ${name} failed: ${messageOf(error).split("\n")[0] ?? ""}`;
     return `${coloured(problem, "red", process.stderr)}${where}`;

@@ -34,11 +34,14 @@ export const boundedLog = {
     logOpts: { "max-size": "10m", "max-file": "3" },
 } satisfies Partial<docker.ContainerArgs>;
 
-/** Stops in time, is back after a reboot. */
+/**
+ * Stops in time, is back with the Engine. Not `unless-stopped`: an Engine that was killed ends the containers that it finds when it
+ * starts again, and then takes them for stopped by hand (moby 20.10, daemon/kill.go; github.com/moby/moby/pull/53415).
+ */
 export const service = {
     // The Engine's own default, said aloud for those who check it (CIS Docker 5.11); `cpus` is the limit.
     cpuShares: 1024,
-    restart: "unless-stopped",
+    restart: "always",
     stopTimeout: STOP_SECONDS,
     destroyGraceSeconds: STOP_SECONDS,
 } satisfies Partial<docker.ContainerArgs>;

@@ -20,14 +20,17 @@ export interface Deployed {
     renewalDays: number;
 }
 
+/** Restart policies of what has to run; the second one of stacks that an earlier version deployed. */
+const RUN_ON = ["always", "unless-stopped"];
+
 export function readDeployed(state: State): Deployed {
     const resources = state.deployment.resources ?? [];
     const certificate = resources.find(({ type }) => type.includes("LocallySignedCert"));
     const hours = certificate?.outputs?.earlyRenewalHours;
     return {
         services: resources.flatMap(({ type, inputs }) =>
-            type === "docker:index/container:Container" && inputs?.restart === "unless-stopped"
-                ? (inputs.name ?? [])
+            type === "docker:index/container:Container" && RUN_ON.includes(inputs?.restart ?? "")
+                ? (inputs?.name ?? [])
                 : [],
         ),
         renewalDays: hours === undefined ? DEFAULT_RENEWAL_DAYS : hours / 24,

@@ -104,8 +104,8 @@ export function reader(registry: ContainerInspectInfo, owner: Owner): ContainerC
             Memory: HostConfig.Memory,
             MemorySwap: HostConfig.MemorySwap,
             LogConfig: HostConfig.LogConfig,
-            // It has to serve until the collection is over, through a restart of the Engine too.
-            RestartPolicy: { Name: "unless-stopped" },
+            // It has to serve until the collection is over. With a new Engine the registry itself is back.
+            RestartPolicy: { Name: "on-failure" },
         },
         NetworkingConfig: {
             EndpointsConfig: { [networkOf(registry)]: { Aliases: aliasesOf(registry) } },
@@ -231,7 +231,7 @@ export function gate(registry: ContainerInspectInfo, owner: Owner, gate: Gate): 
         HostConfig: {
             ...trial.HostConfig,
             PortBindings: registry.HostConfig.PortBindings,
-            RestartPolicy: { Name: "unless-stopped" },
+            RestartPolicy: { Name: "on-failure" },
         },
     };
 }

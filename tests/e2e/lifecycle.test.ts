@@ -113,7 +113,7 @@ describe("the life of a deployment", () => {
             SecurityOpt: ["no-new-privileges:true"],
             Memory: 512 * 1024 * 1024,
             MemorySwap: 512 * 1024 * 1024,
-            RestartPolicy: { Name: "unless-stopped" },
+            RestartPolicy: { Name: "always" },
             LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
             PortBindings: { "5000/tcp": [{ HostIp: "127.0.0.1", HostPort: String(stack.port) }] },
         });

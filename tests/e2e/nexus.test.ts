@@ -106,7 +106,7 @@ describe("Nexus", () => {
         expect(HostConfig).toMatchObject({
             CapDrop: ["ALL"],
             SecurityOpt: ["no-new-privileges:true"],
-            RestartPolicy: { Name: "unless-stopped" },
+            RestartPolicy: { Name: "always" },
             PortBindings: { "8081/tcp": [{ HostIp: "127.0.0.1", HostPort: String(stack.port) }] },
             Ulimits: [{ Name: "nofile", Soft: OPEN_FILES, Hard: OPEN_FILES }],
         });

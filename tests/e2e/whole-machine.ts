@@ -20,6 +20,15 @@ const OWN = ["/etc", "/opt", "/srv", "/var/lib", homedir()];
 const bootScript = (folder: string, names: readonly string[]) => `set -e
 # Whether containers leave nothing behind is for the Engine to see to, so it ends first.
 trap 'kill -TERM $docker; wait $docker; kill -TERM $containerd; wait $containerd; exit 0' TERM
+# Once an Engine was killed, another one begins where it was.
+engine() {
+    rm -f /run/docker.pid /run/docker.sock /run/containerd/containerd.sock
+    containerd >> ${folder}/containerd.log 2>&1 & containerd=$!
+    while [ ! -S /run/containerd/containerd.sock ]; do sleep 0.1; done
+    dockerd --containerd /run/containerd/containerd.sock >> ${folder}/dockerd.log 2>&1 & docker=$!
+    echo "$docker $containerd" > ${folder}/engine
+    wait $docker || true
+}
 mkdir ${folder}/rw && mount -t tmpfs tmpfs ${folder}/rw
 for part in ${OWN.join(" ")}; do
     mkdir -p ${folder}/rw$part/upper ${folder}/rw$part/work
@@ -35,10 +44,11 @@ ip addr add ${MACHINE}/32 dev lo
 ip addr add ${OTHER}/32 dev lo
 printf '%s\\n' '127.0.0.1 localhost' '${MACHINE} ${names.join(" ")}' > /etc/hosts
 ulimit -n 65536 || true
-containerd > ${folder}/containerd.log 2>&1 & containerd=$!
-while [ ! -S /run/containerd/containerd.sock ]; do sleep 0.1; done
-dockerd --containerd /run/containerd/containerd.sock > ${folder}/dockerd.log 2>&1 & docker=$!
-wait $docker
+while true; do
+    engine
+    while [ ! -e ${folder}/again ]; do sleep 0.1; done
+    rm ${folder}/again
+done
 `;
 
 /** What a terminal shows of a text: without the sequences that move its cursor and choose colours. */
@@ -85,6 +95,24 @@ export class WholeMachine {
     /** Runs a script there, as root. */
     run(script: string, input?: string): Promise<Result> {
         return run("nsenter", this.inside(["bash", "-c", script]), { input, timeoutMs: 240_000 });
+    }
+
+    /** Starts a script there, and does not wait for its end. */
+    start(script: string): Running {
+        return start("nsenter", this.inside(["bash", "-c", script]), { timeoutMs: 240_000 });
+    }
+
+    /** Kills its Engine, which tells nobody and ends no container. */
+    async killEngine(): Promise<void> {
+        await this.run(`kill -9 $(cat ${this.folder}/engine)`);
+    }
+
+    /** Starts it after that, as systemd does with one that was killed. */
+    async startEngine(): Promise<void> {
+        writeFileSync(join(this.folder, "again"), "");
+        await until("the Engine answers again", async () =>
+            (await this.run("docker version")).code === 0 ? true : undefined,
+        );
     }
 
     /** Has its Engine the images that this machine's has. */

@@ -40,7 +40,7 @@ describe("the registry's container", () => {
         expect(inputs).toMatchObject({
             name: "kit-dev",
             readOnly: true,
-            restart: "unless-stopped",
+            restart: "always",
             wait: true,
             waitTimeout: 60,
             memory: 512,

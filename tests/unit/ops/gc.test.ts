@@ -55,7 +55,7 @@ test("the reader is the registry without the right to write", () => {
             CapDrop: ["ALL"],
             SecurityOpt: ["no-new-privileges:true"],
             Memory: 5,
-            RestartPolicy: { Name: "unless-stopped" },
+            RestartPolicy: { Name: "on-failure" },
         },
         NetworkingConfig: { EndpointsConfig: { mine: { Aliases: ["registry"] } } },
     });
