@@ -12,6 +12,7 @@ import {
     presentIn,
     readState,
     stateHost,
+    unfinished,
 } from "../setup/presence";
 import { say } from "../setup/progress";
 import { askPulumi } from "./shared/pulumi-run";
@@ -20,7 +21,7 @@ import { askPulumi } from "./shared/pulumi-run";
 export async function lackingNow(machine: Machine, prepared: Prepared): Promise<Lacking[]> {
     const { engine, stack } = prepared;
     if (!engine) return [];
-    const resources = readState(machine, stack) ?? (await exported(machine, prepared));
+    const resources = await resourcesOf(machine, prepared);
     const host = stateHost(resources);
     // A stack that moves to another Engine has its objects in the old one still.
     if (host !== undefined && host !== stack.settings.dockerHost) return [];
@@ -28,18 +29,23 @@ export async function lackingNow(machine: Machine, prepared: Prepared): Promise<
     return known.length === 0 ? [] : lacking(known, await presentIn(engine, known));
 }
 
-/** `--refresh` where the Engine lost something: Pulumi by itself would not look. */
+/**
+ * `--refresh` where the Engine lost something: Pulumi by itself would not look. `--replace URN` for what was to be done once and was not
+ * done.
+ */
 export async function refreshNeeded(machine: Machine, prepared: Prepared): Promise<string[]> {
     let missing: Lacking[];
+    let again: string[];
     try {
         missing = await lackingNow(machine, prepared);
+        again = unfinished(await resourcesOf(machine, prepared)).flatMap((urn) => ["--replace", urn]);
     } catch (error) {
         say(`Whether all that was deployed is still there cannot be found out: ${messageOf(error)}.`);
         return [];
     }
     // A container that starts again and again, or is paused, is there: making it again would not mend it.
     const lost = missing.filter(({ state }) => !["restarting", "paused"].includes(state));
-    if (lost.length === 0) return [];
+    if (lost.length === 0) return again;
     const data = lost.some(({ kind, name }) => kind === "volume" && name.endsWith("-data"));
     say(
         coloured(
@@ -49,8 +55,11 @@ export async function refreshNeeded(machine: Machine, prepared: Prepared): Promi
             process.stderr,
         ),
     );
-    return ["--refresh"];
+    return ["--refresh", ...again];
 }
+
+const resourcesOf = async (machine: Machine, prepared: Prepared): Promise<StateResource[]> =>
+    readState(machine, prepared.stack) ?? (await exported(machine, prepared));
 
 async function exported(machine: Machine, prepared: Prepared): Promise<StateResource[]> {
     const state = await askPulumi(machine, prepared, ["stack", "export"]);

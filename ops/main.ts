@@ -92,15 +92,24 @@ export async function main(
     }
 }
 
+/** What is said where the Engine ends while a command works with it. */
+function engineLost(error: unknown): string | undefined {
+    const refused = (error as NodeJS.ErrnoException | undefined)?.code === "ECONNREFUSED";
+    const what = refused
+        ? `The Docker Engine does not answer any more (${messageOf(error)})`
+        : messageOf(error);
+    return refused || error instanceof EngineGone
+        ? `${what}: once it is back, run the same command again.`
+        : undefined;
+}
+
 /** One sentence, whatever happened; where the fault may be the kit's own, the stack trace is kept in a log. */
 function unexpected(machine: Machine, name: string, error: unknown): string {
     const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const file = keep(machine, name, trace);
     const where = file === undefined ? "" : ` Log: ${file}`;
     const problem =
-        (error instanceof EngineGone
-            ? `${error.message}: once it is back, run the same command again.`
-            : undefined) ??
+        engineLost(error) ??
         fileProblem(error, machine.root) ??
         `npm run ${name} failed: ${messageOf(error).split("\n")[0] ?? ""}`;
     return `${coloured(problem, "red", process.stderr)}${where}`;

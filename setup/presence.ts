@@ -10,6 +10,7 @@ import type { Stack } from "./stack";
 
 /** A resource as the state has it. */
 export interface StateResource {
+    urn: string;
     type: string;
     id?: string;
     delete?: boolean;
@@ -56,6 +57,18 @@ export function knownObjects(resources: readonly StateResource[]): Known[] {
         return [{ kind, id, name, runs }];
     });
 }
+
+/**
+ * URNs of containers that were to do a thing and end, and did not end well: the Engine was killed meanwhile, or what they write was
+ * refused. To Pulumi they are there, and it would not make them again.
+ */
+export const unfinished = (resources: readonly StateResource[]): string[] =>
+    resources
+        .filter(
+            ({ type, inputs, outputs, delete: going }) =>
+                KINDS[type] === "container" && inputs?.attach === true && outputs?.exitCode !== 0 && !going,
+        )
+        .map(({ urn }) => urn);
 
 /** Which of them are not there, or do not run. */
 export function lacking(known: readonly Known[], { containers, networks, volumes }: Present): Lacking[] {

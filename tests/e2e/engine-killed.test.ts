@@ -88,7 +88,7 @@ test("during a backup: the next one is whole, and the registry is back by itself
     const { code, screen } = await killAt("-backup", machine.start(SHELL + command("backup")));
     expect(code).toBe(1);
     expect(screen).toMatch(
-        /The Docker Engine broke off in the middle of an answer \(.+\): once it is back, run the same command again\.|went away while it was at work/,
+        /The Docker Engine (broke off in the middle of an answer|does not answer any more) \(.+\): once it is back, run the same command again\.|went away while it was at work/,
     );
     await answers();
     await expectWhole();

@@ -1,20 +1,28 @@
 /** What the state knows of and the Engine does not have is found without Pulumi. */
-import { type StateResource, knownObjects, lacking, lackingText, stateHost } from "../../../setup/presence";
+import {
+    type StateResource,
+    knownObjects,
+    lacking,
+    lackingText,
+    stateHost,
+    unfinished,
+} from "../../../setup/presence";
 
 const container = (id: string, inputs: object = {}): StateResource => ({
+    urn: `urn:${id}`,
     type: "docker:index/container:Container",
     id,
     inputs: { ...inputs },
     outputs: { name: `name-${id}` },
 });
 const STATE: StateResource[] = [
-    { type: "pulumi:pulumi:Stack" },
-    { type: "pulumi:providers:docker", id: "p", inputs: { host: "ssh://a" } },
+    { urn: "urn:stack", type: "pulumi:pulumi:Stack" },
+    { urn: "urn:p", type: "pulumi:providers:docker", id: "p", inputs: { host: "ssh://a" } },
     container("runs", { start: true, mustRun: true }),
     container("writer", { start: false, mustRun: false }),
     { ...container("going"), delete: true },
-    { type: "docker:index/network:Network", id: "net", outputs: { name: "n" } },
-    { type: "docker:index/volume:Volume", id: "data", outputs: { name: "data" } },
+    { urn: "urn:net", type: "docker:index/network:Network", id: "net", outputs: { name: "n" } },
+    { urn: "urn:data", type: "docker:index/volume:Volume", id: "data", outputs: { name: "data" } },
 ];
 const ALL = {
     containers: new Map([
@@ -64,4 +72,22 @@ test("an Engine with a new data root lacks all", () => {
 test("the state tells which Engine its objects are in", () => {
     expect(stateHost(STATE)).toBe("ssh://a");
     expect(stateHost([container("a")])).toBeUndefined();
+});
+
+test("what was to be done once and did not end well is done again", () => {
+    const task = (id: string, outputs: object, more: object = {}): StateResource => ({
+        ...container(id, { attach: true }),
+        outputs: { name: id, ...outputs },
+        ...more,
+    });
+    expect(
+        unfinished([
+            ...STATE,
+            task("done", { exitCode: 0 }),
+            task("refused", { exitCode: 3 }),
+            task("broken-off", { exitCode: null }),
+            task("unknown", {}),
+            task("going", { exitCode: 1 }, { delete: true }),
+        ]),
+    ).toEqual(["urn:refused", "urn:broken-off", "urn:unknown"]);
 });
