@@ -1,11 +1,10 @@
-import { connectTo } from "../engine/client";
+import { connectTo, type Engine } from "../engine/client";
 import { found } from "../engine/errors";
 import { readTar } from "../engine/tar";
+import type { ContainerInspectInfo } from "../engine/types";
 import { PROXY_FILE } from "../components/outbound/proxy-file";
 import { CONFIG_FOLDER } from "../components/storage/folders";
 import { copiers, sidesOf, type SyncOptions } from "../components/sync/options";
-import type { Engine } from "../engine/client";
-import type { ContainerInspectInfo } from "../engine/types";
 import { SetupError } from "../setup/errors";
 import { ensureImages, nameInEngine } from "../setup/image";
 import { note, openLog, withLog } from "../setup/log";

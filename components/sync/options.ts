@@ -310,6 +310,14 @@ const isWithin = (path: string, pattern: string) =>
 const syncRule: Rule<Grounds> = (options) => {
     const { jobs = {}, registries = {} } = options.sync ?? {};
     const own = ownHost(options);
+    if (options.target === "systemd" && Object.keys(jobs).length > 0)
+        return [
+            problem(
+                ["sync", "jobs"],
+                "is set, and target systemd cannot have it: a container of a Docker Engine copies",
+                remove(["sync", "jobs"]),
+            ),
+        ];
     return [
         ...Object.entries(jobs).flatMap(([name, one]) => jobProblems(name, one, own)),
         ...Object.entries(registries).flatMap(([host, one]) => registryProblems(host, one)),

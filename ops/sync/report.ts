@@ -55,6 +55,8 @@ export class Reading {
     /** Exit codes other than 0 that no image and no problem explains. */
     readonly unexplained: string[] = [];
     private said = "";
+    /** A repository of which no tag is meant. */
+    private untagged: string | undefined;
 
     constructor(private readonly parties: Parties) {}
 
@@ -74,8 +76,12 @@ export class Reading {
             this.jobs.push({ name: words, images: [], problems: [] });
             this.current = undefined;
             this.said = "";
+            this.untagged = undefined;
         }
         const { images = [], problems = [] } = this.job ?? {};
+        // Of several repositories not each has such a tag.
+        if (name === "code" && images.length + problems.length === 0 && this.untagged !== undefined)
+            problems.push(`${this.untagged} has no tag that the job means`);
         const told = problems.length > 0 || images.some(({ fate }) => fate === "failed" || fate === "kept");
         if (name === "code" && words !== "0" && !told)
             this.unexplained.push(this.said.trim().split("\n").at(-1) || `regsync ended with code ${words}`);
@@ -105,6 +111,7 @@ export class Reading {
                 fate: "left out",
                 why: `its kind is ${entry.mediaType ?? "not known"}`,
             });
+        else if (msg === "No matching tags found") this.untagged = source.replace(/:[^/:]*$/, "");
         else if (AS_A_WHOLE.test(msg)) this.job?.problems.push(this.why(error, source, target));
     }
 

@@ -21,16 +21,12 @@ export class Hub {
     /** PEM of its authority. */
     ca = "";
     port = 0;
-    /** Bytes of an answer after which it breaks the connection; nothing: none. */
-    cutAfter: number | undefined;
     /** Milliseconds before each answer. */
     delay = 0;
     /** Requests by method and path, without what asks for a token. */
     readonly asked: string[] = [];
-    /** What comes in place of an answer. */
-    refuse: { status: number; body: string } | undefined;
     private readonly folder = mkdtempSync(join(tmpdir(), "private-registry-e2e-hub-"));
-    private readonly behind = new Upstream();
+    readonly behind = new Upstream();
     private readonly tokens = new Set<string>();
     private readonly sockets = new Set<Socket>();
     private server: https.Server | undefined;
@@ -89,10 +85,6 @@ export class Hub {
             return;
         }
         this.asked.push(`${request.method} ${url.pathname}`);
-        if (this.refuse !== undefined) {
-            response.writeHead(this.refuse.status).end(this.refuse.body);
-            return;
-        }
         setTimeout(() => this.pass(request, response), this.delay);
     }
 
@@ -103,13 +95,7 @@ export class Hub {
         const options = { hostname, port, method: request.method, path: request.url, headers };
         const inner = http.request(options, (answer) => {
             response.writeHead(answer.statusCode ?? 502, answer.headers);
-            let left = this.cutAfter ?? Infinity;
-            answer.on("data", (part: Buffer) => {
-                left -= part.length;
-                if (left < 0) response.destroy();
-                else response.write(part);
-            });
-            answer.on("end", () => response.end());
+            answer.pipe(response);
         });
         inner.on("error", () => response.destroy());
         request.pipe(inner);

@@ -104,6 +104,13 @@ test.each<[object, object, string, string]>([
     expect(mistake.fix).toContain(fix);
 });
 
+test("a host without Docker copies nothing", () => {
+    expect(mistakeIn({ target: "systemd", ...job(INTO) })).toMatchObject({
+        path: "sync.jobs",
+        fix: "pulumi config rm --path sync.jobs",
+    });
+});
+
 test.each([
     [users({ password: "a long password", role: "pull" }), job(OUT)],
     [users({ password: "a long password", repositories: ["a/*"] }), job(INTO, { user: "ci" })],

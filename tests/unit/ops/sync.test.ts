@@ -230,6 +230,10 @@ test.each([
         'Get "https://quay.io/v2/": dial tcp: lookup quay.io on 127.0.0.11:53: no such host',
         "the name quay.io is not known to containers",
     ],
+    [
+        'failed to list tags for quay.io/team/app:latest: request failed: rate limit exceeded [http 429]: {"errors":[{"code":"TOOMANYREQUESTS"}]}',
+        "quay.io gives no more for now (too many requests)",
+    ],
     ["something new of quay.io", "something new of quay.io"],
 ])("%s", (error, sentence) => {
     expect(reasonIn(error, [error.includes("other.io") ? "other.io" : "quay.io", OWN], PARTIES)).toContain(
@@ -288,6 +292,15 @@ describe("a run", () => {
             "2 images copied, 0 are there already, 1 stays as it was, 1 failed, in 1.3 s.",
         ]);
         expect(unexplained).toEqual([]);
+    });
+
+    test("fails where a repository has no tag that is meant", () => {
+        const { jobs } = read(
+            "@check app",
+            log("No matching tags found", { source: "quay.io/a:latest" }),
+            "@code 0",
+        );
+        expect(jobs[0]?.problems).toEqual(["quay.io/a has no tag that the job means"]);
     });
 
     test("is not well where regsync ends with an error that it does not tell", () => {
