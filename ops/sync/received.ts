@@ -6,7 +6,7 @@ interface Stats {
 }
 
 /** Milliseconds between two counts. */
-const EVERY = 2_000;
+const EVERY = 1_000;
 
 /**
  * Counts until it is told to stop.

@@ -24,6 +24,10 @@ export interface JobReport {
     problems: string[];
 }
 
+/** The name of an image as the configuration has it: what is in this registry has no host. */
+export const shortName = (name: string, own: string): string =>
+    name.startsWith(`${own}/`) ? name.slice(own.length + 1) : name;
+
 /** A record of its log. */
 interface Entry {
     msg?: string;
@@ -139,10 +143,11 @@ export class Reading {
         const { current, begun, planned, since } = this;
         const rate = bytesPerSecond === undefined ? "" : `, ${size(bytesPerSecond)}/s`;
         if (current === undefined) return "";
-        if (!this.copying) return `${begun} so far: ${current.to}`;
+        const at = shortName(current.to, this.parties.own);
+        if (!this.copying) return `${begun} so far: ${at}`;
         const done = begun - 1;
         const left =
             done > 0 ? `, ${Math.ceil((((now - since) / 1000) * (planned - done)) / done)} s left` : "";
-        return `${begun} of ${Math.max(planned, begun)}: ${current.to}${rate}${left}`;
+        return `${begun} of ${Math.max(planned, begun)}: ${at}${rate}${left}`;
     }
 }

@@ -1,5 +1,5 @@
 /** What a run of `npm run sync` tells in the end. Pure. */
-import type { Fate, ImageReport, JobReport } from "./report";
+import { type Fate, type ImageReport, type JobReport, shortName } from "./report";
 
 export interface SyncResult {
     dryRun: boolean;
@@ -19,7 +19,7 @@ export function resultOf(
     dryRun: boolean,
     seconds: number,
 ): SyncResult {
-    const short = (name: string) => (name.startsWith(`${address}/`) ? name.slice(address.length + 1) : name);
+    const short = (name: string) => shortName(name, address);
     const images = jobs.flatMap((job) => job.images);
     const count = (...fates: Fate[]) => images.filter(({ fate }) => fates.includes(fate)).length;
     const problems = jobs.reduce((sum, job) => sum + job.problems.length, 0);
