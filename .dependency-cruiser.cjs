@@ -18,6 +18,7 @@ const ROOMS = {
     "components/auth": ["components/definition"],
     "components/retention": ["components/definition"],
     "components/backup": ["components/definition", "address"],
+    "components/sync": ["components/definition", "components/tls", "address"],
     "components/outbound": ["components/definition", "text"],
     "components/storage": ["components/definition", "components/outbound", "components/tls", "address"],
     "components/deployment": ["components/definition", "components/storage", "address", "engine"],
@@ -62,7 +63,7 @@ const ROOMS = {
         "engine",
         "text",
     ],
-    "ops/facts": ["ops/gc", "ops/shared", "setup", "components/*", "address", "engine"],
+    "ops/facts": ["ops/gc", "ops/shared", "setup", "components/*", "address", "engine", "text"],
     "ops/doctor": [
         "ops/facts",
         "ops/gc",
@@ -77,6 +78,7 @@ const ROOMS = {
     "ops/schedule": ["ops/shared", "setup", "text"],
     "ops/bundle": ["setup"],
     "ops/retain": ["address", "ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],
+    "ops/sync": ["ops/gc", "ops/shared", "components/*", "address", "engine", "text"],
     "ops/client": ["ops/facts", "ops/shared", "setup", "address", "clients", "text"],
     ops: [
         "ops/*",

@@ -6,6 +6,7 @@ import { YES_OR_NO } from "../components/definition/values";
 import { DEFINITION, options as deployment } from "../components/options";
 import { chosenFront } from "../components/front/options";
 import { retentionOptions } from "../components/retention/options";
+import { syncOptions, syncRules } from "../components/sync/options";
 import type { Definition, Rule } from "../components/definition/check";
 import { problem, set } from "../components/definition/problem";
 
@@ -13,6 +14,7 @@ import { scheduleOptions } from "./schedule";
 
 export const kitOptions = {
     ...retentionOptions,
+    ...syncOptions,
     imageMirror: option(
         z
             .string()
@@ -71,5 +73,5 @@ const pulls: Rule<Config> = ({ retention, ...grounds }) =>
 /** The rules are those of the deployment, and those of what the kit's own need of it. */
 export const CONFIG: Definition<typeof options> = {
     options,
-    rules: [...DEFINITION.rules, pulls],
+    rules: [...DEFINITION.rules, pulls, ...syncRules],
 };

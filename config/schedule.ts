@@ -29,7 +29,24 @@ export const scheduleOptions = {
                     "03:30",
                 ),
                 backup: when("When `npm run backup` runs", "02:00"),
+                sync: when(
+                    "When `npm run sync` runs: it copies images from and to other registries",
+                    "04:30",
+                ),
                 doctor: when("When `npm run doctor` runs; its failures are told", "hourly"),
+                metrics: option(
+                    z
+                        .string()
+                        .regex(/^\/.*$/)
+                        .optional(),
+                    {
+                        description:
+                            "Folder into which each scheduled run writes how it ended, for the textfile collector of Prometheus' node_exporter",
+                        default: "none",
+                        allowed: "an absolute path of the machine that has the timers",
+                        example: "/var/lib/prometheus/node-exporter",
+                    },
+                ),
                 onFailure: option(
                     z
                         .strictObject({

@@ -1,10 +1,8 @@
-import type { Endpoint } from "../engine/endpoint";
 import { connectTo } from "../engine/client";
 import { SetupError } from "../setup/errors";
 import { openLog, withLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, say, withProgress } from "../setup/progress";
-import { withoutPasswords } from "../text/redact";
 
 import { networkOf } from "./gc/containers";
 import { inspect } from "./gc/engine";
@@ -22,7 +20,7 @@ import { isOf } from "./shared/identity";
 import { withLock } from "./shared/lock";
 import { abortOnSignal } from "./shared/signals";
 import { size } from "./shared/size";
-import { readStack, type StackFacts } from "./facts/stack-facts";
+import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";
 
 const FLAGS = {
     verify: {
@@ -74,14 +72,6 @@ export function backupOf({ backup, stack }: StackFacts): NonNullable<StackFacts[
     throw new SetupError(
         `The stack ${stack.name} has no backup yet: pulumi config set --path backup.repository /srv/backup, ` +
             "pulumi config set --secret --path backup.password, npm run up (docs/backup.md).",
-    );
-}
-
-/** @throws SetupError where no Engine answers */
-export function engineOf({ engine, engineProblem }: StackFacts): Endpoint {
-    if (engineProblem === undefined) return engine;
-    throw new SetupError(
-        `No Docker Engine answers at ${withoutPasswords(engine.url)} (${engineProblem}): start it there.`,
     );
 }
 

@@ -31,6 +31,7 @@ export const COMMANDS: Record<string, Command> = {
     backup: async (machine, args) => (await import("./backup")).backup(machine, args),
     restore: async (machine, args) => (await import("./restore")).restore(machine, args),
     bundle: async (machine, args) => (await import("./bundle")).bundle(machine, args),
+    sync: async (machine, args) => (await import("./sync")).sync(machine, args),
     mirrors: async (machine, args) => (await import("./mirrors")).mirrors(machine, args),
     client: async (machine, args) => (await import("./client/command")).client(machine, args),
     doctor: async (machine, args) => (await import("./doctor")).doctor(machine, args),

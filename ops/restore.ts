@@ -12,7 +12,7 @@ import { print, say, withProgress } from "../setup/progress";
 import { findStack, prefixOf, type Stack } from "../setup/stack";
 import { caFile } from "../setup/summary";
 
-import { backupOf, engineOf } from "./backup";
+import { backupOf } from "./backup";
 import { bringState, checkBare, ensureVolume } from "./backup/machine";
 import { isIdle, type Plan, planLines, planOf } from "./backup/plan";
 import { type Place, placeOf, readOnly, writable } from "./backup/place";
@@ -21,7 +21,7 @@ import { KIT_TAG, Restic, resticImage, type Snapshot, stackOf } from "./backup/r
 import { applyScript, planScript } from "./backup/scripts";
 import { wordsOf } from "./backup/job";
 import { deploy } from "./deploy";
-import { readStack, type StackFacts } from "./facts/stack-facts";
+import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";
 import { networkOf } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";

@@ -18,7 +18,7 @@ import {
     type Scheduled,
     type Start,
 } from "./schedule/job";
-import { keepOnFailure, type LastRun, lastRuns } from "./schedule/record";
+import { keepTelling, type LastRun, lastRuns, type Telling } from "./schedule/record";
 import { runScheduled } from "./schedule/run";
 import { unitsOf } from "./schedule/systemd";
 import { timersOf } from "./schedule/timers";
@@ -158,11 +158,13 @@ export async function schedule(machine: Machine, args: string[]): Promise<number
     const jobs = jobsOf(config.schedule);
     const rows = rowsOf(machine, prefix, jobs, new Date());
     const start = startOf(machine, meant, kept);
+    const { metrics, onFailure } = config.schedule;
+    const telling = { ...onFailure, ...(metrics === undefined ? {} : { metrics }) };
     const out =
         flags.out === undefined ? undefined : resolve(machine.env.INIT_CWD ?? process.cwd(), flags.out);
     const done =
         out === undefined
-            ? await apply(machine, flags.with, start, jobs, config.schedule.onFailure, flags["dry-run"])
+            ? await apply(machine, flags.with, start, jobs, telling, flags["dry-run"])
             : flags["dry-run"]
               ? []
               : writeTo(out, start, jobs);
@@ -183,13 +185,13 @@ async function apply(
     wanted: string | undefined,
     start: Start,
     jobs: readonly Job[],
-    onFailure: Parameters<typeof keepOnFailure>[2],
+    telling: Telling,
     dry: boolean,
 ): Promise<string[]> {
     const timers = await timersOf(machine, start.prefix, wanted);
     const done = await timers.apply(start, jobs, dry);
     if (dry) return done;
-    keepOnFailure(machine, start.prefix, onFailure);
+    keepTelling(machine, start.prefix, telling);
     if (timers.kind === "systemd --user" && jobs.length > 0)
         say("They run while you are logged in; for always: `loginctl enable-linger`.");
     return done;

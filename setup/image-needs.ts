@@ -1,6 +1,6 @@
 import { NEXUS_IMAGE } from "../components/nexus/plan";
 import type { Endpoint } from "../engine/endpoint";
-import { buildImage } from "./image-build";
+import { buildImage, type GoImage, REGISTRY, REGSYNC } from "./image-build";
 import { type DebianImage, buildDebianImage } from "./image-debian";
 import type { Machine } from "./machine";
 import type { EarlySettings } from "./stack";
@@ -9,6 +9,7 @@ import {
     DEFAULT_CACHE_IMAGE,
     DEFAULT_FRONT_IMAGE,
     DEFAULT_IMAGE,
+    DEFAULT_SYNC_IMAGE,
     RCLONE_IMAGE,
 } from "../address/default-images";
 
@@ -73,11 +74,8 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
     };
     const debian = (recipe: DebianImage) => (image: string) =>
         buildDebianImage(machine, engine, image, recipe);
-    const needs = [
-        need("Registry image", "image", settings.image, DEFAULT_IMAGE, (image) =>
-            buildImage(machine, engine, image),
-        ),
-    ];
+    const go = (recipe: GoImage) => (image: string) => buildImage(machine, engine, image, recipe);
+    const needs = [need(REGISTRY.title, "image", settings.image, DEFAULT_IMAGE, go(REGISTRY))];
     if (settings.front) {
         needs.push(
             need("Front image", "front.image", settings.frontImage, DEFAULT_FRONT_IMAGE, debian(NGINX)),
@@ -100,6 +98,8 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
         needs.push(
             need("Backup image", "backup.image", settings.backupImage, DEFAULT_BACKUP_IMAGE, debian(RESTIC)),
         );
+    if (settings.sync)
+        needs.push(need(REGSYNC.title, "sync.image", settings.syncImage, DEFAULT_SYNC_IMAGE, go(REGSYNC)));
     // Its source is Sonatype's alone.
     if (settings.nexus) needs.push(need("Nexus image", "nexus.image", settings.nexusImage, NEXUS_IMAGE));
     return needs;

@@ -41,6 +41,10 @@ export interface EarlySettings {
     backup?: boolean;
     /** backup.image */
     backupImage?: string;
+    /** Asks for the image of regsync as well. */
+    sync?: boolean;
+    /** sync.image */
+    syncImage?: string;
     /** `systemd` needs no Docker. */
     target?: string;
 }

@@ -4,6 +4,7 @@ import {
     DEFAULT_CACHE_IMAGE,
     DEFAULT_FRONT_IMAGE,
     DEFAULT_IMAGE,
+    DEFAULT_SYNC_IMAGE,
     RCLONE_IMAGE,
 } from "../address/default-images";
 
@@ -26,7 +27,15 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
     [DEFAULT_BACKUP_IMAGE]: "private-registry/restic",
     [DEFAULT_CACHE_IMAGE]: "private-registry/redis",
     [RCLONE_IMAGE]: "private-registry/rclone",
+    [DEFAULT_SYNC_IMAGE]: "private-registry/regsync",
 };
+
+/** Those that are built from a Go module, of the very version; the others are what Debian has. */
+const OF_GO: readonly string[] = [DEFAULT_IMAGE, DEFAULT_SYNC_IMAGE];
+
+/** The version in the tag of an image: `registry:3.1.2`, `regclient/regsync:v0.11.7-alpine`. */
+export const versionIn = (image: string): string =>
+    (image.split(":").at(-1) ?? "").replace(/^v(?=\d)/, "").replace(/-alpine$/, "");
 
 /**
  * Name of the image that stands in for a default one.
@@ -36,7 +45,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
  */
 export function standInName(image: string, version: string): string | undefined {
     const repository = REPOSITORIES[image];
-    if (repository === undefined || image === DEFAULT_IMAGE) return repository && `${repository}:${version}`;
+    if (repository === undefined || OF_GO.includes(image)) return repository && `${repository}:${version}`;
     // A tag has neither the + nor the ~ of Debian's versions.
     const upstream = version
         .replace(/^\d+:/, "")
@@ -71,8 +80,8 @@ export function imageToRun(image: string, listed: readonly ListedImage[]): strin
     const repository = REPOSITORIES[image];
     if (repository === undefined || official(image, listed)) return image;
     const fits = (tag: string) =>
-        image === DEFAULT_IMAGE
-            ? tag === standInName(image, image.split(":")[1] ?? "")
+        OF_GO.includes(image)
+            ? tag === standInName(image, versionIn(image))
             : tag.startsWith(`${repository}:`);
     const [newest] = listed
         .filter(ownBuild)

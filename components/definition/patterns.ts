@@ -11,6 +11,9 @@ export const REPOSITORIES = new RegExp(`^${BELOW}$`);
 /** The same, and `*` for every repository. */
 export const repositoryPattern = z.string().regex(new RegExp(`^(?:\\*|${BELOW})$`));
 
+/** The same, and with ! before it what is not meant. */
+export const repositoryChoice = z.string().regex(new RegExp(`^!?(?:\\*|${BELOW})$`));
+
 /** What `pulumi config set --path` turns into a number stays the text that was typed. */
 const written = <T extends z.ZodType>(type: T) =>
     z.preprocess((v) => (typeof v === "number" || typeof v === "boolean" ? String(v) : v), type);
@@ -21,6 +24,9 @@ export const TAGS_ALLOWED =
     "a list of tags, each with * for any part of it, or with ! before what is not meant";
 
 const inWord = (text: string): string => text.replace(/[.\\+?()[\]{}|^$]/g, "\\$&");
+
+/** A pattern as a regular expression without its ends, as RE2 and JavaScript read it. */
+export const expression = (pattern: string): string => pattern.split("*").map(inWord).join(".*");
 
 /** Whether a repository is meant by a pattern. */
 export const meansRepository = (pattern: string, repository: string): boolean =>
@@ -37,7 +43,6 @@ export function sides(patterns: readonly string[]): { takes: string[]; leaves: s
 /** Whether a tag is meant by a list of patterns. */
 export function meansTag(patterns: readonly string[], tag: string): boolean {
     const { takes, leaves } = sides(patterns);
-    const fits = (pattern: string) =>
-        new RegExp(`^${pattern.split("*").map(inWord).join(".*")}$`, "s").test(tag);
+    const fits = (pattern: string) => new RegExp(`^${expression(pattern)}$`, "s").test(tag);
     return takes.some(fits) && !leaves.some(fits);
 }

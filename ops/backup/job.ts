@@ -1,23 +1,12 @@
 /** A container of restic's image that does one thing for a backup or a restore, and goes with the command. */
 import type { Engine } from "../../engine/client";
-import { found, isNotFound, says } from "../../engine/errors";
-import { runToEnd } from "../../engine/run";
-import { tar, type TarEntry } from "../../engine/tar";
-import type { Mount } from "../../engine/types";
-import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardening";
+import type { ContainerCreateOptions, Mount } from "../../engine/types";
 import { note } from "../../setup/log";
 import { shellWord } from "../../text/shell";
-import { SetupError } from "../../setup/errors";
-import { JOB_LABEL, type LockOwner } from "../shared/lock";
+import { runContainer, SECRETS, TAKE_SECRETS } from "../shared/job";
+import type { LockOwner } from "../shared/lock";
 
-import {
-    isFolder,
-    REPOSITORY_FOLDER,
-    type Repository,
-    resticOptions,
-    secretFiles,
-    SECRETS,
-} from "./repository";
+import { isFolder, REPOSITORY_FOLDER, type Repository, resticOptions, secretFiles } from "./repository";
 
 export interface Job {
     name: string;
@@ -53,11 +42,7 @@ export interface Told {
     said: string;
 }
 
-const PRELUDE = (options: readonly string[]) => `exec 2>&1
-umask 077
-mkdir -p /job/tmp ${SECRETS}
-cp /job/secrets/* ${SECRETS}/
-rm -rf /job/secrets
+const PRELUDE = (options: readonly string[]) => `${TAKE_SECRETS}mkdir -p /job/tmp
 . ${SECRETS}/environment
 export RESTIC_PASSWORD_FILE=${SECRETS}/password RESTIC_PROGRESS_FPS=1 TMPDIR=/job/tmp HOME=/job
 umask 022
@@ -83,34 +68,18 @@ export function tell(told: Told, line: string): void {
     } else told.said += `${line}\n`;
 }
 
-const remove = (engine: Engine, name: string) =>
-    found(() => engine.getContainer(name).remove({ force: true, v: true })).catch((error) => {
-        if (!says(error, "already in progress")) throw error;
-    });
-
-const entriesOf = (files: Record<string, string | Buffer>): TarEntry[] =>
-    Object.entries(files).map(([path, content]) => ({ path, mode: 0o600, content: Buffer.from(content) }));
-
-/** Makes the container of a job. */
-async function create(engine: Engine, job: Job): Promise<void> {
+/** What its container is made of. */
+function containerOf(job: Job): ContainerCreateOptions {
     const { owner, repository, mounts = [], binds = [], memory = [], volumes = [] } = job;
-    const { prefix, identity } = owner;
     const folder = isFolder(repository);
-    await remove(engine, job.name);
-    const container = await engine.createContainer({
-        name: job.name,
+    return {
         Image: job.image,
         Entrypoint: ["/bin/sh", "-c", PRELUDE(resticOptions(repository)) + job.script],
         Cmd: [],
         // By it restic's own locks are known as this deployment's.
-        Hostname: (identity ?? prefix).slice(0, 63),
+        Hostname: (owner.identity ?? owner.prefix).slice(0, 63),
         User: "0:0",
-        Labels: {
-            [OWNER_LABEL]: prefix,
-            ...(identity === undefined ? {} : { [IDENTITY_LABEL]: identity }),
-            [JOB_LABEL]: prefix,
-        },
-        Volumes: Object.fromEntries(["/job", ...volumes].map((path) => [path, {}])),
+        Volumes: Object.fromEntries(volumes.map((path) => [path, {}])),
         HostConfig: {
             NetworkMode: folder ? "none" : job.network,
             Mounts: mounts,
@@ -118,21 +87,10 @@ async function create(engine: Engine, job: Job): Promise<void> {
             Binds: [...binds, ...(folder ? [`${repository.repository}:${REPOSITORY_FOLDER}`] : [])],
             Tmpfs: Object.fromEntries(memory.map((path) => [path, "mode=0700"])),
             ReadonlyRootfs: !(job.writable ?? false),
-            CapDrop: ["ALL"],
             // The images, or the repository, may belong to another user of the Docker host.
             CapAdd: ["DAC_OVERRIDE", "CHOWN", "FOWNER"],
-            SecurityOpt: ["no-new-privileges:true"],
-            // Its output is read as it comes.
-            LogConfig: { Type: "none", Config: {} },
         },
-    });
-    const files = { ...prefixed("secrets/", secretFiles(repository)), ...job.files };
-    const folders = [...new Set(Object.keys(files).flatMap((path) => /^(.+)\//.exec(path)?.[1] ?? []))];
-    const archive = await tar([
-        ...folders.map((path) => ({ path: `${path}/`, mode: 0o700 })),
-        ...entriesOf(files),
-    ]);
-    await container.putArchive(archive, { path: "/job" });
+    };
 }
 
 const prefixed = (prefix: string, files: Record<string, string>) =>
@@ -152,29 +110,21 @@ export async function runJob(
     use: (told: Told) => Promise<void> = async () => {},
 ): Promise<{ code: number; told: Told }> {
     const told: Told = { json: [], lines: [], said: "" };
-    const end = () => void remove(engine, job.name).catch(() => undefined);
-    await create(engine, job);
-    job.signal.addEventListener("abort", end);
-    try {
-        job.signal.throwIfAborted();
-        const code = await runToEnd(engine, job.name, (line) => {
+    const { name, owner, signal } = job;
+    const files = { ...prefixed("secrets/", secretFiles(job.repository)), ...job.files };
+    const code = await runContainer(
+        engine,
+        { name, owner, container: containerOf(job), files, signal },
+        (line) => {
             if (!line.includes('"message_type":"status"') && !line.startsWith("@private ")) note(line);
             tell(told, line);
             onLine(line);
-        });
-        job.signal.throwIfAborted();
-        if (code === 0) await use(told);
-        return { code, told };
-    } catch (error) {
-        job.signal.throwIfAborted();
-        if (!isNotFound(error)) throw error;
-        throw new SetupError(
-            `The container ${job.name} went away while it was at work: run the same command again.`,
-        );
-    } finally {
-        job.signal.removeEventListener("abort", end);
-        await remove(engine, job.name);
-    }
+        },
+        async (code) => {
+            if (code === 0) await use(told);
+        },
+    );
+    return { code, told };
 }
 
 /** The words after `@NAME` where the script printed such a line. */

@@ -1,6 +1,7 @@
 /** A restic repository: how restic is told of it, and what its refusals mean. Pure. */
 import { shellWord } from "../../text/shell";
 import { withoutPasswords } from "../../text/redact";
+import { SECRETS } from "../shared/job";
 import type { BackupOptions } from "../../components/backup/options";
 
 export type Repository = Pick<
@@ -10,8 +11,6 @@ export type Repository = Pick<
 
 /** Where a repository in a folder of the Docker host is mounted. */
 export const REPOSITORY_FOLDER = "/repository";
-/** Memory of the container: no secret is on a disk for longer than it takes to read it. */
-export const SECRETS = "/dev/shm/secrets";
 
 /** Whether it is a folder of the Docker host. */
 export const isFolder = ({ repository }: Pick<Repository, "repository">) => repository.startsWith("/");

@@ -8,6 +8,7 @@ import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { findStack, prefixOf, type Stack } from "../../setup/stack";
 import { isStackReady } from "../../setup/state";
+import { withoutPasswords } from "../../text/redact";
 import { type Collection, noticeCollection } from "../gc/notice";
 import type { RegistryTarget } from "../shared/registry-api";
 import { type StackPulumi, stackPulumi } from "../shared/stack-pulumi";
@@ -98,6 +99,14 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
         clientSetup: outputs.clientSetup ?? {},
         pulumi,
     };
+}
+
+/** @throws SetupError where no Engine answers */
+export function engineOf({ engine, engineProblem }: StackFacts): Endpoint {
+    if (engineProblem === undefined) return engine;
+    throw new SetupError(
+        `No Docker Engine answers at ${withoutPasswords(engine.url)} (${engineProblem}): start it there.`,
+    );
 }
 
 /** Address at which this machine reaches what the Engine publishes: the name may not be known to DNS here. */

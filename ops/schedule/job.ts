@@ -13,9 +13,10 @@ const KINDS = {
     gc: { flags: [], failsFrom: 1 },
     retain: { flags: ["--yes"], failsFrom: 1 },
     backup: { flags: [], failsFrom: 1 },
+    sync: { flags: [], failsFrom: 1 },
     // 1 is a warning, such as an image with a newer version.
     doctor: { flags: [], failsFrom: 2 },
-} satisfies Record<Exclude<keyof Config["schedule"], "onFailure">, Kind>;
+} satisfies Record<Exclude<keyof Config["schedule"], "onFailure" | "metrics">, Kind>;
 
 /** A command that can be scheduled. */
 export type Scheduled = keyof typeof KINDS;

@@ -16,6 +16,8 @@ export interface LastRun {
     log: string;
     /** The last thing that it said, where it failed. */
     message?: string;
+    /** End of the last run that was well; nothing where there was none. */
+    succeeded?: string;
 }
 
 export type LastRuns = Partial<Record<Scheduled, LastRun>>;
@@ -30,17 +32,27 @@ const toldFile = ({ dirs }: Machine, prefix: string): string =>
 export const lastRuns = (machine: Machine, prefix: string): LastRuns =>
     (readJson(recordFile(machine, prefix)) ?? {}) as LastRuns;
 
-export function keepRun(machine: Machine, prefix: string, command: Scheduled, run: LastRun): void {
-    const all = { ...lastRuns(machine, prefix), [command]: run };
+/** Keeps a run. @returns how each command ended last */
+export function keepRun(
+    machine: Machine,
+    prefix: string,
+    command: Scheduled,
+    run: Omit<LastRun, "succeeded">,
+): LastRuns {
+    const former = lastRuns(machine, prefix);
+    const succeeded = run.message === undefined ? run.ended : former[command]?.succeeded;
+    const all = { ...former, [command]: { ...run, ...(succeeded === undefined ? {} : { succeeded }) } };
     writeAtomically(recordFile(machine, prefix), `${JSON.stringify(all, undefined, 2)}\n`, 0o600);
+    return all;
 }
 
-type OnFailure = Config["schedule"]["onFailure"];
+/** Whom a run tells of its end. */
+export type Telling = Config["schedule"]["onFailure"] & Pick<Config["schedule"], "metrics">;
 
 /** Kept beside the timers: what fails may be the reading of the stack itself. */
-export function keepOnFailure(machine: Machine, prefix: string, onFailure: OnFailure): void {
-    writeAtomically(toldFile(machine, prefix), `${JSON.stringify(onFailure)}\n`, 0o600);
+export function keepTelling(machine: Machine, prefix: string, telling: Telling): void {
+    writeAtomically(toldFile(machine, prefix), `${JSON.stringify(telling)}\n`, 0o600);
 }
 
-export const onFailureOf = (machine: Machine, prefix: string): OnFailure =>
-    (readJson(toldFile(machine, prefix)) ?? {}) as OnFailure;
+export const tellingOf = (machine: Machine, prefix: string): Telling =>
+    (readJson(toldFile(machine, prefix)) ?? {}) as Telling;

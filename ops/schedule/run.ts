@@ -10,10 +10,11 @@ import { note, openLog } from "../../setup/log";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { run } from "../../setup/run";
-import { acquireLock } from "../../setup/start.cjs";
+import { acquireLock, writeAtomically } from "../../setup/start.cjs";
 
 import { commandLine, hasFailed, type Meant, type Scheduled } from "./job";
-import { keepRun, onFailureOf } from "./record";
+import { metricsText } from "./metrics";
+import { keepRun, type LastRuns, tellingOf } from "./record";
 
 interface Failure {
     stack: string;
@@ -73,6 +74,16 @@ async function tellByCommand(command: string, failure: Failure): Promise<void> {
         say(`schedule.onFailure.command ended with code ${code}: ${stderr.trim().split("\n").at(-1) ?? ""}`);
 }
 
+/** Writes the file that the textfile collector reads; it takes those that end in .prom, whole or not at all. */
+function tellByMetrics(folder: string, { prefix, stack }: Meant, runs: LastRuns): void {
+    const file = join(folder, `${prefix}.prom`);
+    try {
+        writeAtomically(file, metricsText(stack, runs), 0o644);
+    } catch (error) {
+        say(`The metrics cannot be written to ${file}: ${messageOf(error)}.`);
+    }
+}
+
 /** Runs the command to its end and keeps all that it says. @returns its exit code, and why it failed in its own words */
 function runLogged(
     machine: Machine,
@@ -125,11 +136,15 @@ export async function runScheduled(machine: Machine, meant: Meant, command: Sche
         const message = withoutPasswords(reason);
         const ended = new Date().toISOString();
         const failed = hasFailed(command, code);
-        keepRun(machine, prefix, command, { began, ended, code, log, ...(failed ? { message } : {}) });
+        const all = keepRun(machine, prefix, command, {
+            ...{ began, ended, code, log },
+            ...(failed ? { message } : {}),
+        });
+        const { command: shell, webhook, metrics } = tellingOf(machine, prefix);
+        if (metrics !== undefined) tellByMetrics(metrics, meant, all);
         if (!failed) return 0;
         say(`npm run ${command} of ${stack} failed with code ${code}: ${message} Log: ${log}`);
         const failure = { stack, command, code, host: hostname(), log, message };
-        const { command: shell, webhook } = onFailureOf(machine, prefix);
         if (shell !== undefined) await tellByCommand(shell, failure);
         if (webhook !== undefined) await tellByWebhook(webhook, failure);
         return code;

@@ -6,6 +6,7 @@ import { Clone, Deployment, REPOSITORY_PASSWORD, runs } from "./backup";
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";
 import { ANY, missing, pushImage, pushIndex } from "./gc";
+import { RESTIC_IMAGE } from "./images";
 import { RegistryClient } from "./http";
 import { LONG } from "./long";
 import { must, sleep, until } from "./run";
@@ -312,6 +313,44 @@ test("a wrong password, and a repository that another restic has locked: one sen
     expect(wrong.code).toBe(1);
     await configured();
     objects = await objectsOf(deployment.prefix);
+    // Of another machine, at work as long as its input has no end.
+    const other = `e2e-restic-${deployment.name}`;
+    const names = () => docker("exec", other, "ls", "/repository/locks");
+    await docker(
+        ...["run", "--detach", "--name", other, "--hostname", "elsewhere", "--network", "none"],
+        ...[
+            "--volume",
+            `${deployment.repository}:/repository`,
+            "--env",
+            `RESTIC_PASSWORD=${REPOSITORY_PASSWORD}`,
+        ],
+        ...["--entrypoint", "/bin/sh", RESTIC_IMAGE],
+        ...["-c", "sleep 600 | restic --repo /repository --no-cache backup --stdin"],
+    );
+    try {
+        await until("the lock is there", async () => ((await names()) === "" ? undefined : true));
+        const locked = await clone.run("backup");
+        expect(locked.screen).toContain(
+            `The repository ${deployment.repository} is in use by another restic (host elsewhere): wait for its end`,
+        );
+        expect(locked.screen.trim().split("\n").length).toBeLessThan(6);
+        expect(locked.code).toBe(1);
+        // It was not touched, and nor is what is its own.
+        expect(await names()).not.toBe("");
+        await expectNothingLeft();
+        await docker(
+            "exec",
+            other,
+            "restic",
+            "--repo",
+            "/repository",
+            "--no-cache",
+            "unlock",
+            "--remove-all",
+        );
+    } finally {
+        await docker("rm", "--force", "--volumes", other);
+    }
     expect((await clone.run("backup")).code).toBe(0);
 });
 

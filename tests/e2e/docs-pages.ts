@@ -168,6 +168,24 @@ done`,
     },
     "docs/slow-networks.md": { before: "shell" },
     "docs/schedule.md": { before: "npm run up; shell" },
+    "docs/sync.md": {
+        // Docker Hub is a registry of this machine, as for the mirrors, with an image of that name.
+        before: `shell
+certificate registry-1.docker.io ../hub-ca.crt ../hub.crt ../hub.key
+docker create --name hub --network host --env REGISTRY_HTTP_ADDR=${OTHER}:443 --env OTEL_TRACES_EXPORTER=none \\
+    --env REGISTRY_HTTP_TLS_CERTIFICATE=/hub.crt --env REGISTRY_HTTP_TLS_KEY=/hub.key registry:3.1.2
+docker cp ../hub.crt hub:/hub.crt
+docker cp ../hub.key hub:/hub.key
+docker start hub
+image alpine
+skopeo copy --insecure-policy --dest-tls-verify=false docker-daemon:alpine:latest docker://${OTHER}/library/alpine:3
+pulumi config set bindAddress ${MACHINE}
+pulumi config set domain docker.example.com
+pulumi config set --path 'extraHosts["registry-1.docker.io"]' ${OTHER}
+pulumi config set --path 'sync.registries["docker.io"].ca' ../hub-ca.crt
+npm run up
+cp ../hub-ca.crt other-ca.crt`,
+    },
     "docs/state.md": { before: "" },
     "docs/storage.md": {
         before: "shell; certificate s3.example.com store-ca.crt ../store.crt ../store.key",

@@ -10,7 +10,7 @@ import { configOfDev, writeCheckout } from "./checkout";
 import { cleanup } from "./cleanup";
 import { commandsOf, onlySets, pagesOf, readPages } from "./docs-blocks";
 import { FUNCTIONS, NAMES, PAGES } from "./docs-pages";
-import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "./images";
+import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE, SYNC_IMAGE } from "./images";
 import { nexusImage } from "./nexus-image";
 import type { Result } from "./run";
 import { ROOT } from "./user";
@@ -86,7 +86,8 @@ describe("the shell blocks of README and docs do what they say", () => {
         use(machine);
         const nexus = use(await nexusImage());
         await machine.boot(NAMES);
-        await machine.images([REGISTRY_IMAGE, FRONT_IMAGE, REDIS_IMAGE, RESTIC_IMAGE, nexus.image]);
+        const own = [REGISTRY_IMAGE, FRONT_IMAGE, REDIS_IMAGE, RESTIC_IMAGE, SYNC_IMAGE];
+        await machine.images([...own, nexus.image]);
         expectDone(
             await machine.run(
                 `docker tag ${REGISTRY_IMAGE} registry:3.1.2; docker tag ${nexus.image} sonatype/nexus3:3.94.0`,

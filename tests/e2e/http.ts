@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
+import { isIP } from "node:net";
 
 import { DOMAIN, PASSWORD, type Stack } from "./stack";
 
@@ -60,7 +61,9 @@ export class RegistryClient {
             timeout: TIMEOUT_MS,
             headers: { Host: this.serverName, ...headers },
             ...(auth === "" ? {} : { auth }),
-            ...(this.ca === undefined ? {} : { ca: this.ca, servername: this.serverName }),
+            ...(this.ca === undefined ? {} : { ca: this.ca }),
+            // An address is no name for it (RFC 6066 section 3).
+            ...(this.ca === undefined || isIP(this.serverName) !== 0 ? {} : { servername: this.serverName }),
         };
         const request = (this.ca === undefined ? http : https).request(options);
         const answer = new Promise<Answer>((resolve, reject) => {

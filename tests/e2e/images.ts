@@ -7,14 +7,18 @@ import {
     DEFAULT_CACHE_IMAGE,
     DEFAULT_FRONT_IMAGE,
     DEFAULT_IMAGE,
+    DEFAULT_SYNC_IMAGE,
 } from "../../address/default-images";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" });
 
 /** Those that may be run alone: another test may be about to remove any other one. */
 function listed(): ListedImage[] {
-    const path =
-        listPath([DEFAULT_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_CACHE_IMAGE, DEFAULT_BACKUP_IMAGE]) ?? "";
+    const all = [
+        ...[DEFAULT_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_CACHE_IMAGE],
+        ...[DEFAULT_BACKUP_IMAGE, DEFAULT_SYNC_IMAGE],
+    ];
+    const path = listPath(all) ?? "";
     const filters = new URLSearchParams(path.split("?")[1]).get("filters") ?? "";
     const { reference } = JSON.parse(filters) as { reference: string[] };
     const named = reference.flatMap((name) => ["--filter", `reference=${name}`]);
@@ -34,3 +38,4 @@ export const REGISTRY_IMAGE = imageToRun(DEFAULT_IMAGE, images);
 export const FRONT_IMAGE = imageToRun(DEFAULT_FRONT_IMAGE, images);
 export const REDIS_IMAGE = imageToRun(DEFAULT_CACHE_IMAGE, images);
 export const RESTIC_IMAGE = imageToRun(DEFAULT_BACKUP_IMAGE, images);
+export const SYNC_IMAGE = imageToRun(DEFAULT_SYNC_IMAGE, images);

@@ -6,6 +6,7 @@ import { REGISTRY_IMAGE } from "./images";
 import { cleanup } from "./cleanup";
 import { docker, DockerClient, inspect } from "./docker";
 import { ACCEPT, RegistryClient } from "./http";
+import { care } from "./retain";
 import { Stack } from "./stack";
 
 describe("a plain-HTTP registry on a folder of the Docker host", () => {
@@ -55,6 +56,11 @@ describe("a plain-HTTP registry on a folder of the Docker host", () => {
         const ask = (path: string, method = "GET") =>
             http.ask(path, { login: "", method, headers: { Accept: ACCEPT } });
         expect((await ask("/v2/_catalog")).body).toBe('{"repositories":["team/image"]}\n');
+        await stack.configure({ "sync.jobs.copy.from": "team/*", "sync.jobs.copy.to": "copies/*" });
+        const copied = await care(stack, "sync");
+        expect(copied.screen).toContain("copied    team/image:1 → copies/team/image:1\n1 image copied");
+        expect(copied.code).toBe(0);
+        expect((await ask("/v2/copies/team/image/manifests/1")).status).toBe(200);
         await client.forget(image);
         await client.must(["pull", image]);
         const digest = String((await ask("/v2/team/image/manifests/1")).headers["docker-content-digest"]);

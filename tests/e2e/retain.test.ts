@@ -177,6 +177,21 @@ describe.each(["files", "s3"])("in %s", (where) => {
         ]);
     });
 
+    // The collection is the same one in every store.
+    if (where === "files")
+        test("--untagged takes the manifests that no tag reaches as well, and nothing else", async () => {
+            digests["pr-old"] = (await shelf.manifest(APP, "pr-old")).digest;
+            await shelf.age(APP, "pr-old", 40);
+            const found = await told(stack, "retain", "--yes", "--untagged");
+            expect(found.removed).toMatchObject({ tags: 1, repositories: [] });
+            for (const one of ["untagged", "pr-old"])
+                expect([one, await shelf.has(APP, digests[one] ?? "")]).toEqual([one, false]);
+            const kept = ["v1.0.1", "v1.1.0", "v2.0.0", "other", "pr-2", "multi-2", "one", "later"];
+            for (const one of [...kept, "one_att", "v2.0.0.sig"])
+                expect([one, await missing(client, APP, digests[one] ?? "")]).toEqual([one, []]);
+            expect(await missing(client, "free/app", "pr-9")).toEqual([]);
+        });
+
     test("a tag that is pushed between the table and the removal stays, and a push in flight ends well", async () => {
         for (const tag of ["pr-a", "pr-b", "pr-c"]) {
             digests[tag] = (await shelf.manifest("team/late", tag)).digest;

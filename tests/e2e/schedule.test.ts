@@ -1,6 +1,15 @@
 /** Commands that run by themselves, started by a real systemd and a real cron. */
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -53,6 +62,22 @@ describe("a schedule", () => {
         const ended = async () => (existsSync(record) ? lastOf(command) : undefined);
         return until(`${command} has run by itself`, ended, 180_000, 1_000);
     };
+    /** What stands in the folder of metrics, which promtool must take. */
+    async function measured(folder: string): Promise<string> {
+        const names = readdirSync(folder);
+        expect(names).toEqual([`${stack.prefix}.prom`]);
+        const text = readFileSync(join(folder, names[0] ?? ""), "utf8");
+        const program = join(home, "prometheus", "usr/bin/promtool");
+        if (!existsSync(program)) {
+            mkdirSync(join(home, "prometheus"));
+            const cwd = join(home, "prometheus");
+            await aptGet("fetching Debian's promtool", ["download", "prometheus"], cwd);
+            await must("sh", ["-c", "dpkg-deb --extract prometheus_*.deb ."], { cwd });
+        }
+        const { code, screen } = await run(program, ["check", "metrics"], { input: text });
+        expect([code, screen]).toEqual([0, ""]);
+        return text;
+    }
     const forget = () =>
         rmSync(join(home, "data", "private-registry", "schedule"), { recursive: true, force: true });
 
@@ -160,9 +185,11 @@ describe("a schedule", () => {
         forget();
         told.length = 0;
         const noted = join(home, "noted");
+        const metrics = join(home, "metrics");
         await stack.must(["config", "rm", "--path", "schedule.up"]);
         await stack.configure({
             "schedule.doctor": soon(),
+            "schedule.metrics": metrics,
             "schedule.onFailure.command": `printf '%s' "$PRIVATE_REGISTRY_STACK $PRIVATE_REGISTRY_COMMAND $PRIVATE_REGISTRY_CODE" > '${noted}'`,
             "schedule.onFailure.webhook": { secret: webhook },
         });
@@ -186,12 +213,22 @@ describe("a schedule", () => {
             expect(told[1]?.text).toContain("failed: failure");
             expect(readFileSync(noted, "utf8")).toBe(`${stack.name} doctor 2`);
             expect(readFileSync(last.log, "utf8")).not.toContain("t0ken");
+            const text = await measured(metrics);
+            expect(text).toContain(`last_failed{stack="${stack.name}",command="doctor"} 1\n`);
+            expect(text).not.toContain("last_success");
         } finally {
             cron.process.kill("SIGTERM");
             await cron.done;
             await must("docker", ["start", `${stack.prefix}`]);
         }
         expect((await there()).screen).toMatch(/failed at .* \(2\): failure/);
+        // Now it is well, but for warnings.
+        expect((await here("--run", "doctor")).code).toBe(0);
+        const after = await measured(metrics);
+        expect(after).toContain(`last_failed{stack="${stack.name}",command="doctor"} 0\n`);
+        const success = Number(/last_success_timestamp_seconds\{.*\} ([\d.]+)$/m.exec(after)?.[1]);
+        expect(Math.abs(Date.now() / 1000 - success)).toBeLessThan(30);
+        expect((await there()).screen).toMatch(/ended well at /);
         expect((await there("--remove")).code).toBe(0);
         expect(existsSync(join(folder, "spool/crontabs/root")) ? await crontab() : "").not.toContain(
             "schedule --run",

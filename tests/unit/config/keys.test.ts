@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { DEFAULT_SYNC_IMAGE } from "../../../address/default-images";
 import { type OptionInfo, unwrap } from "../../../components/definition/option";
 import { issue } from "../components/certs";
 
@@ -92,6 +93,10 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
     ],
     [/^nexus\./, NEXUS],
     [/^backup\./, BACKUP],
+    [/^sync\.jobs\.NAME\.tags$/, { sync: { jobs: { NAME: { from: "quay.io/team/app" } } } }],
+    [/^sync\.jobs\.NAME\.(to|repositories)$/, { sync: { jobs: { NAME: { from: "quay.io/*" } } } }],
+    [/^sync\.registries\.NAME\.username$/, { sync: { registries: { NAME: { password: "x" } } } }],
+    [/^sync\.registries\.NAME\.password$/, { sync: { registries: { NAME: { username: "robot" } } } }],
 ];
 
 const beside = (path: string) => BESIDE.find(([pattern]) => pattern.test(path))?.[1] ?? {};
@@ -128,7 +133,7 @@ beforeAll(async () => {
         writeFileSync(join(folder, `${name}.crt`), pem);
         writeFileSync(join(folder, `${name}.key`), keyPem);
     };
-    for (const name of ["ca", "chain", "store-ca", "upstream-ca"]) write(name, ca);
+    for (const name of ["ca", "chain", "store-ca", "upstream-ca", "other-ca"]) write(name, ca);
     write("site", await issue("site", { issuer: ca, names: [MINIMAL.domain], ...long }));
     write("docs", await issue("docs", { issuer: ca, names: ["name", "docs.example.com"], ...long }));
     write("backup-ca", ca);
@@ -235,6 +240,7 @@ test("the smallest configuration has the defaults of all", () => {
         mirrors: {},
         proxyFromEnvironment: false,
         retention: {},
+        sync: { jobs: {}, registries: {}, image: DEFAULT_SYNC_IMAGE },
         schedule: { onFailure: {} },
     });
 });

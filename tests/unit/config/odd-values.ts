@@ -1,7 +1,7 @@
 /** Of an option, what its definition alone does not show: bounds, odd values that are right, near ones that are wrong. */
 import { rootCertificates } from "node:tls";
 
-import { DEFAULT_BACKUP_IMAGE } from "../../../address/default-images";
+import { DEFAULT_BACKUP_IMAGE, DEFAULT_SYNC_IMAGE } from "../../../address/default-images";
 
 import { HUB } from "./mirrors-values";
 
@@ -353,7 +353,12 @@ export const ODD: Record<string, Odd> = {
     "schedule.gc": when,
     "schedule.retain": when,
     "schedule.backup": when,
+    "schedule.sync": when,
     "schedule.doctor": when,
+    "schedule.metrics": {
+        valid: ["/var/lib/prometheus/node-exporter"],
+        invalid: ["metrics", "./metrics", "", 5],
+    },
     "schedule.onFailure": group,
     "schedule.onFailure.command": { valid: ["true"], invalid: ["", 5, {}] },
     "schedule.onFailure.webhook": {
@@ -424,6 +429,30 @@ export const ODD: Record<string, Odd> = {
     "backup.keep.monthly": whole(12, 0),
     "backup.escrow": flag(false),
     "backup.image": { valid: ["restic/restic:0.17.3"], invalid: ["a b", 5], default: DEFAULT_BACKUP_IMAGE },
+    sync: group,
+    "sync.jobs": { valid: [{}], default: {}, invalid: ["text", 5, []] },
+    "sync.jobs.NAME.from": {
+        valid: ["docker.io/library/alpine:3", "quay.io/*"],
+        invalid: ["", "https://quay.io/a", "quay.io/A", 5, ["a"]],
+    },
+    "sync.jobs.NAME.to": { valid: ["*", "mirror/*"], default: "*", invalid: ["", "Team/app", 5, {}] },
+    "sync.jobs.NAME.tags": { invalid: [[], "v1", ["a b"], [{}]] },
+    "sync.jobs.NAME.repositories": { invalid: [[], "team/*", ["Team/*"], [5]] },
+    "sync.registries": { valid: [{}], default: {}, invalid: ["hunter2", 5, ["hunter2"]] },
+    "sync.registries.NAME.username": { valid: ["robot"], becomes: [[7, "7"]], invalid: ["", ["robot"], {}] },
+    "sync.registries.NAME.password": {
+        valid: ["secret"],
+        becomes: [[123456, "123456"]],
+        invalid: [["hunter2"], { a: "hunter2" }, 1.5],
+    },
+    "sync.registries.NAME.ca": { valid: [rootCertificates[0]], invalid: [5, "two\nlines", true] },
+    "sync.registries.NAME.plainHttp": flag(false),
+    "sync.user": { valid: ["sync"], invalid: ["", 5, {}] },
+    "sync.image": {
+        valid: ["regclient/regsync:edge-alpine"],
+        invalid: ["a b", 5],
+        default: DEFAULT_SYNC_IMAGE,
+    },
     nexus: secretGroup,
     "nexus.acceptEula": { valid: [true], invalid: ["yes", "TRUE", 1] },
     "nexus.domain": { valid: ["nexus.example.com"], invalid: ["https://a.b", "a b", 5] },

@@ -12,6 +12,7 @@ import {
     DEFAULT_CACHE_IMAGE,
     DEFAULT_FRONT_IMAGE,
     DEFAULT_IMAGE,
+    DEFAULT_SYNC_IMAGE,
     RCLONE_IMAGE,
 } from "../../../address/default-images";
 
@@ -26,6 +27,7 @@ test.each([
     [DEFAULT_IMAGE, "3.1.2", "private-registry/registry:3.1.2"],
     [DEFAULT_FRONT_IMAGE, "1.22.1-9+deb12u3", "private-registry/nginx:1.22.1-debian"],
     [DEFAULT_CACHE_IMAGE, "5:7.0.15-1~deb12u6", "private-registry/redis:7.0.15-debian"],
+    [DEFAULT_SYNC_IMAGE, "0.11.7", "private-registry/regsync:0.11.7"],
     [RCLONE_IMAGE, "1.60.1+dfsg-2+b5", "private-registry/rclone:1.60.1-debian"],
 ])("what is built for %s of %s is named %s", (wanted, version, name) => {
     expect(standInName(wanted, version)).toBe(name);
@@ -42,6 +44,7 @@ describe.each([
     [DEFAULT_IMAGE, "private-registry/registry:3.1.2"],
     [DEFAULT_FRONT_IMAGE, "private-registry/nginx:1.22.1-debian"],
     [DEFAULT_CACHE_IMAGE, "private-registry/redis:7.0.15-debian"],
+    [DEFAULT_SYNC_IMAGE, "private-registry/regsync:0.11.7"],
 ])("%s", (wanted, standIn) => {
     test("runs as the official image where the Engine has it", () => {
         expect(imageToRun(wanted, [image(standIn, true), image(wanted, false)])).toBe(wanted);
@@ -63,6 +66,12 @@ describe.each([
     test("stays as configured where the Engine has neither", () => {
         expect(imageToRun(wanted, [])).toBe(wanted);
     });
+});
+
+test("another release of regsync does not stand in", () => {
+    expect(imageToRun(DEFAULT_SYNC_IMAGE, [image("private-registry/regsync:0.11.6", true)])).toBe(
+        DEFAULT_SYNC_IMAGE,
+    );
 });
 
 test("another release of the registry does not stand in, and of two nginx the newer one does", () => {

@@ -1,6 +1,7 @@
 /** What systemd and cron are given for a schedule. */
 import { crontabWith as withJobs, isIn, scriptOf } from "../../../ops/schedule/crontab";
 import { environmentOf, type Job, jobsOf, type Start } from "../../../ops/schedule/job";
+import { metricsText } from "../../../ops/schedule/metrics";
 import { markOf, unitsOf } from "../../../ops/schedule/systemd";
 import { cronTime, nextTime, onCalendar, parseWhen } from "../../../ops/schedule/when";
 import { options } from "../../../config/options";
@@ -137,4 +138,20 @@ test("only what has a time is scheduled", () => {
     };
     expect(jobsOf(schedule)).toEqual([GC]);
     expect(jobsOf(options.shape.schedule.parse(undefined))).toEqual([]);
+});
+
+test("metrics tell the last end and the last good one of each command", () => {
+    const run = { began: "2026-11-26T04:00:00.000Z", ended: "2026-11-26T04:00:02.500Z", code: 0, log: "/l" };
+    const text = metricsText('a "stack"', {
+        gc: { ...run, succeeded: run.ended },
+        backup: { ...run, code: 1, message: "no space" },
+    });
+    const of = "private_registry_scheduled_last_success_timestamp_seconds";
+    expect(text).toContain(
+        `# HELP ${of} When a run of the command last ended well.\n# TYPE ${of} gauge\n` +
+            `${of}{stack="a \\"stack\\"",command="gc"} 1795665602.5\n# HELP `,
+    );
+    expect(text).toContain('last_duration_seconds{stack="a \\"stack\\"",command="backup"} 2.5\n');
+    expect(text).toContain('last_failed{stack="a \\"stack\\"",command="backup"} 1\n');
+    expect(text).not.toContain("no space");
 });

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { NEXUS_IMAGE } from "../../../components/nexus/plan";
 import { type ImageEffects, provideImage } from "../../../setup/image";
-import { rootFiles } from "../../../setup/image-build";
+import { REGISTRY, rootFiles } from "../../../setup/image-build";
 import { packageEntries } from "../../../setup/image-debian";
 import { parseImage, sameImage } from "../../../address/image-name";
 import { type ImageNeed, neededImages } from "../../../setup/image-needs";
@@ -209,7 +209,7 @@ describe("tarballs", () => {
 });
 
 test("the image's root file system has the official paths and is read back by tar", async () => {
-    const archive = await tar(rootFiles(Buffer.from("R"), Buffer.from("B"), Buffer.from("C")));
+    const archive = await tar(rootFiles(REGISTRY, Buffer.from("R"), Buffer.from("B"), Buffer.from("C")));
     const paths = [
         "bin/registry",
         "bin/busybox",
