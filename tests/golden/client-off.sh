@@ -3,7 +3,7 @@
 ADDRESS=docker.example.com:5000
 DOMAIN=docker.example.com
 DEPLOYMENT=docker.example.com:5000
-FINGERPRINT=''
+FINGERPRINTS=''
 DAEMON_VALUES='docker.example.com:5000 docker.example.com:5001 http://docker.example.com:5001'
 # Without patterns: an IPv6 address has brackets.
 set -euf
@@ -245,7 +245,7 @@ for_system() {
     take system
 }
 
-say "registry $ADDRESS, CA SHA-256 ${FINGERPRINT:-none}"
+say "registry $ADDRESS, CA SHA-256 ${FINGERPRINTS:-none}"
 if [ -z "$clients" ]; then
     if [ -z "$root" ] && [ "$(uname)" = Darwin ]; then clients=system; fi
     [ -d "$root/etc/docker" ] && clients="$clients docker"
