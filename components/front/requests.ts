@@ -88,7 +88,7 @@ export const accessLog = ({ signer }: Pick<FrontSettings, "signer">): string[] =
     '    \'"method":"$request_method","path":"$told_path","repository":"$repository","action":"$action",\'',
     '    \'"status":$status,"bytesSent":$body_bytes_sent,"bytesReceived":$request_length,\'',
     '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_agent"' +
-        (signer === undefined ? "" : `,"ca":${signer}`) +
+        (signer === undefined ? "" : `,"ca":"${signer}"`) +
         "}';",
     "access_log /dev/stdout access;",
     "# A site has no user.",

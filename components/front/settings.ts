@@ -41,8 +41,8 @@ export interface FrontSettings {
     connectionsPerClient: number;
     /** Repository, `team/*` or `*` → patterns of tags (definition/patterns.ts) that are pushed once. */
     immutableTags?: Readonly<Record<string, readonly string[]>> | undefined;
-    /** Generation of the CA that signed the certificate, for the log: whoever logs in under it trusts that CA. @default not told */
-    signer?: number | undefined;
+    /** Start of the SHA-256 of the CA that signed the certificate, for the log: who came under it trusts that CA. @default not told */
+    signer?: string | undefined;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;

@@ -6,7 +6,7 @@ import type { Given, Settled } from "../definition/inputs";
 import type { TlsFiles } from "../registry/registry";
 
 import { CertificateAuthority } from "./certificate-authority";
-import { serverChain, trustAnchor, trustAnchors } from "./chain";
+import { certificates, serverChain, trustAnchor, trustAnchors } from "./chain";
 import { inspectSite, right } from "./inspect";
 import { DEFAULT_OWN_CA, type OwnCa, SIGNED_BY_OURS, type Tls } from "./options";
 import { SiteCertificate } from "./site-certificate";
@@ -18,10 +18,13 @@ export interface SiteTls {
     caPem: pulumi.Output<string>;
     /** The same one by one, that of the site certificate first. */
     cas: pulumi.Output<string>[];
-    /** Generation of the CA that signs, once a second one has been made; nothing else needs to tell them apart. */
-    signer?: number | undefined;
+    /** Start of the SHA-256 of the CA that signs, in lower case; nothing where there was never a second one to tell it from. */
+    signer?: pulumi.Output<string> | undefined;
     sign?: (resource: string, names: Given<string>[]) => TlsFiles;
 }
+
+const shortFingerprint = (pem: string): string =>
+    (certificates(trustAnchor(pem))[0]?.fingerprint256 ?? "").replaceAll(":", "").slice(0, 8).toLowerCase();
 
 /** Names of a site certificate, each once. */
 export interface SiteNames {
@@ -107,7 +110,7 @@ export function siteTls(
         files,
         caPem: pulumi.all(all.map(({ certPem }) => certPem)).apply(trustAnchors),
         cas: [ca, ...all.filter((one) => one !== ca)].map(({ certPem }) => certPem.apply(trustAnchor)),
-        signer: generation > 1 || next ? generation + (ca === following ? 1 : 0) : undefined,
+        signer: generation > 1 || next ? ca.certPem.apply(shortFingerprint) : undefined,
         sign: (resource, names) => sign(resource, pulumi.all(names)),
     };
 }
