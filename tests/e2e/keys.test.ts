@@ -21,6 +21,7 @@ class Trusting {
         private readonly port: number,
         private readonly ca: string,
         private readonly path: string,
+        private readonly agent: string,
         perSecond = 8,
     ) {
         this.timer = setInterval(() => {
@@ -42,7 +43,7 @@ class Trusting {
                     {
                         ...{ host: "127.0.0.1", port: this.port, path: this.path, servername: DOMAIN },
                         ...{ agent: false, ca: this.ca, auth: `admin:${PASSWORD}`, timeout: 30_000 },
-                        headers: { Host: DOMAIN, "User-Agent": "trusting/1.0" },
+                        headers: { Host: DOMAIN, "User-Agent": `${this.agent}/1.0` },
                     },
                     (response) => {
                         response.resume().on("end", () => {
@@ -107,7 +108,7 @@ describe("the keys of a deployment", () => {
     test("another CA takes the place of the first one in three steps, and no client is refused before its own", async () => {
         const [first = ""] = await cas();
         const before = await inspect(`${stack.prefix}-front`);
-        const old = new Trusting(stack.port, first, blob);
+        const old = new Trusting(stack.port, first, blob, "old");
         const loads = [old];
         try {
             // Killed wherever it is; the next call goes on with it.
@@ -137,15 +138,18 @@ describe("the keys of a deployment", () => {
                 for (const pem of [one, two]) expect(stdout).toContain(pem.trim());
             }
 
-            const both = new Trusting(stack.port, one + two, blob);
-            const young = new Trusting(stack.port, two, blob);
+            // For the log to know of them before the second step.
+            const both = new Trusting(stack.port, one + two, blob, "both");
+            const young = new Trusting(stack.port, two, blob, "new");
             loads.push(both, young);
             const { code, stdout } = await care(stack, "rotate-ca", "--json");
             expect(code).toBe(0);
+            const seen = (agent: string, followed: boolean) =>
+                expect.objectContaining({ agent, followed }) as unknown;
             expect(JSON.parse(stdout)).toMatchObject({
                 stage: 1,
                 deployed: true,
-                clients: { installed: 1, clients: [{ agent: "trusting", followed: false }] },
+                clients: { installed: 1, clients: expect.arrayContaining([seen("old", false)]) as unknown },
             });
             const second = Date.now();
             expect(await done("rotate-ca")).toContain("Clients that trust the first one alone are refused");
@@ -155,7 +159,9 @@ describe("the keys of a deployment", () => {
             await sleep(1_500);
             const third = Date.now();
             const told = await done("rotate-ca");
-            expect(told).toMatch(/knows 1 client; 1 of them have followed/);
+            // Without a name: the upload before all.
+            expect(told).toMatch(/knows 4 clients; 2 of them have followed/);
+            expect(told).toMatch(/not yet: \S+ old, last seen/);
             await sleep(1_000);
             await Promise.all(loads.map((load) => load.stop()));
 
@@ -184,7 +190,7 @@ describe("the keys of a deployment", () => {
         const [ca = ""] = await cas();
         const keyOf = ({ publicKey }: X509Certificate) => publicKey.export({ type: "spki", format: "pem" });
         const before = await site();
-        const load = new Trusting(stack.port, ca, blob, 20);
+        const load = new Trusting(stack.port, ca, blob, "any", 20);
         await done("rotate", "site-key");
         await load.stop();
         const after = await site();
