@@ -205,7 +205,7 @@ const previousLocations = (): string[] => [
 ];
 
 /** A number of as many digits that is less, as a regular expression. */
-const lessThan = (number: number): string =>
+export const lessThan = (number: number): string =>
     oneOf(
         [...String(number)].flatMap((digit, i, all) =>
             digit === "0" ? [] : [`${all.slice(0, i).join("")}[0-${Number(digit) - 1}]`],
