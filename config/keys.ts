@@ -22,7 +22,7 @@ export function keysOf(config: Config): Keys | undefined {
     const { tls, httpSecretGeneration, users } = config;
     const own = tls.off || tls.files ? undefined : tls.ownCa;
     const passwords = Object.entries(users).flatMap(([name, user]) => {
-        const { generate, generation, previous } = chosenWay(user);
+        const { generate, generation = 1, previous } = chosenWay(user);
         if (!generate || generation === 1) return [];
         const until = previous !== undefined && overlapOf({ previous }) !== undefined ? { previous } : {};
         return [[name, { generation, ...until }] as const];

@@ -50,7 +50,7 @@ export class Accounts extends pulumi.ComponentResource {
             return pulumi.all([known, base64, of]).apply(([text, bytes, of]) => bcrypt(text, bytes, of));
         };
         for (const [user, given] of Object.entries(users)) {
-            const { password, generate, bcryptHash, generation, previous } = chosenWay(given);
+            const { password, generate, bcryptHash, generation = 1, previous } = chosenWay(given);
             if (bcryptHash !== undefined) {
                 hashes[user] = pulumi.secret(bcryptHash);
                 continue;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 
 import type { Definition, Rule } from "../definition/check";
-import { generationOption } from "../definition/generation";
+import { generations, GENERATIONS_ALLOWED } from "../definition/generation";
 import { option, plain } from "../definition/option";
 import { REPOSITORIES } from "../definition/patterns";
 import { problem, type Problem, remove, set } from "../definition/problem";
@@ -30,7 +30,12 @@ const user = z.strictObject({
         example: `$2y$10$${"EXAMPLE".repeat(7)}EXAM`,
         secret: true,
     }),
-    generation: generationOption("generated password"),
+    generation: plain(generations.optional(), {
+        description: "Which generated password, counted from 1: another number makes another one",
+        default: "1",
+        allowed: GENERATIONS_ALLOWED,
+        example: 2,
+    }),
     previous: plain(z.string().regex(UNTIL).optional(), {
         description:
             "Takes the front. Until when the generated password of the generation before is taken too: a day, to its end, or a time, in UTC",

@@ -29,7 +29,9 @@ export function overlapOf(
 }
 
 /** What is wrong with a date until which the password before is taken. */
-export function previousProblem(user: PlainUser & { generation?: number; previous?: string | undefined }) {
+export function previousProblem(
+    user: PlainUser & { generation?: number | undefined; previous?: string | undefined },
+) {
     if (user.previous === undefined) return undefined;
     if (Number.isNaN(endOf(user.previous))) return "is no day of the calendar";
     if (user.generate !== true) return "is set, and the password is not a generated one";

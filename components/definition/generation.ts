@@ -3,11 +3,14 @@ import * as z from "zod";
 
 import { plain } from "./option";
 
+export const generations = z.int().min(1).max(9999);
+export const GENERATIONS_ALLOWED = "a whole number from 1 to 9999";
+
 /** An option that counts the generations of a secret from 1. @param what `CA of the kit's own` */
 export const generationOption = (what: string) =>
-    plain(z.int().min(1).max(9999).default(1), {
+    plain(generations.default(1), {
         description: `Which ${what}, counted from 1: another number makes another one`,
-        allowed: "a whole number from 1 to 9999",
+        allowed: GENERATIONS_ALLOWED,
         example: 2,
     });
 

@@ -181,7 +181,7 @@ export function passwordPlan(
         throw new SetupError(
             `${name === undefined ? "No user is named" : `There is no user ${name}`}; there are: ${Object.keys(config.users).join(", ") || "none"}.`,
         );
-    const { generate, generation, previous } = chosenWay(user);
+    const { generate, generation = 1, previous } = chosenWay(user);
     const path = ["users", name];
     if (!generate)
         throw new SetupError(
