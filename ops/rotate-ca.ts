@@ -8,13 +8,14 @@ import { connectTo } from "../engine/client";
 import { logsOf } from "../engine/run";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
+import { say } from "../setup/progress";
 
 import { deploy } from "./deploy";
 import type { StackFacts } from "./facts/stack-facts";
 import { frontName } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { clientsIn, type Seen } from "./rotate/clients";
-import { caPlan, refuseForeignCertificate, STAGES, type Stage, stageOf } from "./rotate/plan";
+import { caPlan, isDone, refuseForeignCertificate, STAGES, type Stage, stageOf } from "./rotate/plan";
 import { rotate, ROTATE_FLAGS, standing } from "./rotate/run";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { isOf } from "./shared/identity";
@@ -22,6 +23,7 @@ import { entriesOf } from "./shared/stack-config";
 
 const FLAGS = {
     back: { type: "boolean", text: "takes step 1 or 2 back" },
+    step: { type: "string", value: "1|2|3", text: "which step is meant: where it is done, nothing is" },
     cert: { type: "string", value: "FILE", text: "for step 1: certificate of a CA that you bring" },
     key: { type: "string", value: "FILE", text: "its private key" },
     ...ROTATE_FLAGS,
@@ -101,6 +103,10 @@ export async function rotateCa(machine: Machine, args: string[]): Promise<number
     const { facts, config } = now;
     refuseForeignCertificate(config, "CA that could be rotated");
     const stage = stageOf(config);
+    if (now.deployed && flags.step !== undefined && isDone(stage, flags.step, flags.back ?? false)) {
+        say(`There is nothing to do: ${STAGES[stage]}.`);
+        return 0;
+    }
     const cas = certificates(facts.caPem);
     const next = stage > 0 ? cas[1] : undefined;
     // Of one that was brought, its begin tells nothing.

@@ -34,6 +34,22 @@ export function stageOf({ tls: { ownCa } }: Config): Stage {
     return ownCa.next.signs ? 2 : 1;
 }
 
+/**
+ * Whether a step that somebody names is done already: of a call that was killed nobody knows how far its `up` went on.
+ *
+ * @param step 1, 2 or 3; with `back` the one that is taken back
+ * @throws SetupError where another step comes before it
+ */
+export function isDone(stage: Stage, step: string, back: boolean): boolean {
+    const number = Number(step);
+    if (!["1", "2", "3"].includes(step) || (back && number === 3))
+        throw new SetupError(`--step is "${step}"; it must be ${back ? "1 or 2" : "1, 2 or 3"}.`);
+    const due = back ? stage : stage + 1;
+    if (number === due) return false;
+    if (back ? number > stage : number <= stage || (number === 3 && stage === 0)) return true;
+    throw new SetupError(`--step is ${step}, and ${STAGES[stage]}: step ${due} comes before it.`);
+}
+
 /** @throws SetupError where no CA of the deployment signs */
 export function refuseForeignCertificate({ tls }: Config, what: string): void {
     if (tls.off) throw new SetupError(`tls is off: there is no ${what}. With one: pulumi config rm tls`);

@@ -67,7 +67,7 @@ export async function rotate(
     machine: Machine,
     args: string[],
     flags: Flags,
-    { facts, deployed }: Standing,
+    { facts, config, deployed }: Standing,
     { command, up, stands, plan: make }: Rotation,
 ): Promise<number> {
     const plan = deployed ? make() : UNFINISHED;
@@ -89,9 +89,14 @@ export async function rotate(
         }
     }
     const work = async () => {
+        const file = flags["config-file"];
+        if (JSON.stringify(await readConfig(facts.pulumi, file)) !== JSON.stringify(config))
+            throw new SetupError(
+                "Another command changed the configuration meanwhile; nothing was changed here. The same command again shows what it is now.",
+            );
         if (plan.steps.length > 0) {
             const name = `Pulumi.${facts.stack.name.split("/").pop()}.yaml`;
-            await writeSteps(facts.pulumi, resolve(machine.root, flags["config-file"] ?? name), plan.steps);
+            await writeSteps(facts.pulumi, resolve(machine.root, file ?? name), plan.steps);
         }
         return up(upFlags(args));
     };

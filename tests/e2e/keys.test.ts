@@ -1,13 +1,16 @@
 /** Keys that are changed while clients work: the CA in three steps, the site's key, a password, the registry's own secret. */
 import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import https from "node:https";
+import { join } from "node:path";
 
 import { served } from "./certificates";
 import { cleanup } from "./cleanup";
 import { docker, inspect } from "./docker";
 import { RegistryClient } from "./http";
 import { care, careRun } from "./retain";
-import { run, sleep, until } from "./run";
+import { LONG } from "./long";
+import { must, run, sleep, until } from "./run";
 import { ADMIN, DOMAIN, PASSWORD, Stack } from "./stack";
 
 /** A client that trusts some CAs, and makes a new connection for each of its steady requests. */
@@ -19,7 +22,7 @@ class Trusting {
 
     constructor(
         private readonly port: number,
-        private readonly ca: string,
+        public ca: string,
         private readonly path: string,
         private readonly agent: string,
         perSecond = 8,
@@ -98,6 +101,25 @@ describe("the keys of a deployment", () => {
         if (code !== 0) throw new Error(`npm run ${name} ended with code ${code}:\n${screen}`);
         return screen;
     };
+    /** Kills a step wherever it is, and has the same command end it. */
+    async function killed(step: number, ...flags: string[]): Promise<void> {
+        const all = ["--yes", "--step", String(step), ...flags];
+        const victim = careRun(stack, "rotate-ca", ...all);
+        await sleep(2_000 + Math.random() * 7_000);
+        victim.process.kill("SIGKILL");
+        await victim.done;
+        await until(
+            `step ${step}`,
+            async () => {
+                const { code, screen } = await care(stack, "rotate-ca", ...all);
+                // Pulumi works on when its parent is gone, and has the stack's lock for so long.
+                if (code !== 0)
+                    expect(screen).toMatch(/currently locked|changed the configuration meanwhile/);
+                return screen.includes("There is nothing to do") ? true : undefined;
+            },
+            180_000,
+        );
+    }
     const status = async (login: string): Promise<number> => {
         const client = await RegistryClient.of(stack);
         const answer = await client.ask("/v2/", { login });
@@ -111,22 +133,7 @@ describe("the keys of a deployment", () => {
         const old = new Trusting(stack.port, first, blob, "old");
         const loads = [old];
         try {
-            // Killed wherever it is; the next call goes on with it.
-            const killed = careRun(stack, "rotate-ca", "--yes");
-            await sleep(2_000 + Math.random() * 6_000);
-            killed.process.kill("SIGKILL");
-            await killed.done;
-            // Its Pulumi may work on without it, and has the stack's lock for so long.
-            await until("step 1 is done", async () => {
-                const { screen } = await care(stack, "rotate-ca", "--yes", "--dry-run");
-                if (screen.includes("A second CA") || screen.includes("Step 1 of 3")) {
-                    await done("rotate-ca");
-                } else if (screen.includes("not deployed yet")) {
-                    const { code, screen: why } = await care(stack, "rotate-ca", "--yes");
-                    if (code !== 0) expect(why).toContain("currently locked");
-                }
-                return (await cas()).length === 2 ? true : undefined;
-            });
+            await killed(1);
             const [one = "", two = ""] = await cas();
             expect(one).toBe(first);
             expect((await site()).verify(new X509Certificate(one).publicKey)).toBe(true);
@@ -185,6 +192,68 @@ describe("the keys of a deployment", () => {
         const after = await inspect(`${stack.prefix}-front`);
         expect(after.State.StartedAt).toBe(before.State.StartedAt);
     });
+
+    if (LONG)
+        test("killed in every step, taken back, and on to a CA that is brought, under one client that always follows", async () => {
+            const openssl = (...args: string[]) => must("openssl", args, { cwd: stack.folder });
+            await openssl(
+                ...[
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "ec",
+                    "-pkeyopt",
+                    "ec_paramgen_curve:P-256",
+                    "-noenc",
+                    "-days",
+                    "900",
+                ],
+                ...[
+                    "-config",
+                    "/dev/null",
+                    "-subj",
+                    "/CN=Brought",
+                    "-keyout",
+                    "brought.key",
+                    "-out",
+                    "brought.crt",
+                ],
+                ...[
+                    "-addext",
+                    "basicConstraints=critical,CA:TRUE",
+                    "-addext",
+                    "keyUsage=critical,keyCertSign",
+                ],
+            );
+            const file = (name: string) => join(stack.folder, name);
+            const brought = readFileSync(file("brought.crt"), "utf8");
+            const load = new Trusting(stack.port, (await cas()).join(""), blob, "follower");
+            const follows = async () => void (load.ca = (await cas()).join(""));
+            try {
+                await killed(1);
+                await follows();
+                await killed(2);
+                await killed(2, "--back");
+                await killed(1, "--back");
+                await follows();
+                await killed(1, "--cert", file("brought.crt"), "--key", file("brought.key"));
+                await follows();
+                await killed(2);
+                await killed(3);
+                expect(await cas()).toEqual([brought]);
+                await follows();
+                // And to one of the kit's own again.
+                for (const step of [1, 2, 3]) {
+                    await killed(step);
+                    await follows();
+                }
+            } finally {
+                await load.stop();
+            }
+            expect(load.problems().filter(Boolean)).toEqual([]);
+            expect((await site()).verify(new X509Certificate((await cas())[0] ?? "").publicKey)).toBe(true);
+            await stack.up("--expect-no-changes");
+        }, 1_200_000);
 
     test("a site's key is another one after a reload, under requests that see nothing of it", async () => {
         const [ca = ""] = await cas();

@@ -6,10 +6,12 @@ import {
     caPlan,
     httpSecretPlan,
     isDeployed,
+    isDone,
     passwordPlan,
     refuseForeignCertificate,
     secondsOf,
     siteKeyPlan,
+    type Stage,
     stageOf,
 } from "../../../ops/rotate/plan";
 import { KIT_AGENT } from "../../../ops/shared/registry-api";
@@ -33,6 +35,27 @@ describe("the CA", () => {
         expect(plan(two, { back: true }).steps).toEqual([{ set: [...NEXT, "signs"], to: false }]);
         expect(() => plan({}, { back: true })).toThrow("There is nothing to take back");
         expect([{}, one, two].map((tls) => stageOf(accepted({ tls })))).toEqual([0, 1, 2]);
+    });
+
+    test("a step that is named is done once", () => {
+        expect([0, 1, 2].map((stage) => isDone(stage as Stage, String(stage + 1), false))).toEqual([
+            false,
+            false,
+            false,
+        ]);
+        expect([isDone(1, "1", false), isDone(2, "1", false), isDone(0, "3", false)]).toEqual([
+            true,
+            true,
+            true,
+        ]);
+        expect([isDone(2, "2", true), isDone(1, "2", true), isDone(0, "1", true)]).toEqual([
+            false,
+            true,
+            true,
+        ]);
+        expect(() => isDone(0, "2", false)).toThrow("step 1 comes before it");
+        expect(() => isDone(2, "1", true)).toThrow("step 2 comes before it");
+        expect(() => isDone(0, "4", false)).toThrow('--step is "4"');
     });
 
     test("that is brought takes the place of one that was made, and the other way round", async () => {
