@@ -75,6 +75,7 @@ const ROOMS = {
         "engine",
     ],
     "ops/import": ["ops/shared", "setup", "components/*", "engine", "text"],
+    "ops/rotate": ["ops/facts", "ops/shared", "config", "setup", "components/*", "engine", "text"],
     "ops/schedule": ["ops/shared", "setup", "text"],
     "ops/bundle": ["setup"],
     "ops/retain": ["address", "ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],

@@ -4,12 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { PrivateRegistry } from "./components";
 import { leftOut } from "./components/without-docker";
 import { argumentsOf } from "./config/arguments";
+import { keysOf } from "./config/keys";
 import { load } from "./config/load";
 import { warnOfVanished } from "./config/vanished";
 
 const config = load();
 void warnOfVanished(config);
 const registry = new PrivateRegistry("registry", argumentsOf(config, process.env));
+const keys = keysOf(config);
 const { endpoint, caCertificatePem, passwords, loginCommand, clientSetup, mirrors, nexus } = registry;
 
 export = {
@@ -25,6 +27,8 @@ export = {
     mirrors,
     /** For `npm run backup`. */
     ...(config.backup && { backup: registry.backup }),
+    /** For `npm run rotate`: there once something was. */
+    ...(keys && { keys }),
     // Pulumi warns of an output that is undefined.
     ...(nexus && { nexusUrl: nexus.url, nexusAdminPassword: nexus.adminPassword }),
 };

@@ -11,10 +11,10 @@ export interface ShellFacts {
     domain: string;
     /** The deployment's: it stays where address and CA change. */
     identity: string;
-    /** "" where there is no CA to trust. */
-    caPem: string;
-    /** SHA-256 of the CA's DER form, lower-case hex; "" without a CA. */
-    fingerprint: string;
+    /** PEM of the CAs to trust, one each. */
+    cas: readonly string[];
+    /** SHA-256 of the DER form of each, lower-case hex. */
+    fingerprints: readonly string[];
     /** What daemon.json needs; "" for nothing. */
     daemonJson: string;
     daemonValues: string[];
@@ -134,7 +134,10 @@ forget() {
 take_back() {
     before=$1.before-client-sh
     if [ "$(kind_of "$1")" = kept ] && [ -e "$root$before" ]; then
-        if [ -e "$root$1" ] && found "$1" | grep -qxF -e "$(sum "$root$1")"; then rm -f "$root$before"
+        if [ -e "$root$1" ] && found "$1" | grep -qxF -e "$(sum "$root$1")"; then
+            # The very file, or one that came to have the same text: its mode and time are those of before again.
+            mv -f "$root$before" "$root$1" 2>/dev/null || :
+            rm -f "$root$before"
         elif [ -e "$root$1" ] && ours "$1"; then mv -f "$root$before" "$root$1"; say "$root$1 restored."
         else say "$root$1 was changed or removed since, and stays so. What was there before is kept as $root$before."
         fi
@@ -175,31 +178,44 @@ finish() {
 }
 `.replaceAll("\\$", "$");
 
-const VERIFY = String.raw`sum=$(ca | sed '/^-----/d' | base64 -d | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d' ' -f1)
-[ "$sum" = "$FINGERPRINT" ] || die "the CA certificate in this script has SHA-256 $sum, not $FINGERPRINT: nothing was changed."
+const VERIFY = String.raw`n=0
+for fingerprint in $FINGERPRINTS; do
+    n=$((n + 1))
+    sum=$("ca_$n" | sed '/^-----/d' | base64 -d | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d' ' -f1)
+    [ "$sum" = "$fingerprint" ] || die "a CA certificate in this script has SHA-256 $sum, not $fingerprint: nothing was changed."
+done
 `;
 
-const SYSTEM = String.raw`system() {
-    if [ -z "$root" ] && [ "$(uname)" = Darwin ]; then
-        file=/usr/local/share/private-registry/$DOMAIN.crt
-        if [ "$verb" = put ]; then
-            put "$file" ca
-            take system
-            security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain "$file"
-        else
-            sum=$(ca | openssl x509 -noout -fingerprint -sha1 | cut -d= -f2 | tr -d :)
-            security delete-certificate -Z "$sum" -t /Library/Keychains/System.keychain || :
-            take system
-        fi
-        return
-    fi
+const SYSTEM = String.raw`hash_of() { openssl x509 -in "$2" -noout -fingerprint "-$1" | cut -d= -f2 | tr -d : ; }
+# each_ca FOLDER COMMAND: calls COMMAND FILE PRINTER for each CA. Of several in one file, stores take one, or none.
+each_ca() {
+    n=0
+    for fingerprint in $FINGERPRINTS; do
+        n=$((n + 1)) ; file=$1/$DOMAIN-$n.crt ; [ "$n" -ne 1 ] || file=$1/$DOMAIN.crt
+        "$2" "$file" "ca_$n"
+    done
+}
+trust() { security add-trusted-cert -d -r trustRoot -k "$chain" "$1"; }
+keychain() {
+    folder=/usr/local/share/private-registry ; chain=/Library/Keychains/System.keychain ; gone=
+    for file in "$folder/$DOMAIN.crt" "$folder/$DOMAIN-2.crt"; do
+        [ -f "$file" ] || continue
+        case " $FINGERPRINTS " in *" $(hash_of sha256 "$file" | tr A-F a-f) "*) [ "$verb" = take ] || continue ;; esac
+        gone="$gone $(hash_of sha1 "$file")"
+    done
+    if [ "$verb" = put ]; then each_ca "$folder" put; each_ca "$folder" trust; fi
+    for sum in $gone; do security delete-certificate -Z "$sum" -t "$chain" || :; done
+    take system
+}
+system() {
+    if [ -z "$root" ] && [ "$(uname)" = Darwin ]; then keychain; return; fi
     if [ -d "$root/etc/pki/ca-trust/source/anchors" ]; then folder=/etc/pki/ca-trust/source/anchors update=update-ca-trust
     elif [ -d "$root/etc/pki/trust/anchors" ]; then folder=/etc/pki/trust/anchors update=update-ca-certificates
     else folder=/usr/local/share/ca-certificates update=update-ca-certificates
     fi
-    if [ "$verb" = put ]; then put "$folder/$DOMAIN.crt" ca
-    elif [ "$update" = update-ca-certificates ]; then update="$update --fresh"
-    fi
+    # Without --fresh a certificate that is gone leaves a dead link, and one that changed the link of its former name.
+    if [ "$update" = update-ca-certificates ] && [ -f "$root$folder/$DOMAIN.crt" ]; then update="$update --fresh"; fi
+    [ "$verb" = take ] || each_ca "$folder" put
     take system
     # A command and its flag.
     if [ -n "$root" ]; then say "then: $update"; else $update; fi
@@ -247,7 +263,7 @@ exit "$status"
 /** The whole script. */
 export function shellBody(facts: ShellFacts): string {
     const own = [...facts.containerd, ...facts.podman];
-    const trusts = facts.caPem !== "";
+    const trusts = facts.cas.length > 0;
     const cas = (folder: string) =>
         trusts ? facts.certFolders.map((at) => `put ${shellWord(`${folder}/${at}/ca.crt`)} ca`) : [];
     const files = (some: OwnFile[]) =>
@@ -266,10 +282,16 @@ export function shellBody(facts: ShellFacts): string {
         `ADDRESS=${shellWord(facts.address)}`,
         `DOMAIN=${shellWord(facts.domain)}`,
         `DEPLOYMENT=${shellWord(facts.identity)}`,
-        `FINGERPRINT=${shellWord(facts.fingerprint)}`,
+        `FINGERPRINTS=${shellWord(facts.fingerprints.join(" "))}`,
         `DAEMON_VALUES=${shellWord(facts.daemonValues.join(" "))}`,
         HEAD,
-        ...(trusts ? [printer("ca", facts.caPem), VERIFY] : []),
+        ...(trusts
+            ? [
+                  ...facts.cas.map((pem, i) => printer(`ca_${i + 1}`, pem)),
+                  `ca() { ${facts.cas.map((_, i) => `ca_${i + 1}`).join("; ")}; }\n`,
+                  VERIFY,
+              ]
+            : []),
         ...(facts.daemonJson === "" ? [] : [printer("daemon_json", facts.daemonJson), DAEMON]),
         ...own.map(({ content }, i) => printer(`file_${i}`, content)),
         ...(trusts ? [SYSTEM] : []),
@@ -277,7 +299,7 @@ export function shellBody(facts: ShellFacts): string {
         step("containerd", [...cas("/etc/containerd/certs.d"), ...files(facts.containerd)]),
         step("podman", [...cas("/etc/containers/certs.d"), ...files(facts.podman)]),
         trusts ? "for_system() { system; }\n" : step("system", []),
-        `say "registry $ADDRESS, CA SHA-256 \${FINGERPRINT:-none}"`.replace("\\$", "$"),
+        `say "registry $ADDRESS, CA SHA-256 \${FINGERPRINTS:-none}"`.replace("\\$", "$"),
         TAIL,
     ].join("\n");
 }

@@ -4,7 +4,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import { shellWord } from "../text/shell";
 
 import { addressAt, domainOf } from "../address/address";
-import { clientPlan, type MirrorFacts, type PlanFacts } from "./plan";
+import { certificatesIn, clientPlan, type MirrorFacts, type PlanFacts } from "./plan";
 import { clientPs1 } from "./installer-ps1";
 import { shellBody } from "./installer-sh";
 
@@ -51,7 +51,7 @@ export const textFingerprint = (text: string): string => createHash("sha256").up
 
 /** `client.sh`: for a POSIX shell, on Linux and macOS. */
 export function renderClientSh(facts: InstallerFacts): string {
-    const fingerprint = facts.caPem === "" ? "" : certificateFingerprint(facts.caPem);
+    const cas = facts.caPem === "" ? [] : certificatesIn(facts.caPem);
     const daemon = clientPlan("docker", "linux", facts).changes.flatMap((change) =>
         change.kind === "list" ? [[change.key, change.values] as const] : [],
     );
@@ -63,8 +63,8 @@ export function renderClientSh(facts: InstallerFacts): string {
         address: facts.address,
         domain: domainOf(facts.address),
         identity: facts.identity ?? facts.address,
-        caPem: facts.caPem,
-        fingerprint,
+        cas,
+        fingerprints: cas.map(certificateFingerprint),
         daemonJson: daemon.length === 0 ? "" : JSON.stringify(Object.fromEntries(daemon), undefined, 4),
         daemonValues: daemon.flatMap(([, values]) => values),
         certFolders: clientPlan("docker", "linux", facts).changes.flatMap((change) =>
@@ -77,8 +77,9 @@ export function renderClientSh(facts: InstallerFacts): string {
 
 /** `client.ps1`: for Windows PowerShell 5.1 and later, with Docker Desktop. */
 export function renderClientPs1(facts: InstallerFacts): string {
-    const fingerprint = facts.caPem === "" ? "" : certificateFingerprint(facts.caPem);
-    return clientPs1({ address: facts.address, tls: facts.tls, caPem: facts.caPem, fingerprint });
+    const { address, tls, caPem, identity = address } = facts;
+    const fingerprints = caPem === "" ? [] : certificatesIn(caPem).map(certificateFingerprint);
+    return clientPs1({ address, tls, caPem, fingerprints, identity });
 }
 
 export const renderInstallers = (facts: InstallerFacts): Record<Installer, string> => ({

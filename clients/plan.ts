@@ -49,7 +49,7 @@ export interface PlanFacts {
     /** `docker.example.com` or `docker.example.com:8443`, as in image names. */
     address: string;
     tls: boolean;
-    /** PEM; "" where the certificate comes from a CA that everyone trusts. */
+    /** PEM, of two CAs while one takes the other's place; "" where the certificate comes from a CA that everyone trusts. */
     caPem: string;
     mirrors?: MirrorFacts[] | undefined;
     /** Address for the line in the hosts file. @default none: DNS knows the name */
@@ -81,6 +81,8 @@ export interface Plan {
     /** Commands after the changes, and after they were taken back. */
     after: Step[];
     afterRemoval: Step[];
+    /** In place of `after` where files were there before, by the texts of those that changed. @default after */
+    afterChange?: (former: readonly string[]) => Step[];
 }
 
 export const DAEMON_JSON = "/etc/docker/daemon.json";
@@ -105,6 +107,12 @@ const HOSTS: Record<System, string> = {
 const file = (path: string, content: string): Change => ({ kind: "file", path, content });
 const list = (path: string, key: string, values: string[]): Change[] =>
     values.length > 0 ? [{ kind: "list", path, key, values }] : [];
+
+/** The certificates of a PEM text, each by itself. What is none, such as the name of a file, is given back. */
+export function certificatesIn(pem: string): string[] {
+    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g) ?? [];
+    return blocks.length > 1 ? blocks : [pem];
+}
 
 /** SHA-1 of a certificate, by which the stores of macOS and Windows name it. Of a mere file name there is none. */
 const thumbprint = (pem: string): string =>
@@ -290,32 +298,58 @@ function rancher(kind: "k3s" | "rke2", facts: PlanFacts): Plan {
 
 function system(facts: PlanFacts, os: System, store: Store): Plan {
     if (facts.caPem === "") return { changes: [], after: [], afterRemoval: [] };
-    const name = `${domainOf(facts.address)}.crt`;
-    const sha1 = thumbprint(facts.caPem);
-    if (os === "macos") {
-        const path = `/usr/local/share/private-registry/${name}`;
-        const chain = "/Library/Keychains/System.keychain";
+    const all = certificatesIn(facts.caPem);
+    // Each in a file of its own: of several in one, these stores and OpenSSL's folder of hashes take one, or none.
+    const files = (folder: string) =>
+        all.map((pem, i) => {
+            const name = `${domainOf(facts.address)}${i === 0 ? "" : `-${i + 1}`}.crt`;
+            return { path: `${folder}${name}`, pem };
+        });
+    if (os === "linux") {
+        const { folder, update } = ANCHORS[store];
+        // Without --fresh a certificate that is gone leaves a dead link, and one that changed the link of its former name.
+        const again = [automatic(...(update === "update-ca-certificates" ? [update, "--fresh"] : [update]))];
         return {
-            changes: [file(path, facts.caPem)],
-            after: [automatic("security", "add-trusted-cert", "-d", "-r", "trustRoot", "-k", chain, path)],
-            afterRemoval: [automatic("security", "delete-certificate", "-Z", sha1, "-t", chain)],
+            changes: files(`${folder}/`).map(({ path, pem }) => file(path, pem)),
+            after: [automatic(update)],
+            afterRemoval: again,
+            afterChange: () => again,
         };
     }
-    if (os === "windows") {
-        const path = String.raw`C:\ProgramData\private-registry` + `\\${name}`;
-        return {
-            changes: [file(path, facts.caPem)],
-            after: [automatic("certutil", "-addstore", "-f", "Root", path)],
-            afterRemoval: [automatic("certutil", "-delstore", "Root", sha1)],
-        };
-    }
-    const { folder, update } = ANCHORS[store];
-    // Without --fresh a certificate that is gone leaves a dead link.
-    const again = update === "update-ca-certificates" ? [update, "--fresh"] : [update];
+    const chain = "/Library/Keychains/System.keychain";
+    const [trust, distrust, folder] =
+        os === "macos"
+            ? ([
+                  (path: string) => [
+                      "security",
+                      "add-trusted-cert",
+                      "-d",
+                      "-r",
+                      "trustRoot",
+                      "-k",
+                      chain,
+                      path,
+                  ],
+                  (sha1: string) => ["security", "delete-certificate", "-Z", sha1, "-t", chain],
+                  "/usr/local/share/private-registry/",
+              ] as const)
+            : ([
+                  (path: string) => ["certutil", "-addstore", "-f", "Root", path],
+                  (sha1: string) => ["certutil", "-delstore", "Root", sha1],
+                  "C:\\ProgramData\\private-registry\\",
+              ] as const);
+    const own = files(folder);
+    const after = own.map(({ path }) => automatic(...trust(path)));
+    const gone = (pems: readonly string[]) => pems.map((pem) => automatic(...distrust(thumbprint(pem))));
     return {
-        changes: [file(`${folder}/${name}`, facts.caPem)],
-        after: [automatic(update)],
-        afterRemoval: [automatic(...again)],
+        changes: own.map(({ path, pem }) => file(path, pem)),
+        after,
+        afterRemoval: gone(all),
+        // Their stores keep what the files had.
+        afterChange: (former) => [
+            ...after,
+            ...gone(former.flatMap(certificatesIn).filter((pem) => !all.includes(pem))),
+        ],
     };
 }
 
@@ -325,6 +359,9 @@ function desktop(facts: PlanFacts, os: System, store: Store): Plan {
     return {
         changes: [...trust.changes, ...daemonLists(DESKTOP_JSON, facts)],
         after: [...trust.after, restart],
+        ...(trust.afterChange && {
+            afterChange: (former) => [...(trust.afterChange?.(former) ?? []), restart],
+        }),
         afterRemoval: [...trust.afterRemoval, restart],
     };
 }

@@ -98,6 +98,12 @@ export interface PrivateRegistryArgs {
      */
     cpus?: pulumi.Input<number> | undefined;
     /**
+     * Which secret by which the registry knows its own uploads (http.secret), counted from 1: another number makes another one. Must be a whole number from 1 to 9999.
+     * @default 1
+     * @example 2
+     */
+    httpSecretGeneration?: number | undefined;
+    /**
      * Where the images lie: in a volume or folder of the Docker host, or in a store elsewhere. Must be an object of one of volume, folder, s3, azure and gcs.
      * @example {"volume":"registry-data"}
      */
@@ -959,6 +965,17 @@ export interface UsersItemArgs {
      */
     bcryptHash?: pulumi.Input<string> | undefined;
     /**
+     * Which generated password, counted from 1: another number makes another one. Must be a whole number from 1 to 9999.
+     * @default 1
+     * @example 2
+     */
+    generation?: number | undefined;
+    /**
+     * Takes the front. Until when the generated password of the generation before is taken too: a day, to its end, or a time, in UTC. Must be a day such as 2027-01-31 or a time such as 2027-01-31T18:00:00Z.
+     * @example "2027-01-31"
+     */
+    previous?: string | undefined;
+    /**
      * Takes the front. push: reads, writes and deletes. pull: reads. Must be push or pull.
      * @default push
      * @example "pull"
@@ -1049,6 +1066,18 @@ export interface TlsOwnCaArgs {
      */
     key?: pulumi.Input<string> | undefined;
     /**
+     * Which CA of the kit's own, counted from 1: another number makes another one. Must be a whole number from 1 to 9999.
+     * @default 1
+     * @example 2
+     */
+    generation?: number | undefined;
+    /**
+     * The CA that takes the place of this one, and is trusted beside it until then (docs/keys.md). Without cert: one of the kit's own, of the next generation. Must be an object (tls.ownCa.next.*), or true.
+     * @default no other CA is trusted
+     * @example {"signs":true}
+     */
+    next?: TlsOwnCaNextArgs | boolean | undefined;
+    /**
      * The site certificate that the CA signs. Must be an object (tls.ownCa.site.*).
      * @example {"validityDays":397}
      */
@@ -1057,6 +1086,12 @@ export interface TlsOwnCaArgs {
 
 /** The site certificate that the CA signs. */
 export interface TlsOwnCaSiteArgs {
+    /**
+     * Which key of the site certificate, counted from 1: another number makes another one. Must be a whole number from 1 to 9999.
+     * @default 1
+     * @example 2
+     */
+    generation?: number | undefined;
     /**
      * Subject of the site certificate; clients read its SAN alone. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
      * @example {"organization":"Example Ltd"}
@@ -1122,6 +1157,26 @@ export interface TlsOwnCaSiteSubjectArgs {
      * @example "Datong"
      */
     locality?: pulumi.Input<string> | undefined;
+}
+
+/** The CA that takes the place of this one, and is trusted beside it until then (docs/keys.md). Without cert: one of the kit's own, of the next generation. */
+export interface TlsOwnCaNextArgs {
+    /**
+     * The next CA signs the site certificate, and the former one is trusted still. Must be true or false.
+     * @default false
+     * @example true
+     */
+    signs?: boolean | undefined;
+    /**
+     * Certificate of the next CA, where you bring it. Must be PEM text.
+     * @example "-----BEGIN …"
+     */
+    cert?: pulumi.Input<string> | undefined;
+    /**
+     * Private key of the next CA, where you bring it. Must be PEM text. Kept as a secret.
+     * @example "-----BEGIN …"
+     */
+    key?: pulumi.Input<string> | undefined;
 }
 
 /** Subject of the CA. */
@@ -1214,6 +1269,12 @@ export interface SiteCertificateArgs {
      * @example ["docker.example.com"]
      */
     names: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * Which key of the site certificate, counted from 1: another number makes another one. Must be a whole number from 1 to 9999.
+     * @default 1
+     * @example 2
+     */
+    generation?: number | undefined;
     /**
      * Subject of the site certificate; clients read its SAN alone. Must be an object of commonName, organization, organizationalUnit, country, province, locality.
      * @example {"organization":"Example Ltd"}

@@ -2,6 +2,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Accounts } from "./auth/accounts";
 import { servedInstallers } from "../clients/served";
 import type { Given, Settled } from "./definition/inputs";
 import { Deployment } from "./deployment/deployment";
@@ -32,6 +33,8 @@ export interface ContainersContext {
     endpoint: pulumi.Output<string>;
     port: Given<number>;
     htpasswd: pulumi.Output<string> | undefined;
+    /** Of passwords that are taken beside those for a while. */
+    previous: Accounts["previous"];
     certificate: SiteTls | undefined;
     /** Clients have to be given a CA to trust the certificate. */
     ownCa: boolean;
@@ -85,7 +88,7 @@ export function containersOf(
                         all.map(({ upstream, endpoint }) => [`mirror of ${upstream}`, endpoint]),
                     ),
                 })),
-                caPem: context.ownCa && certificate ? certificate.caPem : pulumi.output(""),
+                cas: context.ownCa && certificate ? certificate.cas : [],
             },
             legacy: {
                 containers: [options.containerName ?? prefix, `${prefix}-config`],
@@ -190,6 +193,7 @@ export function containersOf(
             realm: options.realm,
             users: options.auth ? options.users : undefined,
             htpasswd,
+            previous: context.previous,
             certificate,
             engine,
             imageId: frontImage.imageId,

@@ -141,8 +141,21 @@ function signedNames(options: Grounds, permitted: string): Signed[] {
 /** Names for which a CA may not sign, by its name constraints: no client would connect. */
 const constrained: Rule<Options> = (options) => {
     const { tls } = options;
-    if (!tls?.ownCa?.cert || !tls.ownCa.key || tls.off || tls.files) return [];
-    const { ca, bundle } = inspectCa(tls.ownCa.cert, tls.ownCa.key);
+    if (!tls?.ownCa || tls.off || tls.files) return [];
+    const { ownCa } = tls;
+    return [
+        ...constrainedBy(ownCa, ["tls", "ownCa", "cert"], options),
+        ...constrainedBy(ownCa.next ?? {}, ["tls", "ownCa", "next", "cert"], options),
+    ];
+};
+
+function constrainedBy(
+    { cert, key }: { cert?: string | undefined; key?: string | undefined },
+    of: Path,
+    options: Grounds,
+): Problem[] {
+    if (!cert || !key) return [];
+    const { ca, bundle } = inspectCa(cert, key);
     if (ca === undefined || bundle === undefined) return [];
     // "only for .corp.example": a name of that kind, for the step that mends it.
     const base = /only for \.?([^, ]+)/.exec(constraintProblem(ca, "x.invalid") ?? "")?.[1] ?? "example.com";
@@ -152,9 +165,9 @@ const constrained: Rule<Options> = (options) => {
         if (why === undefined || told.has(formatPath(path))) return [];
         told.add(formatPath(path));
         const what = isIP(name) === 0 ? "the name" : "the address";
-        const text = `has ${what} ${name} signed by the CA in tls.ownCa.cert, which may sign ${why} (name constraints): no client would connect`;
+        const text = `has ${what} ${name} signed by the CA in ${formatPath(of)}, which may sign ${why} (name constraints): no client would connect`;
         return [problem(path, text, mend)];
     });
-};
+}
 
 export const nameRules: readonly Rule<Options>[] = [served, constrained];

@@ -7,6 +7,7 @@ import { loginCommand, registryAddress, registryEndpoint } from "../address/addr
 import type { BackupOptions } from "./backup/options";
 import { clientSetup } from "../clients/setup";
 import { containersOf } from "./containers";
+import { generationName } from "./definition/generation";
 import { refuse, type Settled, settle } from "./definition/inputs";
 import { problem, remove } from "./definition/problem";
 import { expected, identity } from "./deployment/deployment";
@@ -76,7 +77,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             new Accounts(`${name}-accounts`, { users, bcryptCost, evenCost: front !== undefined }, parent);
         // Not RandomBytes: its ID is the value, and an ID stands in clear in state.
         const secret = new random.RandomPassword(
-            `${name}-http-secret`,
+            generationName(`${name}-http-secret`, options.httpSecretGeneration),
             { length: 43, special: false },
             parent,
         );
@@ -102,6 +103,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                           endpoint: url,
                           port,
                           htpasswd: accounts?.htpasswd,
+                          previous: accounts?.previous,
                           certificate,
                           ownCa: encrypted && (tls.files === undefined || tls.files.chain !== undefined),
                       },

@@ -24,6 +24,7 @@ const INDISPENSABLE: readonly (readonly [path: string, why: string])[] = [
     ["front.anonymousPull", "the registry's htpasswd knows no anonymous reader"],
     ["users.*.role", "in the registry's htpasswd every user may push"],
     ["users.*.repositories", "in the registry's htpasswd every user reaches every repository"],
+    ["users.*.previous", "in the registry's htpasswd a user has one password"],
     ["storage.s3.ca", "the export carries no CA of the store; the host's own trust store may have it"],
     ["storage.gcs.keyFile", "the export carries no key of the store; the host's own account may have access"],
 ];

@@ -13,6 +13,7 @@ import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
 import { checkImage, checkLogin } from "./doctor/registry-checks";
 import { doctorStore, leaveNoFolder, lookAtUploads, registryName } from "./doctor/store";
+import * as rotation from "./doctor/keys-checks";
 import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
 import { lastRuns } from "./schedule/record";
@@ -86,13 +87,19 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
             const here = local || name !== "docker";
             const there = here && programs.some((program) => which(program, machine.env) !== undefined);
             const own = ca === undefined ? undefined : readText(ca);
-            tell(`trust of ${name}`, await tls.checkTrust(name, there, own, problemWith));
+            const trust = await tls.checkTrust(name, there, own, problemWith);
+            const both = rotation.checkBothTrusted(name, own === undefined ? look.systemCas() : [own], caPem);
+            tell(`trust of ${name}`, there && trust.level === "ok" ? (both ?? trust) : trust);
         }
+        const ca = rotation.checkRotation(facts.keys, caPem, new Date());
+        if (ca) tell("rotation of the CA", ca);
     } else {
         tell("certificate", ok("none: tls is off"));
     }
 
     const target = registryTarget(facts, address);
+    const former = rotation.checkFormerPasswords(facts.keys, new Date());
+    if (former) tell("former passwords", former);
     const registry = registryName(facts);
     const api = new RegistryApi(target);
     const anonymous = new RegistryApi({ ...target, login: undefined });

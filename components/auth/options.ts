@@ -2,13 +2,14 @@
 import * as z from "zod";
 
 import type { Definition, Rule } from "../definition/check";
+import { generations, GENERATIONS_ALLOWED } from "../definition/generation";
 import { option, plain } from "../definition/option";
 import { REPOSITORIES } from "../definition/patterns";
 import { problem, type Problem, remove, set } from "../definition/problem";
 import { text, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
-import { nameProblem, userProblem } from "./users";
+import { nameProblem, previousProblem, UNTIL, userProblem } from "./users";
 
 const user = z.strictObject({
     password: option(text.optional(), {
@@ -28,6 +29,18 @@ const user = z.strictObject({
         allowed: "a bcrypt hash ($2a$, $2b$ or $2y$)",
         example: `$2y$10$${"EXAMPLE".repeat(7)}EXAM`,
         secret: true,
+    }),
+    generation: plain(generations.optional(), {
+        description: "Which generated password, counted from 1: another number makes another one",
+        default: "1",
+        allowed: GENERATIONS_ALLOWED,
+        example: 2,
+    }),
+    previous: plain(z.string().regex(UNTIL).optional(), {
+        description:
+            "Takes the front. Until when the generated password of the generation before is taken too: a day, to its end, or a time, in UTC",
+        allowed: "a day such as 2027-01-31 or a time such as 2027-01-31T18:00:00Z",
+        example: "2027-01-31",
     }),
     role: option(z.enum(["push", "pull"]).optional(), {
         description: "Takes the front. push: reads, writes and deletes. pull: reads",
@@ -90,6 +103,11 @@ function userProblems(name: string, user: User): Problem[] {
     const path = ["users", name];
     const wrongName = nameProblem(name);
     if (wrongName !== undefined) return [problem(path, wrongName, remove(path))];
+    const previous = previousProblem(chosenWay(user));
+    if (previous !== undefined) {
+        const at = [...path, "previous"];
+        return [problem(at, previous, remove(at))];
+    }
     const wrong = userProblem(chosenWay(user));
     if (wrong === undefined) return [];
     const [only, surplus] = WAYS.filter((way) => user[way] !== undefined);

@@ -12,6 +12,32 @@ export interface PlainUser {
     bcryptHash?: string | undefined;
 }
 
+/** A day or a time, in UTC (RFC 3339). */
+export const UNTIL = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ)?$/;
+
+/** The end of a day or a time. @returns seconds since 1970 */
+export const endOf = (until: string): number =>
+    Math.floor(Date.parse(until.includes("T") ? until : `${until}T23:59:59Z`) / 1000);
+
+/** The end of the time in which the password before is taken too; nothing where that is over, or never began. */
+export function overlapOf(
+    { previous }: { previous?: string | undefined },
+    now = Date.now() / 1000,
+): number | undefined {
+    const end = previous === undefined ? undefined : endOf(previous);
+    return end !== undefined && end > now ? end : undefined;
+}
+
+/** What is wrong with a date until which the password before is taken. */
+export function previousProblem(
+    user: PlainUser & { generation?: number | undefined; previous?: string | undefined },
+) {
+    if (user.previous === undefined) return undefined;
+    if (Number.isNaN(endOf(user.previous))) return "is no day of the calendar";
+    if (user.generate !== true) return "is set, and the password is not a generated one";
+    return (user.generation ?? 1) > 1 ? undefined : "is set, and there was no generated password before";
+}
+
 /** What is wrong with a user name, as the end of a sentence; nothing where it is right. */
 export function nameProblem(name: string): string | undefined {
     if (name === "") return "is empty; a user needs a name";

@@ -49,7 +49,7 @@ export interface DeploymentArgs {
      */
     stackKey?: string | undefined;
     /** What clients are given, to tell of a change before it is made. @default nothing is told */
-    clients?: { places: pulumi.Output<ClientView["places"]>; caPem: pulumi.Output<string> } | undefined;
+    clients?: { places: pulumi.Output<ClientView["places"]>; cas: pulumi.Output<string>[] } | undefined;
     /** Fails where no Docker object may be made. @default it does not */
     right?: pulumi.Output<boolean> | undefined;
     /** How objects of version 0.1, which have no identity, show that they are the deployment's. @default they do not */
@@ -240,10 +240,10 @@ export class Deployment {
     clients(): Labels {
         const { clients } = this.args;
         if (clients === undefined) return [];
-        const { places, caPem } = clients;
+        const { places, cas } = clients;
         const value = pulumi
-            .all([places, caPem])
-            .apply(([all, pem]) => clientsLabel({ places: all, ca: fingerprint(pem) }));
+            .all([places, pulumi.all(cas)])
+            .apply(([all, pems]) => clientsLabel({ places: all, cas: pems.map(fingerprint) }));
         return [{ label: CLIENTS_LABEL, value }];
     }
 
@@ -254,8 +254,10 @@ export class Deployment {
             .map(({ labels }) => readClientsLabel(labels[CLIENTS_LABEL]))
             .find((one) => one !== undefined);
         if (clients === undefined || before === undefined) return;
-        const [pem, places] = [await known(clients.caPem), await known(clients.places)];
-        const after = { places: places ?? {}, ca: pem === undefined ? undefined : fingerprint(pem) };
+        const places = await known(clients.places);
+        const pems = await Promise.all(clients.cas.map(known));
+        const cas = pems.map((pem) => (pem === undefined ? undefined : fingerprint(pem)));
+        const after = { places: places ?? {}, cas };
         for (const sentence of announcements(before, after)) await pulumi.log.warn(sentence, this.parent);
     }
 

@@ -1,6 +1,6 @@
 /** Who may do what: the check of passwords, the roles, the repositories of a user. */
 import { NOBODY_LOGIN } from "./nobody";
-import type { FrontSettings, FrontUser } from "./settings";
+import { type FrontSettings, type FrontUser, PREVIOUS_FILE } from "./settings";
 import { block, literal, map, quoted } from "./text";
 
 const AUTH_SOCKET = "unix:/tmp/auth.sock";
@@ -156,7 +156,7 @@ export function loginMaps({ anonymousPull, realm, users }: FrontSettings): strin
  * The servers that count the checks of each client's passwords, and that check them, a bcrypt each time. The reason of a
  * refusal stands in a header: the auth_request module hands on no other status than 401 and 403.
  */
-export const authServers = (): string[] => [
+export const authServers = (users: readonly FrontUser[]): string[] => [
     ...block("server", [
         `listen ${AUTH_SOCKET};`,
         ...QUIET,
@@ -175,14 +175,55 @@ export const authServers = (): string[] => [
         ...block("location /", [
             "auth_basic registry;",
             "auth_basic_user_file htpasswd;",
-            "error_page 401 = @wrong;",
+            `error_page 401 = @${hasOverlap(users) ? "previous" : "wrong"};`,
             "# Comes after the check of the password, where `return` would come before it.",
             "try_files /tmp/none @right;",
         ]),
         ...block("location @right", ["add_header X-Access-User $remote_user;", "return 200;"]),
         ...block("location @wrong", ["add_header X-Refusal wrong always;", "return 403;"]),
+        ...(hasOverlap(users) ? previousLocations() : []),
     ]),
 ];
+
+const hasOverlap = (users: readonly FrontUser[]): boolean =>
+    users.some(({ previousUntil }) => previousUntil !== undefined);
+
+/** Of a login that is not right: whether it was until now, and may be for a while. */
+const previousLocations = (): string[] => [
+    "recursive_error_pages on;",
+    ...block("location @previous", [
+        "auth_basic registry;",
+        `auth_basic_user_file ${PREVIOUS_FILE};`,
+        "error_page 401 = @wrong;",
+        "try_files /tmp/none @former;",
+    ]),
+    ...block("location @former", [
+        ...block("if ($in_overlap = 0)", ["add_header X-Refusal wrong always;", "return 403;"]),
+        "add_header X-Access-User $remote_user;",
+        "return 200;",
+    ]),
+];
+
+/** A number of as many digits that is less, as a regular expression. */
+export const lessThan = (number: number): string =>
+    oneOf(
+        [...String(number)].flatMap((digit, i, all) =>
+            digit === "0" ? [] : [`${all.slice(0, i).join("")}[0-${Number(digit) - 1}]`],
+        ),
+    );
+
+/** Whose password before is taken at this moment: nginx looks at the clock, nothing has to run for it to end. */
+export const overlapMap = (users: readonly FrontUser[]): string[] =>
+    hasOverlap(users)
+        ? map('"$msec $remote_user"', "$in_overlap", [
+              ["default", "0"],
+              ...users.flatMap(({ name, previousUntil }): [string, string][] =>
+                  previousUntil === undefined
+                      ? []
+                      : [[`"~^${lessThan(previousUntil)}[0-9]*\\.[0-9]+ ${literal(name)}$"`, "1"]],
+              ),
+          ])
+        : [];
 
 /** The limit and the cache of that server. */
 export const authZones = ({ attemptsPerMinute, cacheSeconds }: FrontSettings): string[] => [

@@ -9,7 +9,7 @@ import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
 
 import { renderNginx } from "./nginx-conf";
-import { withNobody } from "./nobody";
+import { withEveryone, withNobody } from "./nobody";
 import { ASK, FRONT_USER, Reload } from "./reload";
 import {
     FRONT_FOLDER,
@@ -17,6 +17,7 @@ import {
     type FrontSite,
     type FrontUser,
     PLAIN_PORT,
+    PREVIOUS_FILE,
     SITES_FOLDER,
     SOCKET_FOLDER,
     siteFiles,
@@ -46,6 +47,8 @@ export interface FrontArgs extends Inputs<
     tls: TlsFiles;
     /** The htpasswd file; nothing where there are no users. */
     htpasswd?: pulumi.Input<string> | undefined;
+    /** The same of the passwords before, where some are taken for a while. */
+    previousHtpasswd?: pulumi.Input<string> | undefined;
     sites: SiteArgs[];
     /** File name → text that anyone may fetch, without a login. @default none */
     installers?: Record<string, pulumi.Input<string>> | undefined;
@@ -176,6 +179,16 @@ export class Front extends pulumi.ComponentResource {
             args.htpasswd === undefined
                 ? {}
                 : { htpasswd: { content: pulumi.output(args.htpasswd).apply(withNobody), mode: SECRET } },
+            args.previousHtpasswd === undefined
+                ? {}
+                : {
+                      [PREVIOUS_FILE]: {
+                          content: pulumi
+                              .all([args.previousHtpasswd, args.htpasswd ?? ""])
+                              .apply(([previous, all]) => withEveryone(previous, all)),
+                          mode: SECRET,
+                      },
+                  },
             ...Object.entries(args.installers ?? {}).map(([file, content]) => ({ [file]: { content } })),
             ...args.sites.map((site) => {
                 const { crt, key } = siteFiles(site.id);
@@ -190,6 +203,7 @@ export class Front extends pulumi.ComponentResource {
         return pulumi.output({
             ...{ users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient },
             immutableTags: args.immutableTags,
+            signer: args.signer,
             sites: args.sites.map(({ id, name, upstream, folder }) => ({ id, name, upstream, folder })),
             installers: Object.keys(args.installers ?? {}),
             redirectTo: args.httpPort === undefined ? undefined : args.port,

@@ -30,6 +30,8 @@ interface Context {
     realm: Given<string>;
     users: Settled<Options["users"]> | undefined;
     htpasswd: pulumi.Input<string> | undefined;
+    /** Of passwords that are taken for a while beside those that took their place: until when, seconds since 1970. */
+    previous: { htpasswd: pulumi.Input<string>; until: Readonly<Record<string, number>> } | undefined;
     certificate: SiteTls;
     /** The provider for the Engine that is named; nothing where the program's own is used. */
     engine: docker.Provider | undefined;
@@ -70,7 +72,7 @@ export function frontOf(
     context: Context,
     parent: { parent: pulumi.Resource },
 ): Front {
-    const { certificate, users, engine, ...rest } = context;
+    const { certificate, users, previous, engine, ...rest } = context;
     const signed = (id: string, site: Given<string>): TlsFiles => {
         const tls = certificate.sign?.(`${name}-site-${typeof site === "string" ? site : id}`, [site]);
         if (tls === undefined)
@@ -95,11 +97,14 @@ export function frontOf(
         {
             ...rest,
             tls: certificate.files,
+            previousHtpasswd: previous?.htpasswd,
+            signer: certificate.signer,
             users:
                 users &&
                 Object.entries(users).map(([user, { role, repositories }]) => ({
                     name: user,
                     repositories,
+                    previousUntil: previous?.until[user],
                     role: pulumi.output(role).apply((of) => of ?? "push"),
                 })),
             anonymousPull: front.anonymousPull,

@@ -1,5 +1,5 @@
 /** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
-import { accessMaps, authServers, authZones, deniedServer, loginMaps } from "./access";
+import { accessMaps, authServers, authZones, deniedServer, loginMaps, overlapMap } from "./access";
 import { immutableMaps, immutableServer } from "./immutable";
 import { registryServer } from "./registry-server";
 import { accessLog, requestMaps, statusServer } from "./requests";
@@ -67,12 +67,12 @@ export function renderNginx(settings: FrontSettings): string {
             ['""', '""'],
         ]),
         ...requestMaps(),
-        ...accessLog(),
+        ...accessLog(settings),
         ...(sites.some(({ folder }) => folder !== undefined) ? hiddenMap() : []),
         "",
         ...(users === undefined
             ? map("$host", "$access_user", [["default", '""']])
-            : [...loginMaps(settings), ...authZones(settings)]),
+            : [...loginMaps(settings), ...overlapMap(users), ...authZones(settings)]),
         ...accessMaps(settings),
         ...immutableMaps(settings),
         "",
@@ -84,7 +84,7 @@ export function renderNginx(settings: FrontSettings): string {
         // Not the words of the specification: a denial in those, and without details, Docker tries again for 50 seconds.
         ...deniedServer(errorBody("DENIED", "this request is denied to this user")),
         ...immutableServer(settings),
-        ...(users === undefined ? [] : ["", ...authServers()]),
+        ...(users === undefined ? [] : ["", ...authServers(users)]),
         "",
         ...registryServer(settings),
         ...sites.flatMap((site) => ["", ...siteServer(site, settings)]),

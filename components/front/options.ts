@@ -183,9 +183,10 @@ function withoutFront({ users, front }: Grounds): Problem[] {
                       remove(["front", "off"]),
                   ),
               ]),
-        ...Object.entries(users ?? {}).flatMap(([name, { role, repositories }]) => [
+        ...Object.entries(users ?? {}).flatMap(([name, { role, repositories, previous }]) => [
             ...(role === undefined ? [] : [needs(["users", name, "role"], `is ${role}`)]),
             ...(repositories === undefined ? [] : [needs(["users", name, "repositories"], "is set")]),
+            ...(previous === undefined ? [] : [needs(["users", name, "previous"], `is ${previous}`)]),
         ]),
     ];
 }

@@ -1,4 +1,5 @@
 /** What a request is about, and the access log that tells it. */
+import type { FrontSettings } from "./settings";
 import { block, map } from "./text";
 
 /** Printable ASCII: what may stand in a log, and what a path may be made of. */
@@ -67,7 +68,7 @@ const printable = (value: string, variable: string): string[] =>
     ]);
 
 /** Who did what, one JSON object a line. No query, header or body: they may hold secrets. */
-export const accessLog = (): string[] => [
+export const accessLog = ({ signer }: Pick<FrontSettings, "signer">): string[] => [
     ...map('"$request_method:$kind:$status"', "$action", [
         ["default", "other"],
         ['"~^DELETE:.+:"', "delete"],
@@ -86,7 +87,9 @@ export const accessLog = (): string[] => [
     '    \'{"time":"$time_iso8601","client":"$remote_addr","user":"$access_user","host":"$told_host",\'',
     '    \'"method":"$request_method","path":"$told_path","repository":"$repository","action":"$action",\'',
     '    \'"status":$status,"bytesSent":$body_bytes_sent,"bytesReceived":$request_length,\'',
-    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_agent"}\';',
+    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_agent"' +
+        (signer === undefined ? "" : `,"ca":"${signer}"`) +
+        "}';",
     "access_log /dev/stdout access;",
     "# A site has no user.",
     "uninitialized_variable_warn off;",

@@ -8,6 +8,8 @@ export interface FrontUser {
     role: "push" | "pull";
     /** Repositories that the user may use: `team/app`, or all below a prefix: `team/*`. @default all */
     repositories?: readonly string[] | undefined;
+    /** Until when the password before is taken too, seconds since 1970. @default it is not */
+    previousUntil?: number | undefined;
 }
 
 /** A further site on the same port, told apart by the server name of TLS. Exactly one of `upstream` and `folder`. */
@@ -39,6 +41,8 @@ export interface FrontSettings {
     connectionsPerClient: number;
     /** Repository, `team/*` or `*` → patterns of tags (definition/patterns.ts) that are pushed once. */
     immutableTags?: Readonly<Record<string, readonly string[]>> | undefined;
+    /** Start of the SHA-256 of the CA that signed the certificate, for the log: who came under it trusts that CA. @default not told */
+    signer?: string | undefined;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;
@@ -53,6 +57,8 @@ export const PLAIN_PORT = 8080;
 export const STATUS_PORT = 8081;
 /** Where the front's files are mounted. */
 export const FRONT_FOLDER = "/etc/front";
+/** The htpasswd file of passwords that are taken for a while beside those that took their place. */
+export const PREVIOUS_FILE = "htpasswd-previous";
 /** Where the folders of the sites are mounted. */
 export const SITES_FOLDER = "/srv/sites";
 /** The registry listens on a socket in a volume that it shares with the front: no network leads past the front. */

@@ -2,6 +2,7 @@
 import * as z from "zod";
 
 import type { Rule } from "../definition/check";
+import { generationOption } from "../definition/generation";
 import { option, plain } from "../definition/option";
 import { problem, remove, show } from "../definition/problem";
 import {
@@ -84,6 +85,9 @@ export const containerOptions = {
         allowed: "a number above 0",
         example: 1.5,
     }),
+    httpSecretGeneration: generationOption(
+        "secret by which the registry knows its own uploads (http.secret)",
+    ),
 };
 
 export const settingsOptions = {

@@ -29,6 +29,10 @@ export function trustAnchor(pem: string): string {
     return (chain.find(selfSigned) ?? chain.at(-1))?.toString() ?? "";
 }
 
+/** The certificates that clients must trust for several chains, each once, in the order of the chains. */
+export const trustAnchors = (pems: readonly string[]): string =>
+    pemOf(once(pems.flatMap((pem) => certificates(trustAnchor(pem)))));
+
 /** Each certificate once, in the order of its first place. */
 export const once = (all: readonly X509Certificate[]): X509Certificate[] =>
     all.filter((one, i) => all.findIndex(({ raw }) => raw.equals(one.raw)) === i);

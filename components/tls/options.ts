@@ -2,6 +2,7 @@
 import * as z from "zod";
 
 import type { Definition, Rule } from "../definition/check";
+import { generationOption } from "../definition/generation";
 import { option, plain, section, switchable } from "../definition/option";
 import { formatPath, type Path, type Problem, problem, remove, set } from "../definition/problem";
 import { hostKey, pem, PEM_ALLOWED, reachableAddress, YES_OR_NO } from "../definition/values";
@@ -69,6 +70,7 @@ const subject = (description: string, commonName: ReturnType<typeof subjectPart>
 const days = (least: number, most: number) => z.int().min(least).max(most);
 
 const site = z.strictObject({
+    generation: generationOption("key of the site certificate"),
     subject: subject(
         "Subject of the site certificate; clients read its SAN alone",
         subjectPart("Common name (CN) of the site certificate", "docker.example.com", "the domain"),
@@ -98,6 +100,16 @@ const site = z.strictObject({
     }),
 });
 
+const next = {
+    signs: plain(z.boolean().default(false), {
+        description: "The next CA signs the site certificate, and the former one is trusted still",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
+    cert: certificate("Certificate of the next CA, where you bring it", "next-ca"),
+    key: privateKey("Private key of the next CA, where you bring it", "next-ca"),
+};
+
 const ownCa = {
     subject: subject(
         "Subject of the CA",
@@ -121,6 +133,15 @@ const ownCa = {
     }),
     cert: certificate("Certificate of a CA that you bring", "ca"),
     key: privateKey("Private key of a CA that you bring", "ca"),
+    generation: generationOption("CA of the kit's own"),
+    next: option(section(next), {
+        description:
+            "The CA that takes the place of this one, and is trusted beside it until then (docs/keys.md). Without cert: one of the kit's own, of the next generation",
+        default: "no other CA is trusted",
+        allowed: "an object (tls.ownCa.next.*), or true",
+        example: { signs: true },
+        secret: true,
+    }),
     site: option(site.prefault({}), {
         description: "The site certificate that the CA signs",
         allowed: "an object (tls.ownCa.site.*)",
@@ -129,7 +150,7 @@ const ownCa = {
 };
 
 /** The options of a CA by itself. */
-export const authority = z.strictObject(ownCa).omit({ site: true });
+export const authority = z.strictObject(ownCa).omit({ site: true, generation: true, next: true });
 
 /** A name as a SAN has it: a host name, of which the first label may be a star (RFC 9525), or an IP address. */
 const siteName = z.union([
@@ -301,12 +322,13 @@ const broughtCa: Rule<Options> = ({ tls: given }) => {
     const ca = given?.ownCa;
     if (!ca || given.off || given.files) return [];
     const path = ["tls", "ownCa"];
-    const problems = caPair(path, ca);
-    if (problems.length > 0 || !ca.cert || !ca.key) return problems;
-    return outlives([...path, "site", "validityDays"], ca.site.validityDays, [...path, "cert"], {
-        cert: ca.cert,
-        key: ca.key,
-    });
+    const { site } = ca;
+    const brought = (at: Path, { cert, key }: { cert?: string | undefined; key?: string | undefined }) => {
+        const problems = caPair(at, { cert, key });
+        if (problems.length > 0 || !cert || !key) return problems;
+        return outlives([...path, "site", "validityDays"], site.validityDays, [...at, "cert"], { cert, key });
+    };
+    return [...brought(path, ca), ...brought([...path, "next"], ca.next ?? {})];
 };
 
 /** A certificate that is to be valid for longer than the CA that signs it. @param of the option that holds the CA */

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
 import type { SiteCertificateArgs } from "../args";
+import { generationName } from "../definition/generation";
 import { settle } from "../definition/inputs";
 
 import { hours, keyArgs } from "./algorithm";
@@ -32,7 +33,11 @@ export class SiteCertificate extends pulumi.ComponentResource {
         const { options } = settle(definition, args);
         const algorithm = pulumi.output(options.keyAlgorithm);
         const names = pulumi.output(options.names);
-        const key = new tls.PrivateKey(`${name}-key`, keyArgs(algorithm), parent);
+        const key = new tls.PrivateKey(
+            generationName(`${name}-key`, options.generation),
+            keyArgs(algorithm),
+            parent,
+        );
         const request = new tls.CertRequest(
             `${name}-request`,
             {

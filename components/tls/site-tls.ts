@@ -1,11 +1,12 @@
 /** The registry's certificate, in the three ways in which a deployment gets it. */
 import * as pulumi from "@pulumi/pulumi";
 
+import { generationName } from "../definition/generation";
 import type { Given, Settled } from "../definition/inputs";
 import type { TlsFiles } from "../registry/registry";
 
 import { CertificateAuthority } from "./certificate-authority";
-import { serverChain, trustAnchor } from "./chain";
+import { certificates, serverChain, trustAnchor, trustAnchors } from "./chain";
 import { inspectSite, right } from "./inspect";
 import { DEFAULT_OWN_CA, type OwnCa, SIGNED_BY_OURS, type Tls } from "./options";
 import { SiteCertificate } from "./site-certificate";
@@ -13,9 +14,17 @@ import { SiteCertificate } from "./site-certificate";
 /** The registry's certificate, what clients must trust, and more certificates of the same CA where that is ours. */
 export interface SiteTls {
     files: TlsFiles;
+    /** Of every CA that is trusted, in the order of their generations: what clients get is the same, whoever of them signs. */
     caPem: pulumi.Output<string>;
+    /** The same one by one, that of the site certificate first. */
+    cas: pulumi.Output<string>[];
+    /** Start of the SHA-256 of the CA that signs, in lower case; nothing where there was never a second one to tell it from. */
+    signer?: pulumi.Output<string> | undefined;
     sign?: (resource: string, names: Given<string>[]) => TlsFiles;
 }
+
+const shortFingerprint = (pem: string): string =>
+    (certificates(trustAnchor(pem))[0]?.fingerprint256 ?? "").replaceAll(":", "").slice(0, 8).toLowerCase();
 
 /** Names of a site certificate, each once. */
 export interface SiteNames {
@@ -55,10 +64,26 @@ export function siteTls(
     parent: { parent: pulumi.Resource },
 ): SiteTls | undefined {
     if (tls.off) return undefined;
-    if (tls.files !== undefined) return broughtFiles(tls.files, [domain]);
+    if (tls.files !== undefined) {
+        const brought = broughtFiles(tls.files, [domain]);
+        return { ...brought, cas: [brought.caPem] };
+    }
     const own: Settled<OwnCa> = tls.ownCa ?? DEFAULT_OWN_CA;
-    const { site, ...ofCa } = own;
-    const ca = new CertificateAuthority(`${name}-ca`, ofCa, parent);
+    const { site, generation, next } = own;
+    const authority = (of: number, { cert, key }: Pick<Settled<OwnCa>, "cert" | "key">) => {
+        const { subject, keyAlgorithm, validityDays, pathLength } = own;
+        // So that a person can tell them apart in a list.
+        const commonName = subject.commonName ?? (of === 1 ? undefined : `Private Registry CA ${of}`);
+        return new CertificateAuthority(
+            generationName(`${name}-ca`, of),
+            { subject: { ...subject, commonName }, keyAlgorithm, validityDays, pathLength, cert, key },
+            parent,
+        );
+    };
+    const former = authority(generation, own);
+    const following = next && authority(generation + 1, next);
+    const ca = (next?.signs && following) || former;
+    const all = [former, ...(following ? [following] : [])];
     const sign = (resource: string, names: Given<string[]>, subject?: typeof site.subject) =>
         new SiteCertificate(
             resource,
@@ -67,6 +92,7 @@ export function siteTls(
                 caPrivateKeyPem: ca.privateKeyPem,
                 names,
                 subject,
+                generation: site.generation,
                 keyAlgorithm: site.keyAlgorithm,
                 validityDays: site.validityDays,
                 earlyRenewalDays: site.earlyRenewalDays,
@@ -74,15 +100,17 @@ export function siteTls(
             parent,
             SIGNED_BY_OURS,
         );
-    const all = pulumi
+    const names = pulumi
         .all([domain, dnsNames, ipAddresses, site.localNames])
         .apply(([first, dns, ips, local]) => [
             ...new Set([first, ...dns, ...ips, ...(local ? ["localhost", "127.0.0.1"] : [])]),
         ]);
-    const files = sign(`${name}-site`, all, site.subject);
+    const files = sign(`${name}-site`, names, site.subject);
     return {
         files,
-        caPem: ca.certPem.apply(trustAnchor),
+        caPem: pulumi.all(all.map(({ certPem }) => certPem)).apply(trustAnchors),
+        cas: [ca, ...all.filter((one) => one !== ca)].map(({ certPem }) => certPem.apply(trustAnchor)),
+        signer: generation > 1 || next ? ca.certPem.apply(shortFingerprint) : undefined,
         sign: (resource, names) => sign(resource, pulumi.all(names)),
     };
 }

@@ -203,6 +203,15 @@ export async function client(machine: Machine, args: string[]): Promise<number> 
     }
 }
 
+/** What is left to do once these files are as they shall be. */
+function stepsOf({ after, afterChange, afterRemoval }: Plan, edits: readonly Edit[], removes = false) {
+    if (removes) return afterRemoval;
+    const former = edits.flatMap(({ path, before }) =>
+        path.endsWith(".crt") && before !== undefined ? [before.toString("utf8")] : [],
+    );
+    return afterChange && former.length > 0 ? afterChange(former) : after;
+}
+
 async function change(
     files: ClientFiles,
     record: ClientRecord,
@@ -236,7 +245,6 @@ async function change(
             `${path ?? "A file"} is not open to this user: run it as root, or --out DIR and then \`sudo sh DIR/client.sh\`.`,
         );
     }
-    if (edits.length > 0)
-        await runSteps(flags.remove ? plan.afterRemoval : plan.after, flags.root === undefined);
+    if (edits.length > 0) await runSteps(stepsOf(plan, edits, flags.remove), flags.root === undefined);
     return 0;
 }

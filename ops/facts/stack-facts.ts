@@ -1,6 +1,7 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
 import type { BackupOptions } from "../../components/backup/options";
 import type { MirrorAccess } from "../../components/mirror/mirror";
+import type { Keys } from "../../config/keys";
 import type { Endpoint } from "../../engine/endpoint";
 import { engineCandidates, engineEnv } from "../../setup/engine";
 import { ping } from "../../engine/http";
@@ -37,6 +38,8 @@ export interface StackFacts {
     backup: BackupOptions | undefined;
     /** Client → what to do there. */
     clientSetup: Record<string, string>;
+    /** What was rotated up to the last `up`; nothing where nothing was. */
+    keys: Keys | undefined;
     /** Runs the prepared Pulumi on the stack; @returns its standard output */
     pulumi: StackPulumi;
 }
@@ -80,6 +83,7 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
         hostExport?: unknown;
         backup?: BackupOptions;
         clientSetup?: Record<string, string>;
+        keys?: Keys;
     };
     if (outputs.endpoint === undefined)
         throw new SetupError(`The stack ${stack.name} is not deployed: ${up}.`);
@@ -97,6 +101,7 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
         hostExport: outputs.hostExport,
         backup: outputs.backup,
         clientSetup: outputs.clientSetup ?? {},
+        keys: outputs.keys,
         pulumi,
     };
 }

@@ -68,6 +68,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
         before: `shell; fresh
 docker run --detach --name myregistry --publish 5000:5000 --volume registry-data:/var/lib/registry registry:3.1.2`,
     },
+    "docs/keys.md": { before: "npm run up" },
     "docs/mirrors.md": {
         // Docker Hub is a registry of this machine, with a certificate of an authority of its own.
         before: `shell

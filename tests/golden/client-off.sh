@@ -3,7 +3,7 @@
 ADDRESS=docker.example.com:5000
 DOMAIN=docker.example.com
 DEPLOYMENT=docker.example.com:5000
-FINGERPRINT=''
+FINGERPRINTS=''
 DAEMON_VALUES='docker.example.com:5000 docker.example.com:5001 http://docker.example.com:5001'
 # Without patterns: an IPv6 address has brackets.
 set -euf
@@ -107,7 +107,10 @@ forget() {
 take_back() {
     before=$1.before-client-sh
     if [ "$(kind_of "$1")" = kept ] && [ -e "$root$before" ]; then
-        if [ -e "$root$1" ] && found "$1" | grep -qxF -e "$(sum "$root$1")"; then rm -f "$root$before"
+        if [ -e "$root$1" ] && found "$1" | grep -qxF -e "$(sum "$root$1")"; then
+            # The very file, or one that came to have the same text: its mode and time are those of before again.
+            mv -f "$root$before" "$root$1" 2>/dev/null || :
+            rm -f "$root$before"
         elif [ -e "$root$1" ] && ours "$1"; then mv -f "$root$before" "$root$1"; say "$root$1 restored."
         else say "$root$1 was changed or removed since, and stays so. What was there before is kept as $root$before."
         fi
@@ -245,7 +248,7 @@ for_system() {
     take system
 }
 
-say "registry $ADDRESS, CA SHA-256 ${FINGERPRINT:-none}"
+say "registry $ADDRESS, CA SHA-256 ${FINGERPRINTS:-none}"
 if [ -z "$clients" ]; then
     if [ -z "$root" ] && [ "$(uname)" = Darwin ]; then clients=system; fi
     [ -d "$root/etc/docker" ] && clients="$clients docker"

@@ -3,7 +3,7 @@
 ADDRESS=docker.example.com:8443
 DOMAIN=docker.example.com
 DEPLOYMENT=docker.example.com:8443
-FINGERPRINT=SHA256
+FINGERPRINTS=SHA256
 DAEMON_VALUES=https://docker.example.com:5443
 # Without patterns: an IPv6 address has brackets.
 set -euf
@@ -107,7 +107,10 @@ forget() {
 take_back() {
     before=$1.before-client-sh
     if [ "$(kind_of "$1")" = kept ] && [ -e "$root$before" ]; then
-        if [ -e "$root$1" ] && found "$1" | grep -qxF -e "$(sum "$root$1")"; then rm -f "$root$before"
+        if [ -e "$root$1" ] && found "$1" | grep -qxF -e "$(sum "$root$1")"; then
+            # The very file, or one that came to have the same text: its mode and time are those of before again.
+            mv -f "$root$before" "$root$1" 2>/dev/null || :
+            rm -f "$root$before"
         elif [ -e "$root$1" ] && ours "$1"; then mv -f "$root$before" "$root$1"; say "$root$1 restored."
         else say "$root$1 was changed or removed since, and stays so. What was there before is kept as $root$before."
         fi
@@ -147,14 +150,20 @@ finish() {
     rm -rf "$root${top%/*}/$staging"
 }
 
-ca() {
-cat <<'END_OF_CA'
+ca_1() {
+cat <<'END_OF_CA_1'
 PEM
-END_OF_CA
+END_OF_CA_1
 }
 
-sum=$(ca | sed '/^-----/d' | base64 -d | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d' ' -f1)
-[ "$sum" = "$FINGERPRINT" ] || die "the CA certificate in this script has SHA-256 $sum, not $FINGERPRINT: nothing was changed."
+ca() { ca_1; }
+
+n=0
+for fingerprint in $FINGERPRINTS; do
+    n=$((n + 1))
+    sum=$("ca_$n" | sed '/^-----/d' | base64 -d | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d' ' -f1)
+    [ "$sum" = "$fingerprint" ] || die "a CA certificate in this script has SHA-256 $sum, not $fingerprint: nothing was changed."
+done
 
 daemon_json() {
 cat <<'END_OF_DAEMON_JSON'
@@ -237,27 +246,36 @@ location = "docker.example.com:5444"
 END_OF_FILE_4
 }
 
+hash_of() { openssl x509 -in "$2" -noout -fingerprint "-$1" | cut -d= -f2 | tr -d : ; }
+# each_ca FOLDER COMMAND: calls COMMAND FILE PRINTER for each CA. Of several in one file, stores take one, or none.
+each_ca() {
+    n=0
+    for fingerprint in $FINGERPRINTS; do
+        n=$((n + 1)) ; file=$1/$DOMAIN-$n.crt ; [ "$n" -ne 1 ] || file=$1/$DOMAIN.crt
+        "$2" "$file" "ca_$n"
+    done
+}
+trust() { security add-trusted-cert -d -r trustRoot -k "$chain" "$1"; }
+keychain() {
+    folder=/usr/local/share/private-registry ; chain=/Library/Keychains/System.keychain ; gone=
+    for file in "$folder/$DOMAIN.crt" "$folder/$DOMAIN-2.crt"; do
+        [ -f "$file" ] || continue
+        case " $FINGERPRINTS " in *" $(hash_of sha256 "$file" | tr A-F a-f) "*) [ "$verb" = take ] || continue ;; esac
+        gone="$gone $(hash_of sha1 "$file")"
+    done
+    if [ "$verb" = put ]; then each_ca "$folder" put; each_ca "$folder" trust; fi
+    for sum in $gone; do security delete-certificate -Z "$sum" -t "$chain" || :; done
+    take system
+}
 system() {
-    if [ -z "$root" ] && [ "$(uname)" = Darwin ]; then
-        file=/usr/local/share/private-registry/$DOMAIN.crt
-        if [ "$verb" = put ]; then
-            put "$file" ca
-            take system
-            security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain "$file"
-        else
-            sum=$(ca | openssl x509 -noout -fingerprint -sha1 | cut -d= -f2 | tr -d :)
-            security delete-certificate -Z "$sum" -t /Library/Keychains/System.keychain || :
-            take system
-        fi
-        return
-    fi
+    if [ -z "$root" ] && [ "$(uname)" = Darwin ]; then keychain; return; fi
     if [ -d "$root/etc/pki/ca-trust/source/anchors" ]; then folder=/etc/pki/ca-trust/source/anchors update=update-ca-trust
     elif [ -d "$root/etc/pki/trust/anchors" ]; then folder=/etc/pki/trust/anchors update=update-ca-certificates
     else folder=/usr/local/share/ca-certificates update=update-ca-certificates
     fi
-    if [ "$verb" = put ]; then put "$folder/$DOMAIN.crt" ca
-    elif [ "$update" = update-ca-certificates ]; then update="$update --fresh"
-    fi
+    # Without --fresh a certificate that is gone leaves a dead link, and one that changed the link of its former name.
+    if [ "$update" = update-ca-certificates ] && [ -f "$root$folder/$DOMAIN.crt" ]; then update="$update --fresh"; fi
+    [ "$verb" = take ] || each_ca "$folder" put
     take system
     # A command and its flag.
     if [ -n "$root" ]; then say "then: $update"; else $update; fi
@@ -298,7 +316,7 @@ for_podman() {
 
 for_system() { system; }
 
-say "registry $ADDRESS, CA SHA-256 ${FINGERPRINT:-none}"
+say "registry $ADDRESS, CA SHA-256 ${FINGERPRINTS:-none}"
 if [ -z "$clients" ]; then
     if [ -z "$root" ] && [ "$(uname)" = Darwin ]; then clients=system; fi
     [ -d "$root/etc/docker" ] && clients="$clients docker"

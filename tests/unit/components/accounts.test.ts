@@ -5,7 +5,7 @@ import { compareSync, getRounds } from "bcryptjs";
 
 import { Accounts, type AccountsArgs } from "../../../components";
 import { nameProblem } from "../../../components/auth/users";
-import { NOBODY_LOGIN, withNobody } from "../../../components/front/nobody";
+import { NOBODY_LOGIN, withEveryone, withNobody } from "../../../components/front/nobody";
 
 type Users = NonNullable<AccountsArgs["users"]>;
 const HASH = `$2y$10$${"a".repeat(53)}`;
@@ -52,6 +52,32 @@ test("for a front, a generated password costs as much as a given one, and a user
     expect(login[0]).toBe(name);
     const cheap = withNobody("").trimEnd().split(":")[1] ?? "";
     expect(compareSync(login[1] ?? "", cheap)).toBe(false);
+});
+
+test("the password of before is taken until its end, with a hash of its own, and everybody else has none", async () => {
+    const admin = { generate: true, generation: 2, previous: "2999-12-31" };
+    const { result, all } = await accounts({ admin, other: { password: "x" } });
+    const { previous } = result;
+    if (previous === undefined) throw new Error("there is no password of before");
+    const file = await valueOf(previous.htpasswd);
+    expect(compareSync("generated for a-admin-password", file.trim().split(":")[1] ?? "")).toBe(true);
+    expect(await isSecret(previous.htpasswd)).toBe(true);
+    expect(previous.until).toEqual({ admin: Date.parse("2999-12-31T23:59:59Z") / 1000 });
+    expect(await valueOf(result.passwords)).toMatchObject({ admin: "generated for a-admin-password-2" });
+    expect(all.map(({ name }) => name)).toContain("a-admin-salt-2");
+
+    const everyone = withEveryone(file, await valueOf(result.htpasswd))
+        .trimEnd()
+        .split("\n");
+    expect(everyone.map((line) => line.split(":")[0])).toEqual(["admin", "other", " nobody"]);
+    // The time of a wrong login is that of two checks, whoever it is.
+    expect(new Set(everyone.slice(1).map((line) => getRounds(line.split(":")[1] ?? "")))).toEqual(
+        new Set([10]),
+    );
+
+    const over = await accounts({ admin: { ...admin, previous: "2020-01-01" } });
+    expect(over.result.previous).toBeUndefined();
+    expect(over.all.map(({ name }) => name)).not.toContain("a-admin-password");
 });
 
 test("the same users give the same file, in any order", async () => {

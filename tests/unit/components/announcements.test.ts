@@ -12,7 +12,7 @@ import { issue } from "./certs";
 const HUB = "mirror of https://registry-1.docker.io";
 const view = (over: Partial<ClientView> = {}): ClientView => ({
     places: { registry: "https://a.example.com", [HUB]: "https://a.example.com:5443" },
-    ca: "aa",
+    cas: ["aa"],
     ...over,
 });
 
@@ -42,15 +42,33 @@ test("a mirror that moves is told by what it mirrors", () => {
 });
 
 test.each([
-    ["another one", "bb", /^The CA changes: no client trusts/],
-    ["one that is not made yet", undefined, /^The CA changes: no client trusts/],
-    ["one that the kit does not know any more", "", /no longer knows which CA.*need to do nothing/],
-])("the CA: %s", (_what, ca, sentence) => {
-    expect(announcements(view(), { places: view().places, ca })).toEqual([expect.stringMatching(sentence)]);
+    ["another one", ["bb"], /^The CA changes: no client trusts/],
+    ["one that is not made yet", [undefined], /^The CA changes: no client trusts/],
+    ["one that the kit does not know any more", [], /no longer knows which CA.*need to do nothing/],
+])("the CA: %s", (_what, cas, sentence) => {
+    expect(announcements(view(), { places: view().places, cas })).toEqual([expect.stringMatching(sentence)]);
+});
+
+test.each([
+    ["a second one", ["aa"], ["aa", undefined], /^A second CA is trusted too, and will sign later on/],
+    [
+        "the second one signs",
+        ["aa", "bb"],
+        ["bb", "aa"],
+        /^The site certificate will be of another CA than before/,
+    ],
+    ["the first one signs again", ["bb", "aa"], ["aa", "bb"], /^The site certificate will be of another CA/],
+    ["the first one goes", ["bb", "aa"], ["bb"], /^One CA of two is no longer given to clients/],
+    ["the second one goes before it signed", ["aa", "bb"], ["aa"], /^One CA of two is no longer given/],
+    ["both go", ["aa", "bb"], ["cc"], /^The CA changes: no client trusts/],
+])("of two CAs: %s", (_what, before, cas, sentence) => {
+    const places = view().places;
+    expect(announcements(view({ cas: before }), { places, cas })).toEqual([expect.stringMatching(sentence)]);
+    expect(announcements({ places, cas: before }, { places, cas: before })).toEqual([]);
 });
 
 test("a CA where there was none", () => {
-    expect(announcements(view({ ca: "" }), view())).toEqual([
+    expect(announcements(view({ cas: [] }), view())).toEqual([
         expect.stringMatching(/a CA that clients do not have yet/),
     ]);
 });
@@ -60,9 +78,12 @@ test("the label says the same whatever the order, and what is none of ours is no
     const ca = fingerprint(pem);
     expect(ca).toBe(Buffer.from(await certificate.getThumbprint("SHA-256")).toString("hex"));
     expect(fingerprint("")).toBe("");
-    const text = clientsLabel({ places: { b: "https://b", a: "https://a" }, ca });
-    expect(text).toBe(clientsLabel({ places: { a: "https://a", b: "https://b" }, ca }));
-    expect(readClientsLabel(text)).toEqual({ places: { a: "https://a", b: "https://b" }, ca });
+    const text = clientsLabel({ places: { b: "https://b", a: "https://a" }, cas: [ca, "bb"] });
+    expect(text).toBe(clientsLabel({ places: { a: "https://a", b: "https://b" }, cas: [ca, "bb"] }));
+    expect(readClientsLabel(text)).toEqual({
+        places: { a: "https://a", b: "https://b" },
+        cas: [ca, "bb"],
+    });
     for (const other of [undefined, "", "{}", "null", '{"places":null,"ca":""}', '{"places":{},"ca":5}'])
         expect(readClientsLabel(other)).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 /** The front's nginx.conf as text. What it does is shown by the end-to-end tests, on a real nginx. */
 import fc from "fast-check";
 
+import { lessThan } from "../../../components/front/access";
 import { renderNginx } from "../../../components/front/nginx-conf";
 import type { FrontSettings } from "../../../components/front/settings";
 import { literal, quoted } from "../../../components/front/text";
@@ -49,11 +50,32 @@ test.each<[string, Partial<FrontSettings>]>([
         { immutableTags: { "team/*": ["v*", "1.0"], "*": ["release-*"], pinned: ["!latest", "!nightly-*"] } },
     ],
     ["installers", { installers: ["client.sh", "client.ps1"] }],
+    [
+        "overlap",
+        {
+            signer: "0a1b2c3d",
+            users: [
+                { name: "admin", role: "push" },
+                { name: "ci", role: "push", previousUntil: 1_800_000_000 },
+            ],
+        },
+    ],
 ])("golden nginx-%s.conf", (name, settings) => expectGolden(`nginx-${name}.conf`, render(settings)));
 
 test("each thing that is served is in the generation's key of the password cache", () => {
     expect(render()).toContain('proxy_cache_key "0a1b $login";');
     expect(render({ cacheSeconds: 0 })).not.toContain("proxy_cache");
+});
+
+test("the end of an overlap is a number, of which a regular expression takes those that are less", () => {
+    const seconds = fc.integer({ min: 1_000_000_000, max: 9_999_999_999 });
+    fc.assert(
+        fc.property(seconds, fc.oneof(seconds, fc.integer({ min: -3, max: 3 })), (end, other) => {
+            const now = other < 10 ? Math.min(Math.max(end + other, 1_000_000_000), 9_999_999_999) : other;
+            expect(new RegExp(`^${lessThan(end)}[0-9]*\\.[0-9]+ ci$`).test(`${now}.123 ci`)).toBe(now < end);
+        }),
+        { numRuns: 500 },
+    );
 });
 
 test("a text is written so that it means itself", () => {

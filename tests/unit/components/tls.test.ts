@@ -6,6 +6,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { TlsOwnCaArgs } from "../../../components";
 import { keyArgs } from "../../../components/tls/algorithm";
+import { certificates } from "../../../components/tls/chain";
+
+import { issue } from "./certs";
 
 beforeAll(makeCertificates);
 
@@ -60,6 +63,44 @@ describe("the CA (R2)", () => {
     test("its key is a resource of its own, which a changed subject leaves as it is", async () => {
         const before = find(await own(), "r-ca-key").inputs;
         expect(find(await own({ subject: { commonName: "Other" } }), "r-ca-key").inputs).toEqual(before);
+    });
+});
+
+describe("two CAs", () => {
+    const names = ({ all }: Awaited<ReturnType<typeof deploy>>) => all.map(({ name }) => name);
+
+    test("the first generation has the names of today, and each other one a name of its own", async () => {
+        expect(names(await deploy({ tls: { ownCa: { generation: 2 } } }))).toContain("r-ca-2-key");
+        const both = names(await deploy({ tls: { ownCa: { next: true } } }));
+        for (const name of ["r-ca-key", "r-ca-cert", "r-ca-2-key", "r-ca-2-cert", "r-site-key"])
+            expect(both).toContain(name);
+        expect(names(await deploy())).not.toContain("r-ca-2-key");
+        expect(find(await own({ next: {} }), "r-ca-2-cert").inputs.subject).toEqual({
+            commonName: "Private Registry CA 2",
+        });
+        const subject = { commonName: "Mine" };
+        expect(find(await own({ subject, generation: 3 }), "r-ca-3-cert").inputs.subject).toEqual(subject);
+    });
+
+    test("clients get both in the same order, whoever signs; a CA that is brought may be the next", async () => {
+        const { pem: cert, keyPem: key } = await issue("Brought CA", { ca: true });
+        const site = { validityDays: 1, earlyRenewalDays: 0 };
+        for (const signs of [false, true]) {
+            const { registry, all } = await deploy({ tls: { ownCa: { site, next: { cert, key, signs } } } });
+            const pems = await valueOf(registry.caCertificatePem);
+            expect(certificates(pems).map(({ subject }) => subject)).toEqual([
+                "CN=Private Registry CA",
+                "CN=Brought CA",
+            ]);
+            const signer = certificates(find(all, "r-site-cert").inputs.caCertPem as string)[0]?.subject;
+            expect(signer).toBe(signs ? "CN=Brought CA" : "CN=Private Registry CA");
+        }
+    });
+
+    test("another generation of the site's key is another key", async () => {
+        const all = await own({ site: { generation: 2 } });
+        expect(all.map(({ name }) => name)).toContain("r-site-key-2");
+        expect(all.map(({ name }) => name)).not.toContain("r-site-key");
     });
 });
 

@@ -40,6 +40,7 @@ const together = (one: unknown, other: unknown): unknown =>
 
 const S3 = { bucket: "images", region: "eu-central-1" };
 const OWN_CA = { tls: { ownCa: { cert: "./ca.crt", key: "./ca.key" } } };
+const NEXT_CA = { tls: { ownCa: { next: { cert: "./next-ca.crt", key: "./next-ca.key" } } } };
 const FILES = { tls: { files: { cert: "./site.crt", key: "./site.key" } } };
 const SITE = {
     front: { sites: { NAME: { upstream: "http://192.0.2.1", cert: "./docs.crt", key: "./docs.key" } } },
@@ -60,6 +61,8 @@ const NEXUS = { nexus: { acceptEula: true } };
 /** What must stand beside a value of an option, by the longest path that fits. */
 const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>])[] = [
     [/^tls\.ownCa\.(cert|key)$/, OWN_CA],
+    [/^tls\.ownCa\.next\.(cert|key)$/, NEXT_CA],
+    [/^users\.NAME\.previous$/, { users: { NAME: { generate: true, generation: 2 } } }],
     [/^tls\.ownCa\.validityDays$/, { tls: { ownCa: { site: { validityDays: 1, earlyRenewalDays: 0 } } } }],
     [/^tls\.files\.?/, FILES],
     [/^users\.NAME\./, { users: { NAME: { generate: true } } }],
@@ -133,7 +136,7 @@ beforeAll(async () => {
         writeFileSync(join(folder, `${name}.crt`), pem);
         writeFileSync(join(folder, `${name}.key`), keyPem);
     };
-    for (const name of ["ca", "chain", "store-ca", "upstream-ca", "other-ca"]) write(name, ca);
+    for (const name of ["ca", "next-ca", "chain", "store-ca", "upstream-ca", "other-ca"]) write(name, ca);
     write("site", await issue("site", { issuer: ca, names: [MINIMAL.domain], ...long }));
     write("docs", await issue("docs", { issuer: ca, names: ["name", "docs.example.com"], ...long }));
     write("backup-ca", ca);
@@ -221,6 +224,7 @@ test("the smallest configuration has the defaults of all", () => {
         bcryptCost: 10,
         image: "registry:3.1.2",
         memoryMb: 512,
+        httpSecretGeneration: 1,
         storage: { redirect: false },
         cache: {},
         keepData: true,

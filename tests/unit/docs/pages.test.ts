@@ -224,8 +224,8 @@ test("no sentence stands twice in README and docs", () => {
 
 test("docs/commands.md tells of every output of the program, and of no other", () => {
     const [, body = ""] = /export = \{([\s\S]*)\};/.exec(read("index.ts")) ?? [];
-    const outputs = [...body.matchAll(/^ {4}(\w+)[:,]|[{ ](nexus\w+):/gm)].map(
-        ([, plain, nexus]) => plain ?? nexus,
+    const outputs = [...body.matchAll(/^ {4}(\w+)[:,]|[{ ](nexus\w+):|\{ (keys) \}/gm)].map(
+        ([, plain, nexus, keys]) => plain ?? nexus ?? keys,
     );
     const [, table = ""] = /## Outputs[\s\S]*?\|[-|]+\n((?:\|.*\n)+)/.exec(read("docs/commands.md")) ?? [];
     const told = table.split("\n").flatMap((row) => codesOf(row.split("|")[1] ?? ""));

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { installerFacts, renderClientSh } from "../../../../clients/installer";
-import { issue } from "../../../unit/components/certs";
+import { clientPlan } from "../../../../clients/plan";
+import { issue, type Issued } from "../../../unit/components/certs";
 
 const root = mkdtempSync(join(tmpdir(), "private-registry-unit-sh-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -15,6 +16,7 @@ const HOSTS = "/etc/containerd/certs.d/docker.io/hosts.toml";
 const DAEMON = "/etc/docker/daemon.json";
 const scripts: Record<string, string> = {};
 let pem = "";
+let pems: Issued[] = [];
 
 beforeAll(async () => {
     const mirror = { endpoint: "https://docker.example.com:5443", upstream: "https://registry-1.docker.io" };
@@ -24,6 +26,8 @@ beforeAll(async () => {
     };
     const [one, two] = [await issue("CA", { ca: true }), await issue("CA 2", { ca: true })];
     pem = one.pem;
+    pems = [one, two];
+    write("both", `https://${ADDRESS}`, one.pem + two.pem, [mirror], "aa");
     write("first", `https://${ADDRESS}`, one.pem, [mirror], "aa");
     write("otherCa", `https://${ADDRESS}`, two.pem, [mirror], "aa");
     write("moved", "https://[2001:db8::1]:9443", two.pem, [], "aa");
@@ -93,6 +97,8 @@ describe.each(SHELLS.map((shell) => [shell.join(" "), shell] as const))("%s", (_
                 ["first"],
                 ["first", "first"],
                 ["first", "otherCa"],
+                ["first", "both", "otherCa"],
+                ["both", "first"],
                 ["first", "otherCa", "moved", "first"],
                 ["plain", "first", "moved", "plain"],
                 ["first", "stranger"],
@@ -112,6 +118,38 @@ describe.each(SHELLS.map((shell) => [shell.join(" "), shell] as const))("%s", (_
         }
         expect(snapshot(folder)).toBe(before);
     });
+});
+
+test("while one CA takes another's place, the system trusts both, each by a file of its own", async () => {
+    const [one, two] = pems as [Issued, Issued];
+    const folder = machine();
+    const store = `${folder}/usr/local/share/ca-certificates`;
+    const leaves = await Promise.all(pems.map((issuer, i) => issue(`leaf ${i}`, { issuer })));
+    /** Which leaves OpenSSL takes with the folder of hashes that `update-ca-certificates --fresh` makes. */
+    const taken = () => {
+        execFileSync("sh", ["-ec", 'find "$0" -type l -exec rm {} +; openssl rehash "$0"', store], {
+            stdio: "pipe",
+        });
+        return leaves.map(({ pem: input }) => {
+            const flags = ["verify", "-CApath", store, "-no-CAfile", "-no-CAstore"];
+            return spawnSync("openssl", flags, { input }).status === 0;
+        });
+    };
+    run(folder, "first");
+    expect(taken()).toEqual([true, false]);
+    expect(run(folder, "both").screen).toContain("then: update-ca-certificates --fresh");
+    expect(taken()).toEqual([true, true]);
+    expect(readFileSync(folder + CA, "utf8")).toBe(one.pem + two.pem);
+    // As `npm run client` would have it.
+    const plan = clientPlan("system", "linux", { address: ADDRESS, tls: true, caPem: one.pem + two.pem });
+    for (const change of plan.changes)
+        expect(readFileSync(folder + change.path, "utf8")).toBe(change.kind === "file" ? change.content : "");
+    run(folder, "otherCa");
+    expect(taken()).toEqual([false, true]);
+    expect(readFileSync(folder + CA, "utf8")).toBe(two.pem);
+    // What would be, were they in one.
+    writeFileSync(`${store}/docker.example.com.crt`, one.pem + two.pem);
+    expect(taken()).toEqual([false, false]);
 });
 
 test("applied twice it is as once", () => {

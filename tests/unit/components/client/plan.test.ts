@@ -74,6 +74,37 @@ test("installers pin their CA, and the line pins the installer", async () => {
     expectGolden("client-tls.ps1", masked(scripts["client.ps1"]));
 });
 
+test("two CAs: both in the file of a registry, and a file each where a store takes one of a file", async () => {
+    const [one, two] = [await issue("One", { ca: true }), await issue("Two", { ca: true })];
+    const facts = { address: "docker.example.com", tls: true, caPem: one.pem + two.pem };
+    expect(clientPlan("docker", "linux", facts).changes).toEqual([
+        { kind: "file", path: "/etc/docker/certs.d/docker.example.com/ca.crt", content: one.pem + two.pem },
+    ]);
+    const folder = "/usr/local/share/ca-certificates";
+    const { changes, after, afterChange } = clientPlan("system", "linux", facts);
+    expect(changes).toEqual([
+        { kind: "file", path: `${folder}/docker.example.com.crt`, content: one.pem },
+        { kind: "file", path: `${folder}/docker.example.com-2.crt`, content: two.pem },
+    ]);
+    expect(after.map(({ command }) => command.join(" "))).toEqual(["update-ca-certificates"]);
+    expect(afterChange?.([one.pem]).map(({ command }) => command.join(" "))).toEqual([
+        "update-ca-certificates --fresh",
+    ]);
+    for (const os of ["macos", "windows"] as const) {
+        const plan = clientPlan("system", os, { ...facts, caPem: two.pem });
+        const sha1 = Buffer.from(await one.certificate.getThumbprint("SHA-1"))
+            .toString("hex")
+            .toUpperCase();
+        const steps = plan.afterChange?.([one.pem]).map(({ command }) => command.join(" ")) ?? [];
+        // The new one is trusted before the other one no longer is.
+        expect(steps).toHaveLength(2);
+        expect(steps[1]).toContain(sha1);
+        expect(clientPlan("system", os, facts).afterRemoval).toHaveLength(2);
+    }
+    for (const text of Object.values(renderInstallers(facts)))
+        for (const pem of [one.pem, two.pem]) expect(text).toContain(pem.trim());
+});
+
 test("whoever knows the deployment makes the same installers, in whatever order it knows the mirrors", async () => {
     const { pem } = await issue("CA", { ca: true });
     const texts = [mirrors, [...mirrors].reverse()].map((some) =>

@@ -1,0 +1,120 @@
+/** What every rotation does: shows where it stands and what comes, asks, changes the configuration, and runs `up`. */
+import { resolve } from "node:path";
+
+import { keysOf } from "../../config/keys";
+import type { Config } from "../../config/options";
+import { connectTo } from "../../engine/client";
+import { SetupError } from "../../setup/errors";
+import type { Machine } from "../../setup/machine";
+import { print, say } from "../../setup/progress";
+import { readStack, type StackFacts } from "../facts/stack-facts";
+import { agreed, canAsk } from "../shared/ask";
+import { withLock } from "../shared/lock";
+import { readConfig } from "../shared/stack-config";
+
+import { isDeployed, type Plan } from "./plan";
+import { writeSteps } from "./write";
+
+/** Of every command that rotates something. */
+export const ROTATE_FLAGS = {
+    "dry-run": { type: "boolean", text: "tells what it would do, and changes nothing" },
+    json: { type: "boolean", text: "the same as JSON; changes nothing either" },
+    yes: { type: "boolean", short: "y", text: "answers the question" },
+} as const;
+
+export interface Flags {
+    "dry-run"?: boolean | undefined;
+    json?: boolean | undefined;
+    yes?: boolean | undefined;
+    "config-file"?: string | undefined;
+}
+
+/** What is known before anything is changed. */
+export interface Standing {
+    facts: StackFacts;
+    config: Config;
+    /** What the configuration asks for is deployed whole. */
+    deployed: boolean;
+}
+
+export async function standing(machine: Machine, args: string[], flags: Flags): Promise<Standing> {
+    const facts = await readStack(machine, args);
+    const config = await readConfig(facts.pulumi, flags["config-file"]);
+    return { facts, config, deployed: isDeployed(keysOf(config), facts.keys) };
+}
+
+/** What an earlier call began, or a hand changed in the configuration: an `up` first, and nothing beside it. */
+const UNFINISHED: Plan = {
+    does: [
+        "The configuration asks for keys that are not deployed yet: an `up` was ended before its end, or did not run. This call has it run, and changes nothing else.",
+    ],
+    steps: [],
+    then: ["Then the same command again."],
+};
+
+export interface Rotation {
+    /** For messages and the lock: `rotate-ca`. */
+    command: string;
+    /** Runs `up`. */
+    up: (flags: string[]) => Promise<number>;
+    /** Lines of where it stands, and the same as data. */
+    stands: { lines: string[]; data: Record<string, unknown> };
+    plan: () => Plan;
+}
+
+/** Shows, asks, and does one step. @returns the exit code */
+export async function rotate(
+    machine: Machine,
+    args: string[],
+    flags: Flags,
+    { facts, config, deployed }: Standing,
+    { command, up, stands, plan: make }: Rotation,
+): Promise<number> {
+    const plan = deployed ? make() : UNFINISHED;
+    if (flags.json) {
+        const data = { stack: facts.stack.name, deployed, ...stands.data, next: plan.does };
+        process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
+        return 0;
+    }
+    for (const line of [...stands.lines, ...plan.does]) print(line);
+    if (flags["dry-run"]) return 0;
+    if (!flags.yes) {
+        if (!canAsk())
+            throw new SetupError(
+                "Nothing was changed: without a terminal, --yes says that it is to be done.",
+            );
+        if (!(await agreed("Go on?"))) {
+            say("Nothing was changed.");
+            return 1;
+        }
+    }
+    const work = async () => {
+        const file = flags["config-file"];
+        if (JSON.stringify(await readConfig(facts.pulumi, file)) !== JSON.stringify(config))
+            throw new SetupError(
+                "Another command changed the configuration meanwhile; nothing was changed here. The same command again shows what it is now.",
+            );
+        if (plan.steps.length > 0) {
+            const name = `Pulumi.${facts.stack.name.split("/").pop()}.yaml`;
+            await writeSteps(facts.pulumi, resolve(machine.root, file ?? name), plan.steps);
+        }
+        return up(upFlags(args));
+    };
+    const { engine, engineProblem, prefix, identity } = facts;
+    const code =
+        engineProblem === undefined
+            ? await withLock(await connectTo(engine), { prefix, identity }, command, work)
+            : await work();
+    if (code === 0) for (const line of plan.then) print(line);
+    else say(`The configuration is changed. Once the cause is mended, the same command runs \`up\` again.`);
+    return code;
+}
+
+/** Of the command's flags those that say which stack it is. */
+function upFlags(args: string[]): string[] {
+    const flags: string[] = [];
+    for (const [i, arg] of args.entries())
+        if (/^(--stack|--config-file|-s)$/.test(arg)) flags.push(arg, args[i + 1] ?? "");
+        else if (/^(--stack=|--config-file=|-s.)/.test(arg)) flags.push(arg);
+    return [...flags, "--yes"];
+}
