@@ -77,6 +77,10 @@ const ROOMS = {
     "ops/schedule": ["ops/shared", "setup", "text"],
     "ops/retain": ["address", "ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],
     "ops/client": ["ops/facts", "ops/shared", "setup", "address", "clients", "text"],
+    "ops/upgrade": [
+        ...["ops/backup", "ops/facts", "ops/gc", "ops/retain", "ops/shared"],
+        ...["config", "setup", "components/*", "address", "engine"],
+    ],
     ops: [
         "ops/*",
         "config",

@@ -29,6 +29,7 @@ export const COMMANDS: Record<string, Command> = {
     delete: async (machine, args) => (await import("./delete")).remove(machine, args),
     backup: async (machine, args) => (await import("./backup")).backup(machine, args),
     restore: async (machine, args) => (await import("./restore")).restore(machine, args),
+    upgrade: async (machine, args) => (await import("./upgrade")).upgrade(machine, args),
     mirrors: async (machine, args) => (await import("./mirrors")).mirrors(machine, args),
     client: async (machine, args) => (await import("./client/command")).client(machine, args),
     doctor: async (machine, args) => (await import("./doctor")).doctor(machine, args),

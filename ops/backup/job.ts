@@ -4,11 +4,10 @@ import { found, isNotFound, says } from "../../engine/errors";
 import { runToEnd } from "../../engine/run";
 import { tar, type TarEntry } from "../../engine/tar";
 import type { Mount } from "../../engine/types";
-import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardening";
 import { note } from "../../setup/log";
 import { shellWord } from "../../text/shell";
 import { SetupError } from "../../setup/errors";
-import { JOB_LABEL, type LockOwner } from "../shared/lock";
+import { jobLabels, type LockOwner } from "../shared/lock";
 
 import {
     isFolder,
@@ -105,11 +104,7 @@ async function create(engine: Engine, job: Job): Promise<void> {
         // By it restic's own locks are known as this deployment's.
         Hostname: (identity ?? prefix).slice(0, 63),
         User: "0:0",
-        Labels: {
-            [OWNER_LABEL]: prefix,
-            ...(identity === undefined ? {} : { [IDENTITY_LABEL]: identity }),
-            [JOB_LABEL]: prefix,
-        },
+        Labels: jobLabels(owner),
         Volumes: Object.fromEntries(["/job", ...volumes].map((path) => [path, {}])),
         HostConfig: {
             NetworkMode: folder ? "none" : job.network,
