@@ -9,8 +9,10 @@ import { withoutPasswords } from "../text/redact";
 import { networkOf } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";
+import { rcloneImage } from "./gc/stack";
 import { deploymentFiles } from "./backup/deployment-files";
 import { forBackup, placeOf } from "./backup/place";
+import { copyPlace, pull, remoteStore } from "./backup/remote";
 import { progressText } from "./backup/progress";
 import { isFolder, shownRepository, type Repository } from "./backup/repository";
 import { Restic, resticImage, tagsOf } from "./backup/restic";
@@ -156,14 +158,24 @@ export async function takeBackup(
         throw new SetupError(
             `There is no registry of ${prefix} in this Engine: npm run up -- --stack ${stack.name}`,
         );
-    const place = placeOf(registry);
     const owner = { prefix, identity };
+    const remote = await remoteStore(engine, registry);
+    const place = remote === undefined ? placeOf(registry) : copyPlace(owner);
     return withLock(engine, owner, "backup", async () => {
         // Both take their time, and neither needs the other.
         const [image, state] = await Promise.all([
             resticImage(machine, endpoint, engine, stack.settings, options.image),
             facts.pulumi(["stack", "export"]),
         ]);
+        if (remote !== undefined) {
+            const of = { engine, owner, registry, remote, signal };
+            await withProgress(
+                "copying what is new in the store",
+                (update) =>
+                    pull({ ...of, image: () => rcloneImage({ machine, stack, endpoint, engine }) }, update),
+                { done: false },
+            );
+        }
         const base = { image, owner, repository: options, network: networkOf(registry), signal };
         const restic = new Restic(engine, base);
         const files = deploymentFiles(machine, {
@@ -172,7 +184,7 @@ export async function takeBackup(
             state,
         });
         const job = {
-            ...(await forBackup(engine, registry)),
+            ...(await forBackup(engine, registry, place)),
             script: backupScript({
                 ...{ host: prefix, tags: tagsOf(stack.name, owner), keep: options.keep },
                 ...{ dryRun, mend },

@@ -83,3 +83,9 @@ export async function endRecord(
     for (const { part } of steps.filter((one) => !keep.includes(one.part)))
         await found(() => engine.getImage(formerName(prefix, part)).remove());
 }
+
+/** After the deployment was destroyed: there is nothing to go back to. */
+export async function forgetRecord(engine: Engine, owner: LockOwner): Promise<void> {
+    const record = await readRecord(engine, owner);
+    if (record !== undefined) await endRecord(engine, owner, record);
+}
