@@ -47,7 +47,7 @@ async function imageId(work: Work, part: PartName, name: string): Promise<string
     const { machine, endpoint, engine, facts, flags } = work;
     const { settings } = facts.stack;
     if (flags.pull && !name.includes("@")) {
-        const problem = await pullImage(machine, endpoint, name, settings.imageMirror);
+        const problem = await pullImage(machine, endpoint, name, settings.imageMirror, true);
         if (problem !== undefined)
             say(`${part}: ${name} cannot be pulled, and stays as the Engine has it: ${problem}`);
     }

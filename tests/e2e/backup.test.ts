@@ -10,6 +10,7 @@ import { ANY, pushImage, pushIndex } from "./gc";
 import { RegistryClient } from "./http";
 import { LONG } from "./long";
 import { must, sleep, until } from "./run";
+import { RestServer } from "./rest-server";
 import { S3Server } from "./s3-server";
 import { SftpServer } from "./sftp-server";
 
@@ -319,6 +320,18 @@ test("a repository behind ssh, whose server is known by its key", async () => {
     const stranger = await clone.run("backup");
     expect(stranger.screen).toContain("is not the one in backup.knownHosts");
     expect(stranger.code).toBe(1);
+    await configured();
+});
+
+test("a repository on restic's own REST server, whose password stands nowhere on the screen", async () => {
+    const rest = use(await RestServer.start());
+    await configured(rest.repository("images"), REPOSITORY_PASSWORD, [`ca: ${rest.ca}`]);
+    const made = await clone.run("backup", ["--verify"]);
+    expect(made.stdout).toMatch(/; all whole\.\n$/);
+    await configured(rest.repository("images", "wrong"), REPOSITORY_PASSWORD, [`ca: ${rest.ca}`]);
+    const refused = await clone.run("backup");
+    expect(refused.screen).toContain("refuses the login");
+    expect(made.screen + refused.screen).not.toContain(rest.password);
     await configured();
 });
 

@@ -242,7 +242,7 @@ test("2.8.2 becomes 3.1.2: killed anywhere and run again, and all is read that w
 
 test("registry, front and cache change while requests go on, which fail for some seconds at most; an older registry is refused", async () => {
     await imageLike(REDIS_IMAGE, image("valkey:2"));
-    await imageLike(REGISTRY_IMAGE, image("old-registry:3.1.9"));
+    await imageLike(REGISTRY_IMAGE, image("registry:3.1.9"));
     // Registry 2.8 takes no cache as the kit configures it.
     await stack.configure({ "cache.valkey.image": image("valkey:1") });
     await stack.up();
