@@ -81,6 +81,10 @@ const ROOMS = {
     "ops/retain": ["address", "ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],
     "ops/sync": ["ops/gc", "ops/shared", "components/*", "address", "engine", "text"],
     "ops/client": ["ops/facts", "ops/shared", "setup", "address", "clients", "text"],
+    "ops/upgrade": [
+        ...["ops/backup", "ops/facts", "ops/gc", "ops/retain", "ops/shared"],
+        ...["config", "setup", "components/*", "address", "engine"],
+    ],
     ops: [
         "ops/*",
         "config",

@@ -7,8 +7,10 @@ import { print, say, withProgress } from "../setup/progress";
 import { networkOf } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";
+import { rcloneImage } from "./gc/stack";
 import { deploymentFiles } from "./backup/deployment-files";
 import { forBackup, placeOf } from "./backup/place";
+import { copyPlace, pull, remoteStore } from "./backup/remote";
 import { progressText } from "./backup/progress";
 import { isFolder, shownRepository, type Repository } from "./backup/repository";
 import { Restic, resticImage, tagsOf } from "./backup/restic";
@@ -102,7 +104,7 @@ function resultOf(at: Repository, told: Told, dryRun: boolean, seconds: number):
 
 const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-function resultText(result: BackupResult): string {
+export function resultText(result: BackupResult): string {
     const { repository, snapshot, repositories, tags, bytes, added, seconds, kept, removed, verified } =
         result;
     const what = `${plural(tags, "tag")} of ${repositories === 1 ? "1 repository" : `${repositories} repositories`}, ${size(bytes)}`;
@@ -119,6 +121,83 @@ function resultText(result: BackupResult): string {
     );
 }
 
+export interface BackupWishes {
+    /** Restores it aside and reads it through. */
+    verify: boolean;
+    /** First mends a damaged repository. */
+    mend: boolean;
+    dryRun: boolean;
+    /** Of the stack's configuration, where it is not the usual file. */
+    configFile: string | undefined;
+    /** Ends it early. */
+    signal: AbortSignal;
+}
+
+/** One backup of a stack. @throws SetupError where it has none configured, and for every failure */
+export async function takeBackup(
+    machine: Machine,
+    facts: StackFacts,
+    { verify: reading, mend, dryRun, configFile, signal }: BackupWishes,
+): Promise<BackupResult> {
+    const options = backupOf(facts);
+    const endpoint = engineOf(facts);
+    const { stack, prefix, identity } = facts;
+    const engine = await connectTo(endpoint);
+    const registry = await inspect(engine, stack.settings.containerName ?? prefix);
+    if (registry === undefined || !isOf(registry.Config.Labels, prefix, identity))
+        throw new SetupError(
+            `There is no registry of ${prefix} in this Engine: npm run up -- --stack ${stack.name}`,
+        );
+    const owner = { prefix, identity };
+    const remote = await remoteStore(engine, registry);
+    const place = remote === undefined ? placeOf(registry) : copyPlace(owner);
+    return withLock(engine, owner, "backup", async () => {
+        // Both take their time, and neither needs the other.
+        const [image, state] = await Promise.all([
+            resticImage(machine, endpoint, engine, stack.settings, options.image),
+            facts.pulumi(["stack", "export"]),
+        ]);
+        if (remote !== undefined) {
+            const of = { engine, owner, registry, remote, signal };
+            await withProgress(
+                "copying what is new in the store",
+                (update) =>
+                    pull({ ...of, image: () => rcloneImage({ machine, stack, endpoint, engine }) }, update),
+                { done: false },
+            );
+        }
+        const base = { image, owner, repository: options, network: networkOf(registry), signal };
+        const restic = new Restic(engine, base);
+        const files = deploymentFiles(machine, {
+            ...{ stack, owner, place, escrow: options.escrow, configFile },
+            registry: registry.Config.Image,
+            state,
+        });
+        const job = {
+            ...(await forBackup(engine, registry, place)),
+            script: backupScript({
+                ...{ host: prefix, tags: tagsOf(stack.name, owner), keep: options.keep },
+                ...{ dryRun, mend },
+            }),
+            memory: [DEPLOYMENT],
+            files: Object.fromEntries(
+                Object.entries(files).map(([name, content]) => [`deployment/${name}`, content]),
+            ),
+        };
+        const made = await withProgress("backing up", (update) => store(restic, job, dryRun, update), {
+            done: false,
+        });
+        if (!reading || made.snapshot === undefined) return made;
+        const id = made.snapshot;
+        const verified = await withProgress(
+            "restoring the backup and reading it through",
+            () => verify(restic, id, registry.Image),
+            { done: false },
+        );
+        return { ...made, verified };
+    });
+}
+
 /** `npm run backup`: images, state and configuration of the stack into a restic repository, while pushes go on. */
 export async function backup(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags(
@@ -128,60 +207,17 @@ export async function backup(machine: Machine, args: string[]): Promise<number> 
         "images, state and configuration into a restic repository, while pushes go on",
     );
     const facts = await readStack(machine, args);
-    const options = backupOf(facts);
-    const endpoint = engineOf(facts);
-    const { stack, prefix, identity } = facts;
-    await mendFirst(machine, endpoint, stack);
-    const engine = await connectTo(endpoint);
-    const registry = await inspect(engine, stack.settings.containerName ?? prefix);
-    if (registry === undefined || !isOf(registry.Config.Labels, prefix, identity))
-        throw new SetupError(
-            `There is no registry of ${prefix} in this Engine: npm run up -- --stack ${stack.name}`,
-        );
-    const place = placeOf(registry);
-    openLog(machine, `backup-${stack.name.replaceAll("/", "-")}`);
+    backupOf(facts);
+    await mendFirst(machine, engineOf(facts), facts.stack);
+    openLog(machine, `backup-${facts.stack.name.replaceAll("/", "-")}`);
     const { signal, off } = abortOnSignal(
         "ending the backup",
         "The backup was ended before it was done; earlier ones are whole, and the registry was not touched.",
     );
-    const owner = { prefix, identity };
-    const dryRun = flags["dry-run"];
     try {
-        const result = await withLock(engine, owner, "backup", async () => {
-            // Both take their time, and neither needs the other.
-            const [image, state] = await Promise.all([
-                resticImage(machine, endpoint, engine, stack.settings, options.image),
-                facts.pulumi(["stack", "export"]),
-            ]);
-            const base = { image, owner, repository: options, network: networkOf(registry), signal };
-            const restic = new Restic(engine, base);
-            const files = deploymentFiles(machine, {
-                ...{ stack, owner, place, escrow: options.escrow, configFile: flags["config-file"] },
-                registry: registry.Config.Image,
-                state,
-            });
-            const job = {
-                ...(await forBackup(engine, registry)),
-                script: backupScript({
-                    ...{ host: prefix, tags: tagsOf(stack.name, owner), keep: options.keep },
-                    ...{ dryRun, mend: flags.mend },
-                }),
-                memory: [DEPLOYMENT],
-                files: Object.fromEntries(
-                    Object.entries(files).map(([name, content]) => [`deployment/${name}`, content]),
-                ),
-            };
-            const made = await withProgress("backing up", (update) => store(restic, job, dryRun, update), {
-                done: false,
-            });
-            if (!flags.verify || made.snapshot === undefined) return made;
-            const id = made.snapshot;
-            const verified = await withProgress(
-                "restoring the backup and reading it through",
-                () => verify(restic, id, registry.Image),
-                { done: false },
-            );
-            return { ...made, verified };
+        const result = await takeBackup(machine, facts, {
+            ...{ verify: flags.verify, mend: flags.mend, dryRun: flags["dry-run"] },
+            ...{ configFile: flags["config-file"], signal },
         });
         if (flags.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
         else print(resultText(result));

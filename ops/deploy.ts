@@ -16,8 +16,10 @@ import { findStack, flagValue, prefixOf } from "../setup/stack";
 import { wrongPassphrase } from "../setup/state";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { mendFirst } from "./gc/notice";
+import { stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
 import { lackingNow, refreshNeeded } from "./lost";
+import { forgetRecord } from "./upgrade/record";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
 import { BUNDLE, commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
@@ -71,6 +73,8 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());
     if (engine) await mendFirst(machine, engine, stack);
+    // Gone from the state afterwards.
+    const identity = verb === "destroy" && engine ? await stackIdentity(machine, stack) : undefined;
     const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));
     const again = verb === "up" && !refreshing ? await refreshNeeded(machine, prepared) : [];
     const flags = [...pulumiFlags(args), ...again];
@@ -100,6 +104,8 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     rememberClone(machine, stack);
     if (code !== 0) return failed(machine, prepared, told, code);
     warn(told);
+    if (engine && verb === "destroy")
+        await forgetRecord(new Engine(engine), { prefix: prefixOf(stack), identity });
     const seconds = (Date.now() - started) / 1000;
     const lines = [
         coloured(verdict(verb, told, seconds), "green", process.stdout),

@@ -34,6 +34,7 @@ export const COMMANDS: Record<string, Command> = {
     restore: async (machine, args) => (await import("./restore")).restore(machine, args),
     bundle: async (machine, args) => (await import("./bundle")).bundle(machine, args),
     sync: async (machine, args) => (await import("./sync")).sync(machine, args),
+    upgrade: async (machine, args) => (await import("./upgrade")).upgrade(machine, args),
     mirrors: async (machine, args) => (await import("./mirrors")).mirrors(machine, args),
     client: async (machine, args) => (await import("./client/command")).client(machine, args),
     doctor: async (machine, args) => (await import("./doctor")).doctor(machine, args),

@@ -13,9 +13,10 @@ import { findStack, prefixOf, type Stack } from "../setup/stack";
 import { caFile } from "../setup/summary";
 
 import { backupOf } from "./backup";
-import { bringState, checkBare, ensureVolume } from "./backup/machine";
+import { type Bare, bringState, checkBare, ensureVolume } from "./backup/machine";
 import { isIdle, type Plan, planLines, planOf } from "./backup/plan";
 import { type Place, placeOf, readOnly, writable } from "./backup/place";
+import { copyPlace, pull, push, remoteStore } from "./backup/remote";
 import { type Repository, shownRepository } from "./backup/repository";
 import { KIT_TAG, Restic, resticImage, type Snapshot, stackOf } from "./backup/restic";
 import { applyScript, planScript } from "./backup/scripts";
@@ -25,6 +26,7 @@ import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";
 import { networkOf } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";
+import { rcloneImage } from "./gc/stack";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { agreed, askSecret } from "./shared/ask";
 import { isOf, stackIdentity } from "./shared/identity";
@@ -228,6 +230,16 @@ async function bringImages(
     );
 }
 
+/**
+ * Brings a deployment back whose images lie elsewhere: the registry, which alone knows its store, comes first; then what that lacks.
+ */
+async function bareElsewhere({ machine, args, stack }: Restoring, plan: Plan, bare: Bare): Promise<number> {
+    await bringState(machine, stack, plan, bare);
+    const named = args.some((arg) => /^(--stack|-s)(=|$)/.test(arg)) ? ["--stack", stack.name] : [];
+    const code = await deploy(machine, "up", [...named, "--yes"]);
+    return code === 0 ? restore(machine, args) : code;
+}
+
 async function work(restoring: Restoring): Promise<number> {
     const { machine, args, flags, stack, facts, restic, registry } = restoring;
     const { engine, base } = restic;
@@ -238,8 +250,21 @@ async function work(restoring: Restoring): Promise<number> {
     }
     const { id } = choose(all, flags, stack, facts?.identity);
     print(`Backup ${id.slice(0, 8)} in ${shownRepository(base.repository)}`);
-    const place = registry === undefined ? undefined : placeOf(registry);
-    const plan = await withProgress("comparing", () => planned(restic, id, place), { done: false });
+    const remote = registry && (await remoteStore(engine, registry));
+    const elsewhere = registry &&
+        remote && {
+            ...{ engine, owner: base.owner, registry, remote, signal: base.signal },
+            image: () => rcloneImage({ machine, stack, endpoint: engine.endpoint, engine }),
+        };
+    const place = elsewhere ? copyPlace(base.owner) : registry && placeOf(registry);
+    const plan = await withProgress(
+        "comparing",
+        async (update) => {
+            if (elsewhere) await pull(elsewhere, update);
+            return planned(restic, id, place);
+        },
+        { done: false },
+    );
     const { manifest } = plan;
     const bare = facts === undefined ? await checkBare(machine, stack, plan, engine.endpoint.url) : undefined;
     if (facts !== undefined && facts.identity !== manifest.identity)
@@ -252,6 +277,7 @@ async function work(restoring: Restoring): Promise<number> {
         );
     const { go, overwrite } = await decided(plan, restoring);
     if (!go) return flags["dry-run"] ? 0 : 1;
+    if (bare !== undefined && manifest.place.elsewhere) return bareElsewhere(restoring, plan, bare);
     const to = place ?? manifest.place;
     if (place === undefined && facts !== undefined && facts.identity !== manifest.identity)
         throw new SetupError(
@@ -259,7 +285,21 @@ async function work(restoring: Restoring): Promise<number> {
         );
     if (place === undefined) await ensureVolume(engine, plan, to);
     if (isIdle(plan, overwrite)) print("All images are there already.");
-    else await bringImages(restoring, id, plan, to, overwrite);
+    else {
+        await bringImages(restoring, id, plan, to, overwrite);
+        const other = overwrite ? plan.tags.filter(({ state }) => state === "other") : [];
+        if (elsewhere)
+            await withProgress(
+                "copying into the store",
+                (update) =>
+                    push(
+                        elsewhere,
+                        other.map(({ path }) => path),
+                        update,
+                    ),
+                { done: false },
+            );
+    }
     if (bare !== undefined) await bringState(machine, stack, plan, bare);
     // An `up` that was killed may have made the registry, and not all that comes after it.
     const isUp = registry?.State.Running && (facts?.caPem === "" || existsSync(caFile(machine, stack)));

@@ -12,16 +12,22 @@ import { say, withProgress } from "./progress";
 /** The engine reports progress several times a second, so silence this long means a route that is closed. */
 const SILENCE_MS = 20_000;
 
-/** Pulls an image, a Docker Hub one through `mirror` where given. Returns the reason when it cannot be had. */
+/**
+ * Pulls an image, a Docker Hub one through `mirror` where given. Returns the reason when it cannot be had.
+ *
+ * @param newer the Engine has one of that name. @default false
+ */
 export async function pullImage(
     machine: Machine,
     engine: Endpoint,
     image: string,
     mirror: string | undefined,
+    newer = false,
 ): Promise<string | undefined> {
     const { hub, digest, host, path, repository, tag } = parseImage(image);
     const mirrored = mirror !== undefined && hub && !digest;
-    say(`${image} is not in the Docker Engine, pulling it from ${mirrored ? mirror : host} …`);
+    const why = newer ? ": looking for a newer one at" : " is not in the Docker Engine, pulling it from";
+    say(`${image}${why} ${mirrored ? mirror : host} …`);
     const name = mirrored ? `${mirror.replace(/^https?:\/\/|\/+$/g, "")}/${path}:${tag}` : image;
     const reason = await pull(machine, engine, name);
     if (reason !== undefined || !mirrored) return reason;

@@ -5,7 +5,7 @@ import { DEFAULT_BACKUP_IMAGE } from "../../address/default-images";
 
 import type { Rule } from "../definition/check";
 import { option, section } from "../definition/option";
-import { problem, remove, set } from "../definition/problem";
+import { problem, set } from "../definition/problem";
 import { IMAGE_ALLOWED, imageName, PEM_ALLOWED, text, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
@@ -113,7 +113,7 @@ export type BackupOptions = NonNullable<z.output<(typeof backupOptions)["backup"
 
 const at = (key: keyof BackupOptions) => ["backup", key];
 
-const backupRule: Rule<Options> = ({ backup: given, storage }) => {
+const backupRule: Rule<Options> = ({ backup: given }) => {
     if (given === undefined) return [];
     const needed = (key: "sshKey" | "knownHosts", how: string, example: string) =>
         given[key] || !given.repository.startsWith("sftp:")
@@ -125,20 +125,9 @@ const backupRule: Rule<Options> = ({ backup: given, storage }) => {
                       set(at(key), example, key === "sshKey"),
                   ),
               ];
-    const elsewhere = (["s3", "azure", "gcs"] as const).find((place) => storage?.[place] !== undefined);
     return [
         ...needed("sshKey", "", "./backup-key"),
         ...needed("knownHosts", " (ssh-keyscan HOST)", "backup.example.com ssh-ed25519 KEY"),
-        ...(elsewhere === undefined
-            ? []
-            : [
-                  problem(
-                      ["backup"],
-                      `is set, and the images lie in storage.${elsewhere}; it reads the files of a Docker host alone: have the store ` +
-                          "keep versions or a copy of its own",
-                      remove(["backup"]),
-                  ),
-              ]),
     ];
 };
 

@@ -11,16 +11,16 @@ import { REPOSITORIES, SOURCE } from "./scripts";
 export interface Place {
     type: "volume" | "bind";
     source: string;
+    /** The images lie elsewhere, and this is the copy of them (remote.ts). */
+    elsewhere?: true;
 }
 
-/** @throws SetupError where the images lie elsewhere */
+/** Where the images of a registry are that lie on the Docker host. @throws SetupError where they do not */
 export function placeOf({ Name, Mounts }: ContainerInspectInfo): Place {
     const data = Mounts.find(({ Destination }) => Destination === DATA_FOLDER);
     // With a store elsewhere the image's own declaration makes a volume without a name.
     if (data === undefined || /^[0-9a-f]{64}$/.test(data.Name ?? ""))
-        throw new SetupError(
-            `The images of ${Name.replace(/^\//, "")} do not lie on the Docker host: have their store keep versions or a copy of its own.`,
-        );
+        throw new SetupError(`The images of ${Name.replace(/^\//, "")} do not lie on the Docker host.`);
     return data.Type === "volume"
         ? { type: "volume", source: data.Name ?? data.Source }
         : { type: "bind", source: data.Source };
@@ -43,10 +43,12 @@ export const writable = (place: Place): Mount[] => [mount(place, DATA_FOLDER, fa
 export async function forBackup(
     engine: Engine,
     registry: ContainerInspectInfo,
+    place: Place,
 ): Promise<{ mounts: Mount[]; volumes: string[] }> {
-    const place = placeOf(registry);
     const path = encodeURIComponent(REPOSITORIES);
-    const some = await found(() => engine.call("HEAD", `/containers/${registry.Id}/archive?path=${path}`));
+    const some =
+        place.elsewhere ??
+        (await found(() => engine.call("HEAD", `/containers/${registry.Id}/archive?path=${path}`)));
     return {
         mounts: [...readOnly(place), mount(place, SOURCE, true)],
         volumes: some === undefined ? [] : [REPOSITORIES],

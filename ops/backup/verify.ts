@@ -3,11 +3,10 @@ import { createHash } from "node:crypto";
 
 import type { Engine } from "../../engine/client";
 import { exec } from "../../engine/run";
-import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardening";
 import { DATA_FOLDER } from "../../components/storage/folders";
 import { SetupError } from "../../setup/errors";
 import { create, remove, start } from "../gc/engine";
-import { JOB_LABEL } from "../shared/lock";
+import { jobLabels } from "../shared/lock";
 import { blobPath, damageLine, damagesOf } from "../store/damage";
 import { lookAt } from "../store/mend";
 
@@ -163,7 +162,7 @@ async function readThrough(
  */
 export async function verify(restic: Restic, id: string, registryImage: string): Promise<Verified> {
     const { engine, base } = restic;
-    const { prefix, identity } = base.owner;
+    const { prefix } = base.owner;
     const name = `${prefix}-verify`;
     let result: Verified | undefined;
     const use = async (told: Told) => {
@@ -180,11 +179,7 @@ export async function verify(restic: Restic, id: string, registryImage: string):
                 'printf %s "$0" > /tmp/config.yml && exec registry serve /tmp/config.yml',
             ],
             Cmd: [CONFIG],
-            Labels: {
-                [OWNER_LABEL]: prefix,
-                ...(identity === undefined ? {} : { [IDENTITY_LABEL]: identity }),
-                [JOB_LABEL]: prefix,
-            },
+            Labels: jobLabels(base.owner),
             HostConfig: {
                 NetworkMode: "none",
                 VolumesFrom: [`${prefix}-backup:ro`],

@@ -71,9 +71,11 @@ export async function versionOf({
     return { text, old: / v?2\./.test(text) };
 }
 
+type ImagePlace = Pick<StackRegistry, "machine" | "stack" | "endpoint" | "engine">;
+
 /** The ID of an image that only some commands need, which is had as those of the stack are. */
 async function imageId(
-    { machine, stack, endpoint, engine }: StackRegistry,
+    { machine, stack, endpoint, engine }: ImagePlace,
     image: string,
     wanted: EarlySettings,
 ): Promise<string> {
@@ -88,4 +90,4 @@ export const gateImage = (of: StackRegistry) =>
     imageId(of, of.stack.settings.frontImage ?? DEFAULT_FRONT_IMAGE, { front: true });
 
 /** The ID of rclone's image. */
-export const rcloneImage = (of: StackRegistry) => imageId(of, RCLONE_IMAGE, { rclone: true });
+export const rcloneImage = (of: ImagePlace) => imageId(of, RCLONE_IMAGE, { rclone: true });

@@ -3,22 +3,17 @@
  * own, and where the images are elsewhere rclone beside it.
  */
 import type { ContainerInspectInfo } from "../../engine/types";
-import { parse } from "yaml";
 
 import type { Engine } from "../../engine/client";
 import { says } from "../../engine/errors";
 import { exec, execBytes } from "../../engine/run";
-import { readTar, tar } from "../../engine/tar";
+import { tar } from "../../engine/tar";
 import { withProxy } from "../../components/outbound/proxy-file";
-import {
-    CHECK_CONFIG,
-    CHECK_PORT,
-    type CheckedConfig,
-    renderCheckConfig,
-} from "../../components/storage/check";
+import { CHECK_CONFIG, CHECK_PORT, renderCheckConfig } from "../../components/storage/check";
 import { type Remote, remoteOf } from "../../components/storage/rclone";
 import { CONFIG_FOLDER } from "../../components/storage/folders";
 import { SetupError } from "../../setup/errors";
+import { configOf } from "../gc/config-of";
 import { collectorName, loopback, nameOf, type Owner, rclone, rcloneName } from "../gc/containers";
 import { remove, start } from "../gc/engine";
 import { ANY_MANIFEST } from "../../address/media-types";
@@ -170,13 +165,6 @@ export class Session {
         const said = text.trim().split("\n").at(-2) ?? "it says nothing";
         throw new SetupError(`The store cannot be read: ${said.trim().slice(0, 300)}`);
     }
-}
-
-async function configOf(engine: Engine, registry: ContainerInspectInfo): Promise<CheckedConfig> {
-    const path = registry.Config.Cmd?.at(-1) ?? "";
-    const archive = await engine.getContainer(registry.Id).getArchive({ path });
-    const [text] = (await readTar(archive, () => true)).values();
-    return parse(text?.toString("utf8") ?? "", { version: "1.1" }) as CheckedConfig;
 }
 
 async function startRclone({ engine, registry, owner, rcloneImage }: SessionArgs, { conf }: Remote) {

@@ -9,6 +9,8 @@ interface Flag {
     type: "string" | "boolean";
     short?: string;
     default?: string | boolean;
+    /** It may be given several times. */
+    multiple?: true;
     /** What it does. */
     text: string;
     /** What its value is, as the usage calls it: `DIR`. Of those with a value. */

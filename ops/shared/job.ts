@@ -4,10 +4,9 @@ import { found, isNotFound, says } from "../../engine/errors";
 import { runToEnd } from "../../engine/run";
 import { tar } from "../../engine/tar";
 import type { ContainerCreateOptions } from "../../engine/types";
-import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardening";
 import { SetupError } from "../../setup/errors";
 
-import { JOB_LABEL, type LockOwner } from "./lock";
+import { jobLabels, type LockOwner } from "./lock";
 
 /** Memory of the container: no secret is on a disk for longer than it takes to read it. */
 export const SECRETS = "/dev/shm/secrets";
@@ -37,16 +36,11 @@ export const removeJob = (engine: Engine, name: string) =>
     });
 
 async function create(engine: Engine, { name, owner, container, files }: ContainerJob): Promise<void> {
-    const { prefix, identity } = owner;
     await removeJob(engine, name);
     const made = await engine.createContainer({
         ...container,
         name,
-        Labels: {
-            [OWNER_LABEL]: prefix,
-            ...(identity === undefined ? {} : { [IDENTITY_LABEL]: identity }),
-            [JOB_LABEL]: prefix,
-        },
+        Labels: jobLabels(owner),
         Volumes: { "/job": {}, ...container.Volumes },
         HostConfig: {
             CapDrop: ["ALL"],

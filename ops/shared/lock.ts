@@ -28,6 +28,13 @@ export interface LockOwner {
     identity?: string | undefined;
 }
 
+/** Labels of a container that works for the command that has the lock. */
+export const jobLabels = ({ prefix, identity }: LockOwner): Record<string, string> => ({
+    [OWNER_LABEL]: prefix,
+    ...(identity === undefined ? {} : { [IDENTITY_LABEL]: identity }),
+    [JOB_LABEL]: prefix,
+});
+
 /** Another command is at work on the deployment. */
 export class Locked extends SetupError {
     constructor(prefix: string, what: string, process: string) {

@@ -3,77 +3,21 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { join } from "node:path";
 
 import { Clone, Deployment, REPOSITORY_PASSWORD, runs } from "./backup";
+import { contents, Pushes } from "./pushes";
 import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";
-import { ANY, missing, pushImage, pushIndex } from "./gc";
+import { ANY, pushImage, pushIndex } from "./gc";
 import { RESTIC_IMAGE } from "./images";
 import { RegistryClient } from "./http";
 import { LONG } from "./long";
 import { must, sleep, until } from "./run";
+import { RestServer } from "./rest-server";
 import { S3Server } from "./s3-server";
 import { SftpServer } from "./sftp-server";
 
 const BACKUPS = LONG ? 30 : 5;
 const KILLS = LONG ? 30 : 6;
 const isRoot = process.getuid?.() === 0;
-
-/** Pushes without a pause: new images, tags that move, indexes, and now and then an image is deleted. */
-class Pushes {
-    readonly failures: string[] = [];
-    private going = true;
-    private readonly done: Promise<void>;
-    count = 0;
-
-    constructor(private readonly client: RegistryClient) {
-        this.done = this.run();
-    }
-
-    private async run(): Promise<void> {
-        for (; this.going; this.count++) {
-            const repository = `team/app${this.count % 3}`;
-            try {
-                if (this.count % 4 === 3) await pushIndex(this.client, repository, "multi", 1);
-                else await pushImage(this.client, repository, `v${this.count % 7}`, 1);
-                if (this.count % 9 === 8) await this.remove(repository, `v${(this.count + 3) % 7}`);
-            } catch (error) {
-                this.failures.push(String(error));
-            }
-            await sleep(40);
-        }
-    }
-
-    private async remove(repository: string, tag: string): Promise<void> {
-        const { status, headers } = await this.client.ask(`/v2/${repository}/manifests/${tag}`, {
-            headers: { Accept: ANY },
-        });
-        if (status !== 200) return;
-        const digest = String(headers["docker-content-digest"]);
-        await this.client.ask(`/v2/${repository}/manifests/${digest}`, { method: "DELETE" });
-    }
-
-    async stop(): Promise<void> {
-        this.going = false;
-        await this.done;
-    }
-}
-
-/** Every tag with its digest, whole or with what it lacks. */
-async function contents(client: RegistryClient): Promise<Record<string, string>> {
-    const found: Record<string, string> = {};
-    const { body } = await client.ask("/v2/_catalog?n=1000");
-    for (const repository of (JSON.parse(body) as { repositories: string[] }).repositories) {
-        const list = await client.ask(`/v2/${repository}/tags/list`);
-        const { tags } = JSON.parse(list.body) as { tags?: string[] | null };
-        for (const tag of tags ?? []) {
-            const { headers } = await client.ask(`/v2/${repository}/manifests/${tag}`, {
-                headers: { Accept: ANY },
-            });
-            const lacks = await missing(client, repository, tag);
-            found[`${repository}:${tag}`] = [String(headers["docker-content-digest"]), ...lacks].join(" ");
-        }
-    }
-    return found;
-}
 
 const use = cleanup();
 let deployment: Deployment;
@@ -415,6 +359,18 @@ test("a repository behind ssh, whose server is known by its key", async () => {
     const stranger = await clone.run("backup");
     expect(stranger.screen).toContain("is not the one in backup.knownHosts");
     expect(stranger.code).toBe(1);
+    await configured();
+});
+
+test("a repository on restic's own REST server, whose password stands nowhere on the screen", async () => {
+    const rest = use(await RestServer.start());
+    await configured(rest.repository("images"), REPOSITORY_PASSWORD, [`ca: ${rest.ca}`]);
+    const made = await clone.run("backup", ["--verify"]);
+    expect(made.stdout).toMatch(/; all whole\.\n$/);
+    await configured(rest.repository("images", "wrong"), REPOSITORY_PASSWORD, [`ca: ${rest.ca}`]);
+    const refused = await clone.run("backup");
+    expect(refused.screen).toContain("refuses the login");
+    expect(made.screen + refused.screen).not.toContain(rest.password);
     await configured();
 });
 

@@ -81,8 +81,8 @@ export class Clone {
         };
     }
 
-    /** @param backup lines of the section of that name */
-    configure(backup: readonly string[], salt = ""): void {
+    /** @param backup lines of the section of that name. @param more lines of other options */
+    configure(backup: readonly string[], salt = "", more: readonly string[] = []): void {
         const { port } = this.of;
         const lines = [
             "config:",
@@ -95,6 +95,7 @@ export class Clone {
             `    admin: {password: ${PASSWORD}}`,
             "  private-registry:backup:",
             ...backup.map((line) => `    ${line}`),
+            ...more.map((line) => `  ${line}`),
             salt,
         ];
         writeFileSync(this.configuration, `${lines.join("\n")}\n`);

@@ -202,5 +202,6 @@ printf '{"type":"service_account","project_id":"p","private_key_id":"k","private
             { block: "tls.off", before: "fresh; mkdir -p /opt/data/registry" },
         ],
     },
+    "docs/upgrade.md": { before: "npm run up" },
     "docs/systemd.md": { before: "shell" },
 };

@@ -1,24 +1,15 @@
 /** A registry that was set up by hand, after the tutorials, moves into the kit with its images, its CA and its users. */
-import {
-    copyFileSync,
-    mkdirSync,
-    mkdtempSync,
-    readdirSync,
-    readFileSync,
-    rmSync,
-    writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 
 import { hashSync } from "bcryptjs";
 
-import { aptGet } from "../../setup/debian";
-
 import { cleanup } from "./cleanup";
 import { docker, objectsOf } from "./docker";
 import { ACCEPT, RegistryClient } from "./http";
+import { imageOf28 } from "./other-images";
 import { must, type Result, run, until } from "./run";
 import { freePort, Stack } from "./stack";
 
@@ -28,32 +19,6 @@ const NAME = "docker.funet8.com";
 const SUBJECT = "/C=CN/ST=Shanxi/L=Datong/O=Your Company Name/CN=Your Company Name Docker Registry CA";
 const PASSWORD = "123456";
 const LOGIN = `admin:${PASSWORD}`;
-
-/** Debian's registry 2.8.2 as an image, which stands in for registry:2. */
-async function oldImage(folder: string, image: string): Promise<void> {
-    const deb = join(folder, "deb");
-    mkdirSync(deb);
-    await aptGet("fetching docker-registry", ["download", "docker-registry"], deb);
-    const root = join(folder, "root");
-    await must("dpkg-deb", ["--extract", join(deb, readdirSync(deb)[0] ?? ""), join(folder, "package")]);
-    const program = join(folder, "package", "usr", "bin", "docker-registry");
-    mkdirSync(join(root, "bin"), { recursive: true });
-    copyFileSync(program, join(root, "bin", "registry"));
-    const { stdout } = await run("ldd", [program]);
-    for (const [, library = ""] of stdout.matchAll(/(\/\S+) \(0x/g)) {
-        mkdirSync(join(root, dirname(library)), { recursive: true });
-        copyFileSync(library, join(root, library));
-    }
-    mkdirSync(join(root, "tmp"));
-    const command = 'ENTRYPOINT ["/bin/registry"]';
-    await must("sh", [
-        ...[
-            "-c",
-            'tar -C "$0" -c . | docker import --change "$1" --change \'CMD ["serve","/etc/docker/registry/config.yml"]\' - "$2"',
-        ],
-        ...[root, command, image],
-    ]);
-}
 
 /** The tutorials' files: CA and site key of RSA 4096, htpasswd, config.yml. */
 async function tutorialFiles(folder: string): Promise<void> {
@@ -226,7 +191,7 @@ describe("a registry of the tutorials", () => {
     beforeAll(async () => {
         use({ dispose: async () => rmSync(folder, { recursive: true, force: true }) });
         await tutorialFiles(files);
-        await oldImage(folder, image);
+        await imageOf28(image);
         use({ dispose: async () => void (await run("docker", ["rmi", "--force", image])) });
         use({ dispose: async () => void (await run("docker", ["volume", "rm", "--force", volume])) });
         use({ dispose: async () => void (await run("docker", ["rm", "--force", old])) });

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 
 import { REGISTRY_IMAGE } from "./images";
 import { thisMachine } from "../../setup/machine";
-import { ensureS3Server } from "../../setup/s3-server";
+import { ensureServer, S3_SERVER } from "../../setup/test-servers";
 
 import { bridgeAddress, docker } from "./docker";
 import { must, until } from "./run";
@@ -43,7 +43,7 @@ export class S3Server {
 
     private async run(): Promise<void> {
         const arch = (await docker("version", "--format", "{{.Server.Arch}}")).trim();
-        const program = await ensureS3Server(thisMachine(resolve(__dirname, "..", "..")), arch);
+        const program = await ensureServer(thisMachine(resolve(__dirname, "..", "..")), S3_SERVER, arch);
         await must(
             "openssl",
             [
