@@ -7,7 +7,7 @@ import { ConnectProxy } from "./connect-proxy";
 import { Hub, HUB, LOGIN } from "./hub";
 import { care, careRun } from "./retain";
 import { LONG } from "./long";
-import { type Running, sleep, until } from "./run";
+import { type Running, until } from "./run";
 import type { SyncResult } from "../../ops/sync/result";
 import { ADMIN, PASSWORD, Stack } from "./stack";
 import { join, leave } from "./upstream";
@@ -244,8 +244,6 @@ describe("sync", () => {
             await until("it copies", async () =>
                 hub.asked.some((one) => one.includes("/blobs/")) ? true : undefined,
             );
-            // Another moment in each of many rounds.
-            if (LONG) await sleep(Math.random() * 800);
         });
         afterEach(async () => {
             await running.done;
