@@ -20,6 +20,14 @@ function section(driver: string, of: Options): Record<string, string | undefined
             region: text(of.region),
             endpoint: text(of.regionendpoint),
             force_path_style: String(of.forcepathstyle === true),
+            // For what a restore writes.
+            ...(of.encrypt === true
+                ? {
+                      server_side_encryption: of.keyid === undefined ? "AES256" : "aws:kms",
+                      sse_kms_key_id: text(of.keyid),
+                  }
+                : {}),
+            storage_class: text(of.storageclass),
         };
     }
     if (driver === "azure") {

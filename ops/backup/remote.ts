@@ -36,7 +36,9 @@ const only = (...patterns: string[]) => quoted(...patterns.flatMap((pattern) => 
 
 /** Runs rclone, and ends with its words where it fails. */
 const PRELUDE = ({ root, anyCertificate }: Remote) => `${withProxy(CONFIG_FOLDER)}
-export RCLONE_CONFIG=/rclone.conf RCLONE_S3_NO_CHECK_BUCKET=true
+export RCLONE_CONFIG=/rclone.conf
+# The bucket is there, and its own rules say who may read.
+export RCLONE_S3_NO_CHECK_BUCKET=true RCLONE_AZUREBLOB_NO_CHECK_CONTAINER=true RCLONE_GCS_NO_CHECK_BUCKET=true RCLONE_GCS_BUCKET_POLICY_ONLY=true
 clone() {
     rclone "$@" ${quoted("--transfers", "8", "--checkers", "16", "--retries", "3", "--contimeout", "20s")} \\
         ${quoted("--stats", "1s", "--stats-one-line", "--stats-log-level", "NOTICE", "--fast-list")} ${anyCertificate ? "--no-check-certificate" : ""} 2>&1

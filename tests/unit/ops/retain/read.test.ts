@@ -148,6 +148,16 @@ describe("the storage", () => {
         expect(remote?.root).toBe(root);
     });
 
+    test("rclone.conf: what is written is encrypted as the registry's own", () => {
+        const s3 = { bucket: "b", region: "r", encrypt: true, storageclass: "STANDARD_IA" };
+        expect(remoteOf({ s3 })?.conf).toContain(
+            "server_side_encryption = AES256\nstorage_class = STANDARD_IA\n",
+        );
+        expect(remoteOf({ s3: { ...s3, keyid: "k" } })?.conf).toContain(
+            "server_side_encryption = aws:kms\nsse_kms_key_id = k\n",
+        );
+    });
+
     test("files need no rclone", () =>
         expect(remoteOf({ filesystem: { rootdirectory: "/x" } })).toBeUndefined());
 });
