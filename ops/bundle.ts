@@ -42,13 +42,15 @@ async function imagesOf(
     file: string | undefined,
 ): Promise<string[]> {
     if (engine === undefined) return [];
-    const { backup, storage } = await readConfig(await stackPulumi(machine, stack, env), file);
+    const { backup, storage, sync } = await readConfig(await stackPulumi(machine, stack, env), file);
     const settings: EarlySettings = {
         ...stack.settings,
         // The gate of a collection is made of it.
         front: true,
         backup: backup !== undefined,
         ...(backup === undefined ? {} : { backupImage: backup.image }),
+        sync: Object.keys(sync.jobs).length > 0,
+        syncImage: sync.image,
         rclone: storage.s3 !== undefined || storage.azure !== undefined || storage.gcs !== undefined,
     };
     await ensureImages(machine, engine, settings);

@@ -43,6 +43,7 @@ const FLAGS = {
         default: false,
         text: "tells what would be brought back, and changes nothing",
     },
+    json: { type: "boolean", default: false, text: "with --list and --dry-run: as JSON" },
     overwrite: { type: "boolean", default: false, text: "tags that are newer here go back too" },
     yes: { type: "boolean", short: "y", default: false, text: "answers the question" },
     "ssh-key": { type: "string", value: "FILE", text: "private key for a repository behind sftp:" },
@@ -245,11 +246,13 @@ async function work(restoring: Restoring): Promise<number> {
     const { engine, base } = restic;
     const all = await restic.snapshots(KIT_TAG);
     if (flags.list) {
-        for (const one of all) print(listLine(one));
+        const list = all.map((one) => ({ id: one.id, time: one.time, stack: stackOf(one) }));
+        if (flags.json) print(JSON.stringify(list, undefined, 2));
+        else for (const one of all) print(listLine(one));
         return 0;
     }
     const { id } = choose(all, flags, stack, facts?.identity);
-    print(`Backup ${id.slice(0, 8)} in ${shownRepository(base.repository)}`);
+    if (!flags.json) print(`Backup ${id.slice(0, 8)} in ${shownRepository(base.repository)}`);
     const remote = registry && (await remoteStore(engine, registry));
     const elsewhere = registry &&
         remote && {
@@ -266,6 +269,12 @@ async function work(restoring: Restoring): Promise<number> {
         { done: false },
     );
     const { manifest } = plan;
+    if (flags.json) {
+        const tags = plan.tags.map(({ name, state, saved, pushed }) => ({ name, state, saved, pushed }));
+        const { identity, stack: of } = manifest;
+        print(JSON.stringify({ backup: id, stack: of, identity, tags, blobs: plan.blobs }, undefined, 2));
+        return 0;
+    }
     const bare = facts === undefined ? await checkBare(machine, stack, plan, engine.endpoint.url) : undefined;
     if (facts !== undefined && facts.identity !== manifest.identity)
         print(
@@ -311,6 +320,8 @@ async function work(restoring: Restoring): Promise<number> {
 /** `npm run restore`: a backup's images into the deployment, or all of it onto a machine that knows nothing of it. */
 export async function restore(machine: Machine, args: string[]): Promise<number> {
     const flags = parse(args);
+    if (flags.json && !flags.list && !flags["dry-run"])
+        throw new SetupError("--json is for what there is and would be: with --list or --dry-run.");
     const stack = findStack(machine, args);
     const prefix = prefixOf(stack);
     const facts =

@@ -200,6 +200,16 @@ test("a restore into the deployment brings back what was deleted while the regis
     expect(changed["team/app0:kept"]).toBeUndefined();
 
     const dry = await clone.must("restore", ["--dry-run"]);
+    const asJson = JSON.parse(await clone.must("restore", ["--dry-run", "--json"])) as {
+        tags: { state: string }[];
+    };
+    expect(asJson.tags.length).toBeGreaterThan(0);
+    expect(asJson.tags.every(({ state }) => ["gone", "same", "other"].includes(state))).toBe(true);
+    const [listed] = JSON.parse(await clone.must("restore", ["--list", "--json"])) as {
+        id: string;
+        stack: string;
+    }[];
+    expect(listed).toMatchObject({ id: expect.stringMatching(/^[0-9a-f]{64}$/), stack: deployment.name });
     expect(dry).toMatch(/Comes back: 1 tag\n {2}team\/app0:kept\n/);
     expect(dry).toMatch(/Another image in the registry, which stays: 1 tag\n {2}team\/app1:kept: newer, /);
     expect(await contents(client)).toEqual(changed);

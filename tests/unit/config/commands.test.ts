@@ -1,4 +1,5 @@
 import { forStack } from "../../../config/commands";
+import { IN_PROJECT } from "../../../ops/main";
 
 test.each([
     ["fix: pulumi config set port 8443", "fix: pulumi config set --stack x port 8443"],
@@ -43,4 +44,9 @@ test("what is no command of a stack stays", () => {
         "docker logs a",
     ])
         expect(forStack(text, "x")).toBe(text);
+});
+
+test("every command that works on a stack is completed", () => {
+    for (const name of IN_PROJECT)
+        expect(forStack(`npm run ${name}`, "x")).toBe(`npm run ${name} -- --stack x`);
 });
