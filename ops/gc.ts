@@ -45,11 +45,14 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
     );
     try {
         const collection = { engine, registry, owner, untagged: flags.untagged, say, signal };
-        const outcome = await withProgress("collecting garbage", async () =>
+        const outcome = await withProgress("collecting garbage", async (update) =>
             flags["dry-run"]
-                ? dryRun(collection)
+                ? dryRun({ ...collection, update })
                 : withLock(engine, owner, "gc", async () =>
-                      collect(collection, await wayOf(engine, registry, owner, () => gateImage(found))),
+                      collect(
+                          { ...collection, update },
+                          await wayOf(engine, registry, owner, () => gateImage(found)),
+                      ),
                   ),
         );
         const text = summary(outcome, outcome.freed, flags["dry-run"]);

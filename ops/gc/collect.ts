@@ -35,6 +35,8 @@ export interface Collection {
     /** Done before it, when nobody writes any more. */
     before?: (() => Promise<void>) | undefined;
     say: (text: string) => void;
+    /** Told how far it is. */
+    update?: (text: string) => void;
     /** Ends the collection early; the registry comes back all the same. */
     signal: AbortSignal;
 }
@@ -46,9 +48,11 @@ export interface Outcome extends Collected {
 
 /** Runs the registry's garbage-collect to its end. @throws SetupError with its last line */
 async function run(
-    { engine, registry, owner, untagged, signal }: Collection,
+    { engine, registry, owner, untagged, update, signal }: Collection,
     dryRun: boolean,
 ): Promise<Collected> {
+    const began = Date.now();
+    const seconds = () => (Date.now() - began) / 1000;
     const flags = [...(dryRun ? ["--dry-run"] : []), ...(untagged ? ["--delete-untagged"] : [])];
     const name = collectorName(nameOf(registry));
     const transcript = new Transcript();
@@ -59,7 +63,8 @@ async function run(
         signal.throwIfAborted();
         const code = await runToEnd(engine, name, (line) => {
             note(line);
-            transcript.add(line);
+            transcript.add(line, seconds());
+            update?.(transcript.progress(seconds()));
         });
         signal.throwIfAborted();
         // A registry that never took an image has no folder yet, in files as elsewhere.

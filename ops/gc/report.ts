@@ -10,26 +10,49 @@ export interface Collected {
     layers: Layer[];
 }
 
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
 /** Takes the lines of a collection one by one (distribution v3.1, registry/storage/garbagecollect.go). */
 export class Transcript {
     private readonly sums = { marked: 0, blobs: 0, manifests: 0 };
+    private read = 0;
+    /** Seconds since the collection began at which it knew what goes. */
+    private knownAt: number | undefined;
     private readonly blobs = new Set<string>();
     private readonly layers = new Map<string, string>();
     private readonly last: string[] = [];
 
-    add(line: string): void {
+    /** @param seconds since the collection began */
+    add(line: string, seconds = 0): void {
         if (line.trim() === "") return;
+        if (/: marking manifest /.test(line)) this.read++;
         this.last.push(line);
         if (this.last.length > 15) this.last.shift();
         const sum = /^(\d+) blobs marked, (\d+) blobs and (\d+) manifests eligible for deletion/.exec(line);
         if (sum) {
             const [marked = 0, blobs = 0, manifests = 0] = sum.slice(1).map(Number);
             Object.assign(this.sums, { marked, blobs, manifests });
+            this.knownAt = seconds;
         }
         const digest = /^blob eligible for deletion: (\S+)/.exec(line)?.[1];
         if (digest !== undefined) this.blobs.add(digest);
         const [, repository, layer] = /^(\S+): layer link eligible for deletion: (\S+)/.exec(line) ?? [];
         if (repository !== undefined && layer !== undefined) this.layers.set(layer, repository);
+    }
+
+    /**
+     * How far it is: how many manifests it has read, of a number that it does not tell; then how many blobs of those that go.
+     *
+     * @param seconds since it began
+     */
+    progress(seconds: number): string {
+        const rate = (done: number, since: number) => done / Math.max(seconds - since, 0.1);
+        if (this.knownAt === undefined)
+            return `${count(this.read, "manifest")} read, ${rate(this.read, 0).toFixed(0)}/s`;
+        const done = this.blobs.size;
+        const speed = rate(done, this.knownAt);
+        const left = done > 0 ? `, ${Math.max(0, Math.ceil((this.sums.blobs - done) / speed))} s left` : "";
+        return `${done} of ${count(this.sums.blobs, "blob")}, ${speed.toFixed(0)}/s${left}`;
     }
 
     get result(): Collected {
@@ -52,8 +75,6 @@ export class Transcript {
         );
     }
 }
-
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** @param freed undefined where nothing was removed yet */
 export function summary({ blobs, manifests, marked }: Collected, freed: Freed | undefined, dryRun: boolean) {

@@ -199,10 +199,19 @@ async function removing(
         removed = await Session.with(args, true, (session) => removeNow(session, wish, plan, known));
     };
     try {
-        const outcome = await withProgress("removing, and collecting garbage", async () =>
+        const outcome = await withProgress("removing, and collecting garbage", async (update) =>
             withLock(engine, owner, wish.command, async () =>
                 collect(
-                    { engine, registry, owner, untagged: flags.untagged ?? false, before, say, signal },
+                    {
+                        engine,
+                        registry,
+                        owner,
+                        untagged: flags.untagged ?? false,
+                        before,
+                        say,
+                        update,
+                        signal,
+                    },
                     await wayOf(engine, registry, owner, () => gateImage(found)),
                 ),
             ),

@@ -167,6 +167,16 @@ test.each([
     expect(transcript.nothingThere).toBe(nothing);
 });
 
+test("how far a collection is: manifests read, then blobs of those that go, with rate and time left", () => {
+    const transcript = new Transcript();
+    for (const digest of ["aa", "bb", "cc"]) transcript.add(`a: marking manifest sha256:${digest} `, 1);
+    expect(transcript.progress(2)).toBe("3 manifests read, 2/s");
+    transcript.add("9 blobs marked, 40 blobs and 1 manifests eligible for deletion", 10);
+    expect(transcript.progress(10)).toBe("0 of 40 blobs, 0/s");
+    for (let i = 0; i < 10; i++) transcript.add(`blob eligible for deletion: sha256:${i}`, 12);
+    expect(transcript.progress(15)).toBe("10 of 40 blobs, 2/s, 15 s left");
+});
+
 test("one line says what went, or would go", () => {
     const found = { marked: 4, blobs: 1, manifests: 2, layers: [] };
     expect(summary(found, { bytes: 2048 }, false)).toBe(
