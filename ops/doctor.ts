@@ -1,3 +1,4 @@
+import { Engine } from "../engine/client";
 import { domainOf, hostAndPort, registryAddress } from "../address/address";
 import { isOf } from "./shared/identity";
 import { redisName } from "../components/cache/redis-conf";
@@ -19,6 +20,7 @@ import * as tls from "./doctor/tls-checks";
 import { lastRuns } from "./schedule/record";
 import { holderOf, type Listed } from "./facts/published";
 import { RegistryApi } from "./shared/registry-api";
+import { readRecord } from "./upgrade/record";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
 import { engineAddress, readStack, registryTarget } from "./facts/stack-facts";
 
@@ -63,6 +65,10 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         if (services.includes(cache)) tell("cache", host.checkCache(containers, cache));
     }
     tell("collection", host.checkCollection(collection));
+    if (engineProblem === undefined) {
+        const record = await readRecord(new Engine(engine), { prefix: owner, identity: facts.identity });
+        tell("upgrade", host.checkUpgrade(record));
+    }
     const isOwn = ({ Labels }: Listed) => isOf(Labels, owner, facts.identity);
     const holder = holderOf(containers, port);
     const address = engineAddress(engine, holder?.ip);

@@ -3,6 +3,7 @@ import { isLocalhost, needsName } from "../../address/address";
 import type { Collection } from "../gc/notice";
 import type { LastRuns } from "../schedule/record";
 import { holderOf, type Listed } from "../facts/published";
+import type { UnderWay } from "../upgrade/record";
 import { failure, type Finding, ok, warning } from "./finding";
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
@@ -48,6 +49,16 @@ export function checkContainer(containers: readonly Listed[], services: readonly
 export function checkCache(containers: readonly Listed[], name: string): Finding {
     const { level, text, fix = "" } = checkContainer(containers, [name]);
     return level === "ok" ? ok(text) : warning(`${text}; the registry goes on without it, slower`, fix);
+}
+
+/** @param record of an upgrade that has not ended; nothing where there is none */
+export function checkUpgrade(record: Pick<UnderWay, "begun" | "steps"> | undefined): Finding {
+    if (record === undefined) return ok("none under way");
+    const what = record.steps.map(({ part, to }) => `${part} to ${to.name}`).join(", ");
+    return warning(
+        `begun at ${record.begun}, and not ended: ${what}`,
+        "wait for its end; if its command is gone: npm run upgrade ends it, npm run upgrade -- --back undoes it",
+    );
 }
 
 /** @param collection nothing where no Engine answers */

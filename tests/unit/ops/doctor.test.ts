@@ -208,3 +208,19 @@ test("a Link header leads to the next page of the same registry", () => {
     expect(nextPage('</a>; rel="prev"', base)).toBeUndefined();
     expect(nextPage(undefined, base)).toBeUndefined();
 });
+
+test("an upgrade that has not ended", () => {
+    expect(host.checkUpgrade(undefined)).toEqual(ok("none under way"));
+    const image = (name: string) => ({ name, id: `sha256:${name}`, version: undefined });
+    const found = host.checkUpgrade({
+        begun: "2026-11-26T20:00:00Z",
+        steps: [
+            { part: "registry", containers: ["r"], from: image("registry:2.8"), to: image("registry:3.1.2") },
+        ],
+    });
+    expect(found).toMatchObject({
+        level: "warning",
+        text: "begun at 2026-11-26T20:00:00Z, and not ended: registry to registry:3.1.2",
+    });
+    expect(found.fix).toContain("npm run upgrade -- --back");
+});
