@@ -8,6 +8,23 @@ type Options = Record<string, unknown>;
 const text = (value: unknown): string | undefined =>
     value === undefined || value === "" ? undefined : String(value as string);
 
+/**
+ * What rclone has behind `https://ACCOUNT.`.
+ *
+ * @throws Error where the service is reached by another kind of URL
+ */
+function azureEndpoint({ accountname, serviceurl, realm }: Options): string | undefined {
+    const url = text(serviceurl);
+    if (url === undefined) return realm === undefined ? undefined : `blob.${text(realm)}`;
+    const start = `https://${text(accountname)}.`;
+    const endpoint = url.replace(/\/+$/, "");
+    if (endpoint.startsWith(start) && !endpoint.slice(start.length).includes("/"))
+        return endpoint.slice(start.length);
+    throw new Error(
+        `storage.azure.serviceUrl is ${url}, and rclone, which reads the store for this command, reaches ${start}HOST alone`,
+    );
+}
+
 function section(driver: string, of: Options): Record<string, string | undefined> {
     if (driver === "s3") {
         const own = of.accesskey !== undefined;
@@ -37,7 +54,7 @@ function section(driver: string, of: Options): Record<string, string | undefined
             type: "azureblob",
             account: text(of.accountname),
             key,
-            endpoint: text(of.serviceurl),
+            endpoint: azureEndpoint(of),
             ...(clientid === undefined
                 ? { env_auth: key === undefined ? "true" : undefined }
                 : { tenant: text(tenantid), client_id: text(clientid), client_secret: text(secret) }),

@@ -137,6 +137,25 @@ describe("the storage", () => {
             "store:images",
         ],
         [
+            "Azure in another cloud",
+            { azure: { accountname: "a", accountkey: "K", container: "c", realm: "core.chinacloudapi.cn" } },
+            "type = azureblob|account = a|key = K|endpoint = blob.core.chinacloudapi.cn",
+            "store:c",
+        ],
+        [
+            "Azure behind a URL",
+            {
+                azure: {
+                    accountname: "a",
+                    accountkey: "K",
+                    container: "c",
+                    serviceurl: "https://a.blob.example.com:8443/",
+                },
+            },
+            "type = azureblob|account = a|key = K|endpoint = blob.example.com:8443",
+            "store:c",
+        ],
+        [
             "Google by a key file",
             { gcs: { bucket: "images", keyfile: "/etc/distribution/gcs.json", rootdirectory: "r" } },
             "type = google cloud storage|service_account_file = /etc/distribution/gcs.json",
@@ -157,6 +176,14 @@ describe("the storage", () => {
             "server_side_encryption = aws:kms\nsse_kms_key_id = k\n",
         );
     });
+
+    test.each(["http://a.blob.example.com", "https://other.example.com", "https://a.example.com/path"])(
+        "rclone does not reach Azure at %s, and that is told",
+        (serviceurl) =>
+            expect(() =>
+                remoteOf({ azure: { accountname: "a", accountkey: "K", container: "c", serviceurl } }),
+            ).toThrow("rclone, which reads the store for this command, reaches https://a.HOST alone"),
+    );
 
     test("files need no rclone", () =>
         expect(remoteOf({ filesystem: { rootdirectory: "/x" } })).toBeUndefined());
