@@ -24,7 +24,9 @@ export function forStack(text: string, stack: string | undefined, configFile?: s
             [`pulumi ${command}`, ...name, ...(/^stack/.test(command) ? [] : file)].join(" "),
         )
         .replace(NPM, (all: string, command: string, flags: string | undefined, at: number, whole: string) =>
-            // What a command says of itself: `npm run catalog: …`.
-            at === 0 && whole[all.length] === ":" ? all : `npm run ${command} -- ${added}${flags ? " " : ""}`,
+            // What a command says of itself: `npm run catalog: …`, `npm run delete needs names`.
+            at === 0 && /^(?::| (?!-- )[a-z])/.test(whole.slice(all.length))
+                ? all
+                : `npm run ${command} -- ${added}${flags ? " " : ""}`,
         );
 }

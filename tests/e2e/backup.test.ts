@@ -237,7 +237,7 @@ test("a damaged repository is told, nothing old goes, and --mend stores anew wha
 
     rmSync(largest());
     const lost = await clone.run("backup");
-    expect(lost.screen).toMatch(/The repository \S+ is damaged\. npm run backup -- --mend/);
+    expect(lost.screen).toMatch(/The repository \S+ is damaged\. npm run backup -- --stack \S+ --mend/);
     expect(lost.code).toBe(1);
     expect((await clone.must("restore", ["--list"])).split("\n").length - 1).toBeGreaterThanOrEqual(kept);
     expect(
