@@ -40,10 +40,10 @@ const FETCH = `for path in "$@"; do
     echo
 done`;
 /** Of blobs those that are not answered: all at once, and one by one where one is not. */
-const LACKING = `paths="$*"
+export const LACKING = `paths="$*"
 for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${PORT}$path"; done
 wget -q -O /dev/null --spider "$@" 2> /dev/null && exit 0
-for path in $paths; do in "$@"; do
+for path in $paths; do
     wget -q -O /dev/null --spider "http://127.0.0.1:${PORT}$path" 2> /dev/null || echo "$path"
 done`;
 
