@@ -27,7 +27,7 @@ import { networkOf } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";
 import { rcloneImage } from "./gc/stack";
-import { commandFlags, OF_STACK } from "./shared/arguments";
+import { commandFlags, OF_STACK, stackFlags } from "./shared/arguments";
 import { agreed, askSecret } from "./shared/ask";
 import { isOf, stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
@@ -234,10 +234,14 @@ async function bringImages(
 /**
  * Brings a deployment back whose images lie elsewhere: the registry, which alone knows its store, comes first; then what that lacks.
  */
-async function bareElsewhere({ machine, args, stack }: Restoring, plan: Plan, bare: Bare): Promise<number> {
-    await bringState(machine, stack, plan, bare);
-    const named = args.some((arg) => /^(--stack|-s)(=|$)/.test(arg)) ? ["--stack", stack.name] : [];
-    const code = await deploy(machine, "up", [...named, "--yes"]);
+async function bareElsewhere(
+    { machine, args, stack }: Restoring,
+    plan: Plan,
+    bare: Bare | undefined,
+): Promise<number> {
+    // A restore that was killed has brought it already.
+    if (bare !== undefined) await bringState(machine, stack, plan, bare);
+    const code = await deploy(machine, "up", [...stackFlags(args), "--yes"]);
     return code === 0 ? restore(machine, args) : code;
 }
 
@@ -275,7 +279,13 @@ async function work(restoring: Restoring): Promise<number> {
         print(JSON.stringify({ backup: id, stack: of, identity, tags, blobs: plan.blobs }, undefined, 2));
         return 0;
     }
-    const bare = facts === undefined ? await checkBare(machine, stack, plan, engine.endpoint.url) : undefined;
+    const bare =
+        facts === undefined
+            ? await checkBare(machine, stack, plan, {
+                  engineUrl: engine.endpoint.url,
+                  configFile: flags["config-file"],
+              })
+            : undefined;
     if (facts !== undefined && facts.identity !== manifest.identity)
         print(
             `It is of another deployment (${manifest.stack}): of it the images alone come into ${stack.name}.`,
@@ -286,12 +296,12 @@ async function work(restoring: Restoring): Promise<number> {
         );
     const { go, overwrite } = await decided(plan, restoring);
     if (!go) return flags["dry-run"] ? 0 : 1;
-    if (bare !== undefined && manifest.place.elsewhere) return bareElsewhere(restoring, plan, bare);
     const to = place ?? manifest.place;
     if (place === undefined && facts !== undefined && facts.identity !== manifest.identity)
         throw new SetupError(
             `The registry of ${stack.name} is not there: npm run up -- --stack ${stack.name}`,
         );
+    if (place === undefined && manifest.place.elsewhere) return bareElsewhere(restoring, plan, bare);
     if (place === undefined) await ensureVolume(engine, plan, to);
     if (isIdle(plan, overwrite)) print("All images are there already.");
     else {
@@ -313,8 +323,7 @@ async function work(restoring: Restoring): Promise<number> {
     // An `up` that was killed may have made the registry, and not all that comes after it.
     const isUp = registry?.State.Running && (facts?.caPem === "" || existsSync(caFile(machine, stack)));
     if (isUp) return 0;
-    const named = args.some((arg) => /^(--stack|-s)(=|$)/.test(arg)) ? ["--stack", stack.name] : [];
-    return deploy(machine, "up", [...named, "--yes"]);
+    return deploy(machine, "up", [...stackFlags(args), "--yes"]);
 }
 
 /** `npm run restore`: a backup's images into the deployment, or all of it onto a machine that knows nothing of it. */

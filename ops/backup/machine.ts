@@ -1,6 +1,14 @@
 /** Brings a deployment to a machine that knows nothing of it: configuration, passphrase, state, and its volume. */
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -14,7 +22,7 @@ import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { lastLines, run } from "../../setup/run";
-import type { Stack } from "../../setup/stack";
+import { type Stack, stateFolder } from "../../setup/stack";
 import { ensureStack, ensureState } from "../../setup/state";
 import { makeFolder, writeAtomically } from "../../setup/start.cjs";
 import { askSecret } from "../shared/ask";
@@ -48,8 +56,27 @@ interface Configuration {
 }
 const read = (text: string | undefined) => ((text && parse(text)) ?? {}) as Configuration;
 
+/** `encryptionsalt` of a configuration in which something is encrypted: that of one that `npm run setup` made stands there for nothing. */
+const saltInUse = (text: string): string | undefined =>
+    /\bsecure:/.test(text) ? read(text).encryptionsalt : undefined;
+
+/** Whether the kit's own states know no more than this stack, and of that nothing: then its passphrase has encrypted nothing yet. */
+function knowsNothing(machine: Machine, { name }: Stack): boolean {
+    const folder = join(stateFolder(machine), ".pulumi", "stacks", "private-registry");
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    return files.every((file) => {
+        const of = /^(.+?)\.json(\.gz)?(\.bak)?$/.exec(file);
+        return of?.[1] === name && !of[2] && !/"resources":/.test(readFileSync(join(folder, file), "utf8"));
+    });
+}
+
 /** The passphrase of the backup's secrets; nothing where they have none. @throws SetupError where it is not known */
-async function passphraseFor(machine: Machine, plan: Plan): Promise<string | undefined> {
+async function passphraseFor(
+    machine: Machine,
+    stack: Stack,
+    plan: Plan,
+    here: string | undefined,
+): Promise<string | undefined> {
     const { encryptionsalt: salt } = read(plan.configuration);
     if (salt === undefined) return undefined;
     const { env, dirs } = machine;
@@ -72,6 +99,8 @@ async function passphraseFor(machine: Machine, plan: Plan): Promise<string | und
     for (const [value, where, way] of given) {
         if (value === undefined || value === "") continue;
         if (opens(salt, value)) return value;
+        // `npm run setup` made one.
+        if (where === file && [undefined, salt].includes(here) && knowsNothing(machine, stack)) continue;
         throw new SetupError(
             `The passphrase in ${where} is not the one of the secrets in this backup; nothing was changed: ${way}.`,
         );
@@ -101,14 +130,14 @@ export interface Bare {
 /**
  * Makes sure that a deployment can be brought here.
  *
- * @param engineUrl of the Engine that is going to have it
+ * @param engineUrl of the Engine that is going to have it @param configFile where the configuration is not to be the usual file
  * @throws SetupError where something of another one is in the way
  */
 export async function checkBare(
     machine: Machine,
     stack: Stack,
     plan: Plan,
-    engineUrl: string,
+    { engineUrl, configFile }: { engineUrl: string; configFile?: string | undefined },
 ): Promise<Bare> {
     const { manifest, configuration } = plan;
     const short = (name: string) => name.split("/").pop() ?? name;
@@ -122,13 +151,13 @@ export async function checkBare(
         throw new SetupError(
             `The backup's configuration deploys to the Docker Engine ${host}: DOCKER_HOST=${host} before the same command.`,
         );
-    const file = configurationFile(machine, stack);
-    const here = existsSync(file) ? read(readFileSync(file, "utf8")).encryptionsalt : undefined;
+    const file = configurationFile(machine, stack, configFile);
+    const here = existsSync(file) ? saltInUse(readFileSync(file, "utf8")) : undefined;
     if (here !== undefined && here !== encryptionsalt)
         throw new SetupError(
             `${file} has secrets of another deployment in it; nothing was changed: move it away, or restore in a fresh clone.`,
         );
-    return { passphrase: await passphraseFor(machine, plan), file };
+    return { passphrase: await passphraseFor(machine, stack, plan, here), file };
 }
 
 interface StateVolume {
@@ -180,8 +209,14 @@ export async function bringState(
     const { env, dirs } = machine;
     const kept = join(dirs.config, "passphrase");
     const own = env.PULUMI_CONFIG_PASSPHRASE === undefined && !env.PULUMI_CONFIG_PASSPHRASE_FILE;
-    if (passphrase !== undefined && own && !existsSync(kept)) {
+    const former = existsSync(kept) ? readFileSync(kept, "utf8").trim() : undefined;
+    if (passphrase !== undefined && own && former !== passphrase) {
         makeFolder(dirs.config, 0o700);
+        if (former !== undefined) {
+            const aside = `${kept}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`;
+            renameSync(kept, aside);
+            say(`State: the passphrase that was there, and had encrypted nothing, is in ${aside}.`);
+        }
         writeAtomically(kept, passphrase, 0o600);
         say(`State: the passphrase of its secrets is in ${kept} again; keep a copy of that file.`);
     }

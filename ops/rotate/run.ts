@@ -8,6 +8,7 @@ import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { print, say } from "../../setup/progress";
 import { readStack, type StackFacts } from "../facts/stack-facts";
+import { stackFlags } from "../shared/arguments";
 import { agreed, canAsk } from "../shared/ask";
 import { withLock } from "../shared/lock";
 import { readConfig } from "../shared/stack-config";
@@ -98,7 +99,7 @@ export async function rotate(
             const name = `Pulumi.${facts.stack.name.split("/").pop()}.yaml`;
             await writeSteps(facts.pulumi, resolve(machine.root, file ?? name), plan.steps);
         }
-        return up(upFlags(args));
+        return up([...stackFlags(args), "--yes"]);
     };
     const { engine, engineProblem, prefix, identity } = facts;
     const code =
@@ -108,13 +109,4 @@ export async function rotate(
     if (code === 0) for (const line of plan.then) print(line);
     else say(`The configuration is changed. Once the cause is mended, the same command runs \`up\` again.`);
     return code;
-}
-
-/** Of the command's flags those that say which stack it is. */
-function upFlags(args: string[]): string[] {
-    const flags: string[] = [];
-    for (const [i, arg] of args.entries())
-        if (/^(--stack|--config-file|-s)$/.test(arg)) flags.push(arg, args[i + 1] ?? "");
-        else if (/^(--stack=|--config-file=|-s.)/.test(arg)) flags.push(arg);
-    return [...flags, "--yes"];
 }

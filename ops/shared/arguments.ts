@@ -27,6 +27,13 @@ export const OF_STACK = {
     "config-file": { type: "string", value: "FILE", text: "another file than Pulumi.STACK.yaml" },
 } as const;
 
+/** Of a command's flags those that say which stack it is, for another command that it runs. */
+export const stackFlags = (args: readonly string[]): string[] =>
+    args.flatMap((arg, i) => {
+        if (/^(--stack|--config-file|-s)$/.test(arg)) return [arg, args[i + 1] ?? ""];
+        return /^(--stack=|--config-file=|-s.)/.test(arg) ? [arg] : [];
+    });
+
 /** Of the commands that prepare a machine. */
 export const BUNDLE = {
     bundle: {
