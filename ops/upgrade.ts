@@ -103,6 +103,7 @@ export async function upgrade(machine: Machine, args: string[]): Promise<number>
     const { prefix, identity } = facts;
     const configFile = flags["config-file"];
     const work: Work = {
+        look: () => readStack(machine, args),
         up: (before) => quietUp(machine, args, configFile, before),
         machine,
         flags,

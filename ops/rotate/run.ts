@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { keysOf } from "../../config/keys";
 import type { Config } from "../../config/options";
 import { connectTo } from "../../engine/client";
+import { checkClone } from "../../setup/clone";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { print, say } from "../../setup/progress";
@@ -40,6 +41,8 @@ export interface Standing {
 
 export async function standing(machine: Machine, args: string[], flags: Flags): Promise<Standing> {
     const facts = await readStack(machine, args);
+    // `up` would refuse it, and the configuration of this folder would be changed by then.
+    checkClone(machine, facts.stack, args);
     const config = await readConfig(facts.pulumi, flags["config-file"]);
     return { facts, config, deployed: isDeployed(keysOf(config), facts.keys) };
 }

@@ -1,5 +1,5 @@
 /** Writes steps into a stack's configuration: all of them or none, and none that would be refused. */
-import { mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,8 +10,8 @@ import { type Config, options } from "../../config/options";
 import { parse } from "../../config/parse";
 import { readStackFile, textKeys } from "../../config/stack-file";
 import { SetupError } from "../../setup/errors";
-import { readText, writeAtomically } from "../../setup/start.cjs";
-import { entriesOf, PROJECT, readConfig } from "../shared/stack-config";
+import { readText } from "../../setup/start.cjs";
+import { entriesOf, PROJECT, readConfig, replaceStackFile } from "../shared/stack-config";
 import type { StackPulumi } from "../shared/stack-pulumi";
 
 type Change = Exclude<Step, { copy: Path }>;
@@ -82,8 +82,7 @@ export async function writeSteps(pulumi: StackPulumi, file: string, steps: reado
                     await setPart(pulumi, step, raw === "" ? undefined : parse([key], raw), draft);
         }
         const config = await readConfig(pulumi, draft);
-        const real = realpathSync(file);
-        writeAtomically(real, readText(draft) ?? "", statSync(real).mode & 0o777);
+        replaceStackFile(file, readText(draft) ?? "");
         return config;
     } finally {
         rmSync(folder, { recursive: true, force: true });

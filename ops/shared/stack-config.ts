@@ -1,8 +1,11 @@
 /** The configuration of a stack, as a command reads it. */
+import { realpathSync, statSync } from "node:fs";
+
 import { check } from "../../config/check";
 import type { Config } from "../../config/options";
 import { ConfigError } from "../../config/print";
 import { SetupError } from "../../setup/errors";
+import { writeAtomically } from "../../setup/start.cjs";
 import type { StackPulumi } from "./stack-pulumi";
 
 /** Namespace of the keys. */
@@ -23,6 +26,12 @@ export async function entriesOf(pulumi: StackPulumi, file?: string): Promise<Rec
                 : [],
         ),
     );
+}
+
+/** Puts another text in the place of a stack's file, whole: it stays where it is, a link too, for whom it was. */
+export function replaceStackFile(file: string, text: string): void {
+    const real = realpathSync(file);
+    writeAtomically(real, text, statSync(real).mode & 0o777);
 }
 
 /** @throws SetupError with every mistake and its fix */

@@ -6,10 +6,9 @@ import { Encrypted, edited } from "../../config/edit-file";
 import { SetupError } from "../../setup/errors";
 import { nameInEngine } from "../../setup/image";
 import { say } from "../../setup/progress";
-import { writeAtomically } from "../../setup/start.cjs";
 import { configurationFile } from "../backup/deployment-files";
 import { inspect } from "../gc/engine";
-import { checked, entriesOf, PROJECT } from "../shared/stack-config";
+import { checked, entriesOf, PROJECT, replaceStackFile } from "../shared/stack-config";
 
 import { answersOtherwise } from "./answers";
 import { databaseBack, dropCopy, keepDatabase } from "./nexus-data";
@@ -29,7 +28,7 @@ function configure(
         value: name === PARTS[part].fallback ? undefined : name,
     }));
     try {
-        writeAtomically(file, edited(readFileSync(file, "utf8"), PROJECT, edits));
+        replaceStackFile(file, edited(readFileSync(file, "utf8"), PROJECT, edits));
     } catch (error) {
         if (!(error instanceof Encrypted)) throw error;
         throw new SetupError(
@@ -66,7 +65,7 @@ async function mayBeNamed({ facts, flags }: Work, part: PartName, name: string):
 
 /** Has what ran before run again. */
 export async function back(work: Work, record: UnderWay): Promise<void> {
-    const { up, engine, endpoint, owner, facts } = work;
+    const { up, look, engine, endpoint, owner } = work;
     const nexusBack = await databaseBack(engine, owner, record);
     const steps = record.steps.filter(({ part }) => part !== "nexus" || nexusBack);
     if (steps.length < record.steps.length)
@@ -84,7 +83,7 @@ export async function back(work: Work, record: UnderWay): Promise<void> {
         images.push({ part, name: same ? from.name : formerName(owner.prefix, part) });
     }
     configure(work, images);
-    const problem = (await up()) ?? (record.known && (await answersOtherwise(facts, record.known)));
+    const problem = (await up()) ?? (record.known && (await answersOtherwise(await look(), record.known)));
     if (problem !== undefined)
         throw new SetupError(
             `What ran before does not run again as it did: ${problem}. No image was touched. Once that is mended: npm run upgrade -- --back`,
@@ -105,7 +104,7 @@ export async function back(work: Work, record: UnderWay): Promise<void> {
 
 /** Deploys, asks the registry, and goes back where either fails. */
 export async function carryOut(work: Work, record: UnderWay): Promise<Pick<Outcome, "result" | "cause">> {
-    const { up, engine, owner, facts } = work;
+    const { up, look, engine, owner } = work;
     configure(
         work,
         record.steps.map(({ part, to }) => ({ part, name: to.name })),
@@ -114,7 +113,8 @@ export async function carryOut(work: Work, record: UnderWay): Promise<Pick<Outco
     const problem = await up(() => keepDatabase(engine, owner, record));
     if (problem !== undefined) cause = (await causeOf(work, record)) ?? problem;
     else if (record.known) {
-        const other = await answersOtherwise(facts, record.known);
+        // What else was changed in the configuration is deployed by now: another password, another port.
+        const other = await answersOtherwise(await look(), record.known);
         if (other !== undefined) cause = (await causeOf(work, record)) ?? other;
     }
     if (cause === undefined) {

@@ -48,6 +48,8 @@ export interface Work {
     engine: Engine;
     owner: LockOwner;
     signal: AbortSignal;
+    /** Reads the stack anew, as it is deployed now. */
+    look: () => Promise<StackFacts>;
     /** Deploys the stack as it is configured. @returns why it failed; nothing where all runs */
     up: (before?: () => Promise<void>) => Promise<string | undefined>;
 }
