@@ -43,7 +43,7 @@ async function resume(work: Work, record: UnderWay): Promise<Outcome> {
     if (!flags.json) show({ parts });
     if (flags["dry-run"]) return { result: "planned", parts };
     if (flags.back) {
-        await back(work, record);
+        await back(work, record, true);
         return { result: "back", parts, cause: "--back was given" };
     }
     return { ...(await carryOut(work, record)), parts };

@@ -63,10 +63,10 @@ async function mayBeNamed({ facts, flags }: Work, part: PartName, name: string):
     }
 }
 
-/** Has what ran before run again. */
-export async function back(work: Work, record: UnderWay): Promise<void> {
+/** Has what ran before run again. @param later not in the run that tried the new images */
+export async function back(work: Work, record: UnderWay, later = false): Promise<void> {
     const { up, look, engine, endpoint, owner } = work;
-    const nexusBack = await databaseBack(engine, owner, record);
+    const nexusBack = await databaseBack(engine, owner, record, later);
     const steps = record.steps.filter(({ part }) => part !== "nexus" || nexusBack);
     if (steps.length < record.steps.length)
         say("Nexus works in its new version, and stays so: its data is of that version now.");

@@ -58,6 +58,14 @@ const nexus = async (healthy: boolean) => {
     );
 };
 
+/** One that works. */
+const healthy = async () => {
+    await nexus(true);
+    const status = () => docker("inspect", "--format", "{{.State.Health.Status}}", name);
+    for (let i = 0; i < 50 && (await status()).trim() !== "healthy"; i++)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+};
+
 beforeAll(async () => {
     engine = await connect();
     const id = (await docker("image", "inspect", "--format", "{{.Id}}", IMAGE)).trim();
@@ -95,13 +103,24 @@ test("a new one that works keeps what clients wrote into it", async () => {
     const [step] = record.steps;
     if (step === undefined) throw new Error("there is no step");
     const works = { ...record, steps: [{ ...step, to: step.from }] };
-    await nexus(true);
-    for (
-        let i = 0;
-        i < 50 &&
-        !(await docker("inspect", "--format", "{{.State.Health.Status}}", name)).includes("healthy\n");
-        i++
-    )
-        await new Promise((resolve) => setTimeout(resolve, 100));
+    await healthy();
     expect(await databaseBack(engine, { prefix }, works)).toBe(false);
+});
+
+test("what was written into the former one after an upgrade was killed stays, whichever way it goes on", async () => {
+    const later = { ...record, begun: "2026-11-26T22:00:00.000Z" };
+    await healthy();
+    await inVolume("echo first > db/nexus.mv.db; chown -R 200:200 .");
+    await keepDatabase(engine, { prefix }, later);
+    // The upgrade was killed; by `npm run up` the former one runs again, and clients write.
+    await healthy();
+    await inVolume("echo second > db/nexus.mv.db");
+    expect(await databaseBack(engine, { prefix }, later, true)).toBe(true);
+    expect(await inVolume("cat db/nexus.mv.db")).toBe("second\n");
+    // Or it is gone on with, and the new one fails.
+    await keepDatabase(engine, { prefix }, later);
+    await inVolume("echo broken > db/nexus.mv.db");
+    await nexus(false);
+    expect(await databaseBack(engine, { prefix }, later)).toBe(true);
+    expect(await inVolume("cat db/nexus.mv.db")).toBe("second\n");
 });
