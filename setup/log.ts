@@ -11,9 +11,13 @@ const KEPT = 10;
 
 let open: { file: string; fd: number } | undefined;
 
-/** Writes a line into the log, where there is one. */
+/** Writes a line into the log, where there is one. A full disk ends no command for the sake of its log. */
 export function note(text: string): void {
-    if (open) writeSync(open.fd, `${text}\n`);
+    try {
+        if (open) writeSync(open.fd, `${text}\n`);
+    } catch {
+        // What is said on the screen goes on.
+    }
 }
 
 /** The open log: its path, and the descriptor for a child process. */

@@ -25,6 +25,8 @@ interface Failure {
     message: string;
 }
 
+/** Exit code of a run that did not begin (EX_TEMPFAIL of sysexits.h): a failure of every command. */
+const LEFT_OUT = 75;
 const TRIES = 3;
 /** Milliseconds. */
 const ANSWER_LIMIT = 20_000;
@@ -122,33 +124,64 @@ function runLogged(
     });
 }
 
+/** Path of the run's log; "" where there is no room for one. */
+function logFor(machine: Machine, command: Scheduled, { stack }: Meant): string {
+    try {
+        return openLog(machine, `scheduled-${command}-${stack.replaceAll("/", "-")}`).file;
+    } catch (error) {
+        say(`There is no log of this run: ${messageOf(error)}.`);
+        return "";
+    }
+}
+
 /** Runs a scheduled command; one at a time of a stack. @returns its exit code */
 export async function runScheduled(machine: Machine, meant: Meant, command: Scheduled): Promise<number> {
-    const { prefix, stack } = meant;
-    const { file: log } = openLog(machine, `scheduled-${command}-${stack.replaceAll("/", "-")}`);
-    const release = acquireLock(
-        join(machine.dirs.cache, "schedule", `${prefix}.lock`),
-        `the scheduled commands of ${prefix}`,
-    );
+    const { prefix } = meant;
+    const log = logFor(machine, command, meant);
+    let began = new Date().toISOString();
+    let release: () => void;
     try {
-        const began = new Date().toISOString();
-        const { code, reason } = await runLogged(machine, command, meant);
-        const message = withoutPasswords(reason);
-        const ended = new Date().toISOString();
-        const failed = hasFailed(command, code);
-        const all = keepRun(machine, prefix, command, {
-            ...{ began, ended, code, log },
-            ...(failed ? { message } : {}),
-        });
-        const { command: shell, webhook, metrics } = tellingOf(machine, prefix);
-        if (metrics !== undefined) tellByMetrics(metrics, meant, all);
-        if (!failed) return 0;
-        say(`npm run ${command} of ${stack} failed with code ${code}: ${message} Log: ${log}`);
-        const failure = { stack, command, code, host: hostname(), log, message };
-        if (shell !== undefined) await tellByCommand(shell, failure);
-        if (webhook !== undefined) await tellByWebhook(webhook, failure);
-        return code;
+        release = acquireLock(
+            join(machine.dirs.cache, "schedule", `${prefix}.lock`),
+            `the scheduled commands of ${prefix}`,
+        );
+    } catch (error) {
+        // Another one is at work for an hour: this one is left out, which is a failure as any other.
+        return ended(machine, meant, command, { began, log, code: LEFT_OUT, reason: messageOf(error) });
+    }
+    try {
+        began = new Date().toISOString();
+        const result = await runLogged(machine, command, meant);
+        return await ended(machine, meant, command, { began, log, ...result });
     } finally {
         release();
     }
+}
+
+/** Keeps how a run ended, and tells of a failure. @returns the exit code of the timer's own process */
+async function ended(
+    machine: Machine,
+    meant: Meant,
+    command: Scheduled,
+    { began, log, code, reason }: { began: string; log: string; code: number; reason: string },
+): Promise<number> {
+    const { prefix, stack } = meant;
+    const message = withoutPasswords(reason);
+    const failed = hasFailed(command, code);
+    const run = { began, ended: new Date().toISOString(), code, log, ...(failed ? { message } : {}) };
+    let all: LastRuns | undefined;
+    try {
+        all = keepRun(machine, prefix, command, run);
+    } catch (error) {
+        // What filled the disk may be why it failed: whom to tell is told all the same.
+        say(`How it ended cannot be kept: ${messageOf(error)}.`);
+    }
+    const { command: shell, webhook, metrics } = tellingOf(machine, prefix);
+    if (metrics !== undefined && all !== undefined) tellByMetrics(metrics, meant, all);
+    if (!failed) return 0;
+    say(`npm run ${command} of ${stack} failed with code ${code}: ${message} Log: ${log}`);
+    const failure = { stack, command, code, host: hostname(), log, message };
+    if (shell !== undefined) await tellByCommand(shell, failure);
+    if (webhook !== undefined) await tellByWebhook(webhook, failure);
+    return code;
 }

@@ -1,12 +1,15 @@
 /** Times and units of a schedule against systemd's own reader of them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { keepTelling, lastRuns } from "../../../ops/schedule/record";
+import { runScheduled } from "../../../ops/schedule/run";
 import { scriptOf } from "../../../ops/schedule/crontab";
 import { unitsOf } from "../../../ops/schedule/systemd";
 import { nextTime, onCalendar, parseWhen } from "../../../ops/schedule/when";
 import { run } from "../../../setup/run";
+import { machineIn, put } from "../../unit/setup/fixture";
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const two = (value: number) => String(value).padStart(2, "0");
@@ -83,4 +86,26 @@ test("the script of a crontab has the environment as it was, whatever is in it",
         env: { PATH: process.env.PATH },
     });
     expect(stdout).toBe(`${environment.PULUMI_HOME}\n/tmp\ngc\n`);
+});
+
+test.each(["a run that could not begin", "one of which nothing can be kept"])("%s is told", async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), "private-registry-schedule-"));
+    try {
+        const machine = machineIn(folder, { env: { ...process.env } });
+        const prefix = "private-registry-dev";
+        const told = join(folder, "told");
+        keepTelling(machine, prefix, {
+            command: `echo "$PRIVATE_REGISTRY_CODE $PRIVATE_REGISTRY_MESSAGE" > ${told}`,
+            metrics: folder,
+        });
+        // No process gives such a lock back; and in a file no record is kept.
+        mkdirSync(join(machine.dirs.cache, "schedule", `${prefix}.lock`), { recursive: true });
+        const kept = name.includes("begin");
+        if (!kept) put(machine.dirs.data, "");
+        expect(await runScheduled(machine, { stack: "dev", prefix }, "doctor")).toBe(75);
+        expect(readFileSync(told, "utf8")).toMatch(/^75 .*is no plain file/);
+        if (kept) expect(lastRuns(machine, prefix).doctor).toMatchObject({ code: 75 });
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 });
