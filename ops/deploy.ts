@@ -15,6 +15,7 @@ import { say } from "../setup/progress";
 import { findStack, flagValue, prefixOf } from "../setup/stack";
 import { wrongPassphrase } from "../setup/state";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
+import { hasTimers } from "./schedule/timers";
 import { mendFirst } from "./gc/notice";
 import { stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
@@ -112,7 +113,12 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
         ...changeLines(told.changes),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
-    return verb === "up" ? finish(machine, prepared, told) : done([]);
+    if (verb === "up") return finish(machine, prepared, told);
+    if (await hasTimers(machine, { stack: stack.name, prefix: prefixOf(stack) }))
+        say(
+            "Warning: its timers are still in force, and that of `up` would deploy it again: npm run schedule -- --remove",
+        );
+    return done([]);
 }
 
 /** Says what is up, once it is seen to be. */

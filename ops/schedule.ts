@@ -18,7 +18,7 @@ import {
     type Scheduled,
     type Start,
 } from "./schedule/job";
-import { keepTelling, type LastRun, lastRuns, type Telling } from "./schedule/record";
+import { forget, keepOnly, keepTelling, type LastRun, lastRuns, type Telling } from "./schedule/record";
 import { runScheduled } from "./schedule/run";
 import { unitsOf } from "./schedule/systemd";
 import { timersOf } from "./schedule/timers";
@@ -146,6 +146,7 @@ export async function schedule(machine: Machine, args: string[]): Promise<number
     if (flags.remove) {
         const timers = await timersOf(machine, prefix, flags.with);
         const done = await timers.apply(startOf(machine, meant, {}), [], flags["dry-run"]);
+        if (done.length > 0 && !flags["dry-run"]) forget(machine, prefix);
         for (const line of done) say(line);
         if (done.length === 0) print(`${prefix} has no schedule in ${timers.kind}.`);
         else if (!flags["dry-run"]) print(`${prefix} runs nothing by itself any more.`);
@@ -192,6 +193,11 @@ async function apply(
     const done = await timers.apply(start, jobs, dry);
     if (dry) return done;
     keepTelling(machine, start.prefix, telling);
+    keepOnly(
+        machine,
+        start.prefix,
+        jobs.map(({ command }) => command),
+    );
     if (timers.kind === "systemd --user" && jobs.length > 0)
         say("They run while you are logged in; for always: `loginctl enable-linger`.");
     return done;

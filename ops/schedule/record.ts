@@ -1,4 +1,5 @@
 /** What is kept of a schedule on the machine that has it: whom to tell, and how each command ended last. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Config } from "../../config/options";
@@ -46,6 +47,17 @@ export function keepRun(
     return all;
 }
 
+/** Forgets how commands ended that no timer starts any more: neither the doctor nor an alert is to wait for their next run. */
+export function keepOnly(machine: Machine, prefix: string, commands: readonly Scheduled[]): LastRuns {
+    const file = recordFile(machine, prefix);
+    const all = Object.entries(lastRuns(machine, prefix));
+    const kept = all.filter(([command]) => commands.includes(command as Scheduled));
+    if (kept.length === 0) rmSync(file, { force: true });
+    else if (kept.length < all.length)
+        writeAtomically(file, `${JSON.stringify(Object.fromEntries(kept), undefined, 2)}\n`, 0o600);
+    return Object.fromEntries(kept);
+}
+
 /** Whom a run tells of its end. */
 export type Telling = Config["schedule"]["onFailure"] & Pick<Config["schedule"], "metrics">;
 
@@ -53,6 +65,17 @@ export type Telling = Config["schedule"]["onFailure"] & Pick<Config["schedule"],
 export function keepTelling(machine: Machine, prefix: string, telling: Telling): void {
     writeAtomically(toldFile(machine, prefix), `${JSON.stringify(telling)}\n`, 0o600);
 }
+
+/** Takes away what was kept for timers that are gone: the webhook's URL, the metrics, how the commands ended. */
+export function forget(machine: Machine, prefix: string): void {
+    const { metrics } = tellingOf(machine, prefix);
+    keepOnly(machine, prefix, []);
+    if (metrics !== undefined) rmSync(metricsFile(metrics, prefix), { force: true });
+    rmSync(toldFile(machine, prefix), { force: true });
+}
+
+/** Of a folder of the textfile collector the stack's file. */
+export const metricsFile = (folder: string, prefix: string): string => join(folder, `${prefix}.prom`);
 
 export const tellingOf = (machine: Machine, prefix: string): Telling =>
     (readJson(toldFile(machine, prefix)) ?? {}) as Telling;

@@ -14,7 +14,7 @@ import { acquireLock, writeAtomically } from "../../setup/start.cjs";
 
 import { commandLine, hasFailed, type Meant, type Scheduled } from "./job";
 import { metricsText } from "./metrics";
-import { keepRun, type LastRuns, tellingOf } from "./record";
+import { keepRun, type LastRuns, metricsFile, tellingOf } from "./record";
 
 interface Failure {
     stack: string;
@@ -78,7 +78,7 @@ async function tellByCommand(command: string, failure: Failure): Promise<void> {
 
 /** Writes the file that the textfile collector reads; it takes those that end in .prom, whole or not at all. */
 function tellByMetrics(folder: string, { prefix, stack }: Meant, runs: LastRuns): void {
-    const file = join(folder, `${prefix}.prom`);
+    const file = metricsFile(folder, prefix);
     try {
         writeAtomically(file, metricsText(stack, runs), 0o644);
     } catch (error) {

@@ -9,7 +9,7 @@ import { type RunResult, lastLines, run, which } from "../../setup/run";
 import { readText, writeAtomically } from "../../setup/start.cjs";
 
 import { crontabWith, isIn, scriptOf } from "./crontab";
-import type { Job, Start } from "./job";
+import type { Job, Meant, Start } from "./job";
 import { markOf, unitsOf } from "./systemd";
 
 export type TimerKind = "systemd" | "systemd --user" | "cron";
@@ -135,6 +135,19 @@ const cron = (script: string): Timers => ({
         return [removed];
     },
 });
+
+/** Whether timers of the stack are in force on this machine, of this clone. */
+export async function hasTimers(machine: Machine, { stack, prefix }: Meant): Promise<boolean> {
+    const start = { stack, prefix, folder: machine.root, program: [], environment: {} };
+    for (const wanted of [undefined, "cron"])
+        try {
+            const timers = await timersOf(machine, prefix, wanted);
+            if ((await timers.apply(start, [], true)).length > 0) return true;
+        } catch {
+            // The machine has none of the kind.
+        }
+    return false;
+}
 
 /** Whether a systemd of the user answers. */
 const userAnswers = async (): Promise<boolean> =>

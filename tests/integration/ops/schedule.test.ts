@@ -1,9 +1,9 @@
 /** Times and units of a schedule against systemd's own reader of them. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { keepTelling, lastRuns } from "../../../ops/schedule/record";
+import { forget, keepOnly, keepRun, keepTelling, lastRuns, tellingOf } from "../../../ops/schedule/record";
 import { runScheduled } from "../../../ops/schedule/run";
 import { scriptOf } from "../../../ops/schedule/crontab";
 import { unitsOf } from "../../../ops/schedule/systemd";
@@ -105,6 +105,32 @@ test.each(["a run that could not begin", "one of which nothing can be kept"])("%
         expect(await runScheduled(machine, { stack: "dev", prefix }, "doctor")).toBe(75);
         expect(readFileSync(told, "utf8")).toMatch(/^75 .*is no plain file/);
         if (kept) expect(lastRuns(machine, prefix).doctor).toMatchObject({ code: 75 });
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+});
+
+test("what no timer starts any more is forgotten: no alert waits for its next run", () => {
+    const folder = mkdtempSync(join(tmpdir(), "private-registry-schedule-"));
+    try {
+        const machine = machineIn(folder);
+        const prefix = "private-registry-dev";
+        const run = {
+            began: "2026-11-26T01:00:00Z",
+            ended: "2026-11-26T01:00:01Z",
+            code: 1,
+            log: "",
+            message: "x",
+        };
+        keepTelling(machine, prefix, { webhook: "https://chat.example.com/horse", metrics: folder });
+        for (const command of ["sync", "backup"] as const) keepRun(machine, prefix, command, run);
+        expect(Object.keys(keepOnly(machine, prefix, ["backup"]))).toEqual(["backup"]);
+        expect(Object.keys(lastRuns(machine, prefix))).toEqual(["backup"]);
+        put(join(folder, `${prefix}.prom`), "");
+        forget(machine, prefix);
+        expect(lastRuns(machine, prefix)).toEqual({});
+        expect(tellingOf(machine, prefix)).toEqual({});
+        expect(existsSync(join(folder, `${prefix}.prom`))).toBe(false);
     } finally {
         rmSync(folder, { recursive: true });
     }
