@@ -1,5 +1,6 @@
 import { connectTo, type Engine } from "../engine/client";
 import { found } from "../engine/errors";
+import { exec } from "../engine/run";
 import { readTar } from "../engine/tar";
 import type { ContainerInspectInfo } from "../engine/types";
 import { PROXY_FILE } from "../components/outbound/proxy-file";
@@ -22,10 +23,10 @@ import { withLock } from "./shared/lock";
 import { abortOnSignal } from "./shared/signals";
 import { readConfig } from "./shared/stack-config";
 import type { Parties } from "./sync/reason";
-import { type Here, renderJob, syncScript } from "./sync/regsync";
+import { END_ONE, type Here, renderJob, syncScript } from "./sync/regsync";
 import { Reading } from "./sync/report";
 import { resultOf, resultText, type SyncResult } from "./sync/result";
-import { receiving } from "./sync/received";
+import { receiving, Standstill } from "./sync/received";
 import { routeTo } from "./sync/route";
 
 const FLAGS = {
@@ -33,6 +34,9 @@ const FLAGS = {
     json: { type: "boolean", default: false, text: "the result as JSON" },
     ...OF_STACK,
 } as const;
+
+/** A registry that keeps a connection and sends nothing would keep the deployment's lock, and with it backups and renewals. */
+const STANDSTILL_MINUTES = 10;
 
 /** The jobs that are meant, all where none is named. @throws SetupError where one is not there */
 function chosen({ jobs }: SyncOptions, names: readonly string[]): [string, SyncOptions["jobs"][string]][] {
@@ -80,7 +84,12 @@ async function copy(
 ): Promise<SyncResult> {
     const started = Date.now();
     const reading = new Reading(parties);
-    const received = receiving(engine, job.name);
+    const standstill = new Standstill(STANDSTILL_MINUTES * 60_000);
+    const received = receiving(engine, job.name, (at, bytes) => {
+        if (!standstill.counted(at, bytes)) return;
+        reading.stoodStill(STANDSTILL_MINUTES);
+        void exec(engine, job.name, ["/bin/sh", "-c", END_ONE]).catch(() => undefined);
+    });
     let code: number;
     try {
         code = await withProgress(
@@ -88,6 +97,7 @@ async function copy(
             (update) =>
                 runContainer(engine, job, (line) => {
                     note(line);
+                    standstill.goesOn();
                     reading.line(line);
                     update(reading.progress(Date.now(), received.rate()));
                 }),

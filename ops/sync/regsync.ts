@@ -94,6 +94,11 @@ function within(path: string, allow: readonly string[]): string[] {
     });
 }
 
+/** Ends what the container is at; it goes on with the next job. By what every shell has. */
+export const END_ONE = `for one in /proc/[0-9]*; do
+    read -r name < "$one/comm" && [ "$name" = regsync ] && kill -9 "\${one#/proc/}"
+done 2> /dev/null`;
+
 /** What the container runs. @param names of the jobs, in the order of their files `NUMBER.yml` */
 export function syncScript(names: readonly string[], own: string, dryRun: boolean): string {
     const each = (command: string) =>

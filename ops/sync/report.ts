@@ -124,6 +124,14 @@ export class Reading {
         return reasonIn(error, hosts, this.parties);
     }
 
+    /** What is under way stood still, and is ended. */
+    stoodStill(minutes: number): void {
+        const { current, job } = this;
+        const why = `nothing came and nothing went for ${minutes} minutes, so it was given up: run it again`;
+        if (current === undefined) job?.problems.push(why);
+        else Object.assign(current, { fate: "failed", why });
+    }
+
     private begin(image: ImageReport): void {
         this.current = image;
         this.begun += 1;

@@ -5,6 +5,7 @@ import { meansRepository, meansTag } from "../../../components/definition/patter
 import { sideOf, sideText, targetOf } from "../../../components/sync/side";
 import type { ContainerInspectInfo } from "../../../engine/types";
 import { isKept, type Parties, reasonIn } from "../../../ops/sync/reason";
+import { Standstill } from "../../../ops/sync/received";
 import { type Here, renderJob, syncScript } from "../../../ops/sync/regsync";
 import { Reading } from "../../../ops/sync/report";
 import { resultOf, resultText } from "../../../ops/sync/result";
@@ -306,4 +307,31 @@ describe("a run", () => {
             "yaml: line 1: wrong",
         ]);
     });
+});
+
+test("what moves nothing but noise stands still, and is told as failed", () => {
+    const one = new Standstill(1_000);
+    expect([one.counted(0, 0), one.counted(999, 60_000), one.counted(1_000, 70_000)]).toEqual([
+        false,
+        false,
+        false,
+    ]);
+    expect([one.counted(1_500, 75_000), one.counted(2_000, 80_000)]).toEqual([false, true]);
+    expect(one.counted(2_500, 80_000)).toBe(false);
+    one.goesOn();
+    expect([one.counted(3_100, 80_000), one.counted(4_099, 80_000)]).toEqual([false, false]);
+    const reading = new Reading({ own: "docker.example.com", hostname: "h:443", registries: {} });
+    for (const line of [
+        "@once a",
+        JSON.stringify({
+            msg: "Image sync needed",
+            source: "r.example.com/a:1",
+            target: "docker.example.com/a:1",
+        }),
+    ])
+        reading.line(line);
+    reading.stoodStill(10);
+    reading.line("@code 137");
+    expect(reading.jobs[0]?.images).toMatchObject([{ fate: "failed" }]);
+    expect(reading.unexplained).toEqual([]);
 });
