@@ -17,10 +17,13 @@ import type { StackPulumi } from "../shared/stack-pulumi";
 type Change = Exclude<Step, { copy: Path }>;
 const pathOf = (step: Change): Path => ("remove" in step ? step.remove : step.set);
 
-/** Whether the parts of a key can be set one by one; else the whole object is one text, or a default of Pulumi.yaml. */
+/**
+ * Whether the whole object is one text, or a default of Pulumi.yaml; else its parts are set one by one. Where that can be, it must be:
+ * `pulumi config set --path` takes the place of a whole text, so a generation in one would be lost by the next option that is set.
+ */
 function inOne(key: string, text: string, entries: Readonly<Record<string, string>>): boolean {
     const file = readStackFile(PROJECT, text);
-    return file.has(key) ? textKeys(entries, file).has(key) : !["", undefined].includes(entries[key]);
+    return file.has(key) ? textKeys(entries, file).has(key) : !["", "{}", undefined].includes(entries[key]);
 }
 
 async function setWhole(

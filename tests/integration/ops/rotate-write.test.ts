@@ -4,11 +4,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 
 import { remove, set, type Step } from "../../../components/definition/problem";
 import type { Config } from "../../../config/options";
 import { writeSteps } from "../../../ops/rotate/write";
+import { readConfig } from "../../../ops/shared/stack-config";
 import { PROJECT } from "../../unit/config/base";
 
 const folder = mkdtempSync(join(tmpdir(), "private-registry-rotate-"));
@@ -85,6 +86,23 @@ test.each<[string, object, Step[], object]>([
     },
     60_000,
 );
+
+test("what a rotation counted up is not lost by an option that is set afterwards", async () => {
+    // As the kit's own Pulumi.yaml has it.
+    const project = join(folder, "Pulumi.yaml");
+    const text = readFileSync(project, "utf8");
+    writeFileSync(project, stringify({ ...(parse(text) as object), config: { tls: { default: {} } } }));
+    try {
+        await rotated(GENERATED, [set(["tls", "ownCa", "generation"], 2)]);
+        await pulumi(["config", "set", "--config-file", FILE, "--path", "tls.ownCa.validityDays", "900"]);
+        expect((await readConfig(pulumi, FILE)).tls.ownCa).toMatchObject({
+            generation: 2,
+            validityDays: 900,
+        });
+    } finally {
+        writeFileSync(project, text);
+    }
+}, 60_000);
 
 test("a user's password, also where all users are one text", async () => {
     const steps = [
