@@ -138,6 +138,7 @@ export async function rotateCa(machine: Machine, args: string[]): Promise<number
                 clients: seen ?? null,
             },
         },
+        back: flags.back ?? false,
         plan: () => caPlan(config, raw, { back: flags.back, given }),
     });
 }

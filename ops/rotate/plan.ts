@@ -89,7 +89,7 @@ export function caPlan(
             "--cert and --key are for the first step, and that is done: npm run rotate-ca -- --back",
         );
     if (back && stage === 0)
-        throw new SetupError("There is nothing to take back: two CAs are trusted at no time.");
+        throw new SetupError("There is nothing to take back: the configuration has no second CA.");
     if (back && stage === 1)
         return {
             does: [

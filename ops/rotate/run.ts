@@ -64,6 +64,8 @@ export interface Rotation {
     /** Lines of where it stands, and the same as data. */
     stands: { lines: string[]; data: Record<string, unknown> };
     plan: () => Plan;
+    /** It takes something back: also what an `up` has not deployed to its end, which is not to go on first. */
+    back?: boolean;
 }
 
 /** Shows, asks, and does one step. @returns the exit code */
@@ -72,9 +74,9 @@ export async function rotate(
     args: string[],
     flags: Flags,
     { facts, config, deployed }: Standing,
-    { command, up, stands, plan: make }: Rotation,
+    { command, up, stands, plan: make, back = false }: Rotation,
 ): Promise<number> {
-    const plan = deployed ? make() : UNFINISHED;
+    const plan = deployed || back ? make() : UNFINISHED;
     if (flags.json) {
         const data = { stack: facts.stack.name, deployed, ...stands.data, next: plan.does };
         process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
