@@ -13,7 +13,7 @@ import type { Machine } from "../setup/machine";
 import { prepare, type Prepared } from "../setup/prepare";
 import { print, say, withProgress } from "../setup/progress";
 import { isExecutable } from "../setup/run";
-import { type EarlySettings, findStack, type Stack } from "../setup/stack";
+import { DEFAULT_STACK, type EarlySettings, findStack, type Stack } from "../setup/stack";
 import { makeFolder, readText, writeAtomically } from "../setup/start.cjs";
 
 import { bytesOf, type Files, KIT, kitFiles, packages, programs } from "./bundle/contents";
@@ -175,11 +175,11 @@ export async function bundle(machine: Machine, args: string[]): Promise<number> 
             arch: machine.arch,
             cli: CLI_VERSION,
             images,
+            configuration: config && { path: config.path, text: config.text },
             parts: await partsOf(tools),
         };
         write(MANIFEST, JSON.stringify(manifest, undefined, 2));
         const first = new Map(made);
-        if (config) write(`${KIT}/${config.path}`, config.text);
         const stamp = readText(join(machine.localCache, "packages"));
         // That its packages are complete: without those of the tests, npm would not say so.
         if (stamp !== undefined) write(`${KIT}/node_modules/.cache/${KIT}/packages`, stamp);
@@ -200,7 +200,7 @@ export async function bundle(machine: Machine, args: string[]): Promise<number> 
             process.stdout.write(
                 `${JSON.stringify({ ...contents, file: out, bytes, sha256: sum }, undefined, 2)}\n`,
             );
-        else tell(out, bytes, sum, contents);
+        else tell(out, bytes, sum, { ...contents, stack });
         return 0;
     } finally {
         off();
@@ -220,12 +220,14 @@ interface Contents {
 const textOf = ({ kit, packages, cli, images }: Contents) =>
     `the kit ${kit}, ${packages} npm packages, Pulumi ${cli}, ${images.length} images (${images.join(", ")})`;
 
-function tell(out: string, bytes: number, sum: string, contents: Contents): void {
+function tell(out: string, bytes: number, sum: string, contents: Contents & { stack: Stack }): void {
     const name = basename(out);
+    // Nobody has selected it there.
+    const named = contents.stack.name === DEFAULT_STACK ? "" : `--stack ${contents.stack.name} `;
     print(`${out}: ${size(bytes)}, ${textOf(contents)}.`);
     print(`SHA-256 ${sum}, in ${name}.sha256 too.`);
     print(
-        `There, with Node 20 or newer and a Docker Engine: tar -xf ${name} && cd ${KIT} && npm run up -- --bundle ../${name}`,
+        `There, with Node 20 or newer and a Docker Engine: tar -xf ${name} && cd ${KIT} && npm run up -- ${named}--bundle ../${name}`,
     );
     if (contents.leftOut.length > 0)
         say(

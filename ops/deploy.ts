@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { Engine } from "../engine/client";
+import { bringConfiguration } from "../setup/bundle";
 import { HERE, checkClone, rememberClone } from "../setup/clone";
 import type { MirrorAccess } from "../components/mirror/mirror";
 import { coloured } from "../setup/colour";
@@ -63,12 +64,11 @@ export function pulumiFlags(args: string[]): string[] {
 /** `npm run up` and `npm run destroy`: prepares the machine, runs Pulumi on it and says what came of it. */
 export async function deploy(machine: Machine, verb: Verb, args: string[]): Promise<number> {
     const { bundle } = commandFlags(verb, args, FLAGS, TEXTS[verb], `\`pulumi ${verb}\``);
+    const bundleFile = fileGiven(machine, bundle);
+    await bringConfiguration(machine, bundleFile);
     const stack = findStack(machine, args);
     checkClone(machine, stack, args);
-    const prepared = await prepare(machine, stack, {
-        images: verb === "up",
-        bundle: fileGiven(machine, bundle),
-    });
+    const prepared = await prepare(machine, stack, { images: verb === "up", bundle: bundleFile });
     const { engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
     for (const text of preparedLines(prepared)) note(text);

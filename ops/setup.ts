@@ -1,3 +1,4 @@
+import { bringConfiguration } from "../setup/bundle";
 import type { Machine } from "../setup/machine";
 import { prepare } from "../setup/prepare";
 import { ClosedRoutes } from "../setup/probe";
@@ -20,10 +21,9 @@ export async function setup(machine: Machine, args: string[]): Promise<number> {
         "prepares what `npm run up` needs, and no more",
     );
     if (again) new ClosedRoutes(machine).forget();
-    const prepared = await prepare(machine, findStack(machine, args), {
-        again,
-        bundle: fileGiven(machine, bundle),
-    });
+    const file = fileGiven(machine, bundle);
+    await bringConfiguration(machine, file);
+    const prepared = await prepare(machine, findStack(machine, args), { again, bundle: file });
     process.stdout.write(`${preparedLines(prepared).join("\n")}\n`);
     return 0;
 }

@@ -58,6 +58,8 @@ export interface Manifest {
     cli: string;
     /** Names under which an Engine has the images. */
     images: string[];
+    /** The stack's file, without its secrets. */
+    configuration?: { path: string; text: string } | undefined;
     /** Path in the bundle → file. */
     parts: Record<string, Part>;
 }
@@ -161,6 +163,25 @@ function install(machine: Machine, folder: string): void {
         place(join(plugins, name), join(pulumiHome(machine), "plugins", name));
 }
 
+/** What of a bundle goes into its place by one rename. */
+const groupOf = (path: string): string =>
+    path.startsWith(`${PLUGINS}/`) ? path.split("/").slice(0, 3).join("/") : dirname(path);
+
+/**
+ * Puts the stack's file of a bundle where there is none: one that is there may have secrets, and what a rotation counted up.
+ *
+ * @param file as `--bundle` names it, absolute; nothing where there is no bundle
+ */
+export async function bringConfiguration({ root }: Machine, file: string | undefined): Promise<void> {
+    if (file === undefined) return;
+    const { configuration } = await readManifest(file);
+    if (configuration === undefined || !/^Pulumi\.[\w.-]+\.yaml$/.test(configuration.path)) return;
+    const target = join(root, configuration.path);
+    if (existsSync(target)) return;
+    writeAtomically(target, configuration.text);
+    say(`${configuration.path} is that of the bundle, without its secrets.`);
+}
+
 /**
  * Takes from a bundle what this machine does not have: the Pulumi CLI, the official plugins where the bundle has them, the images.
  *
@@ -191,7 +212,10 @@ export async function useBundle(
             ? existsSync(join(pulumiHome(machine), path.slice(PARTS.length)))
             : isExecutable(join(cliFolder(machine), path.slice(dirname(CLI).length)));
     };
-    const wanted = new Map(Object.entries(manifest.parts).filter(([path]) => !isThere(path)));
+    // A program's folder is put in place as a whole, so all of it is taken where anything of it lacks.
+    const all = Object.entries(manifest.parts);
+    const lacking = new Set(all.flatMap(([path]) => (isThere(path) ? [] : [groupOf(path)])));
+    const wanted = new Map(all.filter(([path]) => lacking.has(groupOf(path))));
     if (wanted.size === 0) return;
     // One at a time; and what a killed one left goes.
     const folder = join(machine.dirs.cache, "bundle.tmp");

@@ -8,7 +8,8 @@ import { type Machine, pulumiHome } from "./machine";
 import { readText } from "./start.cjs";
 
 const PROJECT = "private-registry";
-const DEFAULT_STACK = "dev";
+/** The stack of a folder in which none was selected. */
+export const DEFAULT_STACK = "dev";
 
 /** The variable by which a program knows the file that `--config-file` named to the command which runs it. */
 export const CONFIG_FILE = "PRIVATE_REGISTRY_CONFIG_FILE";

@@ -1,11 +1,11 @@
 /** What is said of a file that is no bundle, or not for this machine; and that only whole parts are put in their places. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import { tar } from "../../../engine/tar";
-import { type Manifest, useBundle } from "../../../setup/bundle";
+import { bringConfiguration, type Manifest, useBundle } from "../../../setup/bundle";
 import { CLI_VERSION, cliFolder } from "../../../setup/cli";
 
 import { machineIn, temporaryFolder } from "./fixture";
@@ -60,6 +60,29 @@ test("its programs are put where the setup looks for them, and only once", async
     const before = statSync(program).ino;
     await use(file);
     expect(statSync(program).ino).toBe(before);
+});
+
+test("of a program's folder all is taken where anything of it lacks", async () => {
+    const file = await written();
+    await use(file);
+    const bin = join(cliFolder(machineIn(folder.path)), "bin");
+    rmSync(join(bin, "pulumi-language-nodejs"));
+    await use(file);
+    for (const name of ["pulumi", "pulumi-language-nodejs"]) expect(existsSync(join(bin, name))).toBe(true);
+});
+
+test("the stack's file comes along, and never over one that is there", async () => {
+    const machine = machineIn(folder.path);
+    mkdirSync(machine.root, { recursive: true });
+    const own = join(machine.root, "Pulumi.prod.yaml");
+    const configuration = { path: "Pulumi.prod.yaml", text: "config: {}\n" };
+    await bringConfiguration(machine, await written({ configuration }));
+    expect(readFileSync(own, "utf8")).toBe("config: {}\n");
+    writeFileSync(own, "encryptionsalt: s\n");
+    await bringConfiguration(machine, await written({ configuration }));
+    expect(readFileSync(own, "utf8")).toBe("encryptionsalt: s\n");
+    await bringConfiguration(machine, await written({ configuration: { ...configuration, path: "../out" } }));
+    expect(existsSync(join(machine.root, "..", "out"))).toBe(false);
 });
 
 test("no file, a folder, another archive", async () => {
