@@ -172,7 +172,7 @@ export interface ImageInspectInfo {
     /** Bytes of its layers, unpacked. */
     Size?: number;
     RepoDigests?: List;
-    Config?: { Env?: List; Labels?: Labels | null } | null;
+    Config?: { Env?: List; Labels?: Labels | null; Volumes?: Record<string, unknown> | null } | null;
 }
 
 export interface IpamConfig {

@@ -103,6 +103,13 @@ const KINDS: readonly (readonly [said: RegExp, sentence: (where: string) => stri
             `The repository ${where} cannot be reached from the Docker host. Nothing there was changed`,
     ],
     [
+        // What ssh itself said of it may be lost where it ends before restic reads that.
+        /unable to start the sftp session/i,
+        (where) =>
+            `No ssh session came about with the server of ${where}: it is not the one in backup.knownHosts (ssh-keyscan), does not take ` +
+            "backup.sshKey, or serves no sftp. Mend that, then npm run up",
+    ],
+    [
         // Where restic cannot read the folders of the last backup, it says no more than this.
         /source file could not be read/i,
         (where) =>

@@ -6,7 +6,6 @@ import type { Engine } from "../../engine/client";
 import { found, says } from "../../engine/errors";
 import type { ContainerInfo } from "../../engine/types";
 import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardening";
-import { DATA_FOLDER } from "../../components/storage/folders";
 import { SetupError } from "../../setup/errors";
 
 import { isOf } from "./identity";
@@ -96,6 +95,12 @@ async function anyImage(engine: Engine, prefix: string): Promise<string | undefi
     return image?.Id;
 }
 
+/** Folders of which an image declares volumes, each in memory. */
+async function declared(engine: Engine, image: string): Promise<Record<string, string>> {
+    const there = await found(() => engine.getImage(image).inspect());
+    return Object.fromEntries(Object.keys(there?.Config?.Volumes ?? {}).map((folder) => [folder, ""]));
+}
+
 /** @returns gives the lock back; nothing where this very command has it already */
 async function acquire(
     engine: Engine,
@@ -117,8 +122,8 @@ async function acquire(
                     [LOCK_LABEL]: what,
                     [LOCK_PROCESS_LABEL]: processText(),
                 },
-                // The registry's image declares a volume, of which the Engine would make one.
-                HostConfig: { NetworkMode: "none", Tmpfs: { [DATA_FOLDER]: "" } },
+                // Of a volume that the image declares the Engine would make one.
+                HostConfig: { NetworkMode: "none", Tmpfs: await declared(engine, image) },
             });
             return async () => void (await remove(engine, id));
         } catch (error) {

@@ -223,7 +223,7 @@ test("2.8.2 becomes 3.1.2: killed anywhere and run again, and all is read that w
     const dry = await care(stack, "upgrade", "--dry-run");
     expect(dry.screen).toMatch(/An upgrade of \S+ \S+ UTC was not ended\./);
     expect((await care(stack, "doctor")).screen).toMatch(
-        /^warning {2}upgrade: begun at \S+, and not ended: registry to \S+ → .*npm run upgrade/m,
+        /^warning {2}upgrade: begun at \S+, and not ended: registry to .+ → .*npm run upgrade/m,
     );
     // What Pulumi had begun goes on without the command.
     const told = await until("the upgrade", async () => {

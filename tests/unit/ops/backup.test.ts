@@ -62,6 +62,14 @@ describe("the repository", () => {
             /cannot be reached/,
         ],
         ["ssh: Permission denied (publickey).", /refuses the login/],
+        [
+            "Fatal: unable to start the sftp session, error: read |0: file already closed",
+            /is not the one in backup.knownHosts \(ssh-keyscan\), does not take/,
+        ],
+        [
+            "ssh: connect to host a port 22: Connection refused\nFatal: unable to start the sftp session, error: EOF",
+            /cannot be reached/,
+        ],
         ["Host key verification failed.", /not the one in backup\.knownHosts/],
         ["error: load <index/81>: invalid data returned", /is damaged.*--mend/],
         ["pack 3f2a: does not exist\nFatal: repository contains errors", /is damaged/],
