@@ -102,37 +102,38 @@ describe("the shell blocks of README and docs do what they say", () => {
         process.stderr.write(`shell blocks: ${run} run, ${blocks.length - run} marked\n`);
     });
 
-    describe.each(pagesOf(ROOT).filter((page) => blocks.some((block) => block.page === page)))(
-        "%s",
-        (page) => {
-            const { before = "", scenes = [] } = PAGES[page] ?? {};
-            const own = blocks.filter((block) => block.page === page && block.notRun === undefined);
+    describe.each(
+        pagesOf(ROOT).filter((page) =>
+            blocks.some((block) => block.page === page && block.notRun === undefined),
+        ),
+    )("%s", (page) => {
+        const { before = "", scenes = [] } = PAGES[page] ?? {};
+        const own = blocks.filter((block) => block.page === page && block.notRun === undefined);
 
-            beforeAll(async () => {
-                expectDone(await machine.run(RESET));
-                makeCheckout();
-                const output =
-                    page === "docs/nexus.md"
-                        ? "pulumi stack output --show-secrets nexusAdminPassword"
-                        : "pulumi stack output --show-secrets passwords | node -p 'JSON.parse(fs.readFileSync(0)).admin'";
-                passwordNow = async () => {
-                    const { stdout } = await machine.run(
-                        `. ${machine.folder}/environment && cd ${checkout} && ${output} || true`,
-                    );
-                    return stdout.trim();
-                };
-                if (before !== "") expectDone(await shell([strict(before)]));
-            });
+        beforeAll(async () => {
+            expectDone(await machine.run(RESET));
+            makeCheckout();
+            const output =
+                page === "docs/nexus.md"
+                    ? "pulumi stack output --show-secrets nexusAdminPassword"
+                    : "pulumi stack output --show-secrets passwords | node -p 'JSON.parse(fs.readFileSync(0)).admin'";
+            passwordNow = async () => {
+                const { stdout } = await machine.run(
+                    `. ${machine.folder}/environment && cd ${checkout} && ${output} || true`,
+                );
+                return stdout.trim();
+            };
+            if (before !== "") expectDone(await shell([strict(before)]));
+        });
 
-            test.each(own.map((block) => [block.line, block] as const))("line %d", async (_line, block) => {
-                const scene = scenes.find((one) => block.text.includes(one.block));
-                const lines = [
-                    ...(scene ? [strict(scene.before)] : []),
-                    ...commandsOf(block),
-                    ...(onlySets(block) ? ["pulumi preview"] : []),
-                ];
-                expectDone(await shell(lines));
-            });
-        },
-    );
+        test.each(own.map((block) => [block.line, block] as const))("line %d", async (_line, block) => {
+            const scene = scenes.find((one) => block.text.includes(one.block));
+            const lines = [
+                ...(scene ? [strict(scene.before)] : []),
+                ...commandsOf(block),
+                ...(onlySets(block) ? ["pulumi preview"] : []),
+            ];
+            expectDone(await shell(lines));
+        });
+    });
 });
