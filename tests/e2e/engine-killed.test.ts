@@ -37,17 +37,20 @@ const expectWhole = async () => {
 docker pull --quiet ${NAME}/team/app:$n; done`);
 };
 
-/** Waits for a container of which the name ends so, kills the Engine, and starts it again once the command has ended. */
-async function killAt(container: string, running: Running): Promise<Result> {
+/** ID of a container that runs. */
+const running = async (name: string): Promise<string> =>
+    (await there(`docker ps --quiet --filter 'name=^/${PREFIX}${name}$'`)).stdout.trim();
+
+/** Waits for a moment, kills the Engine, and starts it again once the command has ended. */
+async function killAt(moment: () => Promise<boolean>, command: Running): Promise<Result> {
     let ended: Result | undefined;
-    void running.done.then((result) => (ended = result));
-    await until(`${container} is at work`, async () => {
+    void command.done.then((result) => (ended = result));
+    await until("the moment", async () => {
         if (ended) throw new Error(`It ended before:\n${ended.screen}`);
-        const { stdout } = await there(`docker ps --quiet --filter name=${PREFIX}${container}$`);
-        return stdout.trim() === "" ? undefined : true;
+        return (await moment()) ? true : undefined;
     });
     await machine.killEngine();
-    const result = await running.done;
+    const result = await command.done;
     await machine.startEngine();
     return result;
 }
@@ -85,7 +88,10 @@ docker push --quiet ${NAME}/team/app:$n; done`);
 }, 600_000);
 
 test("during a backup: the next one is whole, and the registry is back by itself", async () => {
-    const { code, screen } = await killAt("-backup", machine.start(SHELL + command("backup")));
+    const { code, screen } = await killAt(
+        async () => (await running("-backup")) !== "",
+        machine.start(SHELL + command("backup")),
+    );
     expect(code).toBe(1);
     expect(screen).toMatch(
         /The Docker Engine (broke off in the middle of an answer|does not answer any more) \(.+\): once it is back, run the same command again\.|went away while it was at work/,
@@ -99,7 +105,10 @@ test("during a backup: the next one is whole, and the registry is back by itself
 });
 
 test("during a collection: pulls and pushes go on after the next command", async () => {
-    const { code, screen } = await killAt("-gc-reader", machine.start(SHELL + command("gc")));
+    const { code, screen } = await killAt(
+        async () => (await running("-gc-reader")) !== "",
+        machine.start(SHELL + command("gc")),
+    );
     expect(code).toBe(1);
     expect(screen).not.toMatch(/at .*\.ts:\d+|undefined/);
     // Before any command looks.
@@ -114,9 +123,12 @@ test("during a collection: pulls and pushes go on after the next command", async
 
 test("during an up that replaces the registry: the next one has it as it is configured, with its images", async () => {
     await must("sed -i '/^config:/a \\  private-registry:logLevel: warn' Pulumi.dev.yaml");
-    const running = machine.start(SHELL + command("up"));
+    const former = await running("");
     // The registry is taken away before the next one takes its place.
-    const { screen } = await killAt("-config", running);
+    const { screen } = await killAt(
+        async () => (await running("")) !== former,
+        machine.start(SHELL + command("up")),
+    );
     expect(screen).not.toMatch(/at .*\.ts:\d+/);
     const next = await there(command("up"));
     expect({ code: next.code, screen: next.code === 0 ? "" : next.screen }).toEqual({ code: 0, screen: "" });
