@@ -18,7 +18,7 @@ import { makeFolder, readText, writeAtomically } from "../setup/start.cjs";
 
 import { bytesOf, type Files, KIT, kitFiles, packages, programs } from "./bundle/contents";
 import { sha256, writeArchive } from "./bundle/write";
-import { commandFlags, OF_STACK } from "./shared/arguments";
+import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { abortOnSignal } from "./shared/signals";
 import { howFar, size } from "./shared/size";
 import { PROJECT, readConfig } from "./shared/stack-config";
@@ -113,7 +113,7 @@ async function partsOf(files: Files): Promise<Record<string, Part>> {
 function target(machine: Machine, out: string | undefined): string {
     if (out === undefined)
         throw new SetupError("--out is not set; it must be the file to write: npm run bundle -- --out FILE.");
-    const file = resolve(machine.env.INIT_CWD ?? process.cwd(), out);
+    const file = fileGiven(machine, out);
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
         throw new SetupError(
             `--out is ${file}, which is a folder; it must be the file to write, such as ${join(out, "registry.tar.gz")}.`,

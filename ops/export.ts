@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { REGISTRY_VERSIONS, type RegistryVersion } from "../host/layouts";
 import { renderFolder } from "../host/folder";
 import type { HostMaterial } from "../host/material";
@@ -7,7 +7,7 @@ import { SetupError, messageOf } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
 import { checkFolder, writeFolder } from "./export-folder";
-import { commandFlags, OF_STACK } from "./shared/arguments";
+import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { readStack } from "./facts/stack-facts";
 
 const CALL = "npm run export -- --target systemd --out DIR";
@@ -46,7 +46,7 @@ function parse(machine: Machine, args: string[]): { folder: string; version: Reg
     const version = REGISTRY_VERSIONS.find((one) => one === given);
     if (version === undefined)
         throw new SetupError(`--registry-version is ${given}; it must be ${REGISTRY_VERSIONS.join(" or ")}.`);
-    return { folder: resolve(machine.env.INIT_CWD ?? process.cwd(), out), version };
+    return { folder: fileGiven(machine, out), version };
 }
 
 /** `npm run export -- --target systemd --out DIR`: the stack's registry as a folder for a host without Docker. */

@@ -18,7 +18,7 @@ import { composeSource } from "./import/compose";
 import { containerSource } from "./import/container";
 import { type Plan, planOf, type Setting, shownSetting } from "./import/plan";
 import type { Source } from "./import/source";
-import { commandFlags, OF_STACK } from "./shared/arguments";
+import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { agreed, canAsk } from "./shared/ask";
 import { stackIdentity } from "./shared/identity";
 import { checked, entriesOf, fileFlags, PROJECT } from "./shared/stack-config";
@@ -48,7 +48,7 @@ async function sourceOf(
     engine: Endpoint | undefined,
 ): Promise<Source> {
     const client: Engine | undefined = engine && (await connectTo(engine));
-    const file = resolve(machine.env.INIT_CWD ?? process.cwd(), from);
+    const file = fileGiven(machine, from);
     if (existsSync(file)) return composeSource(file, service, client, machine.env);
     if (/[/.]ya?ml$/.test(from) || from.includes("/")) throw new SetupError(`There is no file ${file}.`);
     if (client === undefined)

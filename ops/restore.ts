@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { connectTo, type Engine } from "../engine/client";
 import { found, says } from "../engine/errors";
@@ -27,7 +27,7 @@ import { networkOf } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";
 import { rcloneImage } from "./gc/stack";
-import { commandFlags, OF_STACK, stackFlags } from "./shared/arguments";
+import { commandFlags, fileGiven, OF_STACK, stackFlags } from "./shared/arguments";
 import { agreed, askSecret } from "./shared/ask";
 import { isOf, stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
@@ -67,7 +67,7 @@ const LOGIN = /^(AWS|AZURE|B2|GOOGLE|OS|ST|RCLONE|RESTIC_REST)_/;
 /** A repository that no configuration here names: what it takes is typed, or in the variables that restic itself knows. */
 async function givenRepository(machine: Machine, repository: string, flags: Flags): Promise<Repository> {
     const { env } = machine;
-    const text = (path: string) => readFileSync(resolve(env.INIT_CWD ?? process.cwd(), path), "utf8");
+    const text = (path: string) => readFileSync(fileGiven(machine, path), "utf8");
     const file = env.RESTIC_PASSWORD_FILE;
     let password = env.RESTIC_PASSWORD ?? (file && text(file).trim());
     if (!password && process.stdin.isTTY)

@@ -1,6 +1,5 @@
 import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 
 import { caDays, certificates } from "../components/tls/chain";
 import { textOfFile } from "../components/tls/read";
@@ -17,7 +16,7 @@ import { inspect } from "./gc/engine";
 import { clientsIn, type Seen } from "./rotate/clients";
 import { caPlan, isDone, refuseForeignCertificate, STAGES, type Stage, stageOf } from "./rotate/plan";
 import { rotate, ROTATE_FLAGS, standing } from "./rotate/run";
-import { commandFlags, OF_STACK } from "./shared/arguments";
+import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { isOf } from "./shared/identity";
 import { entriesOf } from "./shared/stack-config";
 
@@ -75,7 +74,7 @@ function clientLines(seen: Seen | undefined, stage: Stage): string[] {
 
 function readPem(machine: Machine, path: string): string {
     try {
-        return textOfFile(readFileSync(resolve(machine.env.INIT_CWD ?? process.cwd(), path)));
+        return textOfFile(readFileSync(fileGiven(machine, path)));
     } catch (error) {
         throw new SetupError(
             `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown"}.`,

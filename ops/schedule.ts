@@ -23,7 +23,7 @@ import { runScheduled } from "./schedule/run";
 import { unitsOf } from "./schedule/systemd";
 import { timersOf } from "./schedule/timers";
 import { nextTime, parseWhen } from "./schedule/when";
-import { commandFlags, OF_STACK } from "./shared/arguments";
+import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { readConfig } from "./shared/stack-config";
 
 const FLAGS = {
@@ -161,8 +161,7 @@ export async function schedule(machine: Machine, args: string[]): Promise<number
     const start = startOf(machine, meant, kept);
     const { metrics, onFailure } = config.schedule;
     const telling = { ...onFailure, ...(metrics === undefined ? {} : { metrics }) };
-    const out =
-        flags.out === undefined ? undefined : resolve(machine.env.INIT_CWD ?? process.cwd(), flags.out);
+    const out = fileGiven(machine, flags.out);
     const done =
         out === undefined
             ? await apply(machine, flags.with, start, jobs, telling, flags["dry-run"])

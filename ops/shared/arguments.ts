@@ -44,8 +44,8 @@ export const BUNDLE = {
 } as const;
 
 /** A file that a flag names: npm runs commands in the project's folder, and the user may stand in another. */
-export const fileGiven = ({ env }: Pick<Machine, "env">, file: string | undefined): string | undefined =>
-    file === undefined ? undefined : resolve(env.INIT_CWD ?? process.cwd(), file);
+export const fileGiven = <T extends string | undefined>({ env }: Pick<Machine, "env">, file: T) =>
+    (file === undefined ? undefined : resolve(env.INIT_CWD ?? process.cwd(), file)) as T;
 
 /** What `--help` prints, in place of what the command does. */
 export class Usage extends Error {}
