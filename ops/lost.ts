@@ -30,8 +30,14 @@ export async function lackingNow(machine: Machine, prepared: Prepared): Promise<
 }
 
 /**
+ * What an Engine does not start any more, whoever asks. In one that was killed while it started a container, containerd may still have
+ * that container's task ("task …: already exists"); a dead one is what could be removed only in part.
+ */
+const BEYOND_START = ["created", "dead"];
+
+/**
  * `--refresh` where the Engine lost something: Pulumi by itself would not look. `--replace URN` for what was to be done once and was not
- * done.
+ * done, and for what has never run and may not be able to.
  */
 export async function refreshNeeded(machine: Machine, prepared: Prepared): Promise<string[]> {
     let missing: Lacking[];
@@ -55,7 +61,8 @@ export async function refreshNeeded(machine: Machine, prepared: Prepared): Promi
             process.stderr,
         ),
     );
-    return ["--refresh", ...again];
+    const unstartable = lost.filter(({ state }) => BEYOND_START.includes(state));
+    return ["--refresh", ...again, ...unstartable.flatMap(({ urn }) => ["--replace", urn])];
 }
 
 const resourcesOf = async (machine: Machine, prepared: Prepared): Promise<StateResource[]> =>

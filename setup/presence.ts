@@ -21,6 +21,7 @@ export interface StateResource {
 /** A Docker object that the state knows of. */
 export interface Known {
     kind: "container" | "network" | "volume";
+    urn: string;
     id: string;
     name: string;
     /** A container that is to run; others write something and end. */
@@ -49,12 +50,12 @@ const KINDS: Readonly<Record<string, Known["kind"]>> = {
 
 /** The Docker objects in a state. */
 export function knownObjects(resources: readonly StateResource[]): Known[] {
-    return resources.flatMap(({ type, id, inputs = {}, outputs = {}, delete: going }): Known[] => {
+    return resources.flatMap(({ urn, type, id, inputs = {}, outputs = {}, delete: going }): Known[] => {
         const kind = KINDS[type];
         if (kind === undefined || !id || going) return [];
         const name = typeof outputs.name === "string" ? outputs.name : id;
         const runs = kind === "container" && inputs.start !== false && inputs.mustRun !== false;
-        return [{ kind, id, name, runs }];
+        return [{ kind, urn, id, name, runs }];
     });
 }
 

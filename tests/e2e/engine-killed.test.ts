@@ -1,7 +1,7 @@
 /** The Engine is killed in the middle of a command: it ends with a sentence, nothing is lost, and the next run mends. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { writeCheckout } from "./checkout";
 import { cleanup } from "./cleanup";
@@ -45,10 +45,15 @@ const running = async (name: string): Promise<string> =>
 async function killAt(moment: () => Promise<boolean>, command: Running): Promise<Result> {
     let ended: Result | undefined;
     void command.done.then((result) => (ended = result));
-    await until("the moment", async () => {
-        if (ended) throw new Error(`It ended before:\n${ended.screen}`);
-        return (await moment()) ? true : undefined;
-    });
+    await until(
+        "the moment",
+        async () => {
+            if (ended) throw new Error(`It ended before:\n${ended.screen}`);
+            return (await moment()) ? true : undefined;
+        },
+        60_000,
+        10,
+    );
     await machine.killEngine();
     const result = await command.done;
     await machine.startEngine();
@@ -121,17 +126,43 @@ test("during a collection: pulls and pushes go on after the next command", async
     expect((await there(command("gc"))).stdout).toMatch(/^Removed 0 blobs/);
 });
 
-test("during an up that replaces the registry: the next one has it as it is configured, with its images", async () => {
-    await must("sed -i '/^config:/a \\  private-registry:logLevel: warn' Pulumi.dev.yaml");
-    const former = await running("");
-    // The registry is taken away before the next one takes its place.
-    const { screen } = await killAt(
-        async () => (await running("")) !== former,
-        machine.start(SHELL + command("up")),
-    );
-    expect(screen).not.toMatch(/at .*\.ts:\d+/);
-    const next = await there(command("up"));
-    expect({ code: next.code, screen: next.code === 0 ? "" : next.screen }).toEqual({ code: 0, screen: "" });
-    await answers();
-    await expectWhole();
-});
+/** Containers of which containerd has a task. */
+const withTask = (): string[] =>
+    readdirSync(machine.path("/run/containerd/io.containerd.runtime.v2.task/moby"));
+
+/** Name that the Engine has written for a container. */
+function nameOf(id: string): string | undefined {
+    const file = machine.path(`/var/lib/docker/containers/${id}/config.v2.json`);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { Name: string }).Name : undefined;
+}
+
+test.each([
+    {
+        moment: "when the former one is gone",
+        logLevel: "warn",
+        come: async (former: string) => (await running("")) !== former,
+    },
+    {
+        moment: "when it starts the new one, and does not know yet that it runs",
+        logLevel: "error",
+        come: (former: string) =>
+            Promise.resolve(withTask().some((id) => !id.startsWith(former) && nameOf(id) === `/${PREFIX}`)),
+    },
+])(
+    "during an up that replaces the registry, $moment: the next one has it as it is configured, with its images",
+    async ({ logLevel, come }) => {
+        await must(
+            `sed -i '/logLevel/d; /^config:/a \\  private-registry:logLevel: ${logLevel}' Pulumi.dev.yaml`,
+        );
+        const former = await running("");
+        const { screen } = await killAt(() => come(former), machine.start(SHELL + command("up")));
+        expect(screen).not.toMatch(/at .*\.ts:\d+/);
+        const next = await there(command("up"));
+        expect({ code: next.code, screen: next.code === 0 ? "" : next.screen }).toEqual({
+            code: 0,
+            screen: "",
+        });
+        await answers();
+        await expectWhole();
+    },
+);

@@ -84,6 +84,11 @@ export class WholeMachine {
         });
     }
 
+    /** Where one of its paths is for this machine. */
+    path(there: string): string {
+        return join("/proc", String(this.init), "root", there);
+    }
+
     private log(): string {
         return readFileSync(join(this.folder, "dockerd.log"), "utf8").slice(-2000);
     }
