@@ -217,7 +217,7 @@ export class Registry extends pulumi.ComponentResource {
                 ...lookups(args.outbound),
                 readOnly: true,
                 // The check of a store elsewhere gives up by itself before.
-                ...awaited(healthy(args), args.store === undefined ? "5s" : "30s"),
+                ...awaited(healthy(args), args.store === undefined ? 5 : 30),
                 ...(args.cpus === undefined ? {} : { cpus: cpuLimit(args.cpus) }),
                 ...confined,
                 ...boundedLog,

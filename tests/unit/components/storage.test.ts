@@ -169,7 +169,8 @@ describe("the container", () => {
         // Else Docker makes a volume without a name for the one that the image declares.
         expect(inputs.tmpfs).toEqual({ "/var/lib/registry": "ro,size=4k" });
         expect(inputs.envs).toContain("SSL_CERT_FILE=/etc/distribution/store-ca.crt");
-        expect(inputs.healthcheck).toMatchObject({ timeout: "30s" });
+        // Thirty seconds after its rest: the check of the store itself may take longer than one of files.
+        expect(inputs.healthcheck).toMatchObject({ timeout: "50s" });
         const uploads = find(all, "r-config-writer").inputs.uploads as {
             file: string;
             permissions: string;
