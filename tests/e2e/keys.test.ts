@@ -260,10 +260,13 @@ describe("the keys of a deployment", () => {
         const port = await freePort();
         await stack.configure({
             "front.off": "true",
-            // A mirror answers though its upstream is nowhere.
-            "mirrors.other.upstream": "https://elsewhere.e2e.test",
+            // A mirror answers though its upstream does not.
+            "mirrors.other.upstream": "http://e2e-nowhere",
             "mirrors.other.port": String(port),
         });
+        await stack.up();
+        // The registry waited for the port that the front had. Pulumi 3.259 keeps that error, though it was tried again, and the
+        // next `up` makes the container anew.
         await stack.up();
         const containers = [stack.prefix, `${stack.prefix}-mirror-other`];
         const started = () =>
@@ -315,7 +318,9 @@ describe("the keys of a deployment", () => {
         }
 
         const refused = await care(stack, "rotate", "password", "ci", "--overlap", "10m", "--yes");
-        expect(refused.screen).toContain("npm run rotate -- password ci --overlap 0");
+        expect(refused.screen).toMatch(
+            /at once, with no time for the old one: npm run rotate -- .*password ci --overlap 0/,
+        );
         expect(refused.code).toBe(1);
         const former = await inspect(stack.prefix);
         expect(await status(`ci:${old}`)).toBe(200);

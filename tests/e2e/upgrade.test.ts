@@ -309,10 +309,6 @@ test("2.8.2 becomes 3.1.2: killed anywhere and run again, and all is read that w
 test("registry, front and cache change while requests go on, which fail for some seconds at most; an older registry is refused", async () => {
     await imageLike(REDIS_IMAGE, image("valkey:2"));
     await imageLike(REGISTRY_IMAGE, image("registry:3.1.9"));
-    // Registry 2.8 takes no cache as the kit configures it.
-    await stack.configure({ "cache.valkey.image": image("valkey:1") });
-    await stack.up();
-    await reconnect();
     // Under its tag the Engine has the one that runs, and the registry of that name a newer one.
     const newer = `localhost:${await freePort()}/nginx:1`;
     const port = newer.slice("localhost:".length).split("/")[0] ?? "";
@@ -335,6 +331,10 @@ test("registry, front and cache change while requests go on, which fail for some
     );
     const id = (await docker("image", "inspect", "--format", "{{.Id}}", newer)).trim();
     await docker("tag", FRONT_IMAGE, newer);
+    // Registry 2.8 takes no cache as the kit configures it.
+    await stack.configure({ "cache.valkey.image": image("valkey:1"), "front.image": newer });
+    await stack.up();
+    await reconnect();
     const load = new Load(client, ["/v2/", "/v2/team/app/manifests/one"], 20);
     const started = Date.now();
     const { told, code } = await upgrade(
