@@ -172,7 +172,19 @@ export interface ImageInspectInfo {
     /** Bytes of its layers, unpacked. */
     Size?: number;
     RepoDigests?: List;
-    Config?: { Env?: List; Labels?: Labels | null; Volumes?: Record<string, unknown> | null } | null;
+    /** RFC 3339. */
+    Created?: string;
+    /** Digests of its layers, unpacked. */
+    RootFS?: { Layers?: List };
+    Config?: {
+        Env?: List;
+        Cmd?: List;
+        Entrypoint?: List;
+        User?: string;
+        WorkingDir?: string;
+        Labels?: Labels | null;
+        Volumes?: Record<string, unknown> | null;
+    } | null;
 }
 
 export interface IpamConfig {

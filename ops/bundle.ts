@@ -7,6 +7,7 @@ import { CLI_VERSION } from "../setup/cli";
 import { IMAGES, type Manifest, MANIFEST, type Part } from "../setup/bundle";
 import { SetupError } from "../setup/errors";
 import { ensureImages, nameInEngine } from "../setup/image";
+import { contentOf } from "../setup/image-content";
 import { neededImages } from "../setup/image-needs";
 import { readJson } from "../setup/json";
 import type { Machine } from "../setup/machine";
@@ -58,11 +59,12 @@ async function imagesOf(
     return [...new Set(await Promise.all(names))];
 }
 
+const inspectAll = (engine: Engine, names: readonly string[]) =>
+    Promise.all(names.map(async (name) => ({ name, ...(await engine.getImage(name).inspect()) })));
+
 /** Bytes of images as the Engine has them unpacked: about those of the archive. */
-async function bytesOfImages(engine: Engine, names: readonly string[]): Promise<number> {
-    const all = await Promise.all(names.map((name) => engine.getImage(name).inspect()));
-    return all.reduce((sum, { Size = 0 }) => sum + Size, 0);
-}
+const bytesOfImages = async (engine: Engine, names: readonly string[]): Promise<number> =>
+    (await inspectAll(engine, names)).reduce((sum, { Size = 0 }) => sum + Size, 0);
 
 /** Has the Engine write images into a file. */
 async function save(
@@ -163,8 +165,10 @@ export async function bundle(machine: Machine, args: string[]): Promise<number> 
             writeAtomically(file, text);
             made.set(path, file);
         };
+        const inBundle: Manifest["images"] = {};
         if (engine && images.length > 0) {
             const file = join(folder, basename(IMAGES));
+            for (const image of await inspectAll(engine, images)) inBundle[image.name] = contentOf(image);
             await save(engine, images, file, signal);
             tools.set(IMAGES, file);
         }
@@ -174,7 +178,7 @@ export async function bundle(machine: Machine, args: string[]): Promise<number> 
             platform: machine.platform,
             arch: machine.arch,
             cli: CLI_VERSION,
-            images,
+            images: inBundle,
             configuration: config && { path: config.path, text: config.text },
             parts: await partsOf(tools),
         };

@@ -25,6 +25,6 @@ export async function remove(machine: Machine, args: string[]): Promise<number> 
         );
     const names = namesIn(given);
     refuseUnanswered("delete", flags);
-    const found = await runningRegistry(await mendedStack(machine, args));
+    const found = await runningRegistry(await mendedStack(machine, args), "delete");
     return removeTags(found, wishOf(names), flags);
 }

@@ -20,7 +20,7 @@ import { hasTimers } from "./schedule/timers";
 import { mendFirst } from "./gc/notice";
 import { stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
-import { lackingNow, refreshNeeded } from "./lost";
+import { lackingNow, movedImages, refreshNeeded } from "./lost";
 import { forgetRecord } from "./upgrade/record";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
 import { BUNDLE, commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
@@ -78,7 +78,8 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const identity = verb === "destroy" && engine ? await stackIdentity(machine, stack) : undefined;
     const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));
     const again = verb === "up" && !refreshing ? await refreshNeeded(machine, prepared) : [];
-    const flags = [...pulumiFlags(args), ...again];
+    const moved = verb === "up" && bundleFile !== undefined ? await movedImages(machine, prepared) : [];
+    const flags = [...pulumiFlags(args), ...again, ...moved];
     // The variable by which Pulumi itself takes every question as answered; it would refuse to look what goes with it.
     const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);

@@ -35,7 +35,7 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("gc", args, FLAGS, "gives back the space of what no image uses");
     const place = await mendedStack(machine, args, flags.mend);
     if (flags.mend) return 0;
-    const found = await runningRegistry(place);
+    const found = await runningRegistry(place, "gc");
     const { engine, registry, owner, stack } = found;
     if (flags.untagged) await refuseOldRegistry(found);
     const { file: log } = openLog(machine, `gc-${stack.name.replaceAll("/", "-")}`);

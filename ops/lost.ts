@@ -1,4 +1,6 @@
 /** What the state knows of and the Engine does not have, or that does not run. */
+import { Engine } from "../engine/client";
+import { found } from "../engine/errors";
 import { coloured } from "../setup/colour";
 import { messageOf } from "../setup/errors";
 import type { Machine } from "../setup/machine";
@@ -63,6 +65,23 @@ export async function refreshNeeded(machine: Machine, prepared: Prepared): Promi
     );
     const unstartable = lost.filter(({ state }) => BEYOND_START.includes(state));
     return ["--refresh", ...again, ...unstartable.flatMap(({ urn }) => ["--replace", urn])];
+}
+
+/**
+ * `--replace URN` for each image whose name leads to another one in the Engine than when it was deployed: Pulumi by itself looks at the
+ * name alone.
+ */
+export async function movedImages(machine: Machine, prepared: Prepared): Promise<string[]> {
+    if (!prepared.engine) return [];
+    const engine = new Engine(prepared.engine, 30_000);
+    const images = (await resourcesOf(machine, prepared)).filter(
+        ({ type }) => type === "docker:index/remoteImage:RemoteImage",
+    );
+    const flags = images.map(async ({ urn, outputs: { name, imageId } = {} }) => {
+        const there = await found(() => engine.getImage(String(name)).inspect());
+        return there === undefined || there.Id === imageId ? [] : ["--replace", urn];
+    });
+    return (await Promise.all(flags)).flat();
 }
 
 const resourcesOf = async (machine: Machine, prepared: Prepared): Promise<StateResource[]> =>

@@ -11,7 +11,7 @@ import { prepare } from "../setup/prepare";
 import { lackingText } from "../setup/presence";
 import { findStack } from "../setup/stack";
 import { preparedLines } from "../setup/summary";
-import { lackingNow, refreshNeeded } from "./lost";
+import { lackingNow, movedImages, refreshNeeded } from "./lost";
 import { PulumiRun } from "./shared/pulumi-run";
 import { fileFlags } from "./shared/stack-config";
 
@@ -33,7 +33,7 @@ export async function quietUp(
     const prepared = await prepare(machine, stack);
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());
-    const again = await refreshNeeded(machine, prepared);
+    const again = [...(await refreshNeeded(machine, prepared)), ...(await movedImages(machine, prepared))];
     await before();
     const pulumi = new PulumiRun(machine, prepared, "up", configFile);
     const { code, told } = await pulumi.apply([...again, "--stack", stack.name, ...fileFlags(configFile)]);

@@ -37,7 +37,7 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
         throw new SetupError(
             "There is no rule, so every tag stays. One, for instance: pulumi config set --path retention.all.newest 10",
         );
-    const found = await runningRegistry(place);
+    const found = await runningRegistry(place, "retain");
     const days = Object.values(retention).flatMap(({ pulledWithinDays }) => pulledWithinDays ?? []);
     const pulls: Pulls = days.length === 0 ? { since: undefined, last: new Map() } : await pullsOf(found);
     // One moment for the whole run: what goes by the table goes by it.

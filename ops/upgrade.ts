@@ -51,7 +51,7 @@ async function resume(work: Work, record: UnderWay): Promise<Outcome> {
 
 async function begin(work: Work): Promise<Outcome> {
     const { machine, flags, engine, owner, facts, endpoint } = work;
-    const found = await runningRegistry({ machine, stack: facts.stack, endpoint });
+    const found = await runningRegistry({ machine, stack: facts.stack, endpoint }, "upgrade");
     const { steps, staying, refused, known } = await plan(work, found);
     const parts = [...steps, ...staying];
     if (!flags.json) show({ parts });

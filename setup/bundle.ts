@@ -22,6 +22,7 @@ import { found } from "../engine/errors";
 import { readEntries, readTar } from "../engine/tar";
 import { cliFolder, CLI_VERSION } from "./cli";
 import { fileProblem, messageOf, SetupError } from "./errors";
+import { contentOf } from "./image-content";
 import { loadImages } from "./image-tarball";
 import { type Machine, pulumiHome } from "./machine";
 import { say, withProgress } from "./progress";
@@ -56,8 +57,8 @@ export interface Manifest {
     arch: string;
     /** Version of the Pulumi CLI. */
     cli: string;
-    /** Names under which an Engine has the images. */
-    images: string[];
+    /** Name under which an Engine has an image → what is in it, by contentOf. */
+    images: Record<string, string>;
     /** The stack's file, without its secrets. */
     configuration?: { path: string; text: string } | undefined;
     /** Path in the bundle → file. */
@@ -182,8 +183,20 @@ export async function bringConfiguration({ root }: Machine, file: string | undef
     say(`${configuration.path} is that of the bundle, without its secrets.`);
 }
 
+/** Names under which an Engine has no image, or another one. */
+async function otherThan(engine: Engine, images: Manifest["images"]): Promise<string[]> {
+    const all = await Promise.all(
+        Object.entries(images).map(async ([name, content]) => {
+            const there = await found(() => engine.getImage(name).inspect());
+            return there !== undefined && contentOf(there) === content ? [] : [name];
+        }),
+    );
+    return all.flat();
+}
+
 /**
- * Takes from a bundle what this machine does not have: the Pulumi CLI, the official plugins where the bundle has them, the images.
+ * Takes from a bundle what this machine does not have: the Pulumi CLI, the official plugins where the bundle has them, the images. Where
+ * the Engine has another image under a name, the name leads to the bundle's from then on; the other one stays, without that name.
  *
  * @param file as `--bundle` names it, absolute
  * @param endpoint undefined where the stack needs no Engine
@@ -197,15 +210,7 @@ export async function useBundle(
     const manifest = await readManifest(file);
     check(machine, file, manifest);
     const engine = endpoint && new Engine(endpoint, 30_000);
-    const missing = engine
-        ? (
-              await Promise.all(
-                  manifest.images.map(async (name) =>
-                      (await found(() => engine.getImage(name).inspect())) ? [] : [name],
-                  ),
-              )
-          ).flat()
-        : [];
+    const missing = engine ? await otherThan(engine, manifest.images) : [];
     const isThere = (path: string): boolean => {
         if (path === IMAGES) return missing.length === 0;
         return path.startsWith(PLUGINS)

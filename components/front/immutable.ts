@@ -20,10 +20,18 @@ export const hasImmutable = ({ immutableTags }: Pick<FrontSettings, "immutableTa
 
 const tagPattern = (pattern: string): string => pattern.split("*").map(literal).join("[^ :]*");
 
-/** Tags as a regular expression: those that are meant, without those that are not. No tag is none of them. */
+/** Lists of an image's attachments (signatures, SBOMs), which grow: a signature that comes later is no other image. */
+const ATTACHMENTS = "(?:sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})(?:[.][^ :]+)?";
+
+/**
+ * Tags as a regular expression: those that are meant, without those that are not. No tag is none of them. Lists of attachments are
+ * meant where a pattern begins as they do.
+ */
 function tags(patterns: readonly string[]): string {
     const { takes, leaves } = sides(patterns);
-    const without = leaves.length === 0 ? "" : `(?!${oneOf(leaves.map(tagPattern))}$)`;
+    const named = takes.some((pattern) => /^sha(256|512)-/.test(pattern));
+    const not = [...leaves.map(tagPattern), ...(named ? [] : [ATTACHMENTS])];
+    const without = not.length === 0 ? "" : `(?!${oneOf(not)}$)`;
     return `(?=.)${without}${oneOf(takes.map(tagPattern))}`;
 }
 

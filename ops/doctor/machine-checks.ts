@@ -70,7 +70,7 @@ export function checkCollection(collection: Collection | undefined): Finding {
             return ok("was left over and has been mended");
         case "at work":
             return warning(
-                `at work (${collection.process}): pushes get 503, so push, pull and delete are not tried`,
+                `${collection.what} is at work (${collection.process}): pushes may get 503, so push, pull and delete are not tried`,
                 "wait for its end; if that process is gone: npm run gc -- --mend",
             );
         case "unknown":

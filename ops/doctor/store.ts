@@ -72,7 +72,7 @@ async function runningRegistry(facts: StackFacts): Promise<{ engine: Engine; nam
     if (engineProblem !== undefined)
         throw new SetupError(`${endpoint.url} does not answer: ${engineProblem}`);
     if (collection?.state === "at work")
-        throw new SetupError(`A garbage collection is at work (${collection.process}): wait for its end.`);
+        throw new SetupError(`At work is ${collection.what} (${collection.process}): wait for its end.`);
     const engine = await connectTo(endpoint);
     const registry = await inspect(engine, registryName(facts));
     if (!registry?.State.Running || !isOf(registry.Config.Labels, prefix, identity))

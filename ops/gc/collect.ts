@@ -11,6 +11,7 @@ import { note } from "../../setup/log";
 import {
     collector,
     collectorName,
+    COMMAND_LABEL,
     nameOf,
     PROCESS_LABEL,
     reader,
@@ -139,7 +140,7 @@ export async function collect(collection: Collection, way: Way): Promise<Outcome
     const process = other?.Config.Labels[PROCESS_LABEL] ?? "";
     if (isAtWork(process, other?.State.Running ?? false)) {
         await remove(engine, readerName(name));
-        throw new AtWork(owner.prefix, name, shown(process));
+        throw new AtWork(owner.prefix, name, shown(process), other?.Config.Labels[COMMAND_LABEL]);
     }
     try {
         await start(engine, readerName(name));

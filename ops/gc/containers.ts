@@ -8,7 +8,9 @@ import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardeni
 export const GC_LABEL = "private-registry.gc";
 /** Name of the registry's own container. */
 export const REGISTRY_LABEL = "private-registry.gc.registry";
-/** The command that made the container, as ops/shared/process.ts names it. */
+/** Name of the command that made the container: "retain". */
+export const COMMAND_LABEL = "private-registry.gc.command";
+/** The process of that command, as ops/shared/process.ts names it. */
 export const PROCESS_LABEL = "private-registry.gc.process";
 
 /** A descriptor that it kept beyond the collection would make the registry take a removed blob for present. */
@@ -44,14 +46,21 @@ export interface Owner {
     identity: string | undefined;
     /** As ops/shared/process.ts names it. */
     process: string;
+    /** Name of the command at work. @default "gc" */
+    command?: string | undefined;
 }
 
-const labels = (registry: ContainerInspectInfo, { prefix, identity, process }: Owner) => ({
+/** What a command is doing, for messages. */
+export const doing = (command: string | undefined): string =>
+    command === undefined || command === "gc" ? "garbage collection" : `\`npm run ${command}\``;
+
+const labels = (registry: ContainerInspectInfo, { prefix, identity, process, command = "gc" }: Owner) => ({
     [OWNER_LABEL]: prefix,
     ...(identity === undefined ? {} : { [IDENTITY_LABEL]: identity }),
     [GC_LABEL]: prefix,
     [REGISTRY_LABEL]: nameOf(registry),
     [PROCESS_LABEL]: process,
+    [COMMAND_LABEL]: command,
 });
 
 /** What a container of the registry's image has in common with the registry. */

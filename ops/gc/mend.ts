@@ -8,6 +8,8 @@ import { SetupError } from "../../setup/errors";
 import { isOf } from "../shared/identity";
 
 import {
+    COMMAND_LABEL,
+    doing,
     GC_LABEL,
     type Owner,
     PROCESS_LABEL,
@@ -20,9 +22,10 @@ import { healthy, inspect, remove, restart, start } from "./engine";
 import { isAtWork, shown } from "../shared/process";
 import { closeGate, endDrain } from "./way";
 
-/** Another process is at work on a collection. */
+/** Another process collects, or reads the storage for what it is going to do. */
 export class AtWork extends SetupError {
     /**
+     * @param command name of what is at work, nothing for a collection of an earlier version of the kit
      * @param registry name of the registry's container
      * @param owner `HOST:PID`
      */
@@ -30,9 +33,11 @@ export class AtWork extends SetupError {
         prefix: string,
         readonly registry: string,
         readonly owner: string,
+        readonly command: string | undefined,
     ) {
+        const what = doing(command);
         super(
-            `Garbage collection of ${prefix} is at work (${owner}). Wait for its end; if that process is gone: ` +
+            `${what.replace(/^g/, "G")} of ${prefix} is at work (${owner}). Wait for its end; if that process is gone: ` +
                 "npm run gc -- --mend",
         );
     }
@@ -83,7 +88,7 @@ export async function normal(
  *
  * @param identity of the deployment; nothing for one of version 0.1
  * @param force also where the process that began it may be at work on another machine
- * @returns whether there was anything to mend
+ * @returns name of the command that had not ended; nothing where there was nothing to mend
  * @throws AtWork where another process is at work on it
  */
 export async function mend(
@@ -91,16 +96,18 @@ export async function mend(
     prefix: string,
     identity: string | undefined,
     force = false,
-): Promise<boolean> {
+): Promise<string | undefined> {
     const left = await leftovers(engine, prefix, identity);
-    if (left.length === 0) return false;
+    if (left.length === 0) return undefined;
     const label = (container: ContainerInfo | undefined, name: string) => container?.Labels[name] ?? "";
+    const command = label(left[0], COMMAND_LABEL) || "gc";
     const registry = label(left[0], REGISTRY_LABEL);
     const busy = left.find((one) => isAtWork(label(one, PROCESS_LABEL), one.State === "running"));
-    if (busy !== undefined && !force) throw new AtWork(prefix, registry, shown(label(busy, PROCESS_LABEL)));
+    if (busy !== undefined && !force)
+        throw new AtWork(prefix, registry, shown(label(busy, PROCESS_LABEL)), command);
     const own = await inspect(engine, registry);
     if (isOf(own?.Config.Labels, prefix, identity)) await normal(engine, { prefix, identity }, registry);
     // The registry itself is gone: then there is nothing to go back to.
     else for (const { Id } of left) await remove(engine, Id);
-    return true;
+    return command;
 }

@@ -11,10 +11,8 @@ import { acquireLock } from "../../setup/start.cjs";
 
 import { stackIdentity } from "../shared/identity";
 import { containersOf, endDead, hasLock } from "../shared/lock";
-import { GC_LABEL } from "./containers";
+import { doing, GC_LABEL } from "./containers";
 import { AtWork, mend } from "./mend";
-
-export const MENDED = "An earlier garbage collection had not ended; the registry is back in its normal mode.";
 
 /** What a command found of a collection. */
 export type Collection =
@@ -23,6 +21,8 @@ export type Collection =
           state: "at work";
           /** `HOST:PID` */
           process: string;
+          /** What is at work, such as "garbage collection" or "`npm run retain`". */
+          what: string;
           /** Name of the registry's container, which may be stopped. */
           registry: string;
       }
@@ -53,8 +53,9 @@ export async function mendFirst(
     const release = acquireLock(join(machine.dirs.cache, `gc-${prefix}.lock`), "the end of a collection");
     try {
         const mended = await mend(engine, prefix, await stackIdentity(machine, stack), force);
-        if (mended) say(MENDED);
-        return mended;
+        if (mended !== undefined)
+            say(`An earlier ${doing(mended)} had not ended; the registry is back in its normal mode.`);
+        return mended !== undefined;
     } finally {
         release();
     }
@@ -70,7 +71,10 @@ export async function noticeCollection(
         return { state: (await mendFirst(machine, endpoint, stack)) ? "mended" : "none" };
     } catch (error) {
         if (error instanceof AtWork)
-            return { state: "at work", process: error.owner, registry: error.registry };
+            return {
+                ...{ state: "at work", process: error.owner, registry: error.registry },
+                what: doing(error.command),
+            };
         const problem = messageOf(error);
         say(`A garbage collection may have been left over, and cannot be ended: ${problem}`);
         return { state: "unknown", problem };

@@ -33,12 +33,14 @@ export async function mendedStack(machine: Machine, args: string[], force = fals
     return { machine, stack, endpoint };
 }
 
-/** @throws SetupError where none runs */
-export async function runningRegistry({
-    machine,
-    stack,
-    endpoint,
-}: Pick<StackRegistry, "machine" | "stack" | "endpoint">): Promise<StackRegistry> {
+/**
+ * @param command that is going to work on it, such as "retain"
+ * @throws SetupError where none runs
+ */
+export async function runningRegistry(
+    { machine, stack, endpoint }: Pick<StackRegistry, "machine" | "stack" | "endpoint">,
+    command: string,
+): Promise<StackRegistry> {
     const prefix = prefixOf(stack);
     const engine = await connectTo(endpoint);
     const registry = await inspect(engine, stack.settings.containerName ?? prefix);
@@ -58,7 +60,7 @@ export async function runningRegistry({
         endpoint,
         engine,
         registry,
-        owner: { prefix, identity, process: processText() },
+        owner: { prefix, identity, process: processText(), command },
     };
 }
 

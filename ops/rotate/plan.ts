@@ -110,7 +110,7 @@ export function caPlan(
     if (stage === 0)
         return {
             does: [
-                `Step 1 of 3: a second CA is ${given ? "taken" : "made"} and trusted; the site certificate stays of the first one. ${taken(config)}`,
+                `Step 1 of 3: a second CA is ${given ? "taken" : "made"} and trusted; the site certificate stays of the first one, and nothing restarts.`,
                 "No client notices anything.",
             ],
             steps: [

@@ -122,6 +122,29 @@ test("unpacked once more: what was set there stays, nothing is unpacked, nothing
     expect(screen).toMatch(/nothing (had to change|changed|to change)|no change/i);
 });
 
+test("where the Engine has another image under a name, the name leads to the bundle's; who runs the other one goes on", async () => {
+    const imageOf = async (container: string) =>
+        (await mustThere(`docker inspect --format '{{.Image}}' ${container}`)).trim();
+    const bundled = await imageOf("private-registry-dev");
+    await mustThere(`cd /srv/there/private-registry
+name=$(docker image inspect --format '{{join .RepoTags "\\n"}}' ${bundled} | grep ^private-registry/registry:)
+container=$(docker create ${bundled})
+docker commit --change 'LABEL of=before' $container $name
+docker rm $container
+docker run --detach --name somebody --entrypoint /bin/sh $name -c 'sleep 600'
+npm run --silent up -- --refresh`);
+    const before = await imageOf("private-registry-dev");
+    expect(before).not.toBe(bundled);
+    const up = "cd /srv/there/private-registry && npm run --silent up -- --bundle ../registry.tar.gz";
+    expect(await mustThere(up)).toContain("Loading private-registry/registry:");
+    expect(await imageOf("private-registry-dev")).toBe(bundled);
+    expect(await imageOf("somebody")).toBe(before);
+    await mustThere(
+        `docker restart --time 1 somebody && docker image inspect ${before} && docker rm --force somebody`,
+    );
+    expect(await mustThere(up)).not.toContain("Loading");
+});
+
 test("a damaged one is told in a sentence, and leaves nothing half-way", async () => {
     const broken = join(folder, "broken.tar.gz");
     copyFileSync(file, broken);

@@ -1,4 +1,5 @@
 /** Mirrors and Nexus behind the nginx front: under their own names, on its one port, coming and going by reload. */
+import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -9,8 +10,10 @@ import { cleanup } from "./cleanup";
 import { docker, DockerClient, inspect, objectsOf } from "./docker";
 import { CONNECTORS, Joined, NEXUS, NEXUS_PASSWORD, TEAM } from "./joined";
 import { type NexusImage, nexusImage } from "./nexus-image";
-import { until } from "./run";
+import { care } from "./retain";
+import { sleep, until } from "./run";
 import { PASSWORD, type Stack } from "./stack";
+import { Trusting, UNKNOWN } from "./trusting";
 
 describe("behind the front", () => {
     const use = cleanup();
@@ -168,6 +171,58 @@ describe("behind the front", () => {
             );
             expect(proxy.code).not.toBe(0);
         });
+    });
+
+    test("another CA: mirrors and Nexus serve the certificate of the step, and refuse nobody who follows", async () => {
+        const first = joined.ca;
+        const paths = {
+            [TEAM]: manifest("team"),
+            localhost: manifest("local"),
+            [NEXUS]: "/service/rest/v1/status",
+        };
+        const sites = Object.entries(paths);
+        const clients = (agent: string) =>
+            sites.map(([name, path]) => new Trusting(stack.port, first, path, agent, 4, name));
+        const [old, followers] = [clients("old"), clients("follower")];
+        const trust = async () => {
+            joined.trust(await stack.output("caCertificatePem"));
+            for (const load of followers) load.ca = joined.ca;
+        };
+        const step = async () => {
+            const { code, screen } = await care(stack, "rotate-ca", "--yes");
+            expect([code, screen]).toEqual([0, screen]);
+            return Date.now();
+        };
+        const expectSigned = async (by: string) => {
+            for (const [name] of sites) {
+                const [certificate = ""] = await served(`127.0.0.1:${stack.port}`, name);
+                expect(new X509Certificate(certificate).verify(new X509Certificate(by).publicKey)).toBe(true);
+            }
+        };
+        try {
+            await step();
+            await trust();
+            await expectSigned(first);
+            const before = Date.now();
+            const signed = await step();
+            const second = joined.ca.slice(first.length);
+            await expectSigned(second);
+            await step();
+            await trust();
+            expect(joined.ca).toBe(second);
+            await sleep(1_000);
+            await Promise.all([...old, ...followers].map((load) => load.stop()));
+            for (const load of followers) expect(load.problems().filter(Boolean)).toEqual([]);
+            for (const load of old) {
+                expect(load.problems(0, before).filter(Boolean)).toEqual([]);
+                for (const problem of load.problems(signed)) expect(problem).toMatch(UNKNOWN);
+                expect(load.problems(signed).length).toBeGreaterThan(10);
+            }
+        } finally {
+            await Promise.all([...old, ...followers].map((load) => load.stop()));
+        }
+        expect(await joined.pulled(images.team)).toBe(joined.ids.team);
+        expect((await joined.login(joined.at(CONNECTORS.hosted), NEXUS_PASSWORD)).code).toBe(0);
     });
 
     describe("when the upstreams are gone", () => {

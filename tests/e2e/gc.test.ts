@@ -190,7 +190,7 @@ describe.each([
     test("kill -9: pulls go on, another command goes on or waits for its end, and the first one after it mends", async () => {
         const running = await underWay();
         const doctor = await commandOf(stack, "doctor").done;
-        expect(doctor.stdout).toMatch(/^warning {2}collection: at work \(\S+:\d+\)/m);
+        expect(doctor.stdout).toMatch(/^warning {2}collection: garbage collection is at work \(\S+:\d+\)/m);
         expect(doctor.stdout).not.toContain("failure");
         expect(doctor.code).toBe(1);
         const second = await command("--dry-run").done;

@@ -19,6 +19,7 @@ import { ADMIN, DOMAIN, PASSWORD, Stack } from "./stack";
 const HOST = outerAddress();
 const IMAGE = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
+const ATTACHMENTS = `sha256-${"0a".repeat(32)}`;
 const READER = "reader:the reader's password";
 const TEAM = "team:the team's password";
 
@@ -97,6 +98,7 @@ describe("immutable tags", () => {
                     'front.immutableTags["*"][0]': "release-*.0",
                     "front.immutableTags.pinned[0]": "!latest",
                     "front.immutableTags.pinned[1]": "!nightly-*",
+                    "front.immutableTags.strict[0]": "sha256-*",
                 },
             }),
         );
@@ -157,6 +159,11 @@ describe("immutable tags", () => {
         ["pinned", "latest2", true],
         ["pinned", "nightly-3", false],
         ["pinned/below", "any", false],
+        // Lists of attachments grow, unless a pattern begins as they do.
+        ["pinned", ATTACHMENTS, false],
+        ["pinned", `${ATTACHMENTS}.sig`, false],
+        ["pinned", `${ATTACHMENTS}0`, true],
+        ["strict", ATTACHMENTS, true],
         // A name that holds the word by which the API tells manifests.
         ["team/manifests/x", "v2", true],
     ])("%s:%s is immutable: %s", async (repository, tag, immutable) => {

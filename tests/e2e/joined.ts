@@ -63,10 +63,8 @@ export class Joined {
         const { stack, upstreams } = this;
         this.things.push(stack);
         await stack.up();
-        this.ca = await stack.output("caCertificatePem");
         for (const folder of ["certs", "no-certs"]) mkdirSync(join(stack.folder, folder));
-        this.caFile = pemFile(join(stack.folder, "certs"), "ca.crt", this.ca);
-        this.registry = this.site(DOMAIN);
+        this.trust(await stack.output("caCertificatePem"));
         this.blob = `/v2/team/image/blobs/${(await this.registry.upload("team/image")).digest}`;
         for (const [mirror, upstream] of Object.entries(upstreams)) {
             await upstream.start();
@@ -79,6 +77,13 @@ export class Joined {
             await joinNetwork(stack.prefix, upstream.name, upstream.name);
             this.things.push({ dispose: () => leave(stack.prefix, upstream.name) });
         }
+    }
+
+    /** Has all clients trust what `caCertificatePem` gives. */
+    trust(ca: string): void {
+        this.ca = ca;
+        this.caFile = pemFile(join(this.stack.folder, "certs"), "ca.crt", ca);
+        this.registry = this.site(DOMAIN);
     }
 
     /** Configures two mirrors and Nexus. */

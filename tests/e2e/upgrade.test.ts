@@ -1,6 +1,6 @@
 /** `npm run upgrade`: from 2.8.2 on, everything that was there is read; what does not work goes back by itself. */
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { tar } from "../../engine/tar";
@@ -9,7 +9,7 @@ import { cleanup } from "./cleanup";
 import { docker, inspect, objectsOf } from "./docker";
 import { missing, pushImage, pushIndex } from "./gc";
 import { ACCEPT, Load, RegistryClient } from "./http";
-import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "./images";
+import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "./images";
 import { imageLike, imageOf28, imageThatFails, removeImages } from "./other-images";
 import { care, careRun } from "./retain";
 import { must, run, until } from "./run";
@@ -196,6 +196,69 @@ test("an image that does not start is refused while the registry goes on; one th
     await expectNothingLeft();
 });
 
+test("the backup is taken first, and without it nothing is upgraded; --back brings 2.8.2 again, which reads what 3.1.2 took", async () => {
+    const [repository, password] = [join(stack.folder, "backups"), "of the repository"];
+    const restic = (word: string, ...args: string[]) =>
+        docker(
+            ...["run", "--rm", "--network", "none", "--volume", `${repository}:/repository`],
+            ...["--env", `RESTIC_PASSWORD=${word}`, "--entrypoint", "restic", RESTIC_IMAGE],
+            ...["--repo", "/repository", "--no-cache", ...args],
+        );
+    await restic("another one", "init");
+    await stack.configure({ "backup.repository": repository, "backup.password": { secret: password } });
+    await stack.up();
+    const { Id } = await inspect(stack.prefix);
+    const text = configured();
+    const failed = await care(stack, "upgrade", "--to", "3.1.2", "--yes");
+    expect(failed.screen).toContain(`The password is not the one of the repository ${repository}`);
+    expect(failed.code).toBe(1);
+    expect((await inspect(stack.prefix)).Id).toBe(Id);
+    expect(configured()).toBe(text);
+    await expectNothingLeft();
+
+    rmSync(repository, { recursive: true });
+    const running = careRun(stack, "upgrade", "--to", "3.1.2", "--yes");
+    await until("the new registry", async () => {
+        const { stdout } = await run("docker", ["exec", stack.prefix, "/bin/registry", "--version"]);
+        return stdout.includes("3.1.2") ? true : undefined;
+    });
+    running.process.kill("SIGKILL");
+    await running.done;
+    const [snapshot, more] = JSON.parse(await restic(password, "snapshots", "--json")) as { time: string }[];
+    expect(more).toBeUndefined();
+    const { Created } = (await inspect(stack.prefix)) as unknown as { Created: string };
+    expect(Date.parse(snapshot?.time ?? "")).toBeLessThan(Date.parse(Created));
+    // Of the configuration as it was.
+    const paths = (await restic(password, "ls", "latest")).split("\n");
+    const saved = paths.find((path) => path.endsWith("Pulumi.STACK.yaml")) ?? "";
+    expect(await restic(password, "dump", "latest", saved)).toBe(text);
+
+    await until("the registry", async () => {
+        await reconnect();
+        const { status } = await client.ask("/v2/").catch(() => ({ status: 0 }));
+        return status === 200 ? true : undefined;
+    });
+    await pushImage(client, "team/between", "1");
+    // What Pulumi had begun goes on without the command.
+    const back = await until("the way back", async () => {
+        const { code, screen } = await care(stack, "upgrade", "--back", "--yes");
+        return /still at work/.test(screen) ? undefined : ([code, screen] as const);
+    });
+    expect(back).toEqual([0, expect.stringContaining("What ran before runs again.")]);
+    await reconnect();
+    expect(await versionOf()).toContain("2.8.2");
+    expect(configured()).toBe(text);
+    expect(await contents()).toEqual(before);
+    expect(await missing(client, "team/between", "1")).toEqual([]);
+    await pushIndex(client, "team/between", "2");
+    expect(await missing(client, "team/between", "2")).toEqual([]);
+    await expectNothingLeft();
+    const none = await care(stack, "upgrade", "--back");
+    expect([none.code, none.screen]).toEqual([1, expect.stringContaining("No upgrade is under way")]);
+    await stack.unset("backup");
+    await stack.up();
+});
+
 test("2.8.2 becomes 3.1.2: killed anywhere and run again, and all is read that was read before", async () => {
     // As a mirror of the kit's own images has them: without a flag each part goes to the kit's version.
     await docker("tag", REGISTRY_IMAGE, image("registry:3.1.2"));
@@ -246,10 +309,6 @@ test("2.8.2 becomes 3.1.2: killed anywhere and run again, and all is read that w
 test("registry, front and cache change while requests go on, which fail for some seconds at most; an older registry is refused", async () => {
     await imageLike(REDIS_IMAGE, image("valkey:2"));
     await imageLike(REGISTRY_IMAGE, image("registry:3.1.9"));
-    // Registry 2.8 takes no cache as the kit configures it.
-    await stack.configure({ "cache.valkey.image": image("valkey:1") });
-    await stack.up();
-    await reconnect();
     // Under its tag the Engine has the one that runs, and the registry of that name a newer one.
     const newer = `localhost:${await freePort()}/nginx:1`;
     const port = newer.slice("localhost:".length).split("/")[0] ?? "";
@@ -272,6 +331,10 @@ test("registry, front and cache change while requests go on, which fail for some
     );
     const id = (await docker("image", "inspect", "--format", "{{.Id}}", newer)).trim();
     await docker("tag", FRONT_IMAGE, newer);
+    // Registry 2.8 takes no cache as the kit configures it.
+    await stack.configure({ "cache.valkey.image": image("valkey:1"), "front.image": newer });
+    await stack.up();
+    await reconnect();
     const load = new Load(client, ["/v2/", "/v2/team/app/manifests/one"], 20);
     const started = Date.now();
     const { told, code } = await upgrade(

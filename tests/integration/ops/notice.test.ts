@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 
-import { GC_LABEL, PROCESS_LABEL, REGISTRY_LABEL } from "../../../ops/gc/containers";
+import { COMMAND_LABEL, GC_LABEL, PROCESS_LABEL, REGISTRY_LABEL } from "../../../ops/gc/containers";
 import { AtWork } from "../../../ops/gc/mend";
 import { mendFirst, noticeCollection } from "../../../ops/gc/notice";
 import { isAtWork, processText, shown } from "../../../ops/shared/process";
@@ -45,13 +45,14 @@ const endpoint = () => ({
     source: "test",
 });
 const notice = () => noticeCollection(machine(), endpoint(), findStack(machine(), []));
-const leftover = (process: string, state = "running") => ({
+const leftover = (process: string, state = "running", labels: Record<string, string> = {}) => ({
     Id: "reader",
     State: state,
     Labels: {
         [GC_LABEL]: "private-registry-dev",
         [REGISTRY_LABEL]: "registry",
         [PROCESS_LABEL]: process,
+        ...labels,
     },
 });
 /** The text of a process that has ended. */
@@ -72,7 +73,8 @@ test("without one, the Engine is asked once and the client is not loaded", async
 test("what reads goes on while one is at work; what changes is refused", async () => {
     containers = [leftover(processText(PARENT))];
     const process = `${hostname()}:${PARENT}`;
-    expect(await notice()).toEqual({ state: "at work", process, registry: "registry" });
+    const what = "garbage collection";
+    expect(await notice()).toEqual({ state: "at work", process, registry: "registry", what });
     const refused = mendFirst(machine(), endpoint(), findStack(machine(), []));
     await expect(refused).rejects.toThrow(AtWork);
     await expect(refused).rejects.toThrow(`is at work (${process}). Wait for its end`);
@@ -89,6 +91,18 @@ test("of a process that is gone it is ended, which is told in one line", async (
     expect(calls).toContain("DELETE /containers/reader");
     expect(screen.mock.calls).toEqual([
         ["An earlier garbage collection had not ended; the registry is back in its normal mode.\n"],
+    ]);
+});
+
+test("what it was is told: `npm run retain` and others read as a collection does", async () => {
+    const labels = { [COMMAND_LABEL]: "retain" };
+    containers = [leftover(processText(PARENT), "running", labels)];
+    const refused = mendFirst(machine(), endpoint(), findStack(machine(), []));
+    await expect(refused).rejects.toThrow("`npm run retain` of private-registry-dev is at work (");
+    containers = [leftover(await ended(), "running", labels)];
+    expect(await notice()).toEqual({ state: "mended" });
+    expect(screen.mock.calls).toEqual([
+        ["An earlier `npm run retain` had not ended; the registry is back in its normal mode.\n"],
     ]);
 });
 

@@ -68,8 +68,13 @@ const cases: [string, Finding["level"], Finding, string][] = [
     [
         "collection at work",
         "warning",
-        host.checkCollection({ state: "at work", process: "host:7", registry: "r" }),
-        "at work (host:7)",
+        host.checkCollection({
+            state: "at work",
+            process: "host:7",
+            what: "`npm run retain`",
+            registry: "r",
+        }),
+        "`npm run retain` is at work (host:7)",
     ],
     [
         "collection that cannot be mended",

@@ -25,7 +25,7 @@ async function written(
         platform,
         arch,
         cli: CLI_VERSION,
-        images: [],
+        images: {},
         parts: Object.fromEntries(
             Object.entries(PARTS).map(([path, text]) => [
                 path,
