@@ -2,7 +2,6 @@
 import { kindOfType } from "./attachments";
 import {
     blobsOf,
-    type Chart,
     chief,
     createdOf,
     hasHelmProvenance,
@@ -13,7 +12,7 @@ import {
     platformText,
     statementsOf,
 } from "./manifest";
-import type { Registry } from "./registry";
+import { type Registry, RegistryError } from "./registry";
 
 export interface Details {
     digest: string;
@@ -43,7 +42,7 @@ export async function detailsOf(
     if (kind !== "index") {
         const config =
             kind === "image"
-                ? await registry.config<ImageConfig>(repository, stored, signal).catch(forgiven(signal))
+                ? ((await registry.config<ImageConfig>(repository, stored).catch(missing)) ?? {})
                 : {};
         return {
             ...{ digest, kind, blobs },
@@ -56,12 +55,11 @@ export async function detailsOf(
     const listed = platformsOf(manifest);
     const images = await Promise.all(
         // One that is not there (a copy of some platforms alone) hides nothing of the others.
-        listed.map((one) => registry.manifest(repository, one.digest).catch(() => undefined)),
+        listed.map((one) => registry.manifest(repository, one.digest).catch(missing)),
     );
     for (const image of images) for (const [blob, size] of image ? blobsOf(image) : []) blobs.set(blob, size);
     const first = images.find((image) => image?.digest === chief(listed)?.digest);
-    const config =
-        first && (await registry.config<ImageConfig>(repository, first, signal).catch(forgiven(signal)));
+    const config = first && (await registry.config<ImageConfig>(repository, first).catch(missing));
     return {
         ...{ digest, kind, blobs },
         platforms: listed.flatMap(({ platform }) => (platform ? [platformText(platform)] : [])),
@@ -72,13 +70,11 @@ export async function detailsOf(
 
 type Platform = Parameters<typeof platformText>[0];
 
-/** A configuration that cannot be read is no reason to show nothing; that it is no longer wanted is one. */
-const forgiven =
-    (signal?: AbortSignal) =>
-    (error: unknown): ImageConfig => {
-        if (signal?.aborted) throw error;
-        return {};
-    };
+/** What the registry does not have is no reason to show nothing of the rest; that it did not answer is one. */
+function missing(error: unknown): undefined {
+    if (!(error instanceof RegistryError && error.status === 404)) throw error;
+    return undefined;
+}
 
 export const sum = (blobs: ReadonlyMap<string, number>): number => {
     let total = 0;
@@ -102,5 +98,3 @@ export function together(all: Iterable<Details>): { total: number; shared: numbe
     }
     return { total, shared };
 }
-
-export type { Chart };

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 
 import { Attached } from "./attached";
@@ -64,13 +65,14 @@ export function ImageView({ repository, reference }: { repository: string; refer
                             title={words.toolLines}
                         />
                         <Facts repository={repository} stored={value} />
-                        {isTag && <Twins shelf={shelf} tag={reference} />}
-                        {isTag && me.role === "push" && (
-                            <p>
-                                <button class="danger" onClick={() => setAsking(true)}>
-                                    {words.deleteSome(1)}
-                                </button>
-                            </p>
+                        {isTag && (
+                            <Twins shelf={shelf} tag={reference}>
+                                {me.role === "push" && (
+                                    <button class="danger" onClick={() => setAsking(true)}>
+                                        {words.deleteThis}
+                                    </button>
+                                )}
+                            </Twins>
                         )}
                     </section>
                     {kind === "index" ? (
@@ -112,7 +114,7 @@ function Facts({ stored }: { repository: string; stored: Stored }) {
 }
 
 /** Other tags of the same digest; to know them all, each one's digest has to be asked for. */
-function Twins({ shelf, tag }: { shelf: Shelf; tag: string }) {
+function Twins({ shelf, tag, children }: { shelf: Shelf; tag: string; children: ComponentChildren }) {
     const { words } = useShown();
     const redraw = useRedraw();
     const [stop, setStop] = useState<AbortController | undefined>();
@@ -139,7 +141,7 @@ function Twins({ shelf, tag }: { shelf: Shelf; tag: string }) {
                 (whole || stop) &&
                 words.sameDigestNone(shelf.digests.size, shelf.tags.length)}{" "}
             {!whole && !stop && <button onClick={look}>{words.lookForOthers}</button>}
-            {stop && <button onClick={() => stop.abort()}>{words.stop}</button>}
+            {stop && <button onClick={() => stop.abort()}>{words.stop}</button>} {children}
         </p>
     );
 }
@@ -184,7 +186,7 @@ function One({ shelf, stored, index }: { shelf: Shelf; stored: Stored; index?: S
     const kind = kindOf(stored);
     const readable = kind === "image" || kind === "helm";
     const { value: config, error } = useLoaded<ImageConfig & Chart>(
-        async (signal) => (readable ? await registry.config(shelf.repository, stored, signal) : {}),
+        async () => (readable ? await registry.config(shelf.repository, stored) : {}),
         [stored.digest],
     );
     const created = createdOf(config?.created);

@@ -14,7 +14,8 @@ function numbers(a: string, b: string): number {
         const difference = BigInt(left[i] ?? 0) - BigInt(right[i] ?? 0);
         if (difference !== 0n) return difference < 0n ? -1 : 1;
     }
-    return 0;
+    // 1.2.0 tells more than 1.2, which moves on.
+    return left.length - right.length;
 }
 
 /** A beginning that comes before the release itself, as in semantic versions; a variant such as `-alpine` follows it. */

@@ -31,6 +31,8 @@ export interface Facts {
 
 /** Requests at once, of the 512 that the front gives a client. */
 const AT_ONCE = 8;
+/** After which a request that got no answer is sent once more. */
+const AGAIN_MS = 400;
 /** Names that one request for repositories brings. */
 export const PAGE = 1000;
 /** A configuration is some kB. What is larger is none, and would be loaded for nothing. */
@@ -70,21 +72,27 @@ export class Registry {
             ...(this.authorization === "" ? {} : { Authorization: this.authorization }),
             ...(accept === undefined ? {} : { Accept: accept }),
         };
-        // Without credentials the browser neither asks for a login by itself nor keeps one.
-        const options: RequestInit = {
+        // Without credentials the browser neither asks for a login by itself nor keeps one. A storage elsewhere, to which the
+        // registry leads clients (storage.redirect), is another host.
+        const options = {
             method,
             headers,
-            credentials: "omit",
-            cache: "no-store",
+            credentials: "omit" as const,
+            cache: "no-store" as const,
+            redirect: "manual" as const,
             signal: signal ?? null,
         };
-        const answer = await this.wait(
-            () =>
-                fetch(path, options).catch((error: unknown) => {
-                    throw signal?.aborted ? gone() : new RegistryError(0, "", String(error));
-                }),
-            signal,
-        );
+        const once = () => fetch(path, options);
+        // A network that changes at this moment (Wi-Fi, a VPN) ends what is under way: what only reads is asked once more.
+        const twice = () =>
+            once().catch((error: unknown) => {
+                if (method === "DELETE" || signal?.aborted) throw error;
+                return new Promise((done) => setTimeout(done, AGAIN_MS)).then(once);
+            });
+        const answer = await this.wait(twice, signal).catch((error: unknown) => {
+            throw signal?.aborted ? gone() : new RegistryError(0, "", String(error));
+        });
+        if (answer.type === "opaqueredirect") throw new RegistryError(404, "ELSEWHERE");
         if (!answer.ok) throw await refusal(answer);
         return answer;
     }
@@ -123,34 +131,32 @@ export class Registry {
         return answer.headers.get("Docker-Content-Digest") ?? "";
     }
 
-    /** @param reference a tag or a digest */
+    /** @param reference a tag or a digest: of that, whoever asks first asks for all, so it is not given up */
     manifest(repository: string, reference: string, signal?: AbortSignal): Promise<Stored> {
-        const load = async (): Promise<Stored> => {
-            const path = `/v2/${repository}/manifests/${reference}`;
-            const answer = await this.ask(path, { accept: ACCEPT, ...(signal && { signal }) });
-            const text = await answer.text();
-            const manifest = JSON.parse(text) as Manifest;
-            const told = answer.headers.get("Content-Type") ?? "";
-            return {
-                digest: answer.headers.get("Docker-Content-Digest") ?? reference,
-                size: new TextEncoder().encode(text).length,
-                mediaType: manifest.mediaType ?? told,
-                manifest,
-            };
+        return reference.includes(":")
+            ? kept(this.byDigest, `${repository}@${reference}`, () => this.load(repository, reference))
+            : this.load(repository, reference, signal);
+    }
+
+    private async load(repository: string, reference: string, signal?: AbortSignal): Promise<Stored> {
+        const path = `/v2/${repository}/manifests/${reference}`;
+        const answer = await this.ask(path, { accept: ACCEPT, ...(signal && { signal }) });
+        const text = await answer.text();
+        const manifest = JSON.parse(text) as Manifest;
+        return {
+            digest: answer.headers.get("Docker-Content-Digest") ?? reference,
+            size: new TextEncoder().encode(text).length,
+            mediaType: manifest.mediaType ?? answer.headers.get("Content-Type") ?? "",
+            manifest,
         };
-        return reference.includes(":") ? kept(this.byDigest, `${repository}@${reference}`, load) : load();
     }
 
     /** The JSON of an image's or a chart's configuration. */
-    config<T extends ImageConfig | Chart>(
-        repository: string,
-        { manifest }: Stored,
-        signal?: AbortSignal,
-    ): Promise<T> {
+    config<T extends ImageConfig | Chart>(repository: string, { manifest }: Stored): Promise<T> {
         const { digest, size } = manifest.config ?? { digest: "", size: Infinity };
         if (size > LARGEST_CONFIG) return Promise.resolve({} as T);
         return kept(this.configs, `${repository}@${digest}`, async () => {
-            const answer = await this.ask(`/v2/${repository}/blobs/${digest}`, { ...(signal && { signal }) });
+            const answer = await this.ask(`/v2/${repository}/blobs/${digest}`);
             return (await answer.json()) as unknown;
         }) as Promise<T>;
     }

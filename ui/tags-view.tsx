@@ -252,7 +252,9 @@ function TagRow({ shelf, tag, told, chosen, choose }: TagRowProps) {
 function Badges({ shelf, details }: { shelf: Shelf; details: Details }) {
     const { words } = useShown();
     const outside = (shelf.attached.get(details.digest) ?? []).map(({ ending }) => kindOfEnding(ending));
-    const kinds = [...new Set([...details.inside, ...outside])];
+    const all = [...new Set([...details.inside, ...outside])];
+    // What an index of attachments lists is told where one looks at the image.
+    const kinds = all.length > 1 ? all.filter((kind) => kind !== "other") : all;
     return (
         <>
             {details.kind === "helm" && <b class="badge">{words.chart}</b>}

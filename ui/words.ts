@@ -51,6 +51,7 @@ const en = {
     byName: "name",
     select: (tag: string) => `Select ${tag}`,
     selectAll: "Select all that are listed",
+    deleteThis: "Delete this tag",
     deleteSome: (count: number) => `Delete ${count} ${count === 1 ? "tag" : "tags"}`,
     measured: (count: number, total: string, shared: string) =>
         `${count === 1 ? "1 tag" : `${number("en", count)} tags`} loaded: ${total} together, ${shared} of it shared`,
@@ -178,6 +179,7 @@ const zh: Words = {
     byName: "名称",
     select: (tag) => `选择 ${tag}`,
     selectAll: "选择列出的全部标签",
+    deleteThis: "删除此标签",
     deleteSome: (count) => `删除 ${count} 个标签`,
     measured: (count, total, shared) =>
         `已加载 ${number("zh", count)} 个标签：共 ${total}，其中共享 ${shared}`,

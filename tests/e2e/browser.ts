@@ -4,6 +4,8 @@ import tls from "node:tls";
 
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
+import { which } from "../../setup/run";
+
 import { DOMAIN } from "./stack";
 
 export interface Look {
@@ -28,6 +30,9 @@ const serverKey = (port: number, ca: string): Promise<Buffer> =>
     });
 
 export class TestBrowser {
+    /** By which the browser knows the registry, at the port that needs not be named. Its certificate must have it. */
+    static readonly NAME = "docker.example.com";
+
     private constructor(
         private readonly browser: Browser,
         readonly origin: string,
@@ -41,16 +46,16 @@ export class TestBrowser {
     static async start(port: number, caPem: string): Promise<TestBrowser> {
         const key = await serverKey(port, caPem);
         const browser = await chromium.launch({
-            executablePath: "/usr/bin/chromium",
+            executablePath: which("chromium") ?? "chromium",
             args: [
                 // In a container there is no user namespace to make a sandbox of.
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
-                `--host-resolver-rules=MAP ${DOMAIN} 127.0.0.1`,
+                `--host-resolver-rules=MAP ${TestBrowser.NAME}:443 127.0.0.1:${port}`,
                 `--ignore-certificate-errors-spki-list=${createHash("sha256").update(key).digest("base64")}`,
             ],
         });
-        return new TestBrowser(browser, `https://${DOMAIN}:${port}`);
+        return new TestBrowser(browser, `https://${TestBrowser.NAME}`);
     }
 
     /** A new window, in which nobody is logged in. What it does that no page may do is collected: {@link Seen}. */
