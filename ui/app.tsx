@@ -1,5 +1,5 @@
 /** The page as a whole: who looks, at what, in which language. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 
 import { ClientView } from "./client-view";
 import { daysUntil } from "./format";
@@ -9,7 +9,7 @@ import { type Facts, type Me, Registry, RegistryError } from "./registry";
 import { RepositoriesView } from "./repositories-view";
 import { parseRoute } from "./route";
 import { sentence } from "./sentence";
-import { type Shown, ShownContext } from "./shown";
+import { type Shown, ShownContext, useShown } from "./shown";
 import { TagsView } from "./tags-view";
 import { type Language, languageOf, WORDS } from "./words";
 
@@ -108,7 +108,7 @@ export function App() {
                 )}
                 {shown && (
                     <ShownContext.Provider value={shown} key={shown.user}>
-                        <View hash={hash} />
+                        <View key={hash} hash={hash} />
                     </ShownContext.Provider>
                 )}
             </main>
@@ -123,8 +123,17 @@ export function App() {
     );
 }
 
+/** A part of the page. What others pushed may have any form: where it cannot be shown, the rest of the page goes on. */
 function View({ hash }: { hash: string }) {
-    const route = parseRoute(decodeURIComponent(hash));
+    const { words } = useShown();
+    const [broken] = useErrorBoundary();
+    if (broken !== undefined)
+        return (
+            <p class="problem" role="alert">
+                {words.errors.unreadable}
+            </p>
+        );
+    const route = parseRoute(hash);
     switch (route.view) {
         case "client":
             return <ClientView />;

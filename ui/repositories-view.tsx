@@ -12,6 +12,8 @@ import { useLoaded, useShown, useTitle } from "./shown";
 class Names {
     all: string[] = [];
     whole = false;
+    /** What was searched for last. */
+    search = "";
     private loading: Promise<void> | undefined;
 
     constructor(
@@ -50,7 +52,7 @@ export function RepositoriesView() {
     useTitle(`${words.repositories} · ${host}`);
     const names = loaded.get(registry) ?? new Names(registry, me.repositories);
     loaded.set(registry, names);
-    const [search, setSearch] = useState("");
+    const [search, setSearch] = useState(names.search);
     const [, redraw] = useState(0);
     const [error, setError] = useState<unknown>();
     const box = useRef<HTMLInputElement>(null);
@@ -97,7 +99,7 @@ export function RepositoriesView() {
                     aria-label={words.search}
                     placeholder={`${words.search}  ( / )`}
                     value={search}
-                    onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+                    onInput={({ currentTarget }) => setSearch((names.search = currentTarget.value))}
                     spellcheck={false}
                     autocapitalize="none"
                 />

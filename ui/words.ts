@@ -124,6 +124,7 @@ const en = {
         collecting: "Garbage collection is running: deleting works again in a moment.",
         away: "The registry does not answer. Its operator can look with npm run doctor.",
         offline: "No answer: the network is gone, or the registry is. Nothing was changed by this page.",
+        unreadable: "What was pushed here is not in a form that this page can show.",
         other: (status: number, told: string) => `The registry answered ${status}${told ? `: ${told}` : ""}.`,
     },
 };
@@ -251,6 +252,7 @@ const zh: Words = {
         collecting: "正在进行垃圾回收，请稍后再删除。",
         away: "仓库没有响应。运维人员可运行 npm run doctor 查看。",
         offline: "没有响应：网络或仓库不可用。本页面没有做任何更改。",
+        unreadable: "此处推送的内容格式异常，页面无法显示。",
         other: (status, told) => `仓库返回 ${status}${told ? `：${told}` : ""}。`,
     },
 };

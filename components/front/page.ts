@@ -113,6 +113,7 @@ export function pageLocations({ page, users }: Pick<FrontSettings, "page" | "use
                       "auth_request_set $access_user $upstream_http_x_access_user;",
                       "auth_request_set $refusal $upstream_http_x_refusal;",
                       "error_page 403 = @refused;",
+                      "error_page 429 = @busy;",
                       "try_files /tmp/none @page_me;",
                   ]),
         ]),

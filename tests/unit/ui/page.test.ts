@@ -218,6 +218,20 @@ test.each<[string, { view: string; repository?: string; reference?: string }]>([
     if (route.repository !== undefined) expect(linkTo(route.repository, route.reference)).toBe(hash);
 });
 
+test.each([
+    "#/../../page/me",
+    "#/a/../b:1",
+    "#/a:1/../2",
+    "#/a:1?x",
+    "#/A",
+    "#/a%2Fb",
+    "#/%E0%A4%A",
+    "#/a@sha256:..",
+    "#//a",
+])("what is no name comes into no request: %s", (hash) =>
+    expect(parseRoute(hash)).toEqual({ view: "repositories" }),
+);
+
 test("lines for a terminal", () => {
     expect(pullLines("r.example", "a/b", "1", "image").docker).toBe("docker pull r.example/a/b:1");
     expect(pullLines("r.example", "c", "1.0_b", "helm").helm).toBe(
