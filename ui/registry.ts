@@ -31,8 +31,9 @@ export interface Facts {
 
 /** Requests at once, of the 512 that the front gives a client. */
 const AT_ONCE = 8;
-/** After which a request that got no answer is sent once more. */
-const AGAIN_MS = 400;
+/** How often a request that got no answer is sent again, and after how many milliseconds. */
+const AGAIN = 2;
+const AGAIN_MS = 500;
 /** Names that one request for repositories brings. */
 export const PAGE = 1000;
 /** A configuration is some kB. What is larger is none, and would be loaded for nothing. */
@@ -82,14 +83,13 @@ export class Registry {
             redirect: "manual" as const,
             signal: signal ?? null,
         };
-        const once = () => fetch(path, options);
-        // A network that changes at this moment (Wi-Fi, a VPN) ends what is under way: what only reads is asked once more.
-        const twice = () =>
-            once().catch((error: unknown) => {
-                if (method === "DELETE" || signal?.aborted) throw error;
-                return new Promise((done) => setTimeout(done, AGAIN_MS)).then(once);
+        // A network that changes at this moment (Wi-Fi, a VPN) ends what is under way: what only reads is asked again.
+        const asked = (left: number): Promise<Response> =>
+            fetch(path, options).catch((error: unknown) => {
+                if (method === "DELETE" || left === 0 || signal?.aborted) throw error;
+                return new Promise((done) => setTimeout(done, AGAIN_MS)).then(() => asked(left - 1));
             });
-        const answer = await this.wait(twice, signal).catch((error: unknown) => {
+        const answer = await this.wait(() => asked(AGAIN), signal).catch((error: unknown) => {
             throw signal?.aborted ? gone() : new RegistryError(0, "", String(error));
         });
         if (answer.type === "opaqueredirect") throw new RegistryError(404, "ELSEWHERE");

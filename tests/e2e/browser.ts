@@ -101,7 +101,15 @@ export class Seen {
 
     /** Goes to a part of the page. @param part what stands behind the # */
     async go(part = ""): Promise<void> {
-        await this.page.goto(`${this.origin}/${part === "" ? "" : `#${part}`}`);
+        const url = `${this.origin}/${part === "" ? "" : `#${part}`}`;
+        // A network of another test that comes or goes at this moment ends what Chromium loads (ERR_NETWORK_CHANGED).
+        for (let left = 3; ; left--)
+            try {
+                await this.page.goto(url);
+                return await this.page.locator("header").waitFor({ timeout: 5_000 });
+            } catch (error) {
+                if (left === 0) throw error;
+            }
     }
 
     async logIn(user: string, password: string): Promise<void> {

@@ -1,7 +1,12 @@
 /** What the tests of the page look at: images of every kind that it knows, and names without number. */
+import { tar, type TarEntry } from "../../engine/tar";
+
+import { docker } from "./docker";
 import { put, type Pushed } from "./gc";
 import type { RegistryClient } from "./http";
+import { REGISTRY_IMAGE } from "./images";
 import { Shelf } from "./retain";
+import { must } from "./run";
 import type { Stack } from "./stack";
 
 const OCI = "application/vnd.oci.image";
@@ -20,7 +25,7 @@ export class PageStore {
 
     constructor(
         private readonly client: RegistryClient,
-        stack: Stack,
+        private readonly stack: Stack,
     ) {
         this.shelf = new Shelf(client, stack);
     }
@@ -162,18 +167,32 @@ export class PageStore {
     }
 
     /** Names one manifest by many tags, in many repositories: links in the store, as the registry itself writes them. */
-    async many(from: string, digest: string, repositories: number, tags: number): Promise<void> {
+    async many(digest: string, repositories: number, tags: number): Promise<void> {
         const hex = digest.replace("sha256:", "");
-        const name = "team-$(($1 % 40))/service-$1";
-        await this.shelf.inStore(
-            [
-                `repository() { mkdir -p $1/_layers $1/_manifests/revisions/sha256/${hex}; printf %s ${digest} > $1/_manifests/revisions/sha256/${hex}/link; }`,
-                `tag() { mkdir -p $1/_manifests/tags/$2/current; printf %s ${digest} > $1/_manifests/tags/$2/current/link; }`,
-                `i=1; while [ $i -le ${repositories} ]; do set -- $i; r=${name}; repository $r; tag $r 1.$i; i=$((i+1)); done`,
-                `repository bulk/tags; cp -r ${from}/_layers bulk/tags/`,
-                `i=1; while [ $i -le ${tags} ]; do tag bulk/tags 1.$((i/100)).$((i%100)); i=$((i+1)); done`,
-            ].join("\n"),
-        );
+        const link = (path: string): TarEntry => ({ path, mode: 0o644, content: Buffer.from(digest) });
+        const repository = (name: string): TarEntry[] => [
+            link(`${name}/_manifests/revisions/sha256/${hex}/link`),
+            link(`${name}/_layers/sha256/${hex}/link`),
+        ];
+        const tag = (name: string, one: string) => link(`${name}/_manifests/tags/${one}/current/link`);
+        const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+        const archive = await tar([
+            ...numbers(repositories).flatMap((i) => {
+                const name = `team-${i % 40}/service-${i}`;
+                return [...repository(name), tag(name, `1.${i}`)];
+            }),
+            ...repository("bulk/tags"),
+            ...numbers(tags).map((i) => tag("bulk/tags", `1.${Math.floor(i / 100)}.${i % 100}`)),
+        ]);
+        const name = `${this.stack.prefix}-many`;
+        const volume = ["--volume", `${this.stack.prefix}-data:/data`];
+        await docker("create", "--name", name, "--network", "none", ...volume, REGISTRY_IMAGE);
+        try {
+            const folder = `${name}:/data/docker/registry/v2/repositories`;
+            await must("docker", ["cp", "-", folder], { input: archive });
+        } finally {
+            await docker("rm", name);
+        }
     }
 
     tags(repository: string): Promise<string[]> {
