@@ -104,7 +104,9 @@ const ROOMS = {
     "plugins/random": ["plugins/framework"],
     "plugins/tls": ["plugins/framework"],
     "plugins/private-registry": ["components"],
-    // What is made of the definitions, and of the package.
+    // The page: it runs in a browser, and knows the registry by its answers alone.
+    ui: [],
+    // What is made of the definitions, of the page's sources, and of the package.
     generate: ["config", "setup", "components", "components/*", "text"],
 };
 

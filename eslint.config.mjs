@@ -30,6 +30,21 @@ export default tseslint.config(
         },
     },
     {
+        // The page, with the types of a browser.
+        files: ["ui/**/*.{ts,tsx}"],
+        languageOptions: {
+            parserOptions: { project: "./ui/tsconfig.json", tsconfigRootDir: import.meta.dirname },
+        },
+        rules: {
+            "@typescript-eslint/no-floating-promises": "error",
+            "@typescript-eslint/switch-exhaustiveness-check": [
+                "error",
+                { considerDefaultExhaustiveForUnions: true },
+            ],
+            "@typescript-eslint/consistent-type-imports": "error",
+        },
+    },
+    {
         // Unit tests start no program: `npm run test:unit` prepares none.
         files: ["tests/unit/**/*.ts"],
         rules: {

@@ -899,6 +899,12 @@ export interface FrontArgs {
      */
     clientInstaller?: boolean | undefined;
     /**
+     * A page at / on which a browser shows what is in the registry (docs/page.md). Must be true or false.
+     * @default true
+     * @example false
+     */
+    page?: boolean | undefined;
+    /**
      * Port of the Docker host on which plain HTTP is redirected to TLS. Must be a whole number from 1 to 65535.
      * @default none
      * @example 80

@@ -201,6 +201,7 @@ export function containersOf(
             // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
             networkName: registry.networkName,
             installers: served?.files,
+            setUp: served?.oneLines,
             onError,
             after: [registry.container],
         },

@@ -7,6 +7,7 @@ import { format, resolveConfig } from "prettier";
 
 import { argsTs } from "./args-ts";
 import { configurationMd } from "./configuration-md";
+import { pageFilesTs } from "./page";
 import { packageSchema } from "./package-schema";
 import { pulumiYaml } from "./pulumi-yaml";
 
@@ -20,6 +21,7 @@ const drawn = async (source: string): Promise<string> =>
 async function main(): Promise<void> {
     const texts: Record<string, string> = {
         "components/args.ts": argsTs(),
+        "components/front/page-files.ts": await pageFilesTs(join(root, "components/front/page-files.ts")),
         "docs/configuration.md": configurationMd(),
         "Pulumi.yaml": pulumiYaml(read("Pulumi.yaml")),
         "plugins/private-registry/schema.json": JSON.stringify(packageSchema()),

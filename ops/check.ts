@@ -15,7 +15,7 @@ interface Check {
 
 /** Folders of the source, and the program. */
 const SOURCES =
-    "address clients components config engine generate host ops plugins setup text index.ts".split(" ");
+    "address clients components config engine generate host ops plugins setup text ui index.ts".split(" ");
 
 const CHECKS: Check[] = [
     {
@@ -34,6 +34,12 @@ const CHECKS: Check[] = [
         name: "tsc",
         script: ["typescript", "bin", "tsc"],
         args: ["-p", "tsconfig.check.json"],
+        hint: "the lines above",
+    },
+    {
+        name: "tsc of the page",
+        script: ["typescript", "bin", "tsc"],
+        args: ["-p", "ui/tsconfig.json"],
         hint: "the lines above",
     },
     {

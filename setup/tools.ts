@@ -25,6 +25,8 @@ const TEST_TOOLS: TestTool[] = [
     { program: "dockerd", packages: ["docker.io"] },
     { program: "ctr", packages: ["containerd"] },
     { program: "ip", packages: ["iproute2"] },
+    // A browser, for the page (tests/e2e/browser.ts).
+    { program: "chromium", packages: ["chromium"] },
 ];
 
 /** The programs that the tests call: installed on Debian and Ubuntu as root, else named. */

@@ -9,6 +9,8 @@ import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
 
 import { renderNginx } from "./nginx-conf";
+import { type PageFacts, pageFiles } from "./page";
+import { PAGE_FILES } from "./page-files";
 import { withEveryone, withNobody } from "./nobody";
 import { ASK, FRONT_USER, Reload } from "./reload";
 import {
@@ -35,7 +37,7 @@ export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
 export interface FrontArgs extends Inputs<
-    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "users">
+    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "page" | "users">
 > {
     /** Nothing lets anyone do anything. */
     users?: Inputs<FrontUser>[] | undefined;
@@ -52,6 +54,8 @@ export interface FrontArgs extends Inputs<
     sites: SiteArgs[];
     /** File name → text that anyone may fetch, without a login. @default none */
     installers?: Record<string, pulumi.Input<string>> | undefined;
+    /** What the page tells. @default no page */
+    page?: pulumi.Input<PageFacts> | undefined;
     /** Folder of the Docker host with the folders of the sites. */
     sitesFolder?: string | undefined;
     /** Port of the Docker host. */
@@ -190,6 +194,9 @@ export class Front extends pulumi.ComponentResource {
                       },
                   },
             ...Object.entries(args.installers ?? {}).map(([file, content]) => ({ [file]: { content } })),
+            args.page === undefined
+                ? {}
+                : pageFiles(pulumi.output(args.page).apply((facts) => `${JSON.stringify(facts)}\n`)),
             ...args.sites.map((site) => {
                 const { crt, key } = siteFiles(site.id);
                 return pair(crt, key, site.tls);
@@ -206,6 +213,10 @@ export class Front extends pulumi.ComponentResource {
             signer: args.signer,
             sites: args.sites.map(({ id, name, upstream, folder }) => ({ id, name, upstream, folder })),
             installers: Object.keys(args.installers ?? {}),
+            page:
+                args.page === undefined
+                    ? undefined
+                    : PAGE_FILES.map(({ path, file, type }) => ({ path, file, type })),
             redirectTo: args.httpPort === undefined ? undefined : args.port,
         });
     }

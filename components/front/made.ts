@@ -6,10 +6,12 @@ import type { Given, Settled } from "../definition/inputs";
 import type { Deployment } from "../deployment/deployment";
 import type { Options } from "../options";
 import type { RegistrySocket, TlsFiles } from "../registry/registry";
+import { certificates } from "../tls/chain";
 import { broughtFiles, type SiteTls } from "../tls/site-tls";
 
 import { Front, type SiteArgs } from "./front";
 import type { FrontOptions } from "./options";
+import type { PageFacts } from "./page";
 import { SOCKET, SOCKET_FOLDER } from "./settings";
 
 export type FrontChoice = Settled<FrontOptions>;
@@ -42,6 +44,8 @@ interface Context {
     networkName: pulumi.Input<string>;
     /** File name → text that anyone may fetch. */
     installers: Record<string, pulumi.Input<string>> | undefined;
+    /** Snippets of `clientSetup` by which one line sets a client up. */
+    setUp: pulumi.Input<Record<string, string>> | undefined;
     onError: pulumi.ErrorHook[];
     after: pulumi.Resource[];
 }
@@ -61,6 +65,18 @@ export function frontSocket(
     return { volumeName: volume.name, folder: SOCKET_FOLDER, path: SOCKET };
 }
 
+/** When a certificate ends, in the form of RFC 3339. */
+function ends(pem: string): string | undefined {
+    const [certificate] = certificates(pem);
+    return certificate && new Date(certificate.validTo).toISOString();
+}
+
+const pageFacts = (chainPem: pulumi.Input<string>, setUp: Context["setUp"]): pulumi.Output<PageFacts> =>
+    pulumi.all([chainPem, setUp]).apply(([pem, lines]) => ({
+        certificateEnds: ends(pem),
+        setUp: lines,
+    }));
+
 /**
  * @param inside sites of the deployment's own
  * @throws Error where a site has no certificate and there is no CA to sign one
@@ -72,7 +88,7 @@ export function frontOf(
     context: Context,
     parent: { parent: pulumi.Resource },
 ): Front {
-    const { certificate, users, previous, engine, ...rest } = context;
+    const { certificate, users, previous, engine, setUp, ...rest } = context;
     const signed = (id: string, site: Given<string>): TlsFiles => {
         const tls = certificate.sign?.(`${name}-site-${typeof site === "string" ? site : id}`, [site]);
         if (tls === undefined)
@@ -112,6 +128,7 @@ export function frontOf(
             attemptsPerMinute: front.attemptsPerMinute,
             connectionsPerClient: front.connectionsPerClient,
             immutableTags: pulumi.output(front.immutableTags),
+            page: front.page ? pageFacts(certificate.files.chainPem, setUp) : undefined,
             sites,
             sitesFolder: front.sitesFolder,
             httpPort: front.httpPort,

@@ -1,6 +1,7 @@
 /** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
 import { accessMaps, authServers, authZones, deniedServer, loginMaps, overlapMap } from "./access";
 import { immutableMaps, immutableServer } from "./immutable";
+import { pageMaps } from "./page";
 import { registryServer } from "./registry-server";
 import { accessLog, requestMaps, statusServer } from "./requests";
 import { type FrontSettings, SECOND_SOCKET, SOCKET, STATUS_PORT } from "./settings";
@@ -74,6 +75,7 @@ export function renderNginx(settings: FrontSettings): string {
             ? map("$host", "$access_user", [["default", '""']])
             : [...loginMaps(settings), ...overlapMap(users), ...authZones(settings)]),
         ...accessMaps(settings),
+        ...pageMaps(settings),
         ...immutableMaps(settings),
         "",
         ...block("upstream registry", [

@@ -97,6 +97,11 @@ const shape = {
         allowed: YES_OR_NO,
         example: false,
     }),
+    page: plain(z.boolean().default(true), {
+        description: "A page at / on which a browser shows what is in the registry (docs/page.md)",
+        allowed: YES_OR_NO,
+        example: false,
+    }),
     httpPort: option(port.optional(), {
         description: "Port of the Docker host on which plain HTTP is redirected to TLS",
         default: "none",

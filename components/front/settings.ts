@@ -46,6 +46,8 @@ export interface FrontSettings {
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;
+    /** Files of the page, at `/` for browsers. @default no page */
+    page?: readonly { path: string; file: string; type: string }[] | undefined;
     /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
     redirectTo?: number | undefined;
 }

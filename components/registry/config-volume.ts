@@ -9,6 +9,8 @@ import { boundedLog, confined, FORMER_FOLDER, memoryLimit } from "../deployment/
 /** A file of the volume. */
 export interface FileArgs {
     content: pulumi.Input<string>;
+    /** The content is base64 of what is written, and no secret: in the state it takes no more than that. @default false */
+    base64?: boolean | undefined;
     /** Octal permissions. @default "0444" */
     mode?: string | undefined;
 }
@@ -104,9 +106,9 @@ export class ConfigVolume extends pulumi.ComponentResource {
                     { volumeName: volume.name, containerPath: args.folder },
                     ...(mark === undefined ? [] : [{ hostPath: mark.path, containerPath: MARKED }]),
                 ],
-                uploads: Object.entries(args.files).map(([file, { content, mode }]) => ({
+                uploads: Object.entries(args.files).map(([file, { content, base64, mode }]) => ({
                     file: `${STAGE}/${file}`,
-                    content: pulumi.secret(content),
+                    ...(base64 ? { contentBase64: content } : { content: pulumi.secret(content) }),
                     permissions: mode ?? "0444",
                 })),
                 ...confined,

@@ -51,6 +51,19 @@ test.each<[string, Partial<FrontSettings>]>([
     ],
     ["installers", { installers: ["client.sh", "client.ps1"] }],
     [
+        "page",
+        {
+            users: [
+                { name: "admin", role: "push" },
+                { name: "team a", role: "pull", repositories: ["team-a/*", "shared/base"] },
+            ],
+            page: [
+                { path: "/page/index.html", file: "page.html.gz", type: "text/html; charset=utf-8" },
+                { path: "/page/0a1b.js", file: "page.js.gz", type: "text/javascript; charset=utf-8" },
+            ],
+        },
+    ],
+    [
         "overlap",
         {
             signer: "0a1b2c3d",

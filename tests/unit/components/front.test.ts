@@ -88,9 +88,10 @@ describe("a registry behind a front", () => {
         const { inputs, secrets } = find(all, "r-front-config-writer");
         expect(secrets.some((path) => path.startsWith("uploads"))).toBe(true);
         expect(Object.keys(files(all)).sort()).toEqual(
-            ["client.ps1", "client.sh", "htpasswd", "nginx.conf", "site.crt", "site.key"].map(
-                (name) => `/staged/${name}`,
-            ),
+            [
+                ...["client.ps1", "client.sh", "htpasswd", "nginx.conf"],
+                ...["page.css.gz", "page.html.gz", "page.js.gz", "page.json", "site.crt", "site.key"],
+            ].map((name) => `/staged/${name}`),
         );
         const script = (inputs.entrypoints as string[])[2] ?? "";
         expect(script.indexOf("nginx -e stderr -t")).toBeGreaterThan(0);
@@ -158,6 +159,34 @@ describe("the installers for new clients", () => {
         const { all, registry } = await deploy({ front });
         expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toMatch(/client\.(sh|ps1)/);
         expect(Object.keys(await valueOf(registry.clientSetup)).join()).not.toContain("oneLine");
+    });
+});
+
+describe("the page", () => {
+    test("lies beside nginx.conf as its compressed files, which are no secret, and with what it tells", async () => {
+        const { all } = await deploy({ front: FRONT });
+        const { inputs, secrets } = find(all, "r-front-config-writer");
+        const uploads = inputs.uploads as { file: string; content?: string; contentBase64?: string }[];
+        const names = ["page.html.gz", "page.js.gz", "page.css.gz"];
+        for (const [i, { file, content, contentBase64 }] of uploads.entries()) {
+            const isPage = names.some((name) => file === `/staged/${name}`);
+            expect([file, contentBase64 !== undefined, content === undefined]).toEqual([
+                file,
+                isPage,
+                isPage,
+            ]);
+            expect([file, secrets.some((path) => path.startsWith(`uploads.${i}.`))]).toEqual([file, !isPage]);
+        }
+        const facts = JSON.parse(files(all)["/staged/page.json"] ?? "") as Record<string, unknown>;
+        expect(facts.certificateEnds).toMatch(/^20\d\d-\d\d-\d\dT/);
+        expect(facts.setUp).toEqual({ oneLine: expect.any(String), oneLineWindows: expect.any(String) });
+        expect(files(all)["/staged/nginx.conf"]).toContain("location = /page/me {");
+    });
+
+    test("page: false leaves nothing of it", async () => {
+        const { all } = await deploy({ front: { ...FRONT, page: false } });
+        expect(Object.keys(files(all)).join()).not.toContain("page");
+        expect(files(all)["/staged/nginx.conf"]).not.toContain("/page");
     });
 });
 

@@ -157,6 +157,7 @@ test("what is right reaches the component", () => {
         anonymousPull: true,
         cacheSeconds: 0,
         clientInstaller: true,
+        page: true,
         attemptsPerMinute: 60,
         connectionsPerClient: 512,
         immutableTags: {},

@@ -217,6 +217,7 @@ export const ODD: Record<string, Odd> = {
         invalid: ["v*", 5],
     },
     "front.clientInstaller": flag(true),
+    "front.page": flag(true),
     "front.httpPort": whole(undefined, 1, 65535),
     "front.sites": {
         valid: [{ "docs.example.com": { upstream: "http://192.0.2.10:8080" } }, {}],

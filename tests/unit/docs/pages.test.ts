@@ -172,7 +172,7 @@ describe.each(PAGES.filter(isTranslation))("%s, beside its original", (page) => 
     /** Without what leads from one language to the other. */
     const targets = (text: string) =>
         linksOf(text)
-            .map((target) => target.replace(".zh-CN.md", ".md").replace(/#.*/, ""))
+            .map((target) => target.replace(/\.zh-CN\.(md|png)$/, ".$1").replace(/#.*/, ""))
             .filter((target) => target !== "" && target !== original.replace("docs/", ""))
             .sort();
 
