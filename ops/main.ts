@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { forStack } from "../config/commands";
-import { EngineGone } from "../engine/http";
+import { EngineGone, EngineSilent } from "../engine/http";
 import { coloured } from "../setup/colour";
 import { SetupError, fileProblem, messageOf } from "../setup/errors";
 import { keep } from "../setup/log";
@@ -96,8 +96,10 @@ export async function main(
     }
 }
 
-/** What is said where the Engine ends while a command works with it. */
-function engineLost(error: unknown): string | undefined {
+/** What is said where the Engine ends, or falls silent, while a command works with it. */
+export function engineLost(error: unknown): string | undefined {
+    if (error instanceof EngineSilent)
+        return `The Docker Engine gave ${messageOf(error)}: once \`docker info\` answers, run the same command again.`;
     const refused = (error as NodeJS.ErrnoException | undefined)?.code === "ECONNREFUSED";
     const what = refused
         ? `The Docker Engine does not answer any more (${messageOf(error)})`

@@ -88,7 +88,8 @@ export const lackingText = (list: readonly Lacking[]): string =>
 
 /** Asks the Engine for these objects. @throws Error where it does not answer */
 export async function presentIn(engine: Endpoint, known: readonly Known[]): Promise<Present> {
-    const client = new Engine(engine, 10_000);
+    // While it removes a large volume it may take its time.
+    const client = new Engine(engine, 60_000);
     const of = (kind: Known["kind"]) => known.filter((one) => one.kind === kind).map(({ id }) => id);
     const [containers, networks, { Volumes }] = await Promise.all([
         client.listContainers({ all: true, filters: { id: of("container") } }),

@@ -340,6 +340,7 @@ describe("the page", () => {
         await page.getByText("10,000 tags").waitFor();
         const tags = Date.now() - open;
         await page.getByText(/\d+ tags loaded/).waitFor();
+        await page.getByRole("link", { name: "1.99.99", exact: true }).waitFor();
         expect((await cells(seen, ".name a")).slice(0, 2)).toEqual(["1.100.0", "1.99.99"]);
         expect(await page.locator(".row").count()).toBeLessThan(MOST_ROWS);
         await page.getByLabel("Filter tags").fill("1.42.1");
