@@ -29,6 +29,7 @@ const ROOMS = {
     ],
     "components/cache": ["components/deployment", "components/registry"],
     "components/front": [
+        "components/auth",
         "components/definition",
         "components/deployment",
         "components/registry",

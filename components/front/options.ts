@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 
 import * as z from "zod";
 
+import { overlapOf } from "../auth/users";
 import type { Rule } from "../definition/check";
 import type { Settled } from "../definition/inputs";
 import { option, plain, switchable } from "../definition/option";
@@ -191,7 +192,10 @@ function withoutFront({ users, front }: Grounds): Problem[] {
         ...Object.entries(users ?? {}).flatMap(([name, { role, repositories, previous }]) => [
             ...(role === undefined ? [] : [needs(["users", name, "role"], `is ${role}`)]),
             ...(repositories === undefined ? [] : [needs(["users", name, "repositories"], "is set")]),
-            ...(previous === undefined ? [] : [needs(["users", name, "previous"], `is ${previous}`)]),
+            // One whose time is over means nothing, with a front or without.
+            ...(overlapOf({ previous }) === undefined
+                ? []
+                : [needs(["users", name, "previous"], `is ${previous}`)]),
         ]),
     ];
 }

@@ -151,8 +151,16 @@ describe("passwords", () => {
     });
 
     test("of before take the front", () => {
-        const users = { admin: { generate: true, generation: 2, previous: "2027-01-01" } };
+        const users = { admin: { generate: true, generation: 2, previous: "2999-01-01" } };
         expect(refused({ front: false, users }).message).toContain("which takes the front");
+    });
+
+    test("of before whose time is over mean nothing without a front", () => {
+        const users = { admin: { generate: true, generation: 2, previous: "2026-01-01" } };
+        expect(plan({ front: false, users }, "admin", "0").steps).toContainEqual({
+            set: ["users", "admin", "generation"],
+            to: 3,
+        });
     });
 
     test.each([
