@@ -20,10 +20,11 @@ import { say } from "../setup/progress";
 import { askPulumi } from "./shared/pulumi-run";
 
 /** The Docker objects of the state that the Engine does not have, or that do not run. */
-export async function lackingNow(machine: Machine, prepared: Prepared): Promise<Lacking[]> {
-    const { engine, stack } = prepared;
+export const lackingNow = async (machine: Machine, prepared: Prepared): Promise<Lacking[]> =>
+    prepared.engine ? lackingOf(await resourcesOf(machine, prepared), prepared) : [];
+
+async function lackingOf(resources: StateResource[], { engine, stack }: Prepared): Promise<Lacking[]> {
     if (!engine) return [];
-    const resources = await resourcesOf(machine, prepared);
     const host = stateHost(resources);
     // A stack that moves to another Engine has its objects in the old one still.
     if (host !== undefined && host !== stack.settings.dockerHost) return [];
@@ -45,8 +46,9 @@ export async function refreshNeeded(machine: Machine, prepared: Prepared): Promi
     let missing: Lacking[];
     let again: string[];
     try {
-        missing = await lackingNow(machine, prepared);
-        again = unfinished(await resourcesOf(machine, prepared)).flatMap((urn) => ["--replace", urn]);
+        const resources = await resourcesOf(machine, prepared);
+        missing = await lackingOf(resources, prepared);
+        again = unfinished(resources).flatMap((urn) => ["--replace", urn]);
     } catch (error) {
         say(`Whether all that was deployed is still there cannot be found out: ${messageOf(error)}.`);
         return [];
