@@ -75,6 +75,7 @@ const ROOMS = {
         "address",
         "engine",
     ],
+    "ops/audit": ["ops/shared", "setup", "components/*"],
     "ops/import": ["ops/shared", "setup", "components/*", "engine", "text"],
     "ops/rotate": ["ops/facts", "ops/shared", "config", "setup", "components/*", "engine", "text"],
     "ops/schedule": ["ops/shared", "setup", "text"],

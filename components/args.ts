@@ -168,6 +168,12 @@ export interface PrivateRegistryArgs {
      */
     health?: HealthArgs | undefined;
     /**
+     * Name → server that is told of pushes and deletions (docs/audit.md). Must be an object of names (letters, digits, _ . -), each with a url.
+     * @default none
+     * @example {"ci":{"url":"https://ci.example.com/registry"}}
+     */
+    notifications?: Record<string, NotificationsItemArgs> | undefined;
+    /**
      * Any further option of the registry's config.yml, merged last. Must be an object, without the options that have one of their own.
      * @default none
      * @example {"catalog":{"maxentries":5000}}
@@ -598,6 +604,51 @@ export interface ProxyArgs {
     none?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
+/** Arguments of PrivateRegistry. */
+export interface NotificationsItemArgs {
+    /**
+     * Where events are posted, as the registry's container reaches it. Must be an http:// or https:// URL. Kept as a secret.
+     * @example "https://ci.example.com/registry"
+     */
+    url: pulumi.Input<string>;
+    /**
+     * HTTP headers that go with them, such as a token. Must be an object of header names, each with a list of values. Kept as a secret.
+     * @default none
+     * @example {"Authorization":["Bearer TOKEN"]}
+     */
+    headers?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<string>[]>>> | undefined;
+    /**
+     * What is told. Must be a list of push, pull, mount and delete.
+     * @default ["push","delete"]
+     * @example ["push"]
+     */
+    events?: pulumi.Input<pulumi.Input<"push" | "pull" | "mount" | "delete">[]> | undefined;
+    /**
+     * Layers are told too, not images alone. Must be true or false.
+     * @default false
+     * @example true
+     */
+    layers?: pulumi.Input<boolean> | undefined;
+    /**
+     * How long an answer is waited for. Must be a number with ms, s or m.
+     * @default 5s
+     * @example "5s"
+     */
+    timeout?: pulumi.Input<string> | undefined;
+    /**
+     * Failures after which it is left alone for a while. Must be a whole number from 1.
+     * @default 5
+     * @example 5
+     */
+    threshold?: pulumi.Input<number> | undefined;
+    /**
+     * How long that is. Events wait in the registry's memory until then. Must be a number with ms, s or m.
+     * @default 10s
+     * @example "10s"
+     */
+    backoff?: pulumi.Input<string> | undefined;
+}
+
 /** The registry's check of its own storage. */
 export interface HealthArgs {
     /**
@@ -905,6 +956,11 @@ export interface FrontArgs {
      */
     page?: boolean | undefined;
     /**
+     * Who did what, kept for `npm run audit`. false: in `docker logs` alone. Must be an object (front.log.*), true or false.
+     * @example {"days":365,"maxMb":2048}
+     */
+    log?: FrontLogArgs | boolean | undefined;
+    /**
      * Port of the Docker host on which plain HTTP is redirected to TLS. Must be a whole number from 1 to 65535.
      * @default none
      * @example 80
@@ -951,6 +1007,28 @@ export interface FrontSitesItemArgs {
      * @example "-----BEGIN …"
      */
     key?: pulumi.Input<string> | undefined;
+}
+
+/** Who did what, kept for `npm run audit`. false: in `docker logs` alone. */
+export interface FrontLogArgs {
+    /**
+     * Requests are told to the container's own log alone, which goes with the container. Must be true or false.
+     * @default false
+     * @example true
+     */
+    off?: boolean | undefined;
+    /**
+     * How long a request is kept in the log, days. Must be a whole number from 1 to 3650.
+     * @default 90
+     * @example 365
+     */
+    days?: pulumi.Input<number> | undefined;
+    /**
+     * What the log takes on the Docker host's disk at most; the oldest go first, MiB. Must be a whole number from 32.
+     * @default 512
+     * @example 2048
+     */
+    maxMb?: pulumi.Input<number> | undefined;
 }
 
 /** Arguments of PrivateRegistry. */

@@ -39,6 +39,7 @@ export const COMMANDS: Record<string, Command> = {
     client: async (machine, args) => (await import("./client/command")).client(machine, args),
     doctor: async (machine, args) => (await import("./doctor")).doctor(machine, args),
     schedule: async (machine, args) => (await import("./schedule")).schedule(machine, args),
+    audit: async (machine, args) => (await import("./audit")).audit(machine, args),
     catalog: async (machine, args) => (await import("./catalog")).catalog(machine, args),
 };
 

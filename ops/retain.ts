@@ -1,16 +1,13 @@
-import { logsOf } from "../engine/run";
 import type { Machine } from "../setup/machine";
 import { SetupError } from "../setup/errors";
 import { say } from "../setup/progress";
 import { commandFlags, OF_STACK } from "./shared/arguments";
-import { frontName } from "./gc/containers";
-import { inspect } from "./gc/engine";
 import { mendedStack, runningRegistry, type StackRegistry } from "./gc/stack";
-import { isOf } from "./shared/identity";
+import { readFrontLog } from "./shared/front-log";
 import { readConfig } from "./shared/stack-config";
 import { stackPulumi } from "./shared/stack-pulumi";
 import { verdictsOf } from "./retain/plan";
-import { type Pulls, pullsIn } from "./retain/pulls";
+import { noPulls, type Pulls, takePull } from "./retain/pulls";
 import { refuseUnanswered, removeTags } from "./retain/work";
 
 const FLAGS = {
@@ -39,7 +36,7 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
         );
     const found = await runningRegistry(place, "retain");
     const days = Object.values(retention).flatMap(({ pulledWithinDays }) => pulledWithinDays ?? []);
-    const pulls: Pulls = days.length === 0 ? { since: undefined, last: new Map() } : await pullsOf(found);
+    const pulls: Pulls = days.length === 0 ? noPulls() : await pullsOf(found, Math.max(...days));
     // One moment for the whole run: what goes by the table goes by it.
     const now = { now: Date.now() / 1000, logSince: pulls.since };
     if (days.length > 0) tellOfLog(pulls, Math.max(...days), now.now);
@@ -53,11 +50,11 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
     );
 }
 
-async function pullsOf({ engine, owner: { prefix, identity } }: StackRegistry): Promise<Pulls> {
-    const front = await inspect(engine, frontName(prefix));
-    if (front === undefined || !isOf(front.Config.Labels, prefix, identity))
-        return { since: undefined, last: new Map() };
-    return pullsIn(await logsOf(engine, front.Id, front.Config.Tty ?? false));
+async function pullsOf({ engine, owner }: StackRegistry, days: number): Promise<Pulls> {
+    const pulls = noPulls();
+    const since = Date.now() / 1000 - days * 86_400;
+    await readFrontLog(engine, owner, (line) => takePull(pulls, line), { since });
+    return pulls;
 }
 
 function tellOfLog({ since }: Pulls, days: number, now: number): void {

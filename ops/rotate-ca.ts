@@ -4,20 +4,17 @@ import { readFileSync } from "node:fs";
 import { caDays, certificates } from "../components/tls/chain";
 import { textOfFile } from "../components/tls/read";
 import { connectTo } from "../engine/client";
-import { logsOf } from "../engine/run";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
 
 import { deploy } from "./deploy";
 import type { StackFacts } from "./facts/stack-facts";
-import { frontName } from "./gc/containers";
-import { inspect } from "./gc/engine";
-import { clientsIn, type Seen } from "./rotate/clients";
+import { Clients, type Seen } from "./rotate/clients";
 import { caPlan, isDone, refuseForeignCertificate, STAGES, type Stage, stageOf } from "./rotate/plan";
 import { rotate, ROTATE_FLAGS, standing } from "./rotate/run";
 import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
-import { isOf } from "./shared/identity";
+import { readFrontLog } from "./shared/front-log";
 import { entriesOf } from "./shared/stack-config";
 
 const FLAGS = {
@@ -38,13 +35,15 @@ const fingerprintOf = (certificate: X509Certificate): string =>
 const day = (seconds: number): string =>
     new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 
-/** Nothing where there is no front, whose log alone tells. */
-async function logOf({ engine, engineProblem, prefix, identity }: StackFacts): Promise<string | undefined> {
+/** Takes what the front's log tells. @returns nothing where there is no front */
+async function seenBy(
+    { engine, engineProblem, prefix, identity }: StackFacts,
+    clients: Clients,
+): Promise<Seen | undefined> {
     if (engineProblem !== undefined) return undefined;
-    const client = await connectTo(engine);
-    const front = await inspect(client, frontName(prefix));
-    if (front === undefined || !isOf(front.Config.Labels, prefix, identity)) return undefined;
-    return logsOf(client, front.Id, front.Config.Tty ?? false);
+    const owner = { prefix, identity };
+    const there = await readFrontLog(await connectTo(engine), owner, (line) => clients.take(line));
+    return there ? clients.seen() : undefined;
 }
 
 /** What the log tells of the clients, a line each. */
@@ -111,9 +110,10 @@ export async function rotateCa(machine: Machine, args: string[]): Promise<number
     // Of one that was brought, its begin tells nothing.
     const made =
         config.tls.ownCa?.next?.cert === undefined ? next && Date.parse(next.validFrom) / 1000 : undefined;
-    const log = stage === 0 ? undefined : await logOf(facts);
     const seen =
-        log === undefined ? undefined : clientsIn(log, next && fingerprintOf(next).slice(0, 8), made);
+        stage === 0
+            ? undefined
+            : await seenBy(facts, new Clients(next && fingerprintOf(next).slice(0, 8), made));
     const raw: unknown = JSON.parse((await entriesOf(facts.pulumi, flags["config-file"])).tls || "{}");
     return rotate(machine, args, flags, now, {
         command: "rotate-ca",

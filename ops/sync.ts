@@ -4,6 +4,7 @@ import { exec } from "../engine/run";
 import { readTar } from "../engine/tar";
 import type { ContainerInspectInfo } from "../engine/types";
 import { PROXY_FILE } from "../components/outbound/proxy-file";
+import { frontName } from "../components/front/settings";
 import { CONFIG_FOLDER } from "../components/storage/folders";
 import { copiers, sidesOf, type SyncOptions } from "../components/sync/options";
 import { SetupError } from "../setup/errors";
@@ -12,7 +13,6 @@ import { note, openLog, withLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, withProgress } from "../setup/progress";
 
-import { frontName } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendFirst } from "./gc/notice";
 import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";

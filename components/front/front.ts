@@ -11,10 +11,12 @@ import type { TlsFiles } from "../registry/registry";
 import { renderNginx } from "./nginx-conf";
 import { type PageFacts, pageFiles } from "./page";
 import { PAGE_FILES } from "./page-files";
+import { KEEP_LOG, keepLogScript, LOG_FILE, LOG_FOLDER, type LogBounds, logVolume } from "./kept-log";
 import { withEveryone, withNobody } from "./nobody";
 import { ASK, FRONT_USER, Reload } from "./reload";
 import {
     FRONT_FOLDER,
+    frontName,
     type FrontSettings,
     type FrontSite,
     type FrontUser,
@@ -37,7 +39,7 @@ export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
 export interface FrontArgs extends Inputs<
-    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "page" | "users">
+    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "page" | "users" | "logFile">
 > {
     /** Nothing lets anyone do anything. */
     users?: Inputs<FrontUser>[] | undefined;
@@ -56,6 +58,8 @@ export interface FrontArgs extends Inputs<
     installers?: Record<string, pulumi.Input<string>> | undefined;
     /** What the page tells. @default no page */
     page?: pulumi.Input<PageFacts> | undefined;
+    /** Keeps the access log in a volume. @default the container's own log */
+    log?: Inputs<LogBounds> | undefined;
     /** Folder of the Docker host with the folders of the sites. */
     sitesFolder?: string | undefined;
     /** Port of the Docker host. */
@@ -89,12 +93,13 @@ export class Front extends pulumi.ComponentResource {
         const files = this.files(args);
         const generation = this.generation(args, files);
         const { deployment } = args;
-        const containerName = `${deployment.prefix}-front`;
+        const containerName = frontName(deployment.prefix);
         const common = { deployment, imageId: args.imageId, onError: args.onError };
         const ip = args.bindAddress;
         const redirect =
             args.httpPort === undefined ? [] : [{ port: args.httpPort, ip, key: ["front", "httpPort"] }];
 
+        const log = args.log === undefined ? undefined : this.logVolume(name, deployment);
         const config = new ConfigVolume(
             `${name}-config`,
             {
@@ -103,7 +108,8 @@ export class Front extends pulumi.ComponentResource {
                 folder: FRONT_FOLDER,
                 files: { ...files, "nginx.conf": { content: this.conf(args, generation), mode: SECRET } },
                 // As root: without a user nginx would give its folders to another one, for which it has no right here.
-                check: "nginx -e stderr -t -q -c /staged/nginx.conf -g 'user root;'",
+                check: `mkdir -p ${LOG_FOLDER}; nginx -e stderr -t -q -c /staged/nginx.conf -g 'user root;'`,
+                writable: log,
             },
             parent,
         );
@@ -135,6 +141,7 @@ export class Front extends pulumi.ComponentResource {
                 volumes: [
                     { volumeName: config.volumeName, containerPath: FRONT_FOLDER, readOnly: true },
                     { volumeName: args.socketVolume, containerPath: SOCKET_FOLDER, readOnly: true },
+                    ...(log === undefined ? [] : [{ volumeName: log, containerPath: LOG_FOLDER }]),
                     ...(args.sitesFolder === undefined
                         ? []
                         : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
@@ -144,7 +151,10 @@ export class Front extends pulumi.ComponentResource {
                 networksAdvanced: [{ name: args.networkName }],
                 readOnly: true,
                 stopSignal: "SIGQUIT",
-                ...awaited(`[ -n "$(${ASK})" ]`),
+                ...awaited(
+                    `[ -n "$(${ASK})" ]` +
+                        (log === undefined ? "" : ` && { sh ${FRONT_FOLDER}/${KEEP_LOG}; true; }`),
+                ),
                 ...confined,
                 ...boundedLog,
                 ...service,
@@ -173,6 +183,15 @@ export class Front extends pulumi.ComponentResource {
         this.registerOutputs({ containerId: this.containerId });
     }
 
+    private logVolume(name: string, deployment: Deployment): pulumi.Output<string> {
+        const volumeName = logVolume(deployment.prefix);
+        return new docker.Volume(
+            `${name}-log`,
+            { name: volumeName, labels: deployment.volume(volumeName) },
+            { parent: this, ignoreChanges: ["labels"] },
+        ).name;
+    }
+
     private files(args: FrontArgs): Record<string, FileArgs> {
         const pair = (crt: string, key: string, tls: TlsFiles): Record<string, FileArgs> => ({
             [crt]: { content: tls.chainPem },
@@ -193,6 +212,9 @@ export class Front extends pulumi.ComponentResource {
                           mode: SECRET,
                       },
                   },
+            args.log === undefined
+                ? {}
+                : { [KEEP_LOG]: { content: pulumi.output(args.log).apply(keepLogScript) } },
             ...Object.entries(args.installers ?? {}).map(([file, content]) => ({ [file]: { content } })),
             args.page === undefined
                 ? {}
@@ -211,6 +233,7 @@ export class Front extends pulumi.ComponentResource {
             ...{ users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient },
             immutableTags: args.immutableTags,
             signer: args.signer,
+            logFile: args.log === undefined ? undefined : `${LOG_FOLDER}/${LOG_FILE}`,
             sites: args.sites.map(({ id, name, upstream, folder }) => ({ id, name, upstream, folder })),
             installers: Object.keys(args.installers ?? {}),
             page:

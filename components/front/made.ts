@@ -129,6 +129,7 @@ export function frontOf(
             connectionsPerClient: front.connectionsPerClient,
             immutableTags: pulumi.output(front.immutableTags),
             page: front.page ? pageFacts(certificate.files.chainPem, setUp) : undefined,
+            log: front.log.off ? undefined : { days: front.log.days, maxMb: front.log.maxMb },
             sites,
             sitesFolder: front.sitesFolder,
             httpPort: front.httpPort,

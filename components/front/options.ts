@@ -24,6 +24,8 @@ import { inspectSite } from "../tls/inspect";
 import { certificateOption, halfProblems, pairProblems, privateKeyOption } from "../tls/options";
 import { DEFAULT_FRONT_IMAGE } from "../../address/default-images";
 
+import { logOption } from "./kept-log";
+
 const site = z.strictObject({
     upstream: option(
         z
@@ -103,6 +105,7 @@ const shape = {
         allowed: YES_OR_NO,
         example: false,
     }),
+    log: logOption,
     httpPort: option(port.optional(), {
         description: "Port of the Docker host on which plain HTTP is redirected to TLS",
         default: "none",

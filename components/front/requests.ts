@@ -68,7 +68,11 @@ const printable = (value: string, variable: string): string[] =>
     ]);
 
 /** Who did what, one JSON object a line. No query, header or body: they may hold secrets. */
-export const accessLog = ({ signer }: Pick<FrontSettings, "signer">): string[] => [
+export const accessLog = ({
+    signer,
+    users,
+    logFile = "/dev/stdout",
+}: Pick<FrontSettings, "signer" | "users" | "logFile">): string[] => [
     ...map('"$request_method:$kind:$status"', "$action", [
         ["default", "other"],
         ['"~^DELETE:.+:"', "delete"],
@@ -87,10 +91,12 @@ export const accessLog = ({ signer }: Pick<FrontSettings, "signer">): string[] =
     '    \'{"time":"$time_iso8601","client":"$remote_addr","user":"$access_user","host":"$told_host",\'',
     '    \'"method":"$request_method","path":"$told_path","repository":"$repository","action":"$action",\'',
     '    \'"status":$status,"bytesSent":$body_bytes_sent,"bytesReceived":$request_length,\'',
-    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_agent"' +
+    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_agent",\'',
+    '    \'"digest":"$sent_http_docker_content_digest"' +
+        (users === undefined ? "" : ',"refusal":"$refusal"') +
         (signer === undefined ? "" : `,"ca":"${signer}"`) +
         "}';",
-    "access_log /dev/stdout access;",
+    `access_log ${logFile} access;`,
     "# A site has no user.",
     "uninitialized_variable_warn off;",
 ];

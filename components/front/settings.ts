@@ -43,6 +43,8 @@ export interface FrontSettings {
     immutableTags?: Readonly<Record<string, readonly string[]>> | undefined;
     /** Start of the SHA-256 of the CA that signed the certificate, for the log: who came under it trusts that CA. @default not told */
     signer?: string | undefined;
+    /** File of the access log. @default the container's own log */
+    logFile?: string | undefined;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;
@@ -51,6 +53,9 @@ export interface FrontSettings {
     /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
     redirectTo?: number | undefined;
 }
+
+/** Name of its container. @param prefix of the deployment */
+export const frontName = (prefix: string): string => `${prefix}-front`;
 
 /** Ports inside the container. Unprivileged, so that it needs no capability. */
 export const TLS_PORT = 8443;

@@ -131,6 +131,8 @@ export class Mirror extends pulumi.ComponentResource {
                         port: containerPort,
                         realm: undefined,
                         externalUrl: undefined,
+                        // Of the registry's own images.
+                        notifications: {},
                         // The cache lies on the Docker host, wherever the registry's own images are.
                         storage: undefined,
                         // Without it the registry cannot remove what is over its time.

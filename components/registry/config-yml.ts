@@ -9,6 +9,7 @@ import type { RedisAccess } from "../cache/redis-conf";
 import { OWNED_STORAGE, type RemoteStorage, renderStorage } from "../storage/storage";
 import { renderCheckConfig } from "../storage/check";
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
+import { renderNotifications } from "./notifications";
 import { DEBUG_PORT, REGISTRY_PORT } from "./ports";
 
 /** The options that say nothing but what stands in config.yml. */
@@ -267,6 +268,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
         },
         ...(redis === undefined ? {} : { redis: redisOptions(redis) }),
         health: { storagedriver: { ...settings.health } },
+        ...renderNotifications(settings.notifications),
         ...(proxy === undefined
             ? {}
             : {

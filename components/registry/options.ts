@@ -23,6 +23,8 @@ import {
 import type { Options } from "../options";
 
 import { conflicts } from "./config-yml";
+import { headerProblems } from "./headers";
+import { notifications, notificationsRules } from "./notifications";
 import { driverOf } from "../storage/options";
 import { DEFAULT_IMAGE } from "../../address/default-images";
 
@@ -167,6 +169,7 @@ export const settingsOptions = {
             example: { interval: "10s" },
         },
     ),
+    notifications,
     registryConfig: option(z.record(z.string(), z.unknown()).default({}), {
         description: "Any further option of the registry's config.yml, merged last",
         allowed: "an object, without the options that have one of their own",
@@ -203,34 +206,13 @@ const registryConfig: Rule<Options> = ({ registryConfig, storage, cache }) =>
         },
     );
 
-// RFC 9110 section 5.6.2: a field name is a token.
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// RFC 9110 section 5.5: a value has no control character but the tab.
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
-
 /** Go's server sends no header with a wrong name, and says nothing. */
-const headers: Rule<Options> = ({ headers }) =>
-    Object.entries(headers ?? {}).flatMap(([name, values]) => {
-        const path = ["headers", name];
-        if (!TOKEN.test(name))
-            return [
-                problem(
-                    path,
-                    "is no header name; it must be letters, digits and ! # $ % & ' * + - . ^ _ ` | ~ (RFC 9110 section 5.6.2)",
-                    remove(path),
-                ),
-            ];
-        return values.flatMap((value, i) =>
-            CONTROL.test(value)
-                ? [
-                      problem(
-                          [...path, i],
-                          `is ${show(value)}; a header's value has no control character (RFC 9110 section 5.5)`,
-                          remove([...path, i]),
-                      ),
-                  ]
-                : [],
-        );
-    });
+const headers: Rule<Options> = ({ headers }) => headerProblems(["headers"], headers ?? {});
 
-export const registryRules: readonly Rule<Options>[] = [externalUrl, image, registryConfig, headers];
+export const registryRules: readonly Rule<Options>[] = [
+    externalUrl,
+    image,
+    registryConfig,
+    headers,
+    ...notificationsRules,
+];

@@ -23,7 +23,6 @@ const QUIET = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}}";
 
 export const readerName = (registry: string) => `${registry}-gc-reader`;
 export const gateName = (registry: string) => `${registry}-gc-gate`;
-export const frontName = (prefix: string) => `${prefix}-front`;
 export const rcloneName = (registry: string) => `${registry}-gc-rclone`;
 export const collectorName = (registry: string) => `${registry}-gc`;
 

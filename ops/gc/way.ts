@@ -3,18 +3,9 @@ import type { ContainerInspectInfo } from "../../engine/types";
 
 import type { Engine } from "../../engine/client";
 import { exec, runToEnd } from "../../engine/run";
-import { DRAIN_FILE, RETRY_AFTER, SECOND_SOCKET } from "../../components/front/settings";
+import { DRAIN_FILE, frontName, RETRY_AFTER, SECOND_SOCKET } from "../../components/front/settings";
 
-import {
-    behindFront,
-    frontName,
-    gate,
-    gateName,
-    gateTrial,
-    nameOf,
-    type Owner,
-    readerName,
-} from "./containers";
+import { behindFront, gate, gateName, gateTrial, nameOf, type Owner, readerName } from "./containers";
 import { create, inspect, listening, remove, start, until } from "./engine";
 import { gateConf } from "./gate-conf";
 import { CONFIG_FOLDER } from "../../components/storage/folders";

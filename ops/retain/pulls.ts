@@ -1,4 +1,5 @@
-/** Who was pulled when, as the front's access log tells it (docs/front.md). Pure. */
+/** Who was pulled when, as the front's access log tells it (docs/audit.md). Pure. */
+import type { LogLine } from "../shared/front-log";
 import { KIT_AGENT } from "../shared/registry-api";
 
 export interface Pulls {
@@ -8,39 +9,18 @@ export interface Pulls {
     last: Map<string, Map<string, number>>;
 }
 
-interface Line {
-    time: string;
-    method: string;
-    path: string;
-    repository: string;
-    status: number;
-    agent: string;
-}
+export const noPulls = (): Pulls => ({ since: undefined, last: new Map() });
 
 const MANIFEST = /\/manifests\/([^/]+)$/;
 
-/** Reads manifests that were asked for, GET or HEAD: a client that has the layers asks for no more. */
-export function pullsIn(log: string): Pulls {
-    const pulls: Pulls = { since: undefined, last: new Map() };
-    for (const text of log.split("\n")) {
-        if (!text.startsWith("{")) continue;
-        let line: Line;
-        try {
-            line = JSON.parse(text) as Line;
-        } catch {
-            // Cut where the log was rotated.
-            continue;
-        }
-        const time = Date.parse(line.time) / 1000;
-        if (Number.isNaN(time)) continue;
-        pulls.since = Math.min(pulls.since ?? time, time);
-        const reference = MANIFEST.exec(line.path)?.[1];
-        const read = line.method === "GET" || line.method === "HEAD";
-        if (reference === undefined || !read || line.status >= 400 || line.agent === KIT_AGENT) continue;
-        const own = pulls.last.get(line.repository) ?? new Map<string, number>();
-        pulls.last.set(line.repository, own.set(reference, Math.max(own.get(reference) ?? 0, time)));
-    }
-    return pulls;
+/** Takes in a manifest that was asked for, GET or HEAD: a client that has the layers asks for no more. */
+export function takePull(pulls: Pulls, { at, method, path, repository, status, agent }: LogLine): void {
+    pulls.since = Math.min(pulls.since ?? at, at);
+    const reference = MANIFEST.exec(path)?.[1];
+    const read = method === "GET" || method === "HEAD";
+    if (reference === undefined || !read || status >= 400 || agent === KIT_AGENT) return;
+    const own = pulls.last.get(repository) ?? new Map<string, number>();
+    pulls.last.set(repository, own.set(reference, Math.max(own.get(reference) ?? 0, at)));
 }
 
 /** The last pull of a tag: by its name, or by the digest of anything that it reaches. */

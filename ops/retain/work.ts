@@ -1,6 +1,6 @@
 /** Shows what goes, asks, and removes it while nobody writes. For `npm run retain` and `npm run delete`. */
 
-import { SetupError } from "../../setup/errors";
+import { messageOf, SetupError } from "../../setup/errors";
 import { note, openLog } from "../../setup/log";
 import { say, withProgress } from "../../setup/progress";
 import { collect, type Outcome } from "../gc/collect";
@@ -8,6 +8,7 @@ import { summary } from "../gc/report";
 import { gateImage, rcloneImage, type StackRegistry, versionOf } from "../gc/stack";
 import { wayOf } from "../gc/way";
 import { agreed } from "../shared/ask";
+import { noteRemovals } from "../shared/front-log";
 import { withLock } from "../shared/lock";
 import { abortOnSignal } from "../shared/signals";
 
@@ -59,6 +60,7 @@ async function removeNow(
     wish: Wish,
     before: Plan,
     known: Map<string, Manifest>,
+    written: (repository: string, references: readonly string[]) => Promise<void>,
 ): Promise<Removed> {
     const { verdicts } = wish;
     const content = await readContent(session, (name) => before.has(name), known);
@@ -74,7 +76,9 @@ async function removeNow(
     const removed: Removed = { tags: 0, manifests: 0, repositories: [] };
     for (const [name, fates] of plan) {
         await removeOf(session, name, fates);
-        removed.tags += fates.tags.filter(({ stays }) => !stays).length;
+        const gone = fates.tags.filter(({ stays }) => !stays).map(({ tag }) => tag);
+        await written(name, [...gone, ...fates.digests]);
+        removed.tags += gone.length;
         removed.manifests += fates.digests.length;
         for (const { tag, why } of fates.tags)
             if (why === "was pushed meanwhile") say(`${name}:${tag} was pushed meanwhile, and stays.`);
@@ -196,7 +200,13 @@ async function removing(
     );
     let removed: Removed = { tags: 0, manifests: 0, repositories: [] };
     const before = async () => {
-        removed = await Session.with(args, true, (session) => removeNow(session, wish, plan, known));
+        removed = await Session.with(args, true, (session) =>
+            removeNow(session, wish, plan, known, (name, references) =>
+                noteRemovals(engine, owner, wish.command, name, references).catch((error: unknown) =>
+                    note(`not written into the log of the front: ${messageOf(error)}`),
+                ),
+            ),
+        );
     };
     try {
         const outcome = await withProgress("removing, and collecting garbage", async (update) =>

@@ -77,6 +77,16 @@ export async function objectsOf(prefix: string): Promise<string[]> {
     return [...lines(containers), ...lines(networks), ...lines(volumes)].sort();
 }
 
+/** Lines of the access log of a stack's front, and what nginx itself says. @param prefix of the stack */
+export async function frontLog(prefix: string): Promise<{ requests: string[]; errors: string }> {
+    const script = "cd /var/log/front && { zcat 2*.gz; cat 2*.jsonl; cat current.jsonl; } 2> /dev/null";
+    const requests = await docker("exec", `${prefix}-front`, "sh", "-c", script);
+    return {
+        requests: requests.split("\n").filter(Boolean),
+        errors: (await run("docker", ["logs", `${prefix}-front`])).screen,
+    };
+}
+
 /** Removes a deployment's objects, whatever state they are in. */
 export async function removeObjects(objects: readonly string[]): Promise<void> {
     for (const kind of ["container", "network", "volume"]) {

@@ -53,6 +53,7 @@ image() { printf x > ../file; tar -cf - -C .. file | docker import - "$1"; }
 
 export const PAGES: Readonly<Record<string, Page>> = {
     "README.md": { before: "image alpine" },
+    "docs/audit.md": { before: "shell; npm run up" },
     "docs/backup.md": { before: "shell" },
     "docs/certificates.md": {
         before: "shell; certificate localhost chain.crt site.crt site.key",

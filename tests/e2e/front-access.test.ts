@@ -17,7 +17,7 @@ import {
 import { authorization, overHttp1, overHttp2 } from "./access-send";
 import { cleanup } from "./cleanup";
 import { RegistryClient } from "./http";
-import { run } from "./run";
+import { frontLog } from "./docker";
 import { ADMIN, DOMAIN, Stack } from "./stack";
 
 describe("the access decision of the front", () => {
@@ -179,10 +179,10 @@ describe("the access decision of the front", () => {
     });
 
     test("the access log tells what each of them did", async () => {
-        const { stdout } = await run("docker", ["logs", `${stack.prefix}-front`]);
+        const { requests: lines } = await frontLog(stack.prefix);
         const wrong: string[] = [];
         let mounts = 0;
-        for (const line of stdout.split("\n").filter(Boolean)) {
+        for (const line of lines) {
             const told = JSON.parse(line) as Record<string, unknown>;
             const request = tried.get(String(told.agent));
             if (request === undefined) continue;

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { certificateFingerprint, textFingerprint } from "../../clients/installer";
 
 import { cleanup } from "./cleanup";
-import { docker, inspect } from "./docker";
+import { docker, frontLog, inspect } from "./docker";
 import { type Answer, RegistryClient, type Request } from "./http";
 import { must, type Result, run } from "./run";
 import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
@@ -159,8 +159,8 @@ describe("installers at a front", () => {
         expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
         expect((await client.ask("/v2/")).status).toBe(200);
         client.close();
-        const log = (await run("docker", ["logs", front()])).screen.split("\n");
-        expect(log.find((line) => line.includes('"path":"/client.sh"'))).toContain('"status":200');
+        const { requests } = await frontLog(stack.prefix);
+        expect(requests.find((line) => line.includes('"path":"/client.sh"'))).toContain('"status":200');
     });
 
     test("the printed line sets a client up as it stands there", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { pemFile } from "./certificates";
 import { cleanup } from "./cleanup";
+import { frontLog } from "./docker";
 import { RegistryClient } from "./http";
 import { must, run } from "./run";
 import { ADMIN, DOMAIN, PASSWORD, Stack } from "./stack";
@@ -208,16 +209,14 @@ describe("a front under attack", () => {
                 ["/link", "-H", 'Referer: http://x/", request: "forged'],
             ] as const)
                 await curl(site, path, ...args, "-o", "/dev/null");
-        const front = `${stack.prefix}-front`;
-        const { stdout, screen } = await run("docker", ["logs", front]);
+        const { requests, errors } = await frontLog(stack.prefix);
         const keys = ["time", "client", "user", "host", "method", "path", "repository", "action", "status"];
-        for (const line of stdout.split("\n").filter(Boolean))
+        for (const line of requests)
             expect(Object.keys(JSON.parse(line) as object)).toEqual(expect.arrayContaining(keys));
-        expect(screen.replaceAll("\n", "")).toMatch(/^[ -~]*$/);
-        const others = screen.split("\n").filter((line) => !line.startsWith("{"));
-        for (const line of others.filter(Boolean))
+        expect(requests.join("") + errors.replaceAll("\n", "")).toMatch(/^[ -~]*$/);
+        for (const line of errors.split("\n").filter(Boolean))
             expect(line).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: /);
-        expect(screen).not.toContain('user "');
+        expect(errors).not.toContain('user "');
     });
 
     test("the time of a refused login does not tell whether the user is there", async () => {

@@ -22,6 +22,7 @@ const SETTINGS: RegistrySettings = {
     logFormat: "text",
     logFields: {},
     accessLog: false,
+    notifications: {},
     headers: {},
     health: { enabled: true, interval: "10s", threshold: 3 },
     drainSeconds: 30,

@@ -14,6 +14,7 @@ const DEFAULTS: RegistrySettings = {
     logFormat: "text",
     logFields: { service: "registry", environment: "dev" },
     accessLog: false,
+    notifications: {},
     headers: { "X-Content-Type-Options": ["nosniff"] },
     health: { enabled: true, interval: "10s", threshold: 3 },
     drainSeconds: 30,

@@ -89,7 +89,7 @@ describe("a registry behind a front", () => {
         expect(secrets.some((path) => path.startsWith("uploads"))).toBe(true);
         expect(Object.keys(files(all)).sort()).toEqual(
             [
-                ...["client.ps1", "client.sh", "htpasswd", "nginx.conf"],
+                ...["client.ps1", "client.sh", "htpasswd", "keep-log.sh", "nginx.conf"],
                 ...["page.css.gz", "page.html.gz", "page.js.gz", "page.json", "site.crt", "site.key"],
             ].map((name) => `/staged/${name}`),
         );

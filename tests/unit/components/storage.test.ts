@@ -28,6 +28,7 @@ const DEFAULTS: RegistrySettings = {
     logFormat: "text",
     logFields: { service: "registry" },
     accessLog: false,
+    notifications: {},
     headers: {},
     health: { enabled: true, interval: "10s", threshold: 3 },
     drainSeconds: 30,

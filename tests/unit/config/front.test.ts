@@ -161,6 +161,7 @@ test("what is right reaches the component", () => {
         attemptsPerMinute: 60,
         connectionsPerClient: 512,
         immutableTags: {},
+        log: { off: false, days: 90, maxMb: 512 },
         httpPort: 80,
         sitesFolder: "/srv/www",
         memoryMb: 128,

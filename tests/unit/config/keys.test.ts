@@ -95,6 +95,10 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
         { nexus: { acceptEula: true, repositories: { NAME: { format: "maven" } } } },
     ],
     [/^nexus\./, NEXUS],
+    [
+        /^notifications\.NAME\.(?!url)/,
+        { notifications: { NAME: { url: "https://ci.example.com/registry" } } },
+    ],
     [/^backup\./, BACKUP],
     [/^sync\.jobs\.NAME\.tags$/, { sync: { jobs: { NAME: { from: "quay.io/team/app" } } } }],
     [/^sync\.jobs\.NAME\.(to|repositories)$/, { sync: { jobs: { NAME: { from: "quay.io/*" } } } }],
@@ -233,6 +237,7 @@ test("the smallest configuration has the defaults of all", () => {
         logFormat: "text",
         logFields: {},
         accessLog: false,
+        notifications: {},
         headers: { "X-Content-Type-Options": ["nosniff"] },
         health: { enabled: true, interval: "10s", threshold: 3 },
         registryConfig: {},

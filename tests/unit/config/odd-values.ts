@@ -217,6 +217,10 @@ export const ODD: Record<string, Odd> = {
         invalid: ["v*", 5],
     },
     "front.clientInstaller": flag(true),
+    "front.log": { valid: [], invalid: ["text", 5, []] },
+    "front.log.off": flag(false),
+    "front.log.days": whole(90, 1, 3650),
+    "front.log.maxMb": whole(512, 32),
     "front.page": flag(true),
     "front.httpPort": whole(undefined, 1, 65535),
     "front.sites": {
@@ -330,6 +334,30 @@ export const ODD: Record<string, Odd> = {
         invalid: ["production", 5, ["a"]],
     },
     accessLog: flag(false),
+    notifications: { valid: [{}], default: {}, invalid: ["hunter2", 5, ["hunter2"]] },
+    "notifications.NAME.url": {
+        valid: ["http://192.0.2.7:8080/hooks/a?b=c"],
+        invalid: ["ci.example.com", "ftp://ci.example.com", 5],
+    },
+    "notifications.NAME.headers": {
+        valid: [{}],
+        becomes: [[{ "X-A": [true, 600] }, { "X-A": ["true", "600"] }]],
+        default: {},
+        invalid: ["Bearer", 5, ["Bearer"]],
+    },
+    "notifications.NAME.events": {
+        valid: [["push", "pull", "mount", "delete"]],
+        default: ["push", "delete"],
+        invalid: [[], "push", ["pushes"], 5],
+    },
+    "notifications.NAME.layers": flag(false),
+    "notifications.NAME.timeout": {
+        valid: ["500ms", "1m"],
+        default: "5s",
+        invalid: ["5", "1h", 5],
+    },
+    "notifications.NAME.threshold": whole(5, 1),
+    "notifications.NAME.backoff": { valid: ["1s"], default: "10s", invalid: ["10", "1d", 5] },
     headers: {
         valid: [{ "X-Frame-Options": ["DENY"] }, {}],
         // `pulumi config set --path` makes a boolean of true, a number of 600.

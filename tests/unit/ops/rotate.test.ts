@@ -1,7 +1,7 @@
 /** What the rotations change, tell and refuse. On the real thing: tests/e2e/keys.test.ts. */
 import { keysOf } from "../../../config/keys";
 import * as checks from "../../../ops/doctor/keys-checks";
-import { clientsIn } from "../../../ops/rotate/clients";
+import { Clients } from "../../../ops/rotate/clients";
 import {
     caPlan,
     httpSecretPlan,
@@ -14,6 +14,7 @@ import {
     type Stage,
     stageOf,
 } from "../../../ops/rotate/plan";
+import { lineOf } from "../../../ops/shared/front-log";
 import { KIT_AGENT } from "../../../ops/shared/registry-api";
 import { issue } from "../components/certs";
 import { accepted, refused } from "../config/base";
@@ -202,6 +203,11 @@ test("what is asked for and what is deployed are compared without the ends of pa
 });
 
 describe("the log of the front", () => {
+    const seenIn = (log: string, ...of: ConstructorParameters<typeof Clients>) => {
+        const clients = new Clients(...of);
+        for (const one of log.split("\n").map(lineOf)) if (one !== undefined) clients.take(one);
+        return clients.seen();
+    };
     const line = (over: object) =>
         JSON.stringify({
             ...{ time: "2026-11-26T10:00:00+00:00", client: "192.0.2.1", path: "/v2/", status: 200 },
@@ -223,7 +229,7 @@ describe("the log of the front", () => {
             "nginx: a warning",
         ].join("\n");
         const made = Date.parse("2026-11-25T00:00:00Z") / 1000;
-        const { clients, installed, since } = clientsIn(log, "0a0b0c0d", made);
+        const { clients, installed, since } = seenIn(log, "0a0b0c0d", made);
         expect(clients.map(({ client, agent, followed }) => `${client} ${agent} ${followed}`)).toEqual([
             "192.0.2.2 docker false",
             "192.0.2.1 docker true",
@@ -231,7 +237,7 @@ describe("the log of the front", () => {
         ]);
         expect(installed).toBe(1);
         expect(since).toBe(Date.parse("2026-11-20T10:00:00Z") / 1000);
-        expect(clientsIn("", undefined)).toEqual({ since: undefined, clients: [], installed: 0 });
+        expect(seenIn("", undefined)).toEqual({ since: undefined, clients: [], installed: 0 });
     });
 });
 

@@ -13,6 +13,7 @@ const SETTINGS: HostMaterial["settings"] = {
     logFormat: "text",
     logFields: { service: "registry", environment: "dev" },
     accessLog: false,
+    notifications: {},
     headers: { "X-Content-Type-Options": ["nosniff"] },
     health: { enabled: true, interval: "10s", threshold: 3 },
     drainSeconds: 30,

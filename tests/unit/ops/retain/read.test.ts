@@ -3,7 +3,14 @@ import { remoteOf } from "../../../../components/storage/rclone";
 import { type Answer, answersIn } from "../../../../ops/retain/answers";
 import { readListing, readObjects } from "../../../../ops/retain/listing";
 import { namesIn } from "../../../../ops/retain/named";
-import { lastPull, pullsIn } from "../../../../ops/retain/pulls";
+import { lastPull, noPulls, takePull } from "../../../../ops/retain/pulls";
+import { lineOf } from "../../../../ops/shared/front-log";
+
+const pullsIn = (log: string) => {
+    const pulls = noPulls();
+    for (const line of log.split("\n").map(lineOf)) if (line !== undefined) takePull(pulls, line);
+    return pulls;
+};
 
 describe("answers one after the other", () => {
     const bytes = (...lines: string[]) => Buffer.from(lines.join("\r\n"));

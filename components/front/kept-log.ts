@@ -1,0 +1,70 @@
+/** Where the access log is kept, and the script that keeps it within its bounds. docs/adr/0030-audit.md */
+import * as z from "zod";
+
+import { option, plain, switchable } from "../definition/option";
+import { YES_OR_NO } from "../definition/values";
+
+/** Where the volume of the log is mounted. Group 0, which is the front's, may write there. */
+export const LOG_FOLDER = "/var/log/front";
+/** What nginx writes; the earlier files bear the time at which they were closed: `20260131T235959Z.jsonl`, then with `.gz`. */
+export const LOG_FILE = "current.jsonl";
+/** The script, beside nginx.conf: other bounds are a reload, and no new container. */
+export const KEEP_LOG = "keep-log.sh";
+
+/** Name of the volume. */
+export const logVolume = (prefix: string): string => `${prefix}-log`;
+
+const MAX_FILE_KIB = 8192;
+
+const shape = {
+    off: plain(z.boolean().default(false), {
+        description: "Requests are told to the container's own log alone, which goes with the container",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
+    days: option(z.int().min(1).max(3650).default(90), {
+        description: "How long a request is kept in the log",
+        unit: "days",
+        allowed: "a whole number from 1 to 3650",
+        example: 365,
+    }),
+    maxMb: option(z.int().min(32).default(512), {
+        description: "What the log takes on the Docker host's disk at most; the oldest go first",
+        unit: "MiB",
+        allowed: "a whole number from 32",
+        example: 2048,
+    }),
+};
+
+export const logOption = option(switchable(shape).prefault({}), {
+    description: "Who did what, kept for `npm run audit`. false: in `docker logs` alone",
+    allowed: "an object (front.log.*), true or false",
+    example: { days: 365, maxMb: 2048 },
+});
+
+export type LogBounds = Pick<z.output<z.ZodObject<typeof shape>>, "days" | "maxMb">;
+
+/**
+ * Shell script that closes the file of a day, or one that is large, compresses those before it, and removes what is too old or
+ * too much. The front's health check runs it, so it must be quick where there is nothing to do, and must not fail: a log is no
+ * reason to call the front unwell.
+ */
+export const keepLogScript = ({ days, maxMb }: LogBounds): string =>
+    [
+        `cd ${LOG_FOLDER} || exit 0`,
+        "now=$(date -u +%Y%m%dT%H%M%SZ)",
+        "day=${now%T*}",
+        '[ -e day ] || echo "$day" > day',
+        `[ "$(cat day)" != "$day" ] || [ "$(wc -c < ${LOG_FILE})" -gt ${MAX_FILE_KIB * 1024} ] || exit 0`,
+        'echo "$day" > day',
+        // nginx may write into the one that was closed last until it has opened the new one.
+        'for f in 2*.jsonl; do [ ! -e "$f" ] || gzip -f "$f"; done',
+        `[ ! -s ${LOG_FILE} ] || { mv ${LOG_FILE} "$now.jsonl" && kill -USR1 "$(cat /tmp/nginx.pid)"; }`,
+        `find . -name '2*' -mtime +${days - 1} -exec rm -f {} +`,
+        `while [ "$(du -sk . | cut -f1)" -gt ${maxMb * 1024 - MAX_FILE_KIB} ]; do`,
+        "  oldest=$(ls | grep '^2' | head -n 1)",
+        '  [ -n "$oldest" ] && rm -f "$oldest" || break',
+        "done",
+        "exit 0",
+        "",
+    ].join("\n");
