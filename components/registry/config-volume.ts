@@ -33,6 +33,8 @@ export interface ConfigVolumeArgs {
     check?: string | undefined;
     /** Folder of the Docker host that is to be the deployment's own, and the option that chooses it. */
     mark?: { path: string; key: Path } | undefined;
+    /** Further volumes that the command sees. @default [] */
+    volumes?: docker.types.input.ContainerVolume[] | undefined;
     /** Further labels of the container that writes. @default [] */
     labels?: Labels | undefined;
     onError: pulumi.ErrorHook[];
@@ -104,6 +106,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
                 networkMode: "none",
                 volumes: [
                     { volumeName: volume.name, containerPath: args.folder },
+                    ...(args.volumes ?? []),
                     ...(mark === undefined ? [] : [{ hostPath: mark.path, containerPath: MARKED }]),
                 ],
                 uploads: Object.entries(args.files).map(([file, { content, base64, mode }]) => ({
