@@ -151,6 +151,8 @@ give() {
     echo "$(now) $self" >$served/.stamp
     mv $served/.stamp $served/${STAMP_FILE}
     echo "The front gets a new certificate for $names."
+    # It looks once a second, and its reload takes less than another: what is told afterwards is true of what it shows.
+    sleep 4 & wait $!
 }
 
 # Sets: end, days before it from which lego renews, seconds between two looks.
