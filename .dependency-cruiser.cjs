@@ -14,7 +14,7 @@ const ROOMS = {
     clients: ["address", "text"],
     // How an option is written, checked and mended.
     "components/definition": ["address", "text"],
-    "components/tls": ["components/definition"],
+    "components/tls": ["components/definition", "address"],
     "components/auth": ["components/definition"],
     "components/retention": ["components/definition"],
     "components/backup": ["components/definition", "address"],
@@ -35,6 +35,10 @@ const ROOMS = {
         "components/registry",
         "components/tls",
         "address",
+    ],
+    "components/acme": [
+        ...["components/definition", "components/deployment", "components/front", "components/outbound"],
+        ...["components/registry", "components/tls", "text"],
     ],
     "components/mirror": [
         ...["components/definition", "components/deployment", "components/front", "components/registry"],

@@ -10,5 +10,7 @@ export const DEFAULT_CACHE_IMAGE = "valkey/valkey:8.1";
 export const RCLONE_IMAGE = "rclone/rclone:1.69.1";
 /** Of the backups. */
 export const DEFAULT_BACKUP_IMAGE = "restic/restic:0.18.1";
+/** Of what asks a directory for certificates (`tls.acme`): the last line whose commands Debian's lego has too. */
+export const DEFAULT_ACME_IMAGE = "goacme/lego:v4.25.2";
 /** Of what copies from and to other registries. With a shell: the job takes its logins into memory. */
 export const DEFAULT_SYNC_IMAGE = "regclient/regsync:v0.11.7-alpine";

@@ -10,6 +10,8 @@ export interface ClientFacts {
     /** The name alone. */
     domain: string;
     tls: boolean;
+    /** Clients trust the certificate already. @default false */
+    trusted?: boolean | undefined;
 }
 
 /** Name of the certificate's file in the snippets; `npm run up` and the README say how to get it. */
@@ -61,13 +63,18 @@ const SOME_CA = CA;
  * Snippets by client.
  *
  * With TLS: how to trust the CA (docs.docker.com/engine/security/certificates, containerd docs/hosts.md,
- * containers-certs.d(5)). Without: how to allow plain HTTP.
+ * containers-certs.d(5)). Without: how to allow plain HTTP. With a certificate that everyone trusts: that there is nothing to do.
  */
-export function clientSetup({ address, domain, tls }: ClientFacts): Record<string, string> {
+export function clientSetup({ address, domain, tls, trusted = false }: ClientFacts): Record<string, string> {
     const facts: PlanFacts = { address, tls, caPem: tls ? SOME_CA : "" };
     const text = (...args: Parameters<typeof clientPlan>) => planText(clientPlan(...args), facts.caPem);
     const line = `echo 'IP_OF_THE_REGISTRY ${domain}' >> /etc/hosts   # only where DNS does not know ${domain}`;
     const hosts: Record<string, string> = needsName(domain) ? { hosts: line } : {};
+    if (tls && trusted)
+        return {
+            ...hosts,
+            anyClient: `# nothing to install: every client trusts the certificate of ${address}`,
+        };
     const daemons = {
         containerd: text("containerd", "linux", facts),
         podman: text("podman", "linux", facts),

@@ -39,7 +39,7 @@ export interface PrivateRegistryArgs {
      */
     externalUrl?: pulumi.Input<string> | undefined;
     /**
-     * The certificate that the registry shows. false: plain HTTP, for a closed network. Must be an object of one of ownCa, files and off, or false.
+     * The certificate that the registry shows. false: plain HTTP, for a closed network. Must be an object of one of ownCa, files, acme and off, or false.
      * @example {"ownCa":{"keyAlgorithm":"RSA-4096"}}
      */
     tls?: TlsArgs | boolean | undefined;
@@ -1083,7 +1083,7 @@ export interface TlsArgs {
     off?: boolean | undefined;
     /**
      * A CA of the deployment's own, or one that you bring, signs the site certificate. Must be an object (tls.ownCa.*), or true.
-     * @default where neither tls.files nor tls.off is set
+     * @default where none of tls.files, tls.acme and tls.off is set
      * @example {"keyAlgorithm":"RSA-4096"}
      */
     ownCa?: TlsOwnCaArgs | boolean | undefined;
@@ -1092,6 +1092,102 @@ export interface TlsArgs {
      * @example {"cert":"./site.crt"}
      */
     files?: TlsFilesArgs | boolean | undefined;
+    /**
+     * A directory such as Let's Encrypt issues the certificate, and the front renews it by itself (docs/acme.md). tls.ownCa beside it signs what is shown until it is there. Must be an object (tls.acme.*).
+     * @default none
+     * @example {"email":"admin@example.com","acceptTerms":true}
+     */
+    acme?: TlsAcmeArgs | undefined;
+}
+
+/** A directory such as Let's Encrypt issues the certificate, and the front renews it by itself (docs/acme.md). tls.ownCa beside it signs what is shown until it is there. */
+export interface TlsAcmeArgs {
+    /**
+     * Address of the account at the directory, to which it writes where it must. Must be an e-mail address.
+     * @example "admin@example.com"
+     */
+    email: pulumi.Input<string>;
+    /**
+     * You accept the directory's terms of service (of Let's Encrypt: letsencrypt.org/repository); nothing is asked for without. Must be true or false.
+     * @default false
+     * @example true
+     */
+    acceptTerms?: pulumi.Input<boolean> | undefined;
+    /**
+     * URL of the directory. To try: https://acme-staging-v02.api.letsencrypt.org/directory, whose certificates nobody trusts. Must be an https:// URL.
+     * @default https://acme-v02.api.letsencrypt.org/directory
+     * @example "https://acme-staging-v02.api.letsencrypt.org/directory"
+     */
+    directory?: pulumi.Input<string> | undefined;
+    /**
+     * Authority of a private directory's own certificate, such as step-ca's; with it names need not be public. Must be PEM text.
+     * @default those that everyone trusts
+     * @example "-----BEGIN …"
+     */
+    directoryCa?: pulumi.Input<string> | undefined;
+    /**
+     * Authority of the certificates that a private directory issues, which clients are given to trust. Must be PEM text.
+     * @default clients trust it already
+     * @example "-----BEGIN …"
+     */
+    trust?: pulumi.Input<string> | undefined;
+    /**
+     * Shows by a record in DNS (dns-01) whose the names are: also of names with a star, and of a host that the world does not reach. Must be an object of provider, credentials, resolvers, checkPropagation.
+     * @default by port 80 of each name (http-01)
+     * @example {"provider":"cloudflare","credentials":{"CLOUDFLARE_DNS_API_TOKEN":"TOKEN"}}
+     */
+    dns?: TlsAcmeDnsArgs | undefined;
+    /**
+     * Names of the certificate, where one with a star is to stand for several. Must be a list of at most 100 host names, of which the first label may be *.
+     * @default the domain, dnsNames, and the sites of the front without a certificate of their own
+     * @example ["docker.example.com","*.docker.example.com"]
+     */
+    names?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+    /**
+     * How long before its end the certificate is renewed; at most a third of its life, days. Must be a whole number from 1 to 365.
+     * @default 30
+     * @example 30
+     */
+    renewBeforeDays?: pulumi.Input<number> | undefined;
+    /**
+     * Key of the certificate, a new one at each renewal. Must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-4096.
+     * @default ECDSA-P256
+     * @example "RSA-2048"
+     */
+    keyAlgorithm?: pulumi.Input<"ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-4096"> | undefined;
+    /**
+     * Image of lego 4, 4.9 or newer, with a shell and busybox. Must be an image reference.
+     * @default goacme/lego:v4.25.2
+     * @example "goacme/lego:v4.25.2"
+     */
+    image?: pulumi.Input<string> | undefined;
+}
+
+/** Shows by a record in DNS (dns-01) whose the names are: also of names with a star, and of a host that the world does not reach. */
+export interface TlsAcmeDnsArgs {
+    /**
+     * Code of the DNS provider (go-acme.github.io/lego/dns). Must be a code of lego's, such as cloudflare, route53, rfc2136 or httpreq; not manual, not exec.
+     * @example "cloudflare"
+     */
+    provider: pulumi.Input<string>;
+    /**
+     * Variables of that provider, which lego alone gets. Must be an object of variables. Kept as a secret.
+     * @default none
+     * @example {"CLOUDFLARE_DNS_API_TOKEN":"TOKEN"}
+     */
+    credentials?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+    /**
+     * Name servers that are asked for the zone, where this network's own show another one. Must be a list of host:port.
+     * @default the Docker host's
+     * @example ["9.9.9.9:53"]
+     */
+    resolvers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+    /**
+     * Waits until every name server of the zone has the record. Must be true or false.
+     * @default true
+     * @example false
+     */
+    checkPropagation?: pulumi.Input<boolean> | undefined;
 }
 
 /** A certificate that you bring. */

@@ -2,11 +2,19 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { Acme } from "./acme/acme";
 import type { Accounts } from "./auth/accounts";
 import { servedInstallers } from "../clients/served";
 import type { Given, Settled } from "./definition/inputs";
 import { Deployment } from "./deployment/deployment";
-import { type FrontChoice, frontOf, frontSocket, type SiteOptions } from "./front/made";
+import {
+    type FrontChoice,
+    frontOf,
+    frontSocket,
+    servedVolume,
+    type SiteOptions,
+    unsignedSites,
+} from "./front/made";
 import type { MirrorAccess } from "./mirror/mirror";
 import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
@@ -182,6 +190,33 @@ export function containersOf(
     const served = front.clientInstaller
         ? servedInstallers(endpoint, certificate.caPem, places, deployment.identity)
         : undefined;
+    const { acme: directory } = certificate;
+    const names = pulumi
+        .all([domain, options.dnsNames, pulumi.all(unsignedSites(front, inside))])
+        .apply(([first, further, sites]) => [...new Set([first, ...further, ...sites])]);
+    const volume =
+        directory === undefined && front.httpPort === undefined
+            ? undefined
+            : servedVolume(name, deployment, { ...parent, provider: engine });
+    const acme =
+        directory &&
+        certificate.sign &&
+        volume &&
+        new Acme(
+            `${name}-acme`,
+            {
+                deployment,
+                imageId: imageOf(`${name}-acme-image`, directory.image).imageId,
+                options: directory,
+                names,
+                until: certificate.sign(`${name}-until-acme`, names),
+                servedVolume: volume,
+                networkName: registry.networkName,
+                outbound,
+                onError,
+            },
+            here,
+        );
     const frontMade = frontOf(
         name,
         front,
@@ -198,20 +233,23 @@ export function containersOf(
             engine,
             imageId: frontImage.imageId,
             socketVolume: socket.volumeName,
+            servedVolume: acme?.servedVolume ?? volume,
             // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
             networkName: registry.networkName,
             installers: served?.files,
             setUp: served?.oneLines,
             onError,
-            after: [registry.container],
+            after: [registry.container, ...(acme ? [acme.writer] : [])],
         },
         parent,
     );
+    const started = acme?.start(frontMade);
+    const answering = pulumi.all([frontMade.containerId, started]).apply(([id]) => id);
     return {
         deployment,
-        answering: frontMade.containerId,
+        answering,
         mirrors,
         nexus,
-        oneLines: served && pulumi.all([served.oneLines, frontMade.containerId]).apply(([lines]) => lines),
+        oneLines: served && pulumi.all([served.oneLines, answering]).apply(([lines]) => lines),
     };
 }

@@ -88,8 +88,8 @@ const served: Rule<Options> = (options) => {
     });
 };
 
-/** A name for which the deployment's CA signs a certificate, and where the options have it. */
-interface Signed {
+/** A name for which a certificate is made, and where the options have it. */
+export interface Signed {
     name: string;
     path: Path;
     /** What takes the name away. */
@@ -97,7 +97,7 @@ interface Signed {
 }
 
 /** @param permitted a name for which the CA may sign */
-function signedNames(options: Grounds, permitted: string): Signed[] {
+export function signedNames(options: Grounds, permitted: string): Signed[] {
     const { domain, dnsNames, ipAddresses, tls, mirrors, nexus } = options;
     const list = (key: string, names: readonly string[] = []): Signed[] =>
         names.map((name, i) => ({ name, path: [key, i], mend: remove([key, i]) }));

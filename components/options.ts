@@ -1,6 +1,7 @@
 /** Every option of a deployment: each is written in the room of what it is about. */
 import * as z from "zod";
 
+import { acmeRules } from "./acme-rules";
 import { backupOptions, backupRules } from "./backup/options";
 import { authOptions, authRules } from "./auth/options";
 import { deploymentOptions } from "./deployment/options";
@@ -46,5 +47,6 @@ export const DEFINITION: Definition<typeof options> = {
         ...nexusRules,
         ...backupRules,
         ...nameRules,
+        ...acmeRules,
     ],
 };

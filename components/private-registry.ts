@@ -105,7 +105,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                           htpasswd: accounts?.htpasswd,
                           previous: accounts?.previous,
                           certificate,
-                          ownCa: encrypted && (tls.files === undefined || tls.files.chain !== undefined),
+                          ownCa: encrypted && hasAuthority(tls),
                       },
                       parent,
                   );
@@ -118,7 +118,11 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         this.clientSetup = pulumi
             .all([address, domain, containers?.oneLines ?? {}])
             .apply(([of, host, oneLines]) => ({
-                ...clientSetup({ address: of, domain: host, tls: encrypted }),
+                ...clientSetup({
+                    ...{ address: of, domain: host, tls: encrypted },
+                    // Of tls.files without a chain nobody knows who trusts them.
+                    trusted: tls.acme !== undefined && !hasAuthority(tls),
+                }),
                 ...oneLines,
             }));
         // Where the deployment is refused.
@@ -161,6 +165,11 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             mirrors: this.mirrors,
         });
     }
+}
+
+/** Whether clients have to be given an authority to trust the certificate. */
+function hasAuthority({ files, acme }: Settled<Options>["tls"]): boolean {
+    return files ? files.chain !== undefined : !acme || acme.trust !== undefined;
 }
 
 /** What config.yml is rendered from, of the registry as it would be without a front. */

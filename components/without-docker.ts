@@ -13,6 +13,7 @@ const DOCKER_ONLY: readonly (readonly [path: string, why: string])[] = [
     ["storage.volume", "the images lie in the package's own folder"],
     ["dockerHost", "there is no Docker Engine"],
     ["cache.valkey", "the registry keeps what it knows of blobs in its own memory"],
+    ["tls.acme", "the front shows its certificate, and a container renews it"],
     ["front", "the registry itself serves TLS and the users"],
     ["mirrors", "each mirror is a registry of its own"],
     ["nexus", "it is another program"],

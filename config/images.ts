@@ -18,7 +18,8 @@ export function withImages(config: Omit<Config, keyof typeof kitOptions>): Priva
     const { target, dockerHost, image } = config;
     const front = chosenFront(config);
     const { valkey } = config.cache;
-    const wanted = [image, ...(front ? [front.image] : []), ...(valkey ? [valkey.image] : [])];
+    const { acme } = config.tls;
+    const wanted = [image, ...[front, valkey, acme].flatMap((one) => (one ? [one.image] : []))];
     const path = target === "docker" ? listPath(wanted) : undefined;
     if (path === undefined) return config;
     const listed = list(path, dockerHost);
@@ -27,6 +28,7 @@ export function withImages(config: Omit<Config, keyof typeof kitOptions>): Priva
         ...config,
         image: toRun(image),
         front: front ? { ...front, image: toRun(front.image) } : false,
+        tls: { ...config.tls, acme: acme && { ...acme, image: toRun(acme.image) } },
         cache: { valkey: valkey && { ...valkey, image: toRun(valkey.image) } },
     };
 }

@@ -43,13 +43,15 @@ async function imagesOf(
     file: string | undefined,
 ): Promise<string[]> {
     if (engine === undefined) return [];
-    const { backup, storage, sync } = await readConfig(await stackPulumi(machine, stack, env), file);
+    const { backup, storage, sync, tls } = await readConfig(await stackPulumi(machine, stack, env), file);
     const settings: EarlySettings = {
         ...stack.settings,
         // The gate of a collection is made of it.
         front: true,
         backup: backup !== undefined,
         ...(backup === undefined ? {} : { backupImage: backup.image }),
+        acme: tls.acme !== undefined,
+        ...(tls.acme === undefined ? {} : { acmeImage: tls.acme.image }),
         sync: Object.keys(sync.jobs).length > 0,
         syncImage: sync.image,
         rclone: storage.s3 !== undefined || storage.azure !== undefined || storage.gcs !== undefined,

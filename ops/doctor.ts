@@ -9,6 +9,7 @@ import { print } from "../setup/progress";
 import { which } from "../setup/run";
 import { readText } from "../setup/start.cjs";
 import { commandFlags, OF_STACK } from "./shared/arguments";
+import { acmeName, acmeStatus, checkDirectory } from "./doctor/acme-checks";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
@@ -82,7 +83,13 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         const shake = (ca: string | string[]) => look.handshake(address, port, domain, ca);
         const { certificate } = await shake(caPem);
         tell("certificate's name", tls.checkCertificateName(certificate, domain));
-        tell("certificate's end", tls.checkEnd(certificate, renewalDays, new Date()));
+        const directory = acmeName(owner);
+        tell(
+            "certificate's end",
+            services.includes(directory)
+                ? checkDirectory(certificate, await acmeStatus(engine, directory), directory, new Date())
+                : tls.checkEnd(certificate, renewalDays, new Date()),
+        );
         const problemWith = async (ca: string | undefined) => (await shake(ca ?? look.systemCas())).problem;
         // Where nothing answers, nobody's trust is to blame.
         const clients = certificate

@@ -25,7 +25,7 @@ export interface DebianImage {
 
 /** What scripts in these images may call, from Debian's static busybox. */
 const APPLETS =
-    "sh base64 cat chmod cp cut du find grep kill ls mkdir mv nc ps rm rmdir sha256sum sleep sort stat wc wget xargs".split(
+    "sh base64 cat chmod cp cut date du find grep kill ls mkdir mv nc ps rm rmdir sha256sum sleep sort stat wc wget xargs".split(
         " ",
     );
 

@@ -5,6 +5,7 @@ import { type DebianImage, buildDebianImage } from "./image-debian";
 import type { Machine } from "./machine";
 import type { EarlySettings } from "./stack";
 import {
+    DEFAULT_ACME_IMAGE,
     DEFAULT_BACKUP_IMAGE,
     DEFAULT_CACHE_IMAGE,
     DEFAULT_FRONT_IMAGE,
@@ -54,6 +55,12 @@ const RESTIC: DebianImage = {
     changes: ['ENTRYPOINT ["/usr/bin/restic"]'],
 };
 
+const LEGO: DebianImage = {
+    packages: ["lego", "ca-certificates"],
+    main: "lego",
+    changes: ['ENTRYPOINT ["/usr/bin/lego"]'],
+};
+
 /** The images that a stack with these settings runs, the registry's first. */
 export function neededImages(machine: Machine, engine: Endpoint, settings: EarlySettings): ImageNeed[] {
     const need = (
@@ -97,6 +104,10 @@ export function neededImages(machine: Machine, engine: Endpoint, settings: Early
     if (settings.backup)
         needs.push(
             need("Backup image", "backup.image", settings.backupImage, DEFAULT_BACKUP_IMAGE, debian(RESTIC)),
+        );
+    if (settings.acme)
+        needs.push(
+            need("Image of lego", "tls.acme.image", settings.acmeImage, DEFAULT_ACME_IMAGE, debian(LEGO)),
         );
     if (settings.sync)
         needs.push(need(REGSYNC.title, "sync.image", settings.syncImage, DEFAULT_SYNC_IMAGE, go(REGSYNC)));

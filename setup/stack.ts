@@ -42,6 +42,10 @@ export interface EarlySettings {
     backup?: boolean;
     /** backup.image */
     backupImage?: string;
+    /** Asks for the image of lego as well. */
+    acme?: boolean;
+    /** tls.acme.image */
+    acmeImage?: string;
     /** Asks for the image of regsync as well. */
     sync?: boolean;
     /** sync.image */
@@ -165,6 +169,8 @@ export function findStack(machine: Machine, args: string[]): Stack {
                         !is("auth", false) &&
                         setting("target") !== "systemd")),
             frontImage: setting("front.image"),
+            acme: has("tls.acme"),
+            acmeImage: setting("tls.acme.image"),
             cache: has("cache.valkey"),
             cacheImage: setting("cache.valkey.image"),
             nexus: is("nexus.acceptEula", true),

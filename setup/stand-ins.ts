@@ -1,5 +1,6 @@
 /** Images that the kit builds where the official ones cannot be had: they have names of their own, and never an official one. */
 import {
+    DEFAULT_ACME_IMAGE,
     DEFAULT_BACKUP_IMAGE,
     DEFAULT_CACHE_IMAGE,
     DEFAULT_FRONT_IMAGE,
@@ -25,6 +26,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
     [DEFAULT_IMAGE]: "private-registry/registry",
     [DEFAULT_FRONT_IMAGE]: "private-registry/nginx",
     [DEFAULT_BACKUP_IMAGE]: "private-registry/restic",
+    [DEFAULT_ACME_IMAGE]: "private-registry/lego",
     [DEFAULT_CACHE_IMAGE]: "private-registry/redis",
     [RCLONE_IMAGE]: "private-registry/rclone",
     [DEFAULT_SYNC_IMAGE]: "private-registry/regsync",

@@ -25,6 +25,21 @@ export const REST_SERVER: GoProgram = {
     about: "half a minute on 2 cores",
 };
 
+/** A directory of RFC 8555 for tests, Let's Encrypt's own, and its name server. */
+export const PEBBLE: GoProgram = {
+    name: "pebble",
+    module: "github.com/letsencrypt/pebble/v2",
+    version: "v2.10.1",
+    package: "github.com/letsencrypt/pebble/v2/cmd/pebble",
+    minimumGo: "1.24",
+    about: "half a minute on 2 cores",
+};
+export const CHALLENGE_SERVER: GoProgram = {
+    ...PEBBLE,
+    name: "pebble-challtestsrv",
+    package: "github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv",
+};
+
 /** The program for an Engine's processor (as Go names it). Returns its path. */
 export async function ensureServer(machine: Machine, program: GoProgram, arch: string): Promise<string> {
     const binary = join(machine.dirs.cache, program.name, `${program.version.slice(1)}-${arch}`);

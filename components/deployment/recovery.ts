@@ -58,6 +58,12 @@ const explain = (urn: string, text: string): Promise<void> =>
     // Of the resource the log reads nothing but the URN, which is all that a hook is given.
     pulumi.log.error(text, { urn: pulumi.output(urn) } as pulumi.Resource);
 
+/** What a health check said that is asked once, and so says why: one sentence. */
+function verdict(message: string, { healthcheck }: Record<string, unknown>): string | undefined {
+    if ((healthcheck as { retries?: number } | undefined)?.retries !== 1) return undefined;
+    return /health check gave exit code \d+: (.+?)\. `docker logs/s.exec(message)?.[1];
+}
+
 async function mend(
     engine: Engine,
     deployment: Deployment,
@@ -91,6 +97,11 @@ async function mend(
         }
         case "unhealthy": {
             const name = String(inputs.name);
+            const final = verdict(message, inputs);
+            if (final !== undefined) {
+                await say(`${name}: ${final}`);
+                return false;
+            }
             const lines = await lastLogLines(engine, name);
             const problem = storageProblem(lines);
             await say(

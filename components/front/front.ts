@@ -13,7 +13,7 @@ import { type PageFacts, pageFiles } from "./page";
 import { PAGE_FILES } from "./page-files";
 import { KEEP_LOG, keepLogScript, LOG_FILE, LOG_FOLDER, type LogBounds, logVolume } from "./kept-log";
 import { withEveryone, withNobody } from "./nobody";
-import { ASK, FRONT_USER, Reload } from "./reload";
+import { ASK, FRONT_USER, Reload, WATCHED } from "./reload";
 import {
     FRONT_FOLDER,
     frontName,
@@ -22,6 +22,7 @@ import {
     type FrontUser,
     PLAIN_PORT,
     PREVIOUS_FILE,
+    SERVED_FOLDER,
     SITES_FOLDER,
     SOCKET_FOLDER,
     siteFiles,
@@ -32,14 +33,18 @@ import {
 export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
     /** Of its files. */
     id: string;
-    tls: TlsFiles;
+    /** Its certificate; nothing where a directory issues it. */
+    tls: TlsFiles | undefined;
 }
 
 /** The same values, of which any may be an Output. */
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
 export interface FrontArgs extends Inputs<
-    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "page" | "users" | "logFile">
+    Omit<
+        FrontSettings,
+        "generation" | "acme" | "redirectTo" | "sites" | "installers" | "page" | "users" | "logFile"
+    >
 > {
     /** Nothing lets anyone do anything. */
     users?: Inputs<FrontUser>[] | undefined;
@@ -47,8 +52,10 @@ export interface FrontArgs extends Inputs<
     deployment: Deployment;
     /** ID of the nginx image, sha256:… */
     imageId: pulumi.Input<string>;
-    /** The registry's certificate. */
-    tls: TlsFiles;
+    /** The registry's certificate; nothing where a directory issues it. */
+    tls: TlsFiles | undefined;
+    /** Volume with what changes without an `up`: a directory's certificate, the answers to its challenges. @default none */
+    servedVolume?: pulumi.Input<string> | undefined;
     /** The htpasswd file; nothing where there are no users. */
     htpasswd?: pulumi.Input<string> | undefined;
     /** The same of the passwords before, where some are taken for a while. */
@@ -82,6 +89,10 @@ export interface FrontArgs extends Inputs<
 /** Readable for the front's group. */
 const SECRET = "0440";
 
+const served = (volumeName: pulumi.Input<string>) => ({
+    ...{ volumeName, containerPath: SERVED_FOLDER, readOnly: true },
+});
+
 /** nginx before the registry: TLS, users, roles and further sites. What it serves changes by reload. */
 export class Front extends pulumi.ComponentResource {
     /** ID of the container; resolves when it serves this configuration. */
@@ -107,6 +118,7 @@ export class Front extends pulumi.ComponentResource {
                 volumeName: `${containerName}-config`,
                 folder: FRONT_FOLDER,
                 files: { ...files, "nginx.conf": { content: this.conf(args, generation), mode: SECRET } },
+                volumes: args.servedVolume === undefined ? [] : [served(args.servedVolume)],
                 // As root: without a user nginx would give its folders to another one, for which it has no right here.
                 check: `mkdir -p ${LOG_FOLDER}; nginx -e stderr -t -q -c /staged/nginx.conf -g 'user root;'`,
                 writable: log,
@@ -122,7 +134,8 @@ export class Front extends pulumi.ComponentResource {
                     { port: args.port, ip, key: ["port"] },
                     ...redirect,
                 ]),
-                entrypoints: ["nginx"],
+                entrypoints:
+                    args.servedVolume === undefined ? ["nginx"] : ["/bin/sh", "-c", WATCHED, "nginx"],
                 command: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
                 user: FRONT_USER,
                 ports: [
@@ -142,6 +155,7 @@ export class Front extends pulumi.ComponentResource {
                     { volumeName: config.volumeName, containerPath: FRONT_FOLDER, readOnly: true },
                     { volumeName: args.socketVolume, containerPath: SOCKET_FOLDER, readOnly: true },
                     ...(log === undefined ? [] : [{ volumeName: log, containerPath: LOG_FOLDER }]),
+                    ...(args.servedVolume === undefined ? [] : [served(args.servedVolume)]),
                     ...(args.sitesFolder === undefined
                         ? []
                         : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
@@ -193,10 +207,10 @@ export class Front extends pulumi.ComponentResource {
     }
 
     private files(args: FrontArgs): Record<string, FileArgs> {
-        const pair = (crt: string, key: string, tls: TlsFiles): Record<string, FileArgs> => ({
-            [crt]: { content: tls.chainPem },
-            [key]: { content: tls.privateKeyPem, mode: SECRET },
-        });
+        const pair = (crt: string, key: string, tls: TlsFiles | undefined): Record<string, FileArgs> =>
+            tls === undefined
+                ? {}
+                : { [crt]: { content: tls.chainPem }, [key]: { content: tls.privateKeyPem, mode: SECRET } };
         return Object.assign(
             pair("site.crt", "site.key", args.tls),
             args.htpasswd === undefined
@@ -234,7 +248,11 @@ export class Front extends pulumi.ComponentResource {
             immutableTags: args.immutableTags,
             signer: args.signer,
             logFile: args.log === undefined ? undefined : `${LOG_FOLDER}/${LOG_FILE}`,
-            sites: args.sites.map(({ id, name, upstream, folder }) => ({ id, name, upstream, folder })),
+            acme: args.tls === undefined,
+            sites: args.sites.map(({ id, name, upstream, folder, tls }) => ({
+                ...{ id, name, upstream, folder },
+                acme: tls === undefined,
+            })),
             installers: Object.keys(args.installers ?? {}),
             page:
                 args.page === undefined
@@ -250,7 +268,9 @@ export class Front extends pulumi.ComponentResource {
             .apply(([settings, text]) => renderNginx({ ...settings, generation: text }));
     }
 
-    /** SHA-256 of all that is served. There is a private key among it, so it gives nothing away. */
+    /**
+     * SHA-256 of all that is served. There is a private key among it, or a salted hash of each password, so it gives nothing away.
+     */
     private generation(args: FrontArgs, files: Record<string, FileArgs>): pulumi.Output<string> {
         const texts = Object.entries(files).map(([file, { content }]) => pulumi.all([file, content]));
         return pulumi.unsecret(

@@ -40,6 +40,8 @@ interface Context {
     /** ID of the nginx image. */
     imageId: pulumi.Input<string>;
     socketVolume: pulumi.Input<string>;
+    /** Volume with what changes without an `up`, where there is one. */
+    servedVolume: pulumi.Input<string> | undefined;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
     /** File name → text that anyone may fetch. */
@@ -65,6 +67,31 @@ export function frontSocket(
     return { volumeName: volume.name, folder: SOCKET_FOLDER, path: SOCKET };
 }
 
+/**
+ * The volume of what changes without an `up`. It is there wherever plain HTTP is answered: so a directory can take the place of another
+ * certificate, and the other way round, by reload alone.
+ */
+export function servedVolume(
+    name: string,
+    deployment: Deployment,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+    const volumeName = `${deployment.prefix}-served`;
+    return new docker.Volume(
+        `${name}-served`,
+        { name: volumeName, labels: deployment.volume(volumeName) },
+        { ...opts, ignoreChanges: ["labels"] },
+    ).name;
+}
+
+/** Names of the sites that have no certificate of their own. */
+export const unsignedSites = (front: FrontChoice, inside: readonly SiteOptions[]): Given<string>[] => [
+    ...Object.entries(front.sites)
+        .filter(([, { cert }]) => cert === undefined)
+        .map(([written]) => written.toLowerCase()),
+    ...inside.map(({ name }) => name),
+];
+
 /** When a certificate ends, in the form of RFC 3339. */
 function ends(pem: string): string | undefined {
     const [certificate] = certificates(pem);
@@ -89,7 +116,8 @@ export function frontOf(
     parent: { parent: pulumi.Resource },
 ): Front {
     const { certificate, users, previous, engine, setUp, ...rest } = context;
-    const signed = (id: string, site: Given<string>): TlsFiles => {
+    const signed = (id: string, site: Given<string>): TlsFiles | undefined => {
+        if (certificate.acme !== undefined) return undefined;
         const tls = certificate.sign?.(`${name}-site-${typeof site === "string" ? site : id}`, [site]);
         if (tls === undefined)
             throw new Error(`The site ${id} needs a certificate: there is no CA that could sign one.`);
@@ -112,7 +140,7 @@ export function frontOf(
         `${name}-front`,
         {
             ...rest,
-            tls: certificate.files,
+            tls: certificate.acme === undefined ? certificate.files : undefined,
             previousHtpasswd: previous?.htpasswd,
             signer: certificate.signer,
             users:
@@ -128,8 +156,11 @@ export function frontOf(
             attemptsPerMinute: front.attemptsPerMinute,
             connectionsPerClient: front.connectionsPerClient,
             immutableTags: pulumi.output(front.immutableTags),
-            page: front.page ? pageFacts(certificate.files.chainPem, setUp) : undefined,
             log: front.log.off ? undefined : { days: front.log.days, maxMb: front.log.maxMb },
+            // Of a certificate that is renewed without an `up` nobody knows the end here.
+            page: front.page
+                ? pageFacts(certificate.acme === undefined ? certificate.files.chainPem : "", setUp)
+                : undefined,
             sites,
             sitesFolder: front.sitesFolder,
             httpPort: front.httpPort,

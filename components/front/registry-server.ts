@@ -2,7 +2,15 @@
 import { authLocation } from "./access";
 import { hasImmutable } from "./immutable";
 import { pageLocations } from "./page";
-import { DRAIN_FILE, FRONT_FOLDER, type FrontSettings, RETRY_AFTER, TLS_PORT } from "./settings";
+import {
+    DRAIN_FILE,
+    FRONT_FOLDER,
+    type FrontSettings,
+    RETRY_AFTER,
+    SERVED_FILE,
+    SERVED_FOLDER,
+    TLS_PORT,
+} from "./settings";
 import { block, errorBody } from "./text";
 
 const API_VERSION = "add_header Docker-Distribution-Api-Version registry/2.0 always;";
@@ -40,6 +48,12 @@ export const listenTls = (crt: string, key: string, suffix = ""): string[] => [
     `ssl_certificate ${crt};`,
     `ssl_certificate_key ${key};`,
 ];
+
+/** The certificate that a directory issues. */
+export const listenAcme = (suffix = ""): string[] => {
+    const file = `${SERVED_FOLDER}/${SERVED_FILE}`;
+    return listenTls(file, file, suffix);
+};
 
 /** Requests at once of one client address; in every public server. */
 export const limitConnections = ({ connectionsPerClient }: Pick<FrontSettings, "connectionsPerClient">) =>
@@ -90,7 +104,9 @@ const publicFile = (name: string): string[] =>
 export function registryServer(settings: FrontSettings): string[] {
     const { users, anonymousPull, installers = [] } = settings;
     return block("server", [
-        ...listenTls("site.crt", "site.key", " default_server"),
+        ...(settings.acme
+            ? listenAcme(" default_server")
+            : listenTls("site.crt", "site.key", " default_server")),
         "server_name _;",
         "default_type application/json;",
         ODD_BYTES,

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../deployment/deployment";
 import { boundedLog, confined, memoryLimit } from "../deployment/hardening";
 
-import { STATUS_PORT } from "./settings";
+import { SERVED_FOLDER, STAMP_FILE, STATUS_PORT } from "./settings";
 
 /** The front's user: none of the system's, in the group whose members may read the files and the socket. */
 export const FRONT_USER = "101:0";
@@ -30,6 +30,15 @@ const script = (generation: string) =>
         'echo "nginx does not serve the new configuration after 30 seconds: see the log of the front." >&2',
         "exit 1",
     ].join("\n");
+
+/**
+ * Starts nginx, beside which a shell has it read its configuration anew whenever a directory has issued a certificate. Once nginx has
+ * written its number it takes the signal; before that, the first process of a container would lose it.
+ */
+export const WATCHED =
+    `stamp() { cat ${SERVED_FOLDER}/${STAMP_FILE} 2>/dev/null; }; ` +
+    'watch() { last="$(stamp)"; while sleep 1; do [ "$(stamp)" = "$last" ] || ' +
+    '{ [ -s /tmp/nginx.pid ] && last="$(stamp)" && kill -HUP 1; }; done; }; watch & exec nginx "$@"';
 
 export interface ReloadArgs {
     /** Name of the container that reloads. */

@@ -22,6 +22,8 @@ export interface FrontSite {
     upstream?: string | undefined;
     /** Folder below the folder of the sites whose files are served. */
     folder?: string | undefined;
+    /** Its certificate is the registry's, which a directory issues. @default one of its own */
+    acme?: boolean | undefined;
 }
 
 export interface FrontSettings {
@@ -50,6 +52,8 @@ export interface FrontSettings {
     installers?: readonly string[] | undefined;
     /** Files of the page, at `/` for browsers. @default no page */
     page?: readonly { path: string; file: string; type: string }[] | undefined;
+    /** A directory issues the certificate: it lies in the folder of what is served, and changes there. @default false */
+    acme?: boolean | undefined;
     /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
     redirectTo?: number | undefined;
 }
@@ -77,6 +81,15 @@ export const SECOND_SOCKET = `${SOCKET_FOLDER}/second.sock`;
 export const DRAIN_FILE = "/tmp/drain";
 /** What a client is told then, seconds. */
 export const RETRY_AFTER = 60;
+
+/** What changes without an `up` is mounted there: a directory's certificate, and the answers to its challenges. */
+export const SERVED_FOLDER = "/run/served";
+/** In that folder: PEM of the chain and the key in one file, so that a rename changes both at once. */
+export const SERVED_FILE = "site.pem";
+/** In that folder: it changes when the certificate has, and the front reads its configuration anew. */
+export const STAMP_FILE = "stamp";
+/** In that folder: the root of `/.well-known/acme-challenge/`. */
+export const WEBROOT = "webroot";
 
 /** File names of a site's certificate and key in the front's folder. A name of a host may be longer than a path in a tar. */
 export function siteFiles(site: string): { crt: string; key: string } {

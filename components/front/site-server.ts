@@ -1,6 +1,14 @@
 /** Further sites on the same port, and the redirect from plain HTTP. */
-import { forwarded, limitConnections, listenTls, ODD_BYTES, streamed } from "./registry-server";
-import { type FrontSettings, type FrontSite, PLAIN_PORT, SITES_FOLDER, siteFiles } from "./settings";
+import { forwarded, limitConnections, listenAcme, listenTls, ODD_BYTES, streamed } from "./registry-server";
+import {
+    type FrontSettings,
+    type FrontSite,
+    PLAIN_PORT,
+    SERVED_FOLDER,
+    SITES_FOLDER,
+    siteFiles,
+    WEBROOT,
+} from "./settings";
 import { block, map, quoted } from "./text";
 
 const passedOn = (upstream: string): string[] => [
@@ -33,10 +41,13 @@ const files = (folder: string): string[] => [
     "try_files $uri $uri/ =404;",
 ];
 
-export function siteServer({ id, name, upstream, folder }: FrontSite, settings: FrontSettings): string[] {
+export function siteServer(
+    { id, name, upstream, folder, acme }: FrontSite,
+    settings: FrontSettings,
+): string[] {
     const { crt, key } = siteFiles(id);
     return block("server", [
-        ...listenTls(crt, key),
+        ...(acme ? listenAcme() : listenTls(crt, key)),
         `server_name ${name};`,
         ODD_BYTES,
         limitConnections(settings),
@@ -49,5 +60,15 @@ export const redirectServer = (port: number): string[] =>
     block("server", [
         `listen ${PLAIN_PORT} default_server;`,
         ODD_BYTES,
-        `return 308 https://$host${port === 443 ? "" : `:${port}`}$request_uri;`,
+        "# A directory asks here whose the name is (RFC 8555 section 8.3).",
+        ...block("location ^~ /.well-known/acme-challenge/", [
+            "if ($reading = 0) { return 405; }",
+            `root ${SERVED_FOLDER}/${WEBROOT};`,
+            "disable_symlinks on;",
+            "types { }",
+            "default_type application/octet-stream;",
+            "add_header X-Content-Type-Options nosniff always;",
+            "try_files $uri =404;",
+        ]),
+        `location / { return 308 https://$host${port === 443 ? "" : `:${port}`}$request_uri; }`,
     ]);

@@ -35,6 +35,8 @@ export interface ConfigVolumeArgs {
     writable?: pulumi.Input<string> | undefined;
     /** Folder of the Docker host that is to be the deployment's own, and the option that chooses it. */
     mark?: { path: string; key: Path } | undefined;
+    /** Further volumes that the command sees. @default [] */
+    volumes?: docker.types.input.ContainerVolume[] | undefined;
     /** Further labels of the container that writes. @default [] */
     labels?: Labels | undefined;
     onError: pulumi.ErrorHook[];
@@ -112,6 +114,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
                 volumes: [
                     { volumeName: volume.name, containerPath: args.folder },
                     ...(writable === undefined ? [] : [{ volumeName: writable, containerPath: WRITABLE }]),
+                    ...(args.volumes ?? []),
                     ...(mark === undefined ? [] : [{ hostPath: mark.path, containerPath: MARKED }]),
                 ],
                 uploads: Object.entries(args.files).map(([file, { content, base64, mode }]) => ({

@@ -8,6 +8,7 @@ import { formatPath, type Path, type Problem, problem, remove, set } from "../de
 import { hostKey, pem, PEM_ALLOWED, reachableAddress, YES_OR_NO } from "../definition/values";
 import type { Options } from "../options";
 
+import { acmeOption } from "./acme-options";
 import { caDays } from "./chain";
 import { type Inspected, inspectCa, inspectSite, inspectTrust, type Part } from "./inspect";
 import { constraintProblem } from "./judge";
@@ -201,7 +202,7 @@ export const tls = option(
         }),
         ownCa: option(section(ownCa), {
             description: "A CA of the deployment's own, or one that you bring, signs the site certificate",
-            default: "where neither tls.files nor tls.off is set",
+            default: "where none of tls.files, tls.acme and tls.off is set",
             allowed: "an object (tls.ownCa.*), or true",
             example: { keyAlgorithm: "RSA-4096" },
             secret: true,
@@ -212,10 +213,11 @@ export const tls = option(
             example: { cert: "./site.crt" },
             secret: true,
         }),
+        acme: acmeOption,
     }).prefault({}),
     {
         description: "The certificate that the registry shows. false: plain HTTP, for a closed network",
-        allowed: "an object of one of ownCa, files and off, or false",
+        allowed: "an object of one of ownCa, files, acme and off, or false",
         example: { ownCa: { keyAlgorithm: "RSA-4096" } },
         secret: true,
     },
@@ -274,7 +276,10 @@ export function halfProblems(path: Path, file: string, pair: { cert?: unknown; k
 
 const oneKind: Rule<Options> = ({ tls: given }) => {
     if (given === undefined) return [];
-    const kinds = (["off", "files", "ownCa"] as const).filter((kind) => given[kind]);
+    // Beside a directory, the CA signs what is shown until its certificate is there.
+    const kinds = (["off", "files", "acme", "ownCa"] as const).filter(
+        (kind) => given[kind] && !(kind === "ownCa" && given.acme),
+    );
     const [first, ...more] = kinds;
     return more.map((kind) =>
         problem(["tls", kind], `is set, and tls.${first} too; one of them decides`, remove(["tls", kind])),

@@ -1,4 +1,4 @@
-/** The registry's certificate, in the three ways in which a deployment gets it. */
+/** The registry's certificate, in the four ways in which a deployment gets it. */
 import * as pulumi from "@pulumi/pulumi";
 
 import { generationName } from "../definition/generation";
@@ -7,7 +7,8 @@ import type { TlsFiles } from "../registry/registry";
 
 import { CertificateAuthority } from "./certificate-authority";
 import { certificates, serverChain, trustAnchor, trustAnchors } from "./chain";
-import { inspectSite, right } from "./inspect";
+import type { AcmeOptions } from "./acme-options";
+import { inspectSite, right, trusted } from "./inspect";
 import { DEFAULT_OWN_CA, type OwnCa, SIGNED_BY_OURS, type Tls } from "./options";
 import { SiteCertificate } from "./site-certificate";
 
@@ -20,7 +21,9 @@ export interface SiteTls {
     cas: pulumi.Output<string>[];
     /** Start of the SHA-256 of the CA that signs, in lower case; nothing where there was never a second one to tell it from. */
     signer?: pulumi.Output<string> | undefined;
-    sign?: (resource: string, names: Given<string>[]) => TlsFiles;
+    sign?: (resource: string, names: Given<Given<string>[]>) => TlsFiles;
+    /** The directory that issues the certificate; `files` are shown until it has. */
+    acme?: Settled<AcmeOptions> | undefined;
 }
 
 const shortFingerprint = (pem: string): string =>
@@ -106,11 +109,18 @@ export function siteTls(
             ...new Set([first, ...dns, ...ips, ...(local ? ["localhost", "127.0.0.1"] : [])]),
         ]);
     const files = sign(`${name}-site`, names, site.subject);
+    const signed: SiteTls["sign"] = (resource, of) =>
+        sign(resource, pulumi.output(of) as pulumi.Output<string[]>);
+    const { acme } = tls;
+    if (acme !== undefined) {
+        const caPem = acme.trust === undefined ? pulumi.output("") : pulumi.output(acme.trust).apply(trusted);
+        return { files, caPem, cas: [caPem], sign: signed, acme };
+    }
     return {
         files,
         caPem: pulumi.all(all.map(({ certPem }) => certPem)).apply(trustAnchors),
         cas: [ca, ...all.filter((one) => one !== ca)].map(({ certPem }) => certPem.apply(trustAnchor)),
         signer: generation > 1 || next ? ca.certPem.apply(shortFingerprint) : undefined,
-        sign: (resource, names) => sign(resource, pulumi.all(names)),
+        sign: signed,
     };
 }

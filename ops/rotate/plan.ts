@@ -53,6 +53,10 @@ export function isDone(stage: Stage, step: string, back: boolean): boolean {
 /** @throws SetupError where no CA of the deployment signs */
 export function refuseForeignCertificate({ tls }: Config, what: string): void {
     if (tls.off) throw new SetupError(`tls is off: there is no ${what}. With one: pulumi config rm tls`);
+    if (tls.acme)
+        throw new SetupError(
+            `tls.acme has a directory issue the certificate, so the kit has no ${what} in use: each renewal brings a new key by itself`,
+        );
     if (tls.files)
         throw new SetupError(
             `tls.files brings the certificate, so the kit has no ${what}: give it the new files, and npm run up`,

@@ -37,9 +37,11 @@ export async function waitUntilHealthy(engine: Engine, id: string, limit: number
             );
         }
         if (Health?.Status === "healthy" && !ended(info.State)) return;
+        // One try means that its verdict is final.
+        const refused = Health?.Status === "unhealthy" && info.Config.Healthcheck?.Retries === 1;
         const hopeless = ended(info.State) && info.RestartCount >= ENDS;
-        if (over || hopeless || Date.now() - start > limit * 1000) {
-            const time = over || hopeless ? "" : ` within ${limit} s`;
+        if (over || hopeless || refused || Date.now() - start > limit * 1000) {
+            const time = over || hopeless || refused ? "" : ` within ${limit} s`;
             throw new Error(
                 `container failed to be in healthy state in time: ${name} did not become healthy${time}, ` +
                     `${reason(info)}. \`docker logs ${name}\` may tell why.`,

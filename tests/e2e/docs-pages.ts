@@ -54,6 +54,9 @@ image() { printf x > ../file; tar -cf - -C .. file | docker import - "$1"; }
 export const PAGES: Readonly<Record<string, Page>> = {
     "README.md": { before: "image alpine" },
     "docs/audit.md": { before: "shell; npm run up" },
+    "docs/acme.md": {
+        before: "shell; certificate docker.example.com chain.crt site.crt site.key",
+    },
     "docs/backup.md": { before: "shell" },
     "docs/certificates.md": {
         before: "shell; certificate localhost chain.crt site.crt site.key",

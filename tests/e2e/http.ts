@@ -38,8 +38,10 @@ export class RegistryClient {
         private readonly ca?: string,
         private readonly address = "127.0.0.1",
         private readonly serverName = DOMAIN,
+        /** false: a connection for each request. A server may close one that is kept just when a request is under way. */
+        keepAlive = true,
     ) {
-        const options = { keepAlive: true, maxSockets: 4 };
+        const options = { keepAlive, maxSockets: 4 };
         this.agent = ca === undefined ? new http.Agent(options) : new https.Agent(options);
     }
 

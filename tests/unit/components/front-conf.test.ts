@@ -44,6 +44,14 @@ test.each<[string, Partial<FrontSettings>]>([
             cacheSeconds: 0,
         },
     ],
+    [
+        "acme",
+        {
+            acme: true,
+            sites: [{ id: "app", name: "app.example.com", upstream: "http://192.0.2.10:8080", acme: true }],
+            redirectTo: 443,
+        },
+    ],
     ["open", { users: undefined }],
     [
         "immutable",

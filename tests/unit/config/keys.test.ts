@@ -42,6 +42,11 @@ const S3 = { bucket: "images", region: "eu-central-1" };
 const OWN_CA = { tls: { ownCa: { cert: "./ca.crt", key: "./ca.key" } } };
 const NEXT_CA = { tls: { ownCa: { next: { cert: "./next-ca.crt", key: "./next-ca.key" } } } };
 const FILES = { tls: { files: { cert: "./site.crt", key: "./site.key" } } };
+const ACME = { tls: { acme: { email: "a@example.com", acceptTerms: true } }, front: { httpPort: 80 } };
+const ACME_DNS = {
+    tls: { acme: { ...ACME.tls.acme, dns: { provider: "cloudflare" } } },
+    front: { httpPort: 80 },
+};
 const SITE = {
     front: { sites: { NAME: { upstream: "http://192.0.2.1", cert: "./docs.crt", key: "./docs.key" } } },
 };
@@ -65,6 +70,8 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
     [/^users\.NAME\.previous$/, { users: { NAME: { generate: true, generation: 2 } } }],
     [/^tls\.ownCa\.validityDays$/, { tls: { ownCa: { site: { validityDays: 1, earlyRenewalDays: 0 } } } }],
     [/^tls\.files\.?/, FILES],
+    [/^tls\.acme\.(names|dns)/, ACME_DNS],
+    [/^tls\.acme\.?/, ACME],
     [/^users\.NAME\./, { users: { NAME: { generate: true } } }],
     [/^front\.sites\.NAME\.upstream$/, {}],
     [/^front\.sites\.NAME\.folder$/, { front: { sitesFolder: "/srv/www" } }],
@@ -143,7 +150,7 @@ beforeAll(async () => {
     for (const name of ["ca", "next-ca", "chain", "store-ca", "upstream-ca", "other-ca"]) write(name, ca);
     write("site", await issue("site", { issuer: ca, names: [MINIMAL.domain], ...long }));
     write("docs", await issue("docs", { issuer: ca, names: ["name", "docs.example.com"], ...long }));
-    write("backup-ca", ca);
+    for (const name of ["backup-ca", "directory-ca", "issuing-ca"]) write(name, ca);
     writeFileSync(join(folder, "backup-key"), "-----BEGIN OPENSSH PRIVATE KEY-----");
     writeFileSync(
         join(folder, "service-account.json"),
@@ -274,7 +281,8 @@ describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (
         // In what has a name of the user's there is none before it is named.
         if (
             path.includes("NAME") ||
-            ["domain", "users", "nexus.acceptEula", "backup.repository", "backup.password"].includes(path)
+            ["domain", "users", "nexus.acceptEula", "backup.repository", "backup.password"].includes(path) ||
+            ["tls.acme.email", "tls.acme.acceptTerms", "tls.acme.dns.provider"].includes(path)
         )
             return;
         expect(fallback.success).toBe(true);
@@ -352,7 +360,7 @@ describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (
                 ]);
             const left = mistakes(entries(applied(config, fix)));
             // No licence is accepted by a fix of a wrong word.
-            if (path === "nexus.acceptEula")
+            if (path === "nexus.acceptEula" || path === "tls.acme.acceptTerms")
                 expect(left).toMatchObject([{ path, fix: expect.stringMatching(/true$/) }]);
             // The fix of the whole sets its first part; the password is told next.
             else if (path === "backup") expect(left).toMatchObject([{ path: "backup.password" }]);

@@ -1,7 +1,11 @@
 /** Of an option, what its definition alone does not show: bounds, odd values that are right, near ones that are wrong. */
 import { rootCertificates } from "node:tls";
 
-import { DEFAULT_BACKUP_IMAGE, DEFAULT_SYNC_IMAGE } from "../../../address/default-images";
+import {
+    DEFAULT_ACME_IMAGE,
+    DEFAULT_BACKUP_IMAGE,
+    DEFAULT_SYNC_IMAGE,
+} from "../../../address/default-images";
 
 import { HUB } from "./mirrors-values";
 
@@ -148,6 +152,44 @@ export const ODD: Record<string, Odd> = {
     "tls.ownCa.site.validityDays": { ...whole(397, 31, 825), invalid: [0, 826, 1.5, "397 days"] },
     "tls.ownCa.site.earlyRenewalDays": whole(30, 0),
     "tls.ownCa.site.localNames": flag(true),
+    "tls.acme": secretGroup,
+    "tls.acme.email": { valid: ["admin@example.com"], invalid: ["admin", "a@b", 5] },
+    "tls.acme.acceptTerms": { ...flag(false), valid: [true] },
+    "tls.acme.directory": {
+        valid: ["https://ca.example.com/acme/acme/directory"],
+        default: "https://acme-v02.api.letsencrypt.org/directory",
+        invalid: ["ca.example.com", "http://ca.example.com/directory", 5],
+    },
+    "tls.acme.directoryCa": pem,
+    "tls.acme.trust": pem,
+    "tls.acme.dns": secretGroup,
+    "tls.acme.dns.provider": {
+        valid: ["cloudflare", "route53", "acme-dns"],
+        invalid: ["Cloudflare", "manual", "exec", "a b", 5],
+    },
+    "tls.acme.dns.credentials": {
+        valid: [{ CLOUDFLARE_DNS_API_TOKEN: "hunter2" }],
+        default: {},
+        invalid: ["hunter2", 5, ["hunter2"]],
+    },
+    "tls.acme.dns.resolvers": {
+        valid: [["9.9.9.9:53", "[2620:fe::fe]:53", "dns.example.com:5353"]],
+        default: [],
+        invalid: ["9.9.9.9:53", ["9.9.9.9"], 5],
+    },
+    "tls.acme.dns.checkPropagation": flag(true),
+    "tls.acme.names": {
+        valid: [["*.example.com"], ["docker.example.com", "a.example.com"]],
+        default: [],
+        invalid: ["docker.example.com", ["a.*.example.com"], ["a b"], 5],
+    },
+    "tls.acme.renewBeforeDays": whole(30, 1, 365),
+    "tls.acme.keyAlgorithm": {
+        valid: ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-4096"],
+        default: "ECDSA-P256",
+        invalid: ["RSA-3072", "rsa2048", 4096],
+    },
+    "tls.acme.image": { valid: ["goacme/lego:v4.20.4"], invalid: ["a b", 5], default: DEFAULT_ACME_IMAGE },
     "tls.files": secretGroup,
     "tls.files.cert": pem,
     "tls.files.key": pem,

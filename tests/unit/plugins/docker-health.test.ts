@@ -2,8 +2,11 @@ import type { Engine } from "../../../engine/client";
 import { waitUntilHealthy } from "../../../plugins/docker/container-health";
 
 describe("a container that is waited for", () => {
-    const engine = (state: object, restart = "no") => {
-        const info = { Name: "/registry", State: state, HostConfig: { RestartPolicy: { Name: restart } } };
+    const engine = (state: object, restart = "no", retries = 5) => {
+        const info = {
+            ...{ Name: "/registry", State: state, HostConfig: { RestartPolicy: { Name: restart } } },
+            Config: { Healthcheck: { Retries: retries } },
+        };
         return { getContainer: () => ({ inspect: async () => info }) } as unknown as Engine;
     };
 
@@ -23,6 +26,14 @@ describe("a container that is waited for", () => {
         const unhealthy = engine({ Running: true, Health: { Status: "unhealthy", Log: log } });
         await expect(waitUntilHealthy(unhealthy, "1", 0)).rejects.toThrow(
             /failed to be in healthy state in time: registry .* within 0 s, .* exit code 7: storage offline/,
+        );
+    });
+
+    test("whose check is asked once is not waited for after its verdict", async () => {
+        const log = [{ ExitCode: 1, Output: "the directory refuses\n" }];
+        const refused = engine({ Running: true, Health: { Status: "unhealthy", Log: log } }, "always", 1);
+        await expect(waitUntilHealthy(refused, "1", 600)).rejects.toThrow(
+            /did not become healthy, its last health check gave exit code 1: the directory refuses/,
         );
     });
 

@@ -11,7 +11,12 @@ import { loadTarball, tagsOf, tarballHas } from "../../../setup/image-tarball";
 import type { EarlySettings } from "../../../setup/stack";
 import { readTar, tar } from "../../../engine/tar";
 import { machineIn, temporaryFolder } from "./fixture";
-import { DEFAULT_CACHE_IMAGE, DEFAULT_FRONT_IMAGE, DEFAULT_IMAGE } from "../../../address/default-images";
+import {
+    DEFAULT_ACME_IMAGE,
+    DEFAULT_CACHE_IMAGE,
+    DEFAULT_FRONT_IMAGE,
+    DEFAULT_IMAGE,
+} from "../../../address/default-images";
 
 const folder = temporaryFolder();
 beforeEach(() => jest.spyOn(process.stderr, "write").mockReturnValue(true));
@@ -134,6 +139,8 @@ test("a stack needs the images that its configuration asks for", () => {
     expect(images({ nexus: true })[1]).toEqual([NEXUS_IMAGE, false]);
     expect(images({ nexus: true, nexusImage: "nexus:x" })[1]).toEqual(["nexus:x", false]);
     expect(images({ nexus: false, nexusImage: "nexus:x" })).toHaveLength(1);
+    expect(images({ acme: true })[1]).toEqual([DEFAULT_ACME_IMAGE, true]);
+    expect(images({ acme: true, acmeImage: "lego:x" })[1]).toEqual(["lego:x", false]);
     expect(images({ front: true, frontImage: "nginx:1.29-alpine" })[1]).toEqual(["nginx:1.29-alpine", false]);
 });
 

@@ -185,6 +185,7 @@ describe("the stack", () => {
             nexus: false,
             front: true,
             cache: false,
+            acme: false,
         });
     });
 
