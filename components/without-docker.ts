@@ -14,6 +14,7 @@ const DOCKER_ONLY: readonly (readonly [path: string, why: string])[] = [
     ["dockerHost", "there is no Docker Engine"],
     ["cache.valkey", "the registry keeps what it knows of blobs in its own memory"],
     ["front", "the registry itself serves TLS and the users"],
+    ["metrics", "the front tells the numbers"],
     ["mirrors", "each mirror is a registry of its own"],
     ["nexus", "it is another program"],
     ["backup", "it reads a volume or folder of a Docker host"],

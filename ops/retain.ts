@@ -7,6 +7,7 @@ import { frontName } from "./gc/containers";
 import { inspect } from "./gc/engine";
 import { mendedStack, runningRegistry, type StackRegistry } from "./gc/stack";
 import { isOf } from "./shared/identity";
+import { keepEnd } from "./shared/runs";
 import { readConfig } from "./shared/stack-config";
 import { stackPulumi } from "./shared/stack-pulumi";
 import { verdictsOf } from "./retain/plan";
@@ -43,7 +44,7 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
     // One moment for the whole run: what goes by the table goes by it.
     const now = { now: Date.now() / 1000, logSince: pulls.since };
     if (days.length > 0) tellOfLog(pulls, Math.max(...days), now.now);
-    return removeTags(
+    const code = await removeTags(
         found,
         {
             command: "retain",
@@ -51,6 +52,8 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
         },
         flags,
     );
+    if (code === 0 && !flags["dry-run"]) await keepEnd(found.engine, found.owner, "retain");
+    return code;
 }
 
 async function pullsOf({ engine, owner: { prefix, identity } }: StackRegistry): Promise<Pulls> {

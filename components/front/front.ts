@@ -5,8 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Deployment } from "../deployment/deployment";
 import { awaited, boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
+import type { Served } from "../metrics/count";
+import { METRICS_FOLDER } from "../metrics/files";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
+import { certificates } from "../tls/chain";
 
 import { renderNginx } from "./nginx-conf";
 import { type PageFacts, pageFiles } from "./page";
@@ -18,6 +21,7 @@ import {
     type FrontSettings,
     type FrontSite,
     type FrontUser,
+    METRICS_PORT,
     PLAIN_PORT,
     PREVIOUS_FILE,
     SITES_FOLDER,
@@ -33,11 +37,21 @@ export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
     tls: TlsFiles;
 }
 
+/** Where the front takes the numbers from, and where it tells them beside the registry's own name. */
+export interface MetricsPlace {
+    volumeName: pulumi.Input<string>;
+    /** How full the store is is among them: the images lie in files. */
+    store: boolean;
+    /** Port of the Docker host; nothing opens none. */
+    port?: pulumi.Input<number> | undefined;
+    bindAddress: pulumi.Input<string>;
+}
+
 /** The same values, of which any may be an Output. */
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
 export interface FrontArgs extends Inputs<
-    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "page" | "users">
+    Omit<FrontSettings, "generation" | "redirectTo" | "sites" | "installers" | "page" | "metrics" | "users">
 > {
     /** Nothing lets anyone do anything. */
     users?: Inputs<FrontUser>[] | undefined;
@@ -56,6 +70,8 @@ export interface FrontArgs extends Inputs<
     installers?: Record<string, pulumi.Input<string>> | undefined;
     /** What the page tells. @default no page */
     page?: pulumi.Input<PageFacts> | undefined;
+    /** Volume of the numbers, and where they are told without a login. @default no numbers */
+    metrics?: MetricsPlace | undefined;
     /** Folder of the Docker host with the folders of the sites. */
     sitesFolder?: string | undefined;
     /** Port of the Docker host. */
@@ -75,6 +91,12 @@ export interface FrontArgs extends Inputs<
     after: pulumi.Resource[];
 }
 
+/** When the certificate of a name ends; nothing of one that cannot be read. */
+function servedUntil(site: string, chainPem: string): Served[] {
+    const [first] = certificates(chainPem);
+    return first === undefined ? [] : [{ site, ends: Date.parse(first.validTo) / 1000 }];
+}
+
 /** Readable for the front's group. */
 const SECRET = "0440";
 
@@ -82,6 +104,8 @@ const SECRET = "0440";
 export class Front extends pulumi.ComponentResource {
     /** ID of the container; resolves when it serves this configuration. */
     readonly containerId: pulumi.Output<string>;
+    /** Each name that it serves, and when its certificate ends. */
+    readonly certificates: pulumi.Output<Served[]>;
 
     constructor(name: string, args: FrontArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Front", name, {}, opts);
@@ -115,6 +139,11 @@ export class Front extends pulumi.ComponentResource {
                 labels: deployment.container(containerName, [
                     { port: args.port, ip, key: ["port"] },
                     ...redirect,
+                    ...this.openNumbers(args).map(({ external, ip }) => ({
+                        port: external,
+                        ip,
+                        key: ["metrics", "port"],
+                    })),
                 ]),
                 entrypoints: ["nginx"],
                 command: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
@@ -131,10 +160,14 @@ export class Front extends pulumi.ComponentResource {
                                   protocol: "tcp",
                               },
                           ]),
+                    ...this.openNumbers(args),
                 ],
                 volumes: [
                     { volumeName: config.volumeName, containerPath: FRONT_FOLDER, readOnly: true },
                     { volumeName: args.socketVolume, containerPath: SOCKET_FOLDER, readOnly: true },
+                    ...(args.metrics === undefined
+                        ? []
+                        : [{ volumeName: args.metrics.volumeName, containerPath: METRICS_FOLDER }]),
                     ...(args.sitesFolder === undefined
                         ? []
                         : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
@@ -169,8 +202,30 @@ export class Front extends pulumi.ComponentResource {
             },
             parent,
         );
+        this.certificates = pulumi.unsecret(
+            pulumi
+                .all([
+                    pulumi.all(["registry", args.tls.chainPem]),
+                    ...args.sites.map(({ name: site, tls }) => pulumi.all([site, tls.chainPem])),
+                ])
+                .apply((all) => all.flatMap(([site, pem]) => servedUntil(site, pem))),
+        );
         this.containerId = pulumi.all([container.id, reload.done]).apply(([id]) => id);
         this.registerOutputs({ containerId: this.containerId });
+    }
+
+    /** The port on which the numbers are told without a login. */
+    private openNumbers({ metrics }: FrontArgs) {
+        return metrics?.port === undefined
+            ? []
+            : [
+                  {
+                      internal: METRICS_PORT,
+                      external: metrics.port,
+                      ip: metrics.bindAddress,
+                      protocol: "tcp",
+                  },
+              ];
     }
 
     private files(args: FrontArgs): Record<string, FileArgs> {
@@ -217,6 +272,7 @@ export class Front extends pulumi.ComponentResource {
                 args.page === undefined
                     ? undefined
                     : PAGE_FILES.map(({ path, file, type }) => ({ path, file, type })),
+            metrics: args.metrics && { open: args.metrics.port !== undefined, store: args.metrics.store },
             redirectTo: args.httpPort === undefined ? undefined : args.port,
         });
     }

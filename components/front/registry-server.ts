@@ -1,6 +1,7 @@
 /** The public server of the registry. */
 import { authLocation } from "./access";
 import { hasImmutable } from "./immutable";
+import { metricsLocations } from "./numbers";
 import { pageLocations } from "./page";
 import { DRAIN_FILE, FRONT_FOLDER, type FrontSettings, RETRY_AFTER, TLS_PORT } from "./settings";
 import { block, errorBody } from "./text";
@@ -136,6 +137,7 @@ export function registryServer(settings: FrontSettings): string[] {
         "location = /v2 { return 308 /v2/; }",
         ...installers.flatMap(publicFile),
         ...pageLocations(settings),
+        ...metricsLocations(settings),
         `location / { ${refuse(404, "UNSUPPORTED", "this is a registry; its API is under /v2/")} }`,
         ...(users === undefined
             ? []

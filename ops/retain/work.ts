@@ -9,6 +9,7 @@ import { gateImage, rcloneImage, type StackRegistry, versionOf } from "../gc/sta
 import { wayOf } from "../gc/way";
 import { agreed } from "../shared/ask";
 import { withLock } from "../shared/lock";
+import { keepEnd } from "../shared/runs";
 import { abortOnSignal } from "../shared/signals";
 
 import type { Content, Fates, Manifest, Repository } from "./content";
@@ -216,6 +217,7 @@ async function removing(
                 ),
             ),
         );
+        await keepEnd(engine, owner, "gc");
         return { removed, outcome };
     } catch (error) {
         throw error instanceof SetupError ? new SetupError(`${error.message} Log: ${log}`) : error;
