@@ -45,7 +45,7 @@ function alertsOf({ stack, files, due }: Watched): Alert[] {
     const of = (more = "") => `{stack=${quoted(stack)}${more}}`;
     const own = (name: string, more = "") => `private_registry_${name}${of(more)}`;
     const up = `up${of(`,job=${quoted(JOB)}`)}`;
-    const requests = (more = "") => `sum(rate(${own("front_requests_total", more)}[5m]))`;
+    const rate = (name: string) => `sum(rate(${own(name)}[5m]))`;
     return [
         {
             name: "RegistryMetricsMissing",
@@ -108,7 +108,7 @@ function alertsOf({ stack, files, due }: Watched): Alert[] {
         {
             name: "RegistryErrors",
             severity: "critical",
-            expr: `${requests(',code=~"5.."')} / ${requests()} > 0.05`,
+            expr: `${rate("front_errors_total")} / ${rate("front_requests_total")} > 0.05`,
             for: "5m",
             summary: "{{ $value | humanizePercentage }} of the requests fail with a status of 5xx.",
         },

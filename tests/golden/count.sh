@@ -7,6 +7,8 @@ function add(key, by) {
 }
 BEGIN {
     bounds = split("0.005 0.025 0.1 0.5 1 5 30 120 600", bound, " ")
+    # There from the start: of a counter that begins with a burst, Prometheus sees no increase.
+    add(P "errors_total", 0)
     add(P "refused_logins_total{reason=\"wrong\"}", 0)
     add(P "refused_logins_total{reason=\"limited\"}", 0)
 }
@@ -16,6 +18,7 @@ NF >= 6 {
     add(P "requests_total" of ",code=\"" $3 "\"}", 1)
     add(P "sent_bytes_total" of "}", $4)
     add(P "received_bytes_total" of "}", $5)
+    if ($3 ~ /^5/) add(P "errors_total", 1)
     if ($7 == "wrong" || $7 == "limited") add(P "refused_logins_total{reason=\"" $7 "\"}", 1)
     time = P "request_duration_seconds"
     for (i = 1; i <= bounds; i++) add(time "_bucket" of ",le=\"" bound[i] "\"}", $6 <= bound[i] + 0)
@@ -36,7 +39,7 @@ END {
                 printf(order[i] ~ /_sum\{/ ? "%s %.3f\n" : "%s %.0f\n", order[i], value[order[i]])
     }
 }'
-families='requests_total|counter|Requests that were answered.;sent_bytes_total|counter|Bytes of answers, without their headers.;received_bytes_total|counter|Bytes of requests, with their headers.;refused_logins_total|counter|Requests whose login was wrong, or one too many (limited).;request_duration_seconds|histogram|Time from a request'\''s first byte to its answer'\''s last one.'
+families='requests_total|counter|Requests that were answered.;errors_total|counter|Requests that were answered with a status of 5xx.;sent_bytes_total|counter|Bytes of answers, without their headers.;received_bytes_total|counter|Bytes of requests, with their headers.;refused_logins_total|counter|Requests whose login was wrong, or one too many (limited).;request_duration_seconds|histogram|Time from a request'\''s first byte to its answer'\''s last one.'
 sizes() {
   trap 'exit 0' TERM
   while :; do
