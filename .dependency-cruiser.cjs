@@ -22,8 +22,11 @@ const ROOMS = {
     "components/outbound": ["components/definition", "text"],
     "components/storage": ["components/definition", "components/outbound", "components/tls", "address"],
     "components/deployment": ["components/definition", "components/storage", "address", "engine"],
+    // The numbers for Prometheus.
+    "components/metrics": ["components/definition", "components/deployment", "components/storage", "address"],
     "components/registry": [
         ...["components/definition", "components/deployment", "components/outbound", "components/storage"],
+        "components/metrics",
         "components/tls",
         "address",
     ],
@@ -32,6 +35,7 @@ const ROOMS = {
         "components/auth",
         "components/definition",
         "components/deployment",
+        "components/metrics",
         "components/registry",
         "components/tls",
         "address",
@@ -82,6 +86,7 @@ const ROOMS = {
     "ops/audit": ["ops/shared", "setup", "components/*"],
     "ops/import": ["ops/shared", "setup", "components/*", "engine", "text"],
     "ops/rotate": ["ops/facts", "ops/shared", "config", "setup", "components/*", "engine", "text"],
+    "ops/monitoring": [],
     "ops/schedule": ["ops/shared", "setup", "text"],
     "ops/bundle": ["setup"],
     "ops/retain": ["address", "ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],

@@ -74,6 +74,12 @@ export interface PrivateRegistryArgs {
      */
     front?: FrontArgs | boolean | undefined;
     /**
+     * Numbers for Prometheus: of the registry, of the front, of certificates, disk and commands (docs/monitoring.md). Takes the front. Must be an object (metrics.*), true or false.
+     * @default none
+     * @example {"port":9145}
+     */
+    metrics?: MetricsArgs | boolean | undefined;
+    /**
      * Name of the registry container. Must be a Docker container name (letters, digits, _ . -).
      * @default PROJECT-STACK
      * @example "registry"
@@ -899,6 +905,22 @@ export interface StorageS3Args {
     skipVerify?: pulumi.Input<boolean> | undefined;
 }
 
+/** Numbers for Prometheus: of the registry, of the front, of certificates, disk and commands (docs/monitoring.md). Takes the front. */
+export interface MetricsArgs {
+    /**
+     * Port of the Docker host on which the numbers are told in plain HTTP without a login, beside /metrics of the registry's own name, which takes a user of role metrics. Must be a whole number from 1 to 65535.
+     * @default none
+     * @example 9145
+     */
+    port?: pulumi.Input<number> | undefined;
+    /**
+     * Address of the Docker host on which metrics.port listens. Must be a loopback or private IP address: the numbers take no login there.
+     * @default 127.0.0.1
+     * @example "10.0.0.5"
+     */
+    bindAddress?: pulumi.Input<string> | undefined;
+}
+
 /** An nginx before the registry, which checks passwords once, bounds guessing and flooding, knows roles, and serves further sites. false: none. */
 export interface FrontArgs {
     /**
@@ -1060,11 +1082,11 @@ export interface UsersItemArgs {
      */
     previous?: string | undefined;
     /**
-     * Takes the front. push: reads, writes and deletes. pull: reads. Must be push or pull.
+     * Takes the front. push: reads, writes and deletes. pull: reads. metrics: reads the numbers at /metrics, and nothing else. Must be push, pull or metrics.
      * @default push
      * @example "pull"
      */
-    role?: pulumi.Input<"push" | "pull"> | undefined;
+    role?: pulumi.Input<"push" | "pull" | "metrics"> | undefined;
     /**
      * Takes the front. Repositories that the user may use, team/app or team/* for all below. Must be a list of repositories in lower case, each whole or with /* at its end.
      * @default all

@@ -7,6 +7,7 @@ import type { Accounts } from "./auth/accounts";
 import { servedInstallers } from "../clients/served";
 import type { Given, Settled } from "./definition/inputs";
 import { Deployment } from "./deployment/deployment";
+import { FRONT_USER } from "./front/reload";
 import {
     type FrontChoice,
     frontOf,
@@ -16,6 +17,7 @@ import {
     unsignedSites,
 } from "./front/made";
 import type { MirrorAccess } from "./mirror/mirror";
+import { Metrics, metricsVolume } from "./metrics/metrics";
 import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
 import type { Options } from "./options";
@@ -113,11 +115,14 @@ export function containersOf(
     const image = imageOf(`${name}-image`, options.image);
     const frontImage = front && imageOf(`${name}-front-image`, front.image);
     const socket = front && frontSocket(name, deployment, { ...parent, provider: engine });
+    const { metrics } = options;
+    const numbers = metrics && front && metricsVolume(name, deployment, { ...parent, provider: engine });
     const { valkey } = options.cache;
     const cache = valkey && new Redis(`${name}-redis`, { ...valkey, deployment, onError }, here);
     const own = pulumi.all([settings, cache?.access]).apply(([all, access]) => ({
         ...all,
         redis: access,
+        ...(numbers === undefined ? {} : { numbers: true }),
         // Behind a front, the registry has neither port nor TLS nor users.
         ...(socket === undefined ? {} : { tls: false, realm: undefined, socket: socket.path }),
     }));
@@ -136,6 +141,7 @@ export function containersOf(
             },
             ...(socket === undefined ? { htpasswd, tls: certificate?.files, port } : { socket }),
             bindAddress,
+            metricsVolume: numbers,
             cache,
             outbound,
             folder: options.storage.folder,
@@ -238,6 +244,7 @@ export function containersOf(
             networkName: registry.networkName,
             installers: served?.files,
             setUp: served?.oneLines,
+            metrics: metrics && numbers && { ...metrics, volumeName: numbers, store: storage === undefined },
             onError,
             after: [registry.container, ...(acme ? [acme.writer] : [])],
         },
@@ -245,6 +252,29 @@ export function containersOf(
     );
     const started = acme?.start(frontMade);
     const answering = pulumi.all([frontMade.containerId, started]).apply(([id]) => id);
+    if (numbers !== undefined) {
+        const { folder } = options.storage;
+        new Metrics(
+            `${name}-metrics`,
+            {
+                deployment,
+                imageId: frontImage.imageId,
+                user: FRONT_USER,
+                volumeName: numbers,
+                data:
+                    storage !== undefined
+                        ? undefined
+                        : folder !== undefined
+                          ? { hostPath: folder }
+                          : { volumeName: options.storage.volume ?? `${prefix}-data` },
+                certificates: frontMade.certificates,
+                onError,
+                // Which makes the volume of the images.
+                after: [registry.container],
+            },
+            here,
+        );
+    }
     return {
         deployment,
         answering,

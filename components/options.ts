@@ -7,6 +7,7 @@ import { authOptions, authRules } from "./auth/options";
 import { deploymentOptions } from "./deployment/options";
 import { nameRules } from "./names";
 import { frontOptions, frontRules } from "./front/options";
+import { metricsOptions } from "./metrics/options";
 import { mirrorOptions, mirrorRules } from "./mirror/options";
 import { nexusOptions, nexusRules } from "./nexus/options";
 import type { Definition } from "./definition/check";
@@ -21,6 +22,7 @@ export const options = z.strictObject({
     tls,
     ...authOptions,
     ...frontOptions,
+    ...metricsOptions,
     ...containerOptions,
     ...storageOptions,
     ...settingsOptions,

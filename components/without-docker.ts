@@ -15,6 +15,7 @@ const DOCKER_ONLY: readonly (readonly [path: string, why: string])[] = [
     ["cache.valkey", "the registry keeps what it knows of blobs in its own memory"],
     ["tls.acme", "the front shows its certificate, and a container renews it"],
     ["front", "the registry itself serves TLS and the users"],
+    ["metrics", "the front tells the numbers"],
     ["mirrors", "each mirror is a registry of its own"],
     ["nexus", "it is another program"],
     ["backup", "it reads a volume or folder of a Docker host"],

@@ -6,7 +6,7 @@ const PULUMI =
     /\bpulumi (config (?:set-all|set|get|rm-all|rm|refresh)|up|destroy|refresh|preview|cancel|stack output|stack export)\b(?! --(?:stack|config-file))/g;
 // Not where a usage follows.
 const NPM =
-    /\bnpm run (up|destroy|setup|env|gc|retain|delete|backup|restore|bundle|sync|upgrade|rotate-ca|rotate|import|schedule|doctor|mirrors|client|catalog|audit|export)\b(?! -- --(?:stack|config-file)| \[)( -- )?/g;
+    /\bnpm run (up|destroy|setup|env|gc|retain|delete|backup|restore|bundle|sync|upgrade|rotate-ca|rotate|import|monitoring|schedule|doctor|mirrors|client|catalog|audit|export)\b(?! -- --(?:stack|config-file)| \[)( -- )?/g;
 
 /**
  * Adds the stack, and the file of its configuration, to every command in a text.

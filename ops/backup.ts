@@ -20,6 +20,7 @@ import { type Told, wordsOf } from "./backup/job";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { isOf } from "./shared/identity";
 import { withLock } from "./shared/lock";
+import { keepEnd } from "./shared/runs";
 import { abortOnSignal } from "./shared/signals";
 import { size } from "./shared/size";
 import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";
@@ -151,7 +152,7 @@ export async function takeBackup(
     const owner = { prefix, identity };
     const remote = await remoteStore(engine, registry);
     const place = remote === undefined ? placeOf(registry) : copyPlace(owner);
-    return withLock(engine, owner, "backup", async () => {
+    const result = await withLock(engine, owner, "backup", async (): Promise<BackupResult> => {
         // Both take their time, and neither needs the other.
         const [image, state] = await Promise.all([
             resticImage(machine, endpoint, engine, stack.settings, options.image),
@@ -196,6 +197,8 @@ export async function takeBackup(
         );
         return { ...made, verified };
     });
+    if (!dryRun) await keepEnd(engine, owner, "backup");
+    return result;
 }
 
 /** `npm run backup`: images, state and configuration of the stack into a restic repository, while pushes go on. */

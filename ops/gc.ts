@@ -9,6 +9,7 @@ import { gateImage, mendedStack, runningRegistry, type StackRegistry, versionOf 
 import { wayOf } from "./gc/way";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { withLock } from "./shared/lock";
+import { keepEnd } from "./shared/runs";
 import { abortOnSignal } from "./shared/signals";
 
 const FLAGS = {
@@ -55,6 +56,7 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
                       ),
                   ),
         );
+        if (!flags["dry-run"]) await keepEnd(engine, owner, "gc");
         const text = summary(outcome, outcome.freed, flags["dry-run"]);
         note(text);
         const { blobs, manifests, marked, freed } = outcome;

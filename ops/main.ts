@@ -38,6 +38,7 @@ export const COMMANDS: Record<string, Command> = {
     mirrors: async (machine, args) => (await import("./mirrors")).mirrors(machine, args),
     client: async (machine, args) => (await import("./client/command")).client(machine, args),
     doctor: async (machine, args) => (await import("./doctor")).doctor(machine, args),
+    monitoring: async (machine, args) => (await import("./monitoring")).monitoring(machine, args),
     schedule: async (machine, args) => (await import("./schedule")).schedule(machine, args),
     audit: async (machine, args) => (await import("./audit")).audit(machine, args),
     catalog: async (machine, args) => (await import("./catalog")).catalog(machine, args),

@@ -4,6 +4,7 @@ import { say } from "../setup/progress";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { mendedStack, runningRegistry, type StackRegistry } from "./gc/stack";
 import { readFrontLog } from "./shared/front-log";
+import { keepEnd } from "./shared/runs";
 import { readConfig } from "./shared/stack-config";
 import { stackPulumi } from "./shared/stack-pulumi";
 import { verdictsOf } from "./retain/plan";
@@ -40,7 +41,7 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
     // One moment for the whole run: what goes by the table goes by it.
     const now = { now: Date.now() / 1000, logSince: pulls.since };
     if (days.length > 0) tellOfLog(pulls, Math.max(...days), now.now);
-    return removeTags(
+    const code = await removeTags(
         found,
         {
             command: "retain",
@@ -48,6 +49,8 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
         },
         flags,
     );
+    if (code === 0 && !flags["dry-run"]) await keepEnd(found.engine, found.owner, "retain");
+    return code;
 }
 
 async function pullsOf({ engine, owner }: StackRegistry, days: number): Promise<Pulls> {

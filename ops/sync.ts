@@ -20,6 +20,7 @@ import { commandFlags, OF_STACK } from "./shared/arguments";
 import { isOf } from "./shared/identity";
 import { type ContainerJob, runContainer, TAKE_SECRETS } from "./shared/job";
 import { withLock } from "./shared/lock";
+import { keepEnd } from "./shared/runs";
 import { abortOnSignal } from "./shared/signals";
 import { readConfig } from "./shared/stack-config";
 import type { Parties } from "./sync/reason";
@@ -183,6 +184,7 @@ export async function sync(machine: Machine, args: string[]): Promise<number> {
             const { registries } = config.sync;
             return copy(engine, job, { own: address, hostname, user: here.login?.user, registries }, dryRun);
         });
+        if (!dryRun && result.failed === 0) await keepEnd(engine, owner, "sync");
         if (flags.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
         else print(resultText(result));
         return result.failed > 0 ? 1 : 0;

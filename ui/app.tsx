@@ -2,10 +2,10 @@
 import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 
 import { ClientView } from "./client-view";
-import { daysUntil } from "./format";
+import { bytes, daysUntil } from "./format";
 import { ImageView } from "./image-view";
 import { Login } from "./login";
-import { type Facts, type Me, Registry, RegistryError } from "./registry";
+import { type Facts, type Me, Registry, RegistryError, type Store } from "./registry";
 import { RepositoriesView } from "./repositories-view";
 import { parseRoute } from "./route";
 import { sentence } from "./sentence";
@@ -22,11 +22,14 @@ interface Session {
 
 /** Days before its end from which a certificate is worth a warning. */
 const SOON = 21;
+/** Part of the disk that is free below which that is worth a warning. */
+const NARROW = 0.15;
 
 export function App() {
     const [language, setLanguage] = useState<Language>(languageOf(navigator.languages));
     const words = WORDS[language];
     const [facts, setFacts] = useState<Facts>({});
+    const [store, setStore] = useState<Store | undefined>();
     /** Nothing: not known yet; "login": a login is needed, or was asked for. */
     const [session, setSession] = useState<Session | "login" | undefined>();
     /** Whether one may look without a login. */
@@ -60,6 +63,11 @@ export function App() {
     useEffect(() => void (document.documentElement.lang = language === "zh" ? "zh-CN" : "en"), [language]);
 
     const inside = typeof session === "object" ? session : undefined;
+    useEffect(() => {
+        setStore(undefined);
+        if (facts.store && inside?.me.role === "push")
+            inside.registry.store().then(setStore, () => undefined);
+    }, [facts, inside, hash]);
     const days = facts.certificateEnds === undefined ? undefined : daysUntil(new Date(facts.certificateEnds));
     const role = inside && (inside.me.role === "push" ? words.mayPush : words.mayPull);
     const shown: Shown | undefined = inside && { ...inside, facts, host: location.host, words, language };
@@ -116,6 +124,15 @@ export function App() {
                 {days !== undefined && (
                     <span class={days < SOON ? "warn" : ""} title={facts.certificateEnds}>
                         {words.certificate(days)}
+                    </span>
+                )}
+                {store && (
+                    <span class={store.available < NARROW * store.size ? "warn" : ""}>
+                        {words.store(
+                            store.images === null ? undefined : bytes(store.images),
+                            bytes(store.available),
+                            bytes(store.size),
+                        )}
                     </span>
                 )}
             </footer>

@@ -18,7 +18,7 @@ export class RegistryError extends Error {
 
 /** What the login may do. */
 export interface Me {
-    role: "push" | "pull" | "none";
+    role: "push" | "pull" | "metrics" | "none";
     /** `team/app` or `team/*`; null are all. */
     repositories: string[] | null;
 }
@@ -27,6 +27,16 @@ export interface Me {
 export interface Facts {
     certificateEnds?: string;
     setUp?: Record<string, string>;
+    /** It tells who may push how full the store is. */
+    store?: boolean;
+}
+
+/** How full the store is, in bytes: told to who may push, where the deployment has metrics. */
+export interface Store {
+    size: number;
+    available: number;
+    /** What the images take; not known at first. */
+    images: number | null;
 }
 
 /** Requests at once, of the 512 that the front gives a client. */
@@ -103,6 +113,10 @@ export class Registry {
 
     async facts(): Promise<Facts> {
         return (await this.ask("/page/facts")).json() as Promise<Facts>;
+    }
+
+    async store(): Promise<Store> {
+        return (await this.ask("/page/store")).json() as Promise<Store>;
     }
 
     /** Repositories after a name. @returns up to {@link PAGE} of them, and whether there are more */

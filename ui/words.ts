@@ -28,6 +28,8 @@ const en = {
     stop: "Stop",
     certificate: (days: number) =>
         days < 0 ? "The certificate has ended" : `Certificate ends in ${days} ${days === 1 ? "day" : "days"}`,
+    store: (images: string | undefined, free: string, size: string) =>
+        `${images === undefined ? "" : `Images take ${images}; `}${free} of ${size} free`,
     repositoryCount: (shown: number, total: number, whole: boolean) =>
         shown === total
             ? `${number("en", total)}${whole ? "" : "+"} ${total === 1 ? "repository" : "repositories"}`
@@ -157,6 +159,8 @@ const zh: Words = {
     cancel: "取消",
     stop: "停止",
     certificate: (days) => (days < 0 ? "证书已过期" : `证书还有 ${days} 天到期`),
+    store: (images, free, size) =>
+        `${images === undefined ? "" : `镜像占用 ${images}；`}剩余 ${free}，共 ${size}`,
     repositoryCount: (shown, total, whole) =>
         shown === total
             ? `${number("zh", total)}${whole ? "" : "+"} 个仓库`

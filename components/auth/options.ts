@@ -42,10 +42,11 @@ const user = z.strictObject({
         allowed: "a day such as 2027-01-31 or a time such as 2027-01-31T18:00:00Z",
         example: "2027-01-31",
     }),
-    role: option(z.enum(["push", "pull"]).optional(), {
-        description: "Takes the front. push: reads, writes and deletes. pull: reads",
+    role: option(z.enum(["push", "pull", "metrics"]).optional(), {
+        description:
+            "Takes the front. push: reads, writes and deletes. pull: reads. metrics: reads the numbers at /metrics, and nothing else",
         default: "push",
-        allowed: "push or pull",
+        allowed: "push, pull or metrics",
         example: "pull",
     }),
     repositories: option(z.array(z.string().regex(REPOSITORIES)).min(1).optional(), {

@@ -52,7 +52,7 @@ function scopeMaps(users: readonly FrontUser[]): string[] {
 /** The maps that decide, on what is known after the password was checked. */
 export function accessMaps({ users, anonymousPull }: FrontSettings): string[] {
     const named = (role: FrontUser["role"]) => (users ?? []).filter((user) => user.role === role);
-    const roles = (["push", "pull"] as const).flatMap((role): [string, string][] =>
+    const roles = (["push", "pull", "metrics"] as const).flatMap((role): [string, string][] =>
         named(role).length === 0
             ? []
             : [[`"~^${oneOf(named(role).map(({ name }) => literal(name)))}$"`, role]],
@@ -63,6 +63,7 @@ export function accessMaps({ users, anonymousPull }: FrontSettings): string[] {
         ...scopeMaps(users ?? []),
         ...map('"$kind:$reading:$role:$in_scope"', "$target", [
             ["default", "denied"],
+            ...(named("metrics").length === 0 ? [] : [['"~^base:1:metrics:"', "denied"] as const]),
             ['"~^base:1:"', "registry"],
             [`"~^${READABLE}:1:(?:push|pull):1$"`, "registry"],
             ['"~^(?:uploads|manifests|blobs|tags|referrers):[01]:push:1$"', "registry"],

@@ -5,8 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Deployment } from "../deployment/deployment";
 import { awaited, boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
+import type { Served } from "../metrics/count";
+import { METRICS_FOLDER } from "../metrics/files";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
+import { certificates } from "../tls/chain";
 
 import { renderNginx } from "./nginx-conf";
 import { type PageFacts, pageFiles } from "./page";
@@ -20,6 +23,7 @@ import {
     type FrontSettings,
     type FrontSite,
     type FrontUser,
+    METRICS_PORT,
     PLAIN_PORT,
     PREVIOUS_FILE,
     SERVED_FOLDER,
@@ -37,13 +41,31 @@ export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
     tls: TlsFiles | undefined;
 }
 
+/** Where the front takes the numbers from, and where it tells them beside the registry's own name. */
+export interface MetricsPlace {
+    volumeName: pulumi.Input<string>;
+    /** How full the store is is among them: the images lie in files. */
+    store: boolean;
+    /** Port of the Docker host; nothing opens none. */
+    port?: pulumi.Input<number> | undefined;
+    bindAddress: pulumi.Input<string>;
+}
+
 /** The same values, of which any may be an Output. */
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
 export interface FrontArgs extends Inputs<
     Omit<
         FrontSettings,
-        "generation" | "acme" | "redirectTo" | "sites" | "installers" | "page" | "users" | "logFile"
+        | "generation"
+        | "acme"
+        | "redirectTo"
+        | "sites"
+        | "installers"
+        | "page"
+        | "metrics"
+        | "users"
+        | "logFile"
     >
 > {
     /** Nothing lets anyone do anything. */
@@ -67,6 +89,8 @@ export interface FrontArgs extends Inputs<
     page?: pulumi.Input<PageFacts> | undefined;
     /** Keeps the access log in a volume. @default the container's own log */
     log?: Inputs<LogBounds> | undefined;
+    /** Volume of the numbers, and where they are told without a login. @default no numbers */
+    metrics?: MetricsPlace | undefined;
     /** Folder of the Docker host with the folders of the sites. */
     sitesFolder?: string | undefined;
     /** Port of the Docker host. */
@@ -86,6 +110,12 @@ export interface FrontArgs extends Inputs<
     after: pulumi.Resource[];
 }
 
+/** When the certificate of a name ends; nothing of one that cannot be read. */
+function servedUntil(site: string, chainPem: string): Served[] {
+    const [first] = certificates(chainPem);
+    return first === undefined ? [] : [{ site, ends: Date.parse(first.validTo) / 1000 }];
+}
+
 /** Readable for the front's group. */
 const SECRET = "0440";
 
@@ -97,6 +127,8 @@ const served = (volumeName: pulumi.Input<string>) => ({
 export class Front extends pulumi.ComponentResource {
     /** ID of the container; resolves when it serves this configuration. */
     readonly containerId: pulumi.Output<string>;
+    /** Each name that it serves, and when its certificate ends. */
+    readonly certificates: pulumi.Output<Served[]>;
 
     constructor(name: string, args: FrontArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Front", name, {}, opts);
@@ -133,6 +165,11 @@ export class Front extends pulumi.ComponentResource {
                 labels: deployment.container(containerName, [
                     { port: args.port, ip, key: ["port"] },
                     ...redirect,
+                    ...this.openNumbers(args).map(({ external, ip }) => ({
+                        port: external,
+                        ip,
+                        key: ["metrics", "port"],
+                    })),
                 ]),
                 entrypoints:
                     args.servedVolume === undefined ? ["nginx"] : ["/bin/sh", "-c", WATCHED, "nginx"],
@@ -150,12 +187,16 @@ export class Front extends pulumi.ComponentResource {
                                   protocol: "tcp",
                               },
                           ]),
+                    ...this.openNumbers(args),
                 ],
                 volumes: [
                     { volumeName: config.volumeName, containerPath: FRONT_FOLDER, readOnly: true },
                     { volumeName: args.socketVolume, containerPath: SOCKET_FOLDER, readOnly: true },
                     ...(log === undefined ? [] : [{ volumeName: log, containerPath: LOG_FOLDER }]),
                     ...(args.servedVolume === undefined ? [] : [served(args.servedVolume)]),
+                    ...(args.metrics === undefined
+                        ? []
+                        : [{ volumeName: args.metrics.volumeName, containerPath: METRICS_FOLDER }]),
                     ...(args.sitesFolder === undefined
                         ? []
                         : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
@@ -193,6 +234,14 @@ export class Front extends pulumi.ComponentResource {
             },
             parent,
         );
+        this.certificates = pulumi.unsecret(
+            pulumi
+                .all([
+                    pulumi.all(["registry", args.tls.chainPem]),
+                    ...args.sites.map(({ name: site, tls }) => pulumi.all([site, tls.chainPem])),
+                ])
+                .apply((all) => all.flatMap(([site, pem]) => servedUntil(site, pem))),
+        );
         this.containerId = pulumi.all([container.id, reload.done]).apply(([id]) => id);
         this.registerOutputs({ containerId: this.containerId });
     }
@@ -204,6 +253,20 @@ export class Front extends pulumi.ComponentResource {
             { name: volumeName, labels: deployment.volume(volumeName) },
             { parent: this, ignoreChanges: ["labels"] },
         ).name;
+    }
+
+    /** The port on which the numbers are told without a login. */
+    private openNumbers({ metrics }: FrontArgs) {
+        return metrics?.port === undefined
+            ? []
+            : [
+                  {
+                      internal: METRICS_PORT,
+                      external: metrics.port,
+                      ip: metrics.bindAddress,
+                      protocol: "tcp",
+                  },
+              ];
     }
 
     private files(args: FrontArgs): Record<string, FileArgs> {
@@ -258,6 +321,7 @@ export class Front extends pulumi.ComponentResource {
                 args.page === undefined
                     ? undefined
                     : PAGE_FILES.map(({ path, file, type }) => ({ path, file, type })),
+            metrics: args.metrics && { open: args.metrics.port !== undefined, store: args.metrics.store },
             redirectTo: args.httpPort === undefined ? undefined : args.port,
         });
     }

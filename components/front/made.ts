@@ -9,7 +9,7 @@ import type { RegistrySocket, TlsFiles } from "../registry/registry";
 import { certificates } from "../tls/chain";
 import { broughtFiles, type SiteTls } from "../tls/site-tls";
 
-import { Front, type SiteArgs } from "./front";
+import { Front, type MetricsPlace, type SiteArgs } from "./front";
 import type { FrontOptions } from "./options";
 import type { PageFacts } from "./page";
 import { SOCKET, SOCKET_FOLDER } from "./settings";
@@ -48,6 +48,8 @@ interface Context {
     installers: Record<string, pulumi.Input<string>> | undefined;
     /** Snippets of `clientSetup` by which one line sets a client up. */
     setUp: pulumi.Input<Record<string, string>> | undefined;
+    /** Of the numbers, where there are some. */
+    metrics: MetricsPlace | undefined;
     onError: pulumi.ErrorHook[];
     after: pulumi.Resource[];
 }
@@ -98,10 +100,14 @@ function ends(pem: string): string | undefined {
     return certificate && new Date(certificate.validTo).toISOString();
 }
 
-const pageFacts = (chainPem: pulumi.Input<string>, setUp: Context["setUp"]): pulumi.Output<PageFacts> =>
+const pageFacts = (
+    chainPem: pulumi.Input<string>,
+    { setUp, metrics }: Pick<Context, "setUp" | "metrics">,
+): pulumi.Output<PageFacts> =>
     pulumi.all([chainPem, setUp]).apply(([pem, lines]) => ({
         certificateEnds: ends(pem),
         setUp: lines,
+        ...(metrics?.store ? { store: true as const } : {}),
     }));
 
 /**
@@ -159,7 +165,10 @@ export function frontOf(
             log: front.log.off ? undefined : { days: front.log.days, maxMb: front.log.maxMb },
             // Of a certificate that is renewed without an `up` nobody knows the end here.
             page: front.page
-                ? pageFacts(certificate.acme === undefined ? certificate.files.chainPem : "", setUp)
+                ? pageFacts(certificate.acme === undefined ? certificate.files.chainPem : "", {
+                      setUp,
+                      metrics: rest.metrics,
+                  })
                 : undefined,
             sites,
             sitesFolder: front.sitesFolder,

@@ -1,6 +1,7 @@
 /** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
 import { accessMaps, authServers, authZones, deniedServer, loginMaps, overlapMap } from "./access";
 import { immutableMaps, immutableServer } from "./immutable";
+import { metricsServer } from "./numbers";
 import { pageMaps } from "./page";
 import { registryServer } from "./registry-server";
 import { accessLog, requestMaps, statusServer } from "./requests";
@@ -92,6 +93,7 @@ export function renderNginx(settings: FrontSettings): string {
         ...sites.flatMap((site) => ["", ...siteServer(site, settings)]),
         "",
         ...(redirectTo === undefined ? [] : [...redirectServer(redirectTo), ""]),
+        ...metricsServer(settings),
         ...statusServer(STATUS_PORT, generation),
     ];
     return [

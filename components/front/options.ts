@@ -174,8 +174,49 @@ export function chosenFront({ front, ...grounds }: Grounds | Settled<Options>): 
     return fits(grounds as Grounds) ? DEFAULTS : undefined;
 }
 
+/** Who may read the numbers, and that there are some. */
+function numbersProblems({ metrics, users, port, bindAddress, front, auth }: Grounds): Problem[] {
+    const readers = Object.entries(users ?? {}).filter(([, { role }]) => role === "metrics");
+    if (metrics === undefined)
+        return readers.map(([name]) =>
+            problem(["users", name, "role"], "is metrics, and there are no metrics", set(["metrics"], true)),
+        );
+    const at = ["metrics", "port"];
+    if (metrics.port === undefined && readers.length === 0)
+        return [
+            problem(
+                ["metrics"],
+                "is set, and nobody may read them: there is neither a user of role metrics nor metrics.port",
+                ...(auth === false
+                    ? [set(at, 9145)]
+                    : [
+                          set(["users", "prometheus", "generate"], true),
+                          set(["users", "prometheus", "role"], "metrics"),
+                      ]),
+            ),
+        ];
+    const sameAddress = [metrics.bindAddress, "0.0.0.0", "::", undefined].includes(bindAddress);
+    const taken = [port ?? 443, chosenFront({ front })?.httpPort];
+    return [
+        ...(sameAddress && taken.includes(metrics.port) && metrics.port !== undefined
+            ? [problem(at, `is ${metrics.port}, a port of the registry itself`, set(at, 9145))]
+            : []),
+        ...readers.flatMap(([name, { repositories }]) =>
+            repositories === undefined
+                ? []
+                : [
+                      problem(
+                          ["users", name, "repositories"],
+                          "is set, and the role metrics reads no repository",
+                          remove(["users", name, "repositories"]),
+                      ),
+                  ],
+        ),
+    ];
+}
+
 /** What means something with a front alone. */
-function withoutFront({ users, front }: Grounds): Problem[] {
+function withoutFront({ users, front, metrics }: Grounds): Problem[] {
     const needs = (path: PropertyKey[], what: string) =>
         problem(path, `${what}, which takes the front`, set(["front"], true));
     // The others are how a front does its work: they may wait for it to come back.
@@ -183,6 +224,9 @@ function withoutFront({ users, front }: Grounds): Problem[] {
         (key) => front !== undefined && JSON.stringify(front[key]) !== JSON.stringify(DEFAULTS[key]),
     );
     return [
+        ...(metrics === undefined
+            ? []
+            : [problem(["metrics"], "is set, and the front tells the numbers", set(["front"], true))]),
         ...(idle.length === 0
             ? []
             : [
@@ -304,6 +348,7 @@ const frontRule: Rule<Options> = (options) => {
             );
     return [
         ...found,
+        ...numbersProblems(options),
         ...Object.entries(front.sites).flatMap(([name, site]) => siteProblems(name, site, front, options)),
     ];
 };

@@ -21,6 +21,8 @@ export interface PageFacts {
     certificateEnds?: string | undefined;
     /** System of a client → the line that sets it up. @default not told */
     setUp?: Readonly<Record<string, string>> | undefined;
+    /** `/page/store` tells who may push how full the store is. @default it does not */
+    store?: true | undefined;
 }
 
 const START = "/page/index.html";

@@ -1,6 +1,7 @@
 /** The public server of the registry. */
 import { authLocation } from "./access";
 import { hasImmutable } from "./immutable";
+import { metricsLocations } from "./numbers";
 import { pageLocations } from "./page";
 import {
     DRAIN_FILE,
@@ -152,6 +153,7 @@ export function registryServer(settings: FrontSettings): string[] {
         "location = /v2 { return 308 /v2/; }",
         ...installers.flatMap(publicFile),
         ...pageLocations(settings),
+        ...metricsLocations(settings),
         `location / { ${refuse(404, "UNSUPPORTED", "this is a registry; its API is under /v2/")} }`,
         ...(users === undefined
             ? []

@@ -1,4 +1,6 @@
 /** What a request is about, and the access log that tells it. */
+import { LINE, LINES, METRICS_FOLDER, SLOT_SECONDS } from "../metrics/files";
+
 import type { FrontSettings } from "./settings";
 import { block, map } from "./text";
 
@@ -71,8 +73,9 @@ const printable = (value: string, variable: string): string[] =>
 export const accessLog = ({
     signer,
     users,
+    metrics,
     logFile = "/dev/stdout",
-}: Pick<FrontSettings, "signer" | "users" | "logFile">): string[] => [
+}: Pick<FrontSettings, "signer" | "users" | "metrics" | "logFile">): string[] => [
     ...map('"$request_method:$kind:$status"', "$action", [
         ["default", "other"],
         ['"~^DELETE:.+:"', "delete"],
@@ -97,8 +100,19 @@ export const accessLog = ({
         (signer === undefined ? "" : `,"ca":"${signer}"`) +
         "}';",
     `access_log ${logFile} access;`,
+    ...(metrics === undefined ? [] : countedLines()),
     "# A site has no user.",
     "uninitialized_variable_warn off;",
+];
+
+/** A line of each request for what counts. Each moment has a file of its own, which is whole when the next one is begun. */
+const countedLines = (): string[] => [
+    ...map("$msec", "$slot", [[`"~^(?<tens>[0-9]+)[0-9]{${String(SLOT_SECONDS).length - 1}}[.]"`, "$tens"]]),
+    `log_format lines '${LINE}';`,
+    `access_log ${METRICS_FOLDER}/${LINES}-$slot.log lines;`,
+    "open_log_file_cache max=4 inactive=20s valid=20s;",
+    "# nginx writes no log with a variable in its name for a request whose root is not there.",
+    "root /tmp;",
 ];
 
 /** Port 8081 on the loopback: which configuration is served, for the health check and the reload. */

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 /** A user of the registry, as far as the front must know: the password stands in the htpasswd file. */
 export interface FrontUser {
     name: string;
-    /** push: reads, writes and deletes. pull: reads. */
-    role: "push" | "pull";
+    /** push: reads, writes and deletes. pull: reads. metrics: reads the numbers, and nothing else. */
+    role: "push" | "pull" | "metrics";
     /** Repositories that the user may use: `team/app`, or all below a prefix: `team/*`. @default all */
     repositories?: readonly string[] | undefined;
     /** Until when the password before is taken too, seconds since 1970. @default it is not */
@@ -54,6 +54,12 @@ export interface FrontSettings {
     page?: readonly { path: string; file: string; type: string }[] | undefined;
     /** A directory issues the certificate: it lies in the folder of what is served, and changes there. @default false */
     acme?: boolean | undefined;
+    /**
+     * Counts requests, and serves the numbers; `open` also on a port without a login, `store` how full the store is to the page.
+     *
+     * @default no numbers
+     */
+    metrics?: { open: boolean; store: boolean } | undefined;
     /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
     redirectTo?: number | undefined;
 }
@@ -66,6 +72,8 @@ export const TLS_PORT = 8443;
 export const PLAIN_PORT = 8080;
 /** Health and generation: on the container's loopback alone. */
 export const STATUS_PORT = 8081;
+/** Numbers without a login: published on a near address alone. */
+export const METRICS_PORT = 8082;
 /** Where the front's files are mounted. */
 export const FRONT_FOLDER = "/etc/front";
 /** The htpasswd file of passwords that are taken for a while beside those that took their place. */

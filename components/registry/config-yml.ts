@@ -42,6 +42,8 @@ export interface RegistrySettings extends Settings {
     storage?: RemoteStorage | undefined;
     /** Keeps what is known of blobs. @default the registry's own memory */
     redis?: RedisAccess | undefined;
+    /** Tells its numbers on the debug server. @default it does not */
+    numbers?: boolean | undefined;
     /** Seconds that a stopping registry gives to requests in flight. */
     drainSeconds: number;
     /** Serves images of another registry, kept here for a time. @default the registry's own images */
@@ -264,7 +266,14 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
             headers: { ...settings.headers },
             http2: { disabled: false },
             ...(settings.tls ? { tls } : {}),
-            ...(place.debugAddr === undefined ? {} : { debug: { addr: place.debugAddr } }),
+            ...(place.debugAddr === undefined
+                ? {}
+                : {
+                      debug: {
+                          addr: place.debugAddr,
+                          ...(settings.numbers ? { prometheus: { enabled: true } } : {}),
+                      },
+                  }),
         },
         ...(redis === undefined ? {} : { redis: redisOptions(redis) }),
         health: { storagedriver: { ...settings.health } },

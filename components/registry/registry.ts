@@ -10,6 +10,8 @@ import { awaited, boundedLog, confined, listens, memoryLimit, service } from "..
 import { lookups, type OutboundArgs, proxyFiles } from "../outbound/outbound";
 
 import { withProxy } from "../outbound/proxy-file";
+import { leavingNumbers } from "../metrics/count";
+import { METRICS_FOLDER } from "../metrics/files";
 import { ConfigVolume, type FileArgs } from "./config-volume";
 import { type RemoteStorageArgs, storageEnvs, storageFiles } from "../storage/storage";
 import { CHECK_CONFIG, CHECK_SCRIPT, STORAGE_CHECKED, storageCheckScript } from "../storage/check";
@@ -63,6 +65,8 @@ export interface RegistryArgs {
     bindAddress: pulumi.Input<string>;
     /** The registry listens on a socket in a volume instead of a port, for a front alone. */
     socket?: RegistrySocket | undefined;
+    /** Volume in which it leaves its numbers. @default it tells none */
+    metricsVolume?: pulumi.Input<string> | undefined;
     /** A store elsewhere, instead of a volume or folder, and the configuration that checks it. Kept as a secret. */
     store?: { storage: RemoteStorageArgs; checkYml: pulumi.Input<string> } | undefined;
     /** Folder of the Docker host for the images, instead of a volume. */
@@ -91,9 +95,14 @@ export interface RegistryArgs {
  * Healthy means that images can be written, that the storage answers (debug server, on the container's loopback) and
  * that the port is open.
  */
-const healthy = ({ socket, containerPort = REGISTRY_PORT }: RegistryArgs) =>
-    `${STORAGE_CHECKED} && wget -q -O /dev/null http://127.0.0.1:${DEBUG_PORT}/debug/health && ` +
-    (socket === undefined ? listens(containerPort) : `test -S ${socket.path}`);
+function healthy({ socket, metricsVolume, containerPort = REGISTRY_PORT }: RegistryArgs): string {
+    const debug = `127.0.0.1:${DEBUG_PORT}`;
+    const test =
+        `${STORAGE_CHECKED} && wget -q -O /dev/null http://${debug}/debug/health && ` +
+        (socket === undefined ? listens(containerPort) : `test -S ${socket.path}`);
+    // So that the debug server, which knows no login, stays on the container's loopback.
+    return metricsVolume === undefined ? test : leavingNumbers(debug, test);
+}
 
 /** What starts the registry. */
 function entrypoint({ socket, outbound }: RegistryArgs): string[] {
@@ -206,6 +215,9 @@ export class Registry extends pulumi.ComponentResource {
                     ...(args.socket === undefined
                         ? []
                         : [{ volumeName: args.socket.volumeName, containerPath: args.socket.folder }]),
+                    ...(args.metricsVolume === undefined
+                        ? []
+                        : [{ volumeName: args.metricsVolume, containerPath: METRICS_FOLDER }]),
                 ],
                 // The image declares a volume there: Docker would make a nameless one.
                 ...(args.store === undefined ? {} : { tmpfs: { [DATA_FOLDER]: "ro,size=4k" } }),

@@ -10,6 +10,7 @@ import { wayOf } from "../gc/way";
 import { agreed } from "../shared/ask";
 import { noteRemovals } from "../shared/front-log";
 import { withLock } from "../shared/lock";
+import { keepEnd } from "../shared/runs";
 import { abortOnSignal } from "../shared/signals";
 
 import type { Content, Fates, Manifest, Repository } from "./content";
@@ -226,6 +227,7 @@ async function removing(
                 ),
             ),
         );
+        await keepEnd(engine, owner, "gc");
         return { removed, outcome };
     } catch (error) {
         throw error instanceof SetupError ? new SetupError(`${error.message} Log: ${log}`) : error;

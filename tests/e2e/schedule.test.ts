@@ -18,6 +18,7 @@ import { join, resolve } from "node:path";
 import { aptGet } from "../../setup/debian";
 
 import { cleanup } from "./cleanup";
+import { prometheusPrograms } from "./prometheus";
 import { must, type Result, run, start, until } from "./run";
 import { ADMIN, Stack } from "./stack";
 import { SystemdMachine } from "./systemd-machine";
@@ -67,14 +68,8 @@ describe("a schedule", () => {
         const names = readdirSync(folder);
         expect(names).toEqual([`${stack.prefix}.prom`]);
         const text = readFileSync(join(folder, names[0] ?? ""), "utf8");
-        const program = join(home, "prometheus", "usr/bin/promtool");
-        if (!existsSync(program)) {
-            mkdirSync(join(home, "prometheus"));
-            const cwd = join(home, "prometheus");
-            await aptGet("fetching Debian's promtool", ["download", "prometheus"], cwd);
-            await must("sh", ["-c", "dpkg-deb --extract prometheus_*.deb ."], { cwd });
-        }
-        const { code, screen } = await run(program, ["check", "metrics"], { input: text });
+        const { promtool } = await prometheusPrograms(join(home, "prometheus"));
+        const { code, screen } = await run(promtool, ["check", "metrics"], { input: text });
         expect([code, screen]).toEqual([0, ""]);
         return text;
     }

@@ -57,6 +57,17 @@ test.each<[string, Partial<FrontSettings>]>([
         "immutable",
         { immutableTags: { "team/*": ["v*", "1.0"], "*": ["release-*"], pinned: ["!latest", "!nightly-*"] } },
     ],
+    [
+        "metrics",
+        {
+            users: [
+                { name: "admin", role: "push" },
+                { name: "prometheus", role: "metrics" },
+            ],
+            metrics: { open: true, store: true },
+            page: [],
+        },
+    ],
     ["installers", { installers: ["client.sh", "client.ps1"] }],
     [
         "page",

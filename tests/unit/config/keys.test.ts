@@ -107,6 +107,7 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
         { notifications: { NAME: { url: "https://ci.example.com/registry" } } },
     ],
     [/^backup\./, BACKUP],
+    [/^metrics\.bindAddress$/, { metrics: { port: 9145 } }],
     [/^sync\.jobs\.NAME\.tags$/, { sync: { jobs: { NAME: { from: "quay.io/team/app" } } } }],
     [/^sync\.jobs\.NAME\.(to|repositories)$/, { sync: { jobs: { NAME: { from: "quay.io/*" } } } }],
     [/^sync\.registries\.NAME\.username$/, { sync: { registries: { NAME: { password: "x" } } } }],

@@ -264,6 +264,13 @@ export const ODD: Record<string, Odd> = {
     "front.log.days": whole(90, 1, 3650),
     "front.log.maxMb": whole(512, 32),
     "front.page": flag(true),
+    metrics: { valid: [{ port: 9145, bindAddress: "127.0.0.1" }], invalid: ["text", 5, []] },
+    "metrics.port": whole(undefined, 1, 65535),
+    "metrics.bindAddress": {
+        valid: ["127.0.0.2", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.1.1", "::1", "fd00::1"],
+        default: "127.0.0.1",
+        invalid: ["0.0.0.0", "::", "192.0.2.1", "172.32.0.1", "2001:db8::1", "localhost", "127.0.0.1:80"],
+    },
     "front.httpPort": whole(undefined, 1, 65535),
     "front.sites": {
         valid: [{ "docs.example.com": { upstream: "http://192.0.2.10:8080" } }, {}],
