@@ -6,6 +6,7 @@ import type { Accounts } from "./auth/accounts";
 import { servedInstallers } from "../clients/served";
 import type { Given, Settled } from "./definition/inputs";
 import { Deployment } from "./deployment/deployment";
+import { blobHeaders } from "./front/blobs";
 import { type FrontChoice, frontOf, frontSocket, type SiteOptions } from "./front/made";
 import type { MirrorAccess } from "./mirror/mirror";
 import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
@@ -198,6 +199,9 @@ export function containersOf(
             engine,
             imageId: frontImage.imageId,
             socketVolume: socket.volumeName,
+            images: registry.images,
+            // Every client gets them: they are no secret of the configuration.
+            blobHeaders: pulumi.unsecret(settings.apply(blobHeaders)),
             // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
             networkName: registry.networkName,
             installers: served?.files,

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../deployment/deployment";
 import { awaited, boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
-import type { TlsFiles } from "../registry/registry";
+import type { ImagesMount, TlsFiles } from "../registry/registry";
 
 import { renderNginx } from "./nginx-conf";
 import { type PageFacts, pageFiles } from "./page";
@@ -19,6 +19,7 @@ import {
     type FrontSite,
     type FrontUser,
     PLAIN_PORT,
+    BLOBS_FOLDER,
     PREVIOUS_FILE,
     SITES_FOLDER,
     SOCKET_FOLDER,
@@ -64,6 +65,8 @@ export interface FrontArgs extends Inputs<
     httpPort?: pulumi.Input<number> | undefined;
     /** Address of the Docker host. */
     bindAddress: pulumi.Input<string>;
+    /** Where the registry's images lie on the Docker host, mounted for `blobHeaders`. @default elsewhere */
+    images?: ImagesMount | undefined;
     /** Volume with the registry's socket. */
     socketVolume: pulumi.Input<string>;
     /** Network on which sites have their upstreams. */
@@ -135,6 +138,9 @@ export class Front extends pulumi.ComponentResource {
                 volumes: [
                     { volumeName: config.volumeName, containerPath: FRONT_FOLDER, readOnly: true },
                     { volumeName: args.socketVolume, containerPath: SOCKET_FOLDER, readOnly: true },
+                    ...(args.images === undefined
+                        ? []
+                        : [{ ...args.images, containerPath: BLOBS_FOLDER, readOnly: true }]),
                     ...(args.sitesFolder === undefined
                         ? []
                         : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
@@ -211,6 +217,7 @@ export class Front extends pulumi.ComponentResource {
             ...{ users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient },
             immutableTags: args.immutableTags,
             signer: args.signer,
+            blobHeaders: args.images && args.blobHeaders,
             sites: args.sites.map(({ id, name, upstream, folder }) => ({ id, name, upstream, folder })),
             installers: Object.keys(args.installers ?? {}),
             page:

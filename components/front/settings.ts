@@ -43,6 +43,8 @@ export interface FrontSettings {
     immutableTags?: Readonly<Record<string, readonly string[]>> | undefined;
     /** Start of the SHA-256 of the CA that signed the certificate, for the log: who came under it trusts that CA. @default not told */
     signer?: string | undefined;
+    /** Blobs are served from the registry's files, with these headers besides. @default the registry serves them */
+    blobHeaders?: Readonly<Record<string, readonly string[]>> | undefined;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;
@@ -63,6 +65,8 @@ export const FRONT_FOLDER = "/etc/front";
 export const PREVIOUS_FILE = "htpasswd-previous";
 /** Where the folders of the sites are mounted. */
 export const SITES_FOLDER = "/srv/sites";
+/** Where the registry's files are mounted, to be read. */
+export const BLOBS_FOLDER = "/srv/images";
 /** The registry listens on a socket in a volume that it shares with the front: no network leads past the front. */
 export const SOCKET_FOLDER = "/run/registry";
 export const SOCKET = `${SOCKET_FOLDER}/registry.sock`;
