@@ -38,6 +38,27 @@ async function firstDeployment(stack: Stack): Promise<void> {
     print(`    pulumi up ${format(a, " s")}; openssl, htpasswd, docker run ${format(b, " s")}`);
 }
 
+/** A first deployment with the front, as it is by default, and without. */
+async function withFront(): Promise<void> {
+    const settings = { ...ADMIN, keepData: "false" };
+    const stacks = [
+        await Stack.create("bench-with", { settings: { ...settings, "front.off": "false" } }),
+        await Stack.create("bench-without", { settings }),
+    ] as const;
+    const deploy = (stack: Stack) => async () => {
+        const time = await seconds(() => stack.up());
+        await stack.destroy();
+        return time;
+    };
+    try {
+        const { a, b, ratio } = await pairs(DEPLOYMENTS, deploy(stacks[0]), deploy(stacks[1]));
+        print(`first deployment with the front ÷ without:  ${format(ratio)}`);
+        print(`    target 1.3: ${verdict(ratio.median <= 1.3)}; ${format(a, " s")} and ${format(b, " s")}`);
+    } finally {
+        for (const stack of stacks) await stack.dispose();
+    }
+}
+
 async function noChange(stack: Stack, embedded: boolean): Promise<void> {
     const options = { cwd: ROOT, env: stack.env };
     const { a, b, ratio } = await pairs(
@@ -71,6 +92,7 @@ async function overhead(stack: Stack): Promise<void> {
 
 export async function main(): Promise<void> {
     if (process.argv[2] === "backup") return backup();
+    if (process.argv[2] === "front") return front();
     const embedded = withoutOurs(process.env.PATH ?? "") !== process.env.PATH;
     print(`Median (least–greatest); ${embedded ? "embedded" : "official"} provider plugins.`);
     const stack = await Stack.create("bench", { settings: { ...ADMIN, keepData: "false" } });
@@ -82,6 +104,7 @@ export async function main(): Promise<void> {
     } finally {
         await stack.dispose();
     }
+    await withFront();
     await front();
     await backup();
 }

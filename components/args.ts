@@ -140,7 +140,7 @@ export interface PrivateRegistryArgs {
     uploadsKept?: pulumi.Input<string> | undefined;
     /**
      * Log level of the registry. Must be error, warn, info or debug.
-     * @default info
+     * @default info; behind a front, whose log has each request, warn
      * @example "info"
      */
     logLevel?: pulumi.Input<"error" | "warn" | "info" | "debug"> | undefined;

@@ -7,6 +7,7 @@ import type { Accounts } from "./auth/accounts";
 import { servedInstallers } from "../clients/served";
 import type { Given, Settled } from "./definition/inputs";
 import { Deployment } from "./deployment/deployment";
+import { blobHeaders } from "./front/blobs";
 import { FRONT_USER } from "./front/reload";
 import {
     type FrontChoice,
@@ -240,6 +241,9 @@ export function containersOf(
             imageId: frontImage.imageId,
             socketVolume: socket.volumeName,
             servedVolume: acme?.servedVolume ?? volume,
+            images: registry.images,
+            // Every client gets them: they are no secret of the configuration.
+            blobHeaders: pulumi.unsecret(settings.apply(blobHeaders)),
             // Always, so that mirrors and Nexus come and go by reload; the registry itself has no port there.
             networkName: registry.networkName,
             installers: served?.files,

@@ -71,20 +71,21 @@ const resting = (test: string) =>
     `if ${test}; then touch ${WELL} 2>/dev/null || true; else rm -f ${WELL}; exit 1; fi`;
 
 /**
- * A container for which `up` waits until a shell command succeeds in it. It is asked every half a second until it is well, every
- * REST_SECONDS after that, and is unhealthy after five failures in a row.
+ * A container for which `up` waits until a shell command succeeds in it. It is asked at each interval until it is well, every
+ * REST_SECONDS after that, and is unhealthy after some seconds of failures in a row.
  *
  * @param test the command
- * @param seconds that one try may take
+ * @param elsewhere it asks a store elsewhere, which takes its time and is not to be asked too often. @default false
  */
-export const awaited = (test: string, seconds = 5) =>
+export const awaited = (test: string, elsewhere = false) =>
     ({
         healthcheck: {
             tests: ["CMD-SHELL", resting(test)],
-            interval: "500ms",
-            timeout: `${REST_SECONDS + seconds}s`,
+            // The first time comes an interval after the start.
+            interval: elsewhere ? "500ms" : "200ms",
+            timeout: `${REST_SECONDS + (elsewhere ? 30 : 5)}s`,
             startPeriod: "20s",
-            retries: 5,
+            retries: elsewhere ? 5 : 12,
         },
         wait: true,
         waitTimeout: 60,

@@ -8,7 +8,7 @@ import { awaited, boundedLog, confined, memoryLimit, service } from "../deployme
 import type { Served } from "../metrics/count";
 import { METRICS_FOLDER } from "../metrics/files";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
-import type { TlsFiles } from "../registry/registry";
+import type { ImagesMount, TlsFiles } from "../registry/registry";
 import { certificates } from "../tls/chain";
 
 import { renderNginx } from "./nginx-conf";
@@ -25,6 +25,7 @@ import {
     type FrontUser,
     METRICS_PORT,
     PLAIN_PORT,
+    BLOBS_FOLDER,
     PREVIOUS_FILE,
     SERVED_FOLDER,
     SITES_FOLDER,
@@ -99,6 +100,8 @@ export interface FrontArgs extends Inputs<
     httpPort?: pulumi.Input<number> | undefined;
     /** Address of the Docker host. */
     bindAddress: pulumi.Input<string>;
+    /** Where the registry's images lie on the Docker host, mounted for `blobHeaders`. @default elsewhere */
+    images?: ImagesMount | undefined;
     /** Volume with the registry's socket. */
     socketVolume: pulumi.Input<string>;
     /** Network on which sites have their upstreams. */
@@ -197,6 +200,9 @@ export class Front extends pulumi.ComponentResource {
                     ...(args.metrics === undefined
                         ? []
                         : [{ volumeName: args.metrics.volumeName, containerPath: METRICS_FOLDER }]),
+                    ...(args.images === undefined
+                        ? []
+                        : [{ ...args.images, containerPath: BLOBS_FOLDER, readOnly: true }]),
                     ...(args.sitesFolder === undefined
                         ? []
                         : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
@@ -237,8 +243,10 @@ export class Front extends pulumi.ComponentResource {
         this.certificates = pulumi.unsecret(
             pulumi
                 .all([
-                    pulumi.all(["registry", args.tls.chainPem]),
-                    ...args.sites.map(({ name: site, tls }) => pulumi.all([site, tls.chainPem])),
+                    ...[{ name: "registry", tls: args.tls }, ...args.sites].flatMap(({ name: site, tls }) =>
+                        // Of one that a directory issues the end changes without an `up`.
+                        tls === undefined ? [] : [pulumi.all([site, tls.chainPem])],
+                    ),
                 ])
                 .apply((all) => all.flatMap(([site, pem]) => servedUntil(site, pem))),
         );
@@ -316,6 +324,7 @@ export class Front extends pulumi.ComponentResource {
                 ...{ id, name, upstream, folder },
                 acme: tls === undefined,
             })),
+            blobHeaders: args.images && args.blobHeaders,
             installers: Object.keys(args.installers ?? {}),
             page:
                 args.page === undefined

@@ -5,14 +5,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Given, Settled } from "../definition/inputs";
 import type { Deployment } from "../deployment/deployment";
 import type { Options } from "../options";
-import type { RegistrySocket, TlsFiles } from "../registry/registry";
+import type { ImagesMount, RegistrySocket, TlsFiles } from "../registry/registry";
 import { certificates } from "../tls/chain";
 import { broughtFiles, type SiteTls } from "../tls/site-tls";
 
 import { Front, type MetricsPlace, type SiteArgs } from "./front";
 import type { FrontOptions } from "./options";
 import type { PageFacts } from "./page";
-import { SOCKET, SOCKET_FOLDER } from "./settings";
+import { type FrontSettings, SOCKET, SOCKET_FOLDER } from "./settings";
 
 export type FrontChoice = Settled<FrontOptions>;
 
@@ -42,6 +42,10 @@ interface Context {
     socketVolume: pulumi.Input<string>;
     /** Volume with what changes without an `up`, where there is one. */
     servedVolume: pulumi.Input<string> | undefined;
+    /** The registry's images, where they lie on the Docker host. */
+    images: ImagesMount | undefined;
+    /** Headers of the registry's answers, where the front may serve blobs itself. */
+    blobHeaders: pulumi.Input<FrontSettings["blobHeaders"]>;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
     /** File name → text that anyone may fetch. */

@@ -1,5 +1,6 @@
 /** The front's nginx.conf, rendered from plain data. Directives: nginx.org/en/docs/dirindex.html. */
 import { accessMaps, authServers, authZones, deniedServer, loginMaps, overlapMap } from "./access";
+import { blobMaps, blobServer } from "./blobs";
 import { immutableMaps, immutableServer } from "./immutable";
 import { metricsServer } from "./numbers";
 import { pageMaps } from "./page";
@@ -76,6 +77,7 @@ export function renderNginx(settings: FrontSettings): string {
             ? map("$host", "$access_user", [["default", '""']])
             : [...loginMaps(settings), ...overlapMap(users), ...authZones(settings)]),
         ...accessMaps(settings),
+        ...blobMaps(settings),
         ...pageMaps(settings),
         ...immutableMaps(settings),
         "",
@@ -87,6 +89,7 @@ export function renderNginx(settings: FrontSettings): string {
         // Not the words of the specification: a denial in those, and without details, Docker tries again for 50 seconds.
         ...deniedServer(errorBody("DENIED", "this request is denied to this user")),
         ...immutableServer(settings),
+        ...blobServer(settings),
         ...(users === undefined ? [] : ["", ...authServers(users)]),
         "",
         ...registryServer(settings),

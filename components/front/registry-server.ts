@@ -1,5 +1,6 @@
 /** The public server of the registry. */
 import { authLocation } from "./access";
+import { blobLocations } from "./blobs";
 import { hasImmutable } from "./immutable";
 import { metricsLocations } from "./numbers";
 import { pageLocations } from "./page";
@@ -102,6 +103,41 @@ const publicFile = (name: string): string[] =>
         "add_header Cache-Control no-store always;",
     ]);
 
+/** What a request of the registry's API passes before it goes on: it is one, it is no write while there are none, and somebody's. */
+const checked = ({ users }: FrontSettings): string[] => [
+    API_VERSION,
+    ODD_TARGET,
+    `if ($long_name) { ${refuse(400, "NAME_INVALID", "the name of a repository has at most 255 characters")} }`,
+    `if ($kind = "") { ${refuse(404, "UNSUPPORTED", "no end-point of the registry API")} }`,
+    ...block('if ($drained = "drained 0")', [
+        API_VERSION,
+        `add_header Retry-After ${RETRY_AFTER} always;`,
+        refuse(503, "UNAVAILABLE", "garbage collection is running: push again in a moment"),
+    ]),
+    "# Known from here on, in the subrequest that checks the password as well.",
+    'set $decided_on "$kind $repository $reading $told_path";',
+    ...(users === undefined
+        ? []
+        : [
+              "auth_request /_auth;",
+              "auth_request_set $access_user $upstream_http_x_access_user;",
+              "auth_request_set $refusal $upstream_http_x_refusal;",
+              "error_page 403 = @refused;",
+              "error_page 429 = @busy;",
+          ]),
+];
+
+/** To the registry, or to who denies it. */
+const toRegistry = (settings: FrontSettings): string[] => [
+    `proxy_pass http://${hasImmutable(settings) ? "$taker" : "$target"}$forwarded_uri;`,
+    ...forwarded,
+    'proxy_set_header Connection "";',
+    'proxy_set_header Authorization "";',
+    "proxy_set_header Content-Type $forwarded_type;",
+    ...streamed,
+    "proxy_hide_header Docker-Distribution-Api-Version;",
+];
+
 export function registryServer(settings: FrontSettings): string[] {
     const { users, anonymousPull, installers = [] } = settings;
     return block("server", [
@@ -111,40 +147,14 @@ export function registryServer(settings: FrontSettings): string[] {
         "server_name _;",
         "default_type application/json;",
         ODD_BYTES,
+        // Here: within a location, a condition that holds takes try_files out of force.
+        "set $drained $reading;",
+        `if (-f ${DRAIN_FILE}) { set $drained "drained $reading"; }`,
         limitConnections(settings),
         "error_page 429 = @busy;",
         "",
-        ...block("location /v2/", [
-            API_VERSION,
-            ODD_TARGET,
-            `if ($long_name) { ${refuse(400, "NAME_INVALID", "the name of a repository has at most 255 characters")} }`,
-            `if ($kind = "") { ${refuse(404, "UNSUPPORTED", "no end-point of the registry API")} }`,
-            "set $drained $reading;",
-            `if (-f ${DRAIN_FILE}) { set $drained "drained $reading"; }`,
-            ...block('if ($drained = "drained 0")', [
-                API_VERSION,
-                `add_header Retry-After ${RETRY_AFTER} always;`,
-                refuse(503, "UNAVAILABLE", "garbage collection is running: push again in a moment"),
-            ]),
-            "# Known from here on, in the subrequest that checks the password as well.",
-            'set $decided_on "$kind $repository $reading";',
-            ...(users === undefined
-                ? []
-                : [
-                      "auth_request /_auth;",
-                      "auth_request_set $access_user $upstream_http_x_access_user;",
-                      "auth_request_set $refusal $upstream_http_x_refusal;",
-                      "error_page 403 = @refused;",
-                      "error_page 429 = @busy;",
-                  ]),
-            `proxy_pass http://${hasImmutable(settings) ? "$taker" : "$target"}$forwarded_uri;`,
-            ...forwarded,
-            'proxy_set_header Connection "";',
-            'proxy_set_header Authorization "";',
-            "proxy_set_header Content-Type $forwarded_type;",
-            ...streamed,
-            "proxy_hide_header Docker-Distribution-Api-Version;",
-        ]),
+        ...block("location /v2/", [...checked(settings), ...toRegistry(settings)]),
+        ...blobLocations(settings, checked(settings), [API_VERSION, ...toRegistry(settings)]),
         ...block("location @busy", [
             API_VERSION,
             "add_header Retry-After 10 always;",

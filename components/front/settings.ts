@@ -47,6 +47,8 @@ export interface FrontSettings {
     signer?: string | undefined;
     /** File of the access log. @default the container's own log */
     logFile?: string | undefined;
+    /** Blobs are served from the registry's files, with these headers besides. @default the registry serves them */
+    blobHeaders?: Readonly<Record<string, readonly string[]>> | undefined;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;
@@ -80,6 +82,8 @@ export const FRONT_FOLDER = "/etc/front";
 export const PREVIOUS_FILE = "htpasswd-previous";
 /** Where the folders of the sites are mounted. */
 export const SITES_FOLDER = "/srv/sites";
+/** Where the registry's files are mounted, to be read. */
+export const BLOBS_FOLDER = "/srv/images";
 /** The registry listens on a socket in a volume that it shares with the front: no network leads past the front. */
 export const SOCKET_FOLDER = "/run/registry";
 export const SOCKET = `${SOCKET_FOLDER}/registry.sock`;

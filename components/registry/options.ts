@@ -111,8 +111,9 @@ export const settingsOptions = {
             example: "24h",
         },
     ),
-    logLevel: option(z.enum(["error", "warn", "info", "debug"]).default("info"), {
+    logLevel: option(z.enum(["error", "warn", "info", "debug"]).optional(), {
         description: "Log level of the registry",
+        default: "info; behind a front, whose log has each request, warn",
         allowed: "error, warn, info or debug",
         example: "info",
     }),

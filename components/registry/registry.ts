@@ -33,6 +33,9 @@ export interface RegistrySocket {
     path: string;
 }
 
+/** A volume or folder of the Docker host with images. */
+export type ImagesMount = { volumeName: pulumi.Input<string> } | { hostPath: string };
+
 export interface RegistryArgs {
     deployment: Deployment;
     /** Start of the name of every Docker object. @default the deployment's */
@@ -133,6 +136,8 @@ export class Registry extends pulumi.ComponentResource {
     /** Network of the deployment. */
     readonly networkName: pulumi.Output<string>;
     readonly container: docker.Container;
+    /** Its images; nothing where they lie in a store elsewhere. */
+    readonly images: ImagesMount | undefined;
 
     constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Registry", name, {}, opts);
@@ -189,6 +194,7 @@ export class Registry extends pulumi.ComponentResource {
                       { ...parent, hooks, ignoreChanges: ["labels"] },
                   ).name
                 : pulumi.output(args.networkName);
+        this.images = this.mountOf(name, prefix, args);
         const container = new docker.Container(
             `${name}-container`,
             {
@@ -211,7 +217,7 @@ export class Registry extends pulumi.ComponentResource {
                 ...(args.port === undefined ? {} : { ports: [published(args.port, args.bindAddress)] }),
                 volumes: [
                     { volumeName: config.volumeName, containerPath: CONFIG_FOLDER, readOnly: true },
-                    ...this.data(name, prefix, args),
+                    ...(this.images === undefined ? [] : [{ ...this.images, containerPath: DATA_FOLDER }]),
                     ...(args.socket === undefined
                         ? []
                         : [{ volumeName: args.socket.volumeName, containerPath: args.socket.folder }]),
@@ -228,8 +234,7 @@ export class Registry extends pulumi.ComponentResource {
                 ),
                 ...lookups(args.outbound),
                 readOnly: true,
-                // The check of a store elsewhere gives up by itself before.
-                ...awaited(healthy(args), args.store === undefined ? 5 : 30),
+                ...awaited(healthy(args), args.store !== undefined),
                 ...(args.cpus === undefined ? {} : { cpus: cpuLimit(args.cpus) }),
                 ...confined,
                 ...boundedLog,
@@ -256,9 +261,9 @@ export class Registry extends pulumi.ComponentResource {
         this.registerOutputs({ containerId: this.containerId });
     }
 
-    private data(name: string, prefix: string, args: RegistryArgs): docker.types.input.ContainerVolume[] {
-        if (args.store !== undefined) return [];
-        if (args.folder !== undefined) return [{ hostPath: args.folder, containerPath: DATA_FOLDER }];
+    private mountOf(name: string, prefix: string, args: RegistryArgs): ImagesMount | undefined {
+        if (args.store !== undefined) return undefined;
+        if (args.folder !== undefined) return { hostPath: args.folder };
         const volumeName = args.volume ?? `${prefix}-data`;
         const given = args.volume !== undefined;
         const volume = new docker.Volume(
@@ -272,7 +277,7 @@ export class Registry extends pulumi.ComponentResource {
                 ignoreChanges: ["labels", ...(args.volume === undefined ? ["name"] : [])],
             },
         );
-        return [{ volumeName: volume.name, containerPath: DATA_FOLDER }];
+        return { volumeName: volume.name };
     }
 
     /** The digest of the configuration, once that is in place: where it is not, the container that runs goes on. */

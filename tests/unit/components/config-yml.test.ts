@@ -87,6 +87,14 @@ test("has what the tutorials' config.yml has (R5)", () => {
     expect(config.http).not.toHaveProperty("relativeurls");
 });
 
+test("behind a front, whose log has each request, it tells of what goes wrong", () => {
+    const level = (settings: Partial<RegistrySettings>) => tree(settings).log?.level;
+    const behind = { socket: "/run/registry/registry.sock", logLevel: undefined };
+    expect(level({ logLevel: undefined })).toBe("info");
+    expect(level(behind)).toBe("warn");
+    expect(level({ ...behind, logLevel: "info" })).toBe("info");
+});
+
 test("TLS 1.0 and 1.1 are off, the debug server listens on the container's loopback", () => {
     expect(tree().http).toMatchObject({ tls: { minimumtls: "tls1.2" }, debug: { addr: "127.0.0.1:5001" } });
 });

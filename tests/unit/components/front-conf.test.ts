@@ -2,6 +2,7 @@
 import fc from "fast-check";
 
 import { lessThan } from "../../../components/front/access";
+import { blobHeaders } from "../../../components/front/blobs";
 import { renderNginx } from "../../../components/front/nginx-conf";
 import type { FrontSettings } from "../../../components/front/settings";
 import { literal, quoted } from "../../../components/front/text";
@@ -68,6 +69,7 @@ test.each<[string, Partial<FrontSettings>]>([
             page: [],
         },
     ],
+    ["blobs", { blobHeaders: { "X-Content-Type-Options": ["nosniff"], "X-Cost": ["5 $", "6 $"] } }],
     ["installers", { installers: ["client.sh", "client.ps1"] }],
     [
         "page",
@@ -93,6 +95,31 @@ test.each<[string, Partial<FrontSettings>]>([
         },
     ],
 ])("golden nginx-%s.conf", (name, settings) => expectGolden(`nginx-${name}.conf`, render(settings)));
+
+type Told = Parameters<typeof blobHeaders>[0]["notifications"][string];
+const told = (events: Told["events"], layers: boolean): Told => ({
+    ...{ url: "https://ci.example.com/", headers: {}, events, layers },
+    ...{ timeout: "5s", threshold: 5, backoff: "10s" },
+});
+
+test.each<[string, Partial<Parameters<typeof blobHeaders>[0]>, boolean]>([
+    ["files of the Docker host", {}, true],
+    ["a store elsewhere", { storage: { driver: "gcs", bucket: "images" } as never }, false],
+    ["who is told of each pull", { extra: { notifications: { endpoints: [] } } }, false],
+    ["who is told of each layer that is pulled", { notifications: { ci: told(["pull"], true) } }, false],
+    ["who is told of pulls of images", { notifications: { ci: told(["pull"], false) } }, true],
+    ["who is told of layers that are pushed", { notifications: { ci: told(["push"], true) } }, true],
+    ["a middleware", { extra: { middleware: { repository: [] } } }, false],
+    ["other paths", { extra: { http: { prefix: "/x/" } } }, false],
+    ["an option that changes nothing of blobs", { extra: { http: { debug: {} } } }, true],
+    ["a header that the registry has itself", { headers: { ETAG: ["x"] } }, false],
+    ["a header that nginx would read", { headers: { "X-Accel-Redirect": ["x"] } }, false],
+    ["a header that nginx would write otherwise", { headers: { "X-A": ["é"] } }, false],
+    ["a header without a value", { headers: { "X-A": [""] } }, false],
+])("blobs from disk, with %s", (_, settings, served) => {
+    const all = { storage: undefined, extra: {}, notifications: {}, headers: { "X-A": ["1"] }, ...settings };
+    expect(blobHeaders(all)).toEqual(served ? all.headers : undefined);
+});
 
 test("each thing that is served is in the generation's key of the password cache", () => {
     expect(render()).toContain('proxy_cache_key "0a1b $login";');

@@ -74,9 +74,13 @@ describe("a registry behind a front", () => {
             readOnly: true,
             ports: [{ internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" }],
             networksAdvanced: [{ name: "kit-dev" }],
+            volumes: expect.arrayContaining([
+                { volumeName: "kit-dev-data", containerPath: "/srv/images", readOnly: true },
+            ]) as unknown[],
         });
         expect(dependencies).toEqual(expect.arrayContaining(["r-container", "r-front-config-writer"]));
-        const [generation] = /[0-9a-f]{64}/.exec(files(all)["/staged/nginx.conf"] ?? "") ?? [];
+        const conf = files(all)["/staged/nginx.conf"] ?? "";
+        const [, generation] = /generation \{ return 200 ([0-9a-f]{64});/.exec(conf) ?? [];
         expect(generation).toBeDefined();
         expect(JSON.stringify(inputs)).not.toContain(generation);
         const reload = find(all, "r-front-reload-container").inputs;

@@ -47,7 +47,7 @@ describe("the registry's container", () => {
             entrypoints: ["/bin/registry"],
             command: ["serve", "/etc/distribution/config.yml"],
             envs: ["OTEL_TRACES_EXPORTER=none"],
-            healthcheck: { tests: ["CMD-SHELL", expect.any(String)], retries: 5 },
+            healthcheck: { tests: ["CMD-SHELL", expect.any(String)], interval: "200ms", retries: 12 },
             networksAdvanced: [{ name: "kit-dev" }],
         });
         // Longer than the 30 seconds that the registry drains.

@@ -241,7 +241,6 @@ test("the smallest configuration has the defaults of all", () => {
         cache: {},
         keepData: true,
         deleteEnabled: true,
-        logLevel: "info",
         logFormat: "text",
         logFields: {},
         accessLog: false,

@@ -367,7 +367,7 @@ export const ODD: Record<string, Odd> = {
     uploadsKept: { valid: ["24h", "30m"], default: undefined, invalid: ["a day", "10s", "1.5h", 24] },
     logLevel: {
         valid: ["error", "warn", "info", "debug"],
-        default: "info",
+        default: undefined,
         invalid: ["trace", "DEBUG", 1],
     },
     logFormat: { valid: ["text", "json", "logstash"], default: "text", invalid: ["xml", "JSON"] },
