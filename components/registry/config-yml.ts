@@ -228,7 +228,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
         version: 0.1,
         log: {
             accesslog: { disabled: !settings.accessLog },
-            // What a front passes on stands in its log, with the user: twice would cost a fifth of the requests a second.
+            // What a front passes on stands in its log, with the user: twice costs requests a second.
             level: settings.logLevel ?? (settings.socket === undefined ? "info" : "warn"),
             formatter: settings.logFormat,
             fields: { ...settings.logFields },

@@ -4,7 +4,7 @@ import http from "node:http";
 import https from "node:https";
 
 import { cleanup } from "./cleanup";
-import { docker } from "./docker";
+import { docker, frontLog } from "./docker";
 import { RegistryClient } from "./http";
 import { REGISTRY_IMAGE } from "./images";
 import { LONG } from "./long";
@@ -273,8 +273,8 @@ describe("blobs from disk", () => {
         } finally {
             await docker("unpause", stack.prefix);
         }
-        const log = (await docker("logs", `${stack.prefix}-front`)).split("\n");
-        const lines = log
+        const { requests } = await frontLog(stack.prefix);
+        const lines = requests
             .filter((line) => line.includes(`${other}"`))
             .map((line) => JSON.parse(line) as object);
         const common = { path: `/v2/a/blobs/${other}`, repository: "a", action: "pull" };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { cleanup } from "./cleanup";
-import { docker } from "./docker";
+import { docker, frontLog } from "./docker";
 import { collect } from "./gc";
 import { RegistryClient } from "./http";
 import { Prometheus, prometheusPrograms } from "./prometheus";
@@ -194,9 +194,7 @@ describe("monitoring", () => {
         await pushes.stop();
         expect([pushes.failures, pushes.count > 20]).toEqual([[], true]);
         const logged = async () =>
-            (await docker("logs", `${stack.prefix}-front`))
-                .split("\n")
-                .filter((line) => /"action":"push"/.test(line)).length;
+            (await frontLog(stack.prefix)).requests.filter((line) => /"action":"push"/.test(line)).length;
         const counted = async () =>
             sum(await numbers(), "private_registry_front_requests_total", 'action="push"');
         const all = await logged();
