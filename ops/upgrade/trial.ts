@@ -25,6 +25,8 @@ export const canBeTried = ({ part }: Pick<Part, "part">): boolean => part !== "n
 /** The container of a trial. */
 function trialOf({ part, container }: Part, image: string, owner: LockOwner): ContainerCreateOptions {
     const { Config, HostConfig, Mounts } = container;
+    // Where the front writes what was asked of it, the trial has memory of its own.
+    const own = Mounts.filter(({ RW }) => part === "front" && RW).map(({ Destination }) => Destination);
     const like =
         part === "registry"
             ? reader(container, { identity: undefined, ...owner, process: processText() })
@@ -39,13 +41,18 @@ function trialOf({ part, container }: Part, image: string, owner: LockOwner): Co
                       CapAdd: HostConfig.CapAdd,
                       CapDrop: HostConfig.CapDrop,
                       SecurityOpt: HostConfig.SecurityOpt,
-                      Tmpfs: HostConfig.Tmpfs,
-                      Mounts: Mounts.map(({ Type, Name, Source, Destination }) => ({
-                          Type,
-                          Source: Name ?? Source,
-                          Target: Destination,
-                          ReadOnly: true,
-                      })),
+                      Tmpfs: {
+                          ...HostConfig.Tmpfs,
+                          ...Object.fromEntries(own.map((path) => [path, "mode=1777,size=16m"])),
+                      },
+                      Mounts: Mounts.filter(({ Destination }) => !own.includes(Destination)).map(
+                          ({ Type, Name, Source, Destination }) => ({
+                              Type,
+                              Source: Name ?? Source,
+                              Target: Destination,
+                              ReadOnly: true,
+                          }),
+                      ),
                   },
               };
     return {
