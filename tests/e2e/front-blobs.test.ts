@@ -275,7 +275,7 @@ describe("blobs from disk", () => {
         }
         const { requests } = await frontLog(stack.prefix);
         const lines = requests
-            .filter((line) => line.includes(`${other}"`))
+            .filter((line) => line.includes(`/${other}"`))
             .map((line) => JSON.parse(line) as object);
         const common = { path: `/v2/a/blobs/${other}`, repository: "a", action: "pull" };
         expect(lines).toMatchObject([
