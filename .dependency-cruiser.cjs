@@ -23,7 +23,13 @@ const ROOMS = {
     "components/storage": ["components/definition", "components/outbound", "components/tls", "address"],
     "components/deployment": ["components/definition", "components/storage", "address", "engine"],
     // The numbers for Prometheus.
-    "components/metrics": ["components/definition", "components/deployment", "components/storage", "address"],
+    "components/metrics": [
+        "text",
+        "components/definition",
+        "components/deployment",
+        "components/storage",
+        "address",
+    ],
     "components/registry": [
         ...["components/definition", "components/deployment", "components/outbound", "components/storage"],
         "components/metrics",

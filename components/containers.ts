@@ -257,7 +257,6 @@ export function containersOf(
     const started = acme?.start(frontMade);
     const answering = pulumi.all([frontMade.containerId, started]).apply(([id]) => id);
     if (numbers !== undefined) {
-        const { folder } = options.storage;
         new Metrics(
             `${name}-metrics`,
             {
@@ -265,15 +264,9 @@ export function containersOf(
                 imageId: frontImage.imageId,
                 user: FRONT_USER,
                 volumeName: numbers,
-                data:
-                    storage !== undefined
-                        ? undefined
-                        : folder !== undefined
-                          ? { hostPath: folder }
-                          : { volumeName: options.storage.volume ?? `${prefix}-data` },
+                data: registry.images,
                 certificates: frontMade.certificates,
                 onError,
-                // Which makes the volume of the images.
                 after: [registry.container],
             },
             here,

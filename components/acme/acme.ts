@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settled } from "../definition/inputs";
 import { type Deployment, detached } from "../deployment/deployment";
 import { boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
-import { PLAIN_PORT } from "../front/settings";
+import { frontName, PLAIN_PORT } from "../front/settings";
 import { lookups, type OutboundArgs, proxyFiles } from "../outbound/outbound";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
@@ -179,7 +179,7 @@ export class Acme extends pulumi.ComponentResource {
                 provider: all.dns?.provider ?? "",
                 resolvers: all.dns?.resolvers ?? [],
                 checkPropagation: all.dns?.checkPropagation ?? true,
-                front: challenge === "http-01" ? `${deployment.prefix}-front:${PLAIN_PORT}` : "",
+                front: challenge === "http-01" ? `${frontName(deployment.prefix)}:${PLAIN_PORT}` : "",
             };
             return { ...settings, wanted: wantedOf(settings) };
         }) as pulumi.Output<AcmeSettings>;

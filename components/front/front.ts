@@ -123,8 +123,13 @@ function servedUntil(site: string, chainPem: string): Served[] {
 const SECRET = "0440";
 
 const served = (volumeName: pulumi.Input<string>) => ({
-    ...{ volumeName, containerPath: SERVED_FOLDER, readOnly: true },
+    volumeName,
+    containerPath: SERVED_FOLDER,
+    readOnly: true,
 });
+
+/** Where the volume of the log is mounted to be made the front's: nginx, which tries the files as root, is to make no log there. */
+const NEW_LOG = "/new-log";
 
 /** nginx before the registry: TLS, users, roles and further sites. What it serves changes by reload. */
 export class Front extends pulumi.ComponentResource {
@@ -153,10 +158,14 @@ export class Front extends pulumi.ComponentResource {
                 volumeName: `${containerName}-config`,
                 folder: FRONT_FOLDER,
                 files: { ...files, "nginx.conf": { content: this.conf(args, generation), mode: SECRET } },
-                volumes: args.servedVolume === undefined ? [] : [served(args.servedVolume)],
+                volumes: [
+                    ...(args.servedVolume === undefined ? [] : [served(args.servedVolume)]),
+                    ...(log === undefined ? [] : [{ volumeName: log, containerPath: NEW_LOG }]),
+                ],
                 // As root: without a user nginx would give its folders to another one, for which it has no right here.
-                check: `mkdir -p ${LOG_FOLDER}; nginx -e stderr -t -q -c /staged/nginx.conf -g 'user root;'`,
-                writable: log,
+                check:
+                    (log === undefined ? "" : `chmod 770 ${NEW_LOG}; `) +
+                    `mkdir -p ${LOG_FOLDER}; nginx -e stderr -t -q -c /staged/nginx.conf -g 'user root;'`,
             },
             parent,
         );
@@ -242,12 +251,12 @@ export class Front extends pulumi.ComponentResource {
         );
         this.certificates = pulumi.unsecret(
             pulumi
-                .all([
-                    ...[{ name: "registry", tls: args.tls }, ...args.sites].flatMap(({ name: site, tls }) =>
+                .all(
+                    [{ name: "registry", tls: args.tls }, ...args.sites].flatMap(({ name: site, tls }) =>
                         // Of one that a directory issues the end changes without an `up`.
                         tls === undefined ? [] : [pulumi.all([site, tls.chainPem])],
                     ),
-                ])
+                )
                 .apply((all) => all.flatMap(([site, pem]) => servedUntil(site, pem))),
         );
         this.containerId = pulumi.all([container.id, reload.done]).apply(([id]) => id);

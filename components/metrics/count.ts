@@ -2,6 +2,7 @@
  * What counts: a shell and an awk, which every image of the front has. It reads the lines that nginx left of each request, adds
  * them to the counters, asks the file system, and writes all of it into the file that the front serves. Pure: texts alone.
  */
+import { inQuotes } from "../../text/shell";
 import { DATA_FOLDER } from "../storage/folders";
 
 import {
@@ -81,8 +82,6 @@ END {
     }
 }`;
 
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
 const gauge = (name: string, help: string): string =>
     `printf '# HELP ${OWN}_${name} ${help}\\n# TYPE ${OWN}_${name} gauge\\n'`;
 
@@ -146,8 +145,8 @@ export function countScript(certificates: readonly Served[], files: boolean): st
     return [
         `cd ${METRICS_FOLDER} || exit 1`,
         "trap 'kill $! 2>/dev/null; exit 0' TERM INT",
-        `awk=${quote(AWK)}`,
-        `families=${quote(families)}`,
+        `awk=${inQuotes(AWK)}`,
+        `families=${inQuotes(families)}`,
         ...(files ? STORE : ["disk() { :; }"]),
         "count() {",
         // What was counted and not yet taken away when this was killed.

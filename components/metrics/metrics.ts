@@ -40,7 +40,7 @@ export interface MetricsArgs {
     user: string;
     /** The volume of the numbers. */
     volumeName: pulumi.Input<string>;
-    /** Volume or folder of the Docker host with the images; nothing where they lie elsewhere. */
+    /** The images; nothing where they lie in a store elsewhere. */
     data: { volumeName: pulumi.Input<string> } | { hostPath: string } | undefined;
     /** What the front serves. */
     certificates: pulumi.Input<readonly Served[]>;

@@ -31,8 +31,6 @@ export interface ConfigVolumeArgs {
      * @default no check
      */
     check?: string | undefined;
-    /** Name of a volume into which the group of its user, 0, may write from now on. @default none */
-    writable?: pulumi.Input<string> | undefined;
     /** Folder of the Docker host that is to be the deployment's own, and the option that chooses it. */
     mark?: { path: string; key: Path } | undefined;
     /** Further volumes that the command sees. @default [] */
@@ -44,9 +42,6 @@ export interface ConfigVolumeArgs {
 
 /** Where a folder to be marked is mounted. */
 const MARKED = "/marked";
-
-/** Where a volume is mounted into which a group may write. */
-const WRITABLE = "/writable";
 
 /** Where the new files wait, in the writing container's own file system. */
 const STAGE = "/staged";
@@ -90,12 +85,10 @@ export class ConfigVolume extends pulumi.ComponentResource {
             // A volume of version 0.1 keeps its labels: with a new one the former files would be gone.
             { parent: this, ignoreChanges: ["labels"] },
         );
-        const { mark, check, writable } = args;
+        const { mark, check } = args;
         const checks = pulumi
             .output(mark && args.deployment.markScript(MARKED, mark))
-            .apply((text) =>
-                [text, check, writable && `chmod 770 ${WRITABLE}`].filter((one) => one !== undefined),
-            );
+            .apply((text) => [text, check].filter((one) => one !== undefined));
         this.writer = new docker.Container(
             `${name}-writer`,
             {
@@ -113,7 +106,6 @@ export class ConfigVolume extends pulumi.ComponentResource {
                 networkMode: "none",
                 volumes: [
                     { volumeName: volume.name, containerPath: args.folder },
-                    ...(writable === undefined ? [] : [{ volumeName: writable, containerPath: WRITABLE }]),
                     ...(args.volumes ?? []),
                     ...(mark === undefined ? [] : [{ hostPath: mark.path, containerPath: MARKED }]),
                 ],
