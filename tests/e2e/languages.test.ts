@@ -11,7 +11,7 @@ import { docker, objectsOf } from "./docker";
 import { RegistryClient } from "./http";
 import { PASSWORD, Stack } from "./stack";
 
-const ROLE = /users\.ci\.role is "admin"; it must be push or pull\s+fix: set users\.ci\.role to "pull"/;
+const ROLE = /users\.ci\.role is "admin"; it must be push, pull or metrics\s+fix: set users\.ci\.role to "pull"/;
 
 /** A registry that answers, whose secrets are secret, and which a second `up` leaves alone. */
 async function works(stack: Stack, ciPassword: string): Promise<void> {
