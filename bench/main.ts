@@ -6,6 +6,7 @@ import { must, type RunOptions } from "../tests/e2e/run";
 import { ADMIN, freePort, Stack } from "../tests/e2e/stack";
 
 import { backup } from "./backup";
+import { type EmptyUp, emptyProgram } from "./empty";
 import { front } from "./front";
 import { deployByHand } from "./manual";
 import { format, pairs, seconds } from "./measure";
@@ -17,6 +18,14 @@ const UPS = 7;
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const verdict = (met: boolean) => (met ? "met" : "missed");
 
+/** Seconds of the manual steps, whose registry is gone afterwards. */
+async function byHand(name: string, port: number): Promise<number> {
+    let remove = async () => {};
+    const time = await seconds(async () => (remove = await deployByHand(name, port)));
+    await remove();
+    return time;
+}
+
 async function firstDeployment(stack: Stack): Promise<void> {
     const name = `${stack.prefix}-by-hand`;
     const port = await freePort();
@@ -27,12 +36,7 @@ async function firstDeployment(stack: Stack): Promise<void> {
             await stack.destroy();
             return time;
         },
-        async () => {
-            let remove = async () => {};
-            const time = await seconds(async () => (remove = await deployByHand(name, port)));
-            await remove();
-            return time;
-        },
+        () => byHand(name, port),
     );
     print(`first deployment ÷ the manual steps:        ${format(ratio)}`);
     print(`    pulumi up ${format(a, " s")}; openssl, htpasswd, docker run ${format(b, " s")}`);
@@ -59,12 +63,31 @@ async function withFront(): Promise<void> {
     }
 }
 
+/** How much of a deployment is Pulumi itself, before a program makes anything. */
+async function floor(emptyUp: EmptyUp): Promise<void> {
+    const name = "private-registry-bench-floor";
+    const port = await freePort();
+    const deploying = await pairs(
+        DEPLOYMENTS,
+        () => seconds(emptyUp),
+        () => byHand(name, port),
+    );
+    print(`an empty program ÷ the manual steps:        ${format(deploying.ratio)}`);
+    const loading = await pairs(
+        UPS,
+        () => seconds(emptyUp),
+        () => seconds(loadSdk),
+    );
+    print(`an empty program ÷ loading the SDK:         ${format(loading.ratio)}`);
+}
+
+const loadSdk = () => must(process.execPath, ["-e", 'require("@pulumi/pulumi")'], { cwd: ROOT });
+
 async function noChange(stack: Stack, embedded: boolean): Promise<void> {
-    const options = { cwd: ROOT, env: stack.env };
     const { a, b, ratio } = await pairs(
         UPS,
         () => seconds(() => stack.up("--expect-no-changes")),
-        () => seconds(() => must(process.execPath, ["-e", 'require("@pulumi/pulumi")'], options)),
+        () => seconds(loadSdk),
     );
     const target = embedded ? 4 : 3;
     print(`pulumi up without a change ÷ loading the SDK: ${format(ratio)}`);
@@ -100,6 +123,7 @@ export async function main(): Promise<void> {
         await firstDeployment(stack);
         await stack.up();
         await noChange(stack, embedded);
+        await floor(await emptyProgram(stack, ROOT));
         await overhead(stack);
     } finally {
         await stack.dispose();

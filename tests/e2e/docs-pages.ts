@@ -90,7 +90,7 @@ hub`,
             },
         ],
     },
-    "docs/monitoring.md": { before: "npm run up" },
+    "docs/monitoring.md": { before: "shell; npm run up" },
     "docs/nexus.md": {
         // The Engine of the test may not raise its limits, and Nexus there is small.
         before: `shell
