@@ -1,7 +1,9 @@
 /** examples/yaml and examples/remote: the components as a Pulumi package, in a process of their own. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+
+import { parse } from "yaml";
 
 import { ensureClient } from "../../setup/client-tools";
 import { thisMachine } from "../../setup/machine";
@@ -9,9 +11,15 @@ import { thisMachine } from "../../setup/machine";
 import { cleanup } from "./cleanup";
 import { docker, objectsOf } from "./docker";
 import { RegistryClient } from "./http";
+import { must } from "./run";
 import { PASSWORD, Stack } from "./stack";
 
-const ROLE = /users\.ci\.role is "admin"; it must be push, pull or metrics\s+fix: set users\.ci\.role to "pull"/;
+const { version } = JSON.parse(readFileSync(resolve(__dirname, "..", "..", "package.json"), "utf8")) as {
+    version: string;
+};
+
+const ROLE =
+    /users\.ci\.role is "admin"; it must be push, pull or metrics\s+fix: set users\.ci\.role to "pull"/;
 
 /** A registry that answers, whose secrets are secret, and which a second `up` leaves alone. */
 async function works(stack: Stack, ciPassword: string): Promise<void> {
@@ -62,6 +70,15 @@ describe("a program in YAML", () => {
 
     test("makes a registry, with its secrets kept", () => works(stack, PASSWORD));
     test("is told of a wrong role by the component", () => refusesRole(stack));
+
+    test("has the package's SDK by `pulumi package add`", async () => {
+        const plugin = await must("which", ["pulumi-resource-private-registry"], { env: stack.env });
+        // Its last step, `Link`, is not in the newest language host that a Go module has: its code is not looked at.
+        const { screen } = await stack.pulumi(["package", "add", plugin.trim()]);
+        expect(screen).toContain("Successfully generated an SDK for the private-registry package");
+        const sdk = join(stack.project, "sdks", "private-registry", `private-registry-${version}.yaml`);
+        expect(parse(readFileSync(sdk, "utf8"))).toMatchObject({ name: "private-registry", version });
+    });
 });
 
 describe("a Node program that has none of the component's code", () => {

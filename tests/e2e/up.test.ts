@@ -10,7 +10,12 @@ import { ROOT, User } from "./user";
 
 const use = cleanup();
 
-const lines = (text: string) => text.replace(/\n$/, "").split("\n");
+/** The lines of a screen but for those that only tell how long it has taken so far, one each ten seconds. */
+const lines = (text: string) =>
+    text
+        .replace(/\n$/, "")
+        .split("\n")
+        .filter((line) => !/^ {2}deploying: \d+ s, /.test(line));
 const NOISE = /using pulumi-resource|Undefined value|pulumi:pulumi:Stack| {4}at .*\(/;
 
 let user: User;
