@@ -3,13 +3,13 @@ import { createHash, randomBytes, randomInt } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
 
+import { BareRegistry } from "./bare-registry";
 import { cleanup } from "./cleanup";
 import { docker, frontLog } from "./docker";
 import { RegistryClient } from "./http";
-import { REGISTRY_IMAGE } from "./images";
 import { LONG } from "./long";
 import { run, until } from "./run";
-import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
+import { ADMIN, DOMAIN, PASSWORD, Stack } from "./stack";
 
 const REQUESTS = LONG ? 20_000 : 2_000;
 const HEADERS = {
@@ -79,13 +79,6 @@ const ask = ({ options, agent }: Server, { method, path, headers }: Asked): Prom
         request.on("error", fail).end();
     });
 
-/** The registry itself on the same files, without the memory of what it has seen. */
-const CONFIG = `
-version: 0.1
-storage: { filesystem: { rootdirectory: /var/lib/registry }, delete: { enabled: true } }
-http: { addr: ":5000", relativeurls: true, headers: ${JSON.stringify(HEADERS)} }
-`;
-
 describe("blobs from disk", () => {
     const use = cleanup();
     let stack: Stack;
@@ -123,22 +116,13 @@ describe("blobs from disk", () => {
         const host = "127.0.0.1";
         const auth = `admin:${PASSWORD}`;
         front = { agent: agents[0], options: { host, port: stack.port, ca, servername: DOMAIN, auth } };
-        const port = await freePort();
-        direct = { agent: agents[1], options: { host, port } };
-        const name = `${stack.prefix}-direct`;
-        use({ dispose: async () => void (await docker("rm", "--force", "--volumes", name)) });
-        await docker(
-            ...["run", "--detach", "--name", name, "--publish", `127.0.0.1:${port}:5000`],
-            ...["--volume", `${stack.prefix}-data:/var/lib/registry`, "--env", `CONFIG=${CONFIG}`],
-            ...["--env", "OTEL_TRACES_EXPORTER=none", "--entrypoint", "/bin/sh", REGISTRY_IMAGE],
-            ...["-c", 'echo "$CONFIG" >/tmp/config.yml; exec /bin/registry serve /tmp/config.yml'],
-        );
-        await until("the registry itself answers", () =>
-            ask(direct, { method: "GET", path: "/v2/", headers: {} }).then(
-                ({ status }) => status === 200 || undefined,
-                () => undefined,
-            ),
-        );
+        // On the same files.
+        const bare = await BareRegistry.start(`${stack.prefix}-direct`, {
+            volume: `${stack.prefix}-data`,
+            headers: HEADERS,
+        });
+        use(bare);
+        direct = { agent: agents[1], options: { host, port: bare.port } };
 
         const sizes = [0, 1, 2, 700, 65_536, 300_000];
         for (const repository of ["a", "open/app", "team/a.b__c-d/e--f", "blobs/x/blobs", "0/1/2/3"]) {
