@@ -17,6 +17,7 @@ const HEADERS = {
     "X-Cost": ['5 $ "a" \\ b'],
     "X-Two": ["one", "two"],
 };
+const HOST = "127.0.0.1";
 const READER = "reader:the reader's password";
 
 describe("blobs from disk", () => {
@@ -53,16 +54,15 @@ describe("blobs from disk", () => {
             new http.Agent({ keepAlive: true, maxSockets: 8 }),
         ] as const;
         use({ dispose: async () => agents.forEach((agent) => agent.destroy()) });
-        const host = "127.0.0.1";
         const auth = `admin:${PASSWORD}`;
-        front = { agent: agents[0], options: { host, port: stack.port, ca, servername: DOMAIN, auth } };
+        front = { agent: agents[0], options: { host: HOST, port: stack.port, ca, servername: DOMAIN, auth } };
         // On the same files.
         const bare = await BareRegistry.start(`${stack.prefix}-direct`, {
             volume: `${stack.prefix}-data`,
             headers: HEADERS,
         });
         use(bare);
-        direct = { agent: agents[1], options: { host, port: bare.port } };
+        direct = { agent: agents[1], options: { host: HOST, port: bare.port } };
 
         const sizes = [0, 1, 2, 700, 65_536, 300_000];
         for (const repository of ["a", "open/app", "team/a.b__c-d/e--f", "blobs/x/blobs", "0/1/2/3"]) {
@@ -88,7 +88,9 @@ describe("blobs from disk", () => {
         for (const status of [200, 206, 304, 404, 405, 412, 416]) expect(kinds[status]).toBeGreaterThan(0);
         // A body as large as a layer: who refuses it is the registry.
         const body = Buffer.alloc(2 << 20);
-        const put = await client.ask(`/v2/a/blobs/${known.get("a")?.[4]}`, { method: "PUT", body });
+        // On a connection of its own, which ends with the refusal.
+        const once = new RegistryClient(stack.port, front.options.ca as string, HOST, DOMAIN, false);
+        const put = await once.ask(`/v2/a/blobs/${known.get("a")?.[4]}`, { method: "PUT", body });
         expect(put.status).toBe(405);
     });
 
