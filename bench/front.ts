@@ -4,8 +4,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { RegistryClient } from "../tests/e2e/http";
-import { must } from "../tests/e2e/run";
-import { ADMIN, DOMAIN, PASSWORD, Stack } from "../tests/e2e/stack";
+import { docker } from "../tests/e2e/docker";
+import { must, until } from "../tests/e2e/run";
+import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "../tests/e2e/stack";
+import { join as joinNetwork, leave, Upstream } from "../tests/e2e/upstream";
 
 import { format, spread } from "./measure";
 
@@ -17,15 +19,15 @@ const SMALL_BYTES = 65_536;
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 interface Target {
-    stack: Stack;
+    port: number;
+    /** The name by which it is asked. */
+    host: string;
     client: RegistryClient;
     caFile: string;
     login: string;
     large: string;
     small: string;
 }
-
-const url = ({ stack }: Target, path: string) => `https://127.0.0.1:${stack.port}/v2/${path}`;
 
 /**
  * Answers a second, with connections that stay. From ApacheBench, which comes with htpasswd: a client in Node would take more of the
@@ -34,7 +36,9 @@ const url = ({ stack }: Target, path: string) => `https://127.0.0.1:${stack.port
 async function rate(target: Target, path: string, clients: number): Promise<number> {
     const login = target.login === "" ? [] : ["-A", target.login];
     const args = ["-q", "-k", "-c", String(clients), "-t", String(SECONDS), "-n", "1000000"];
-    const text = await must("ab", [...args, ...login, url(target, path)]);
+    // It knows no other names than those of the machine.
+    const host = target.host === DOMAIN ? "127.0.0.1" : target.host;
+    const text = await must("ab", [...args, ...login, `https://${host}:${target.port}/v2/${path}`]);
     const [, each] = /^Requests per second: +([\d.]+)/m.exec(text) ?? [];
     if (each === undefined || /^Non-2xx/m.test(text)) throw new Error(`ab ${path}:\n${text}`);
     return Number(each);
@@ -57,44 +61,83 @@ async function push({ client }: Target): Promise<{ digest: string; speed: number
 }
 
 /** Bytes a second of it to a client. */
-async function pull({ stack, caFile, login, large }: Target): Promise<number> {
+async function pull({ port, host, caFile, login, large }: Target): Promise<number> {
     const to = ["-sf", "-o", "/dev/null", "-w", "%{speed_download}"];
-    const at = ["--cacert", caFile, "--resolve", `${DOMAIN}:${stack.port}:127.0.0.1`];
+    const at = ["--cacert", caFile, "--resolve", `${host}:${port}:127.0.0.1`];
     const user = login === "" ? [] : ["-u", login];
     return Number(
-        await must("curl", [
-            ...to,
-            ...at,
-            ...user,
-            `https://${DOMAIN}:${stack.port}/v2/bench/blob/blobs/${large}`,
-        ]),
+        await must("curl", [...to, ...at, ...user, `https://${host}:${port}/v2/bench/blob/blobs/${large}`]),
     );
 }
 
-async function deployed(stack: Stack, login: string): Promise<Target> {
-    await stack.up();
-    const client = await RegistryClient.of(stack);
-    const caFile = join(stack.folder, "ca.crt");
-    writeFileSync(caFile, await stack.output("caCertificatePem"));
-    const target = { stack, client, caFile, login, large: "", small: "" };
+async function filled(of: Omit<Target, "large" | "small">): Promise<Target> {
+    const target = { ...of, large: "", small: "" };
     target.large = (await push(target)).digest;
     const parts = async function* () {
         yield randomBytes(SMALL_BYTES);
     };
-    target.small = (await client.upload("bench/small", parts())).digest;
+    target.small = (await of.client.upload("bench/small", parts())).digest;
     return target;
 }
 
+async function deployed(stack: Stack, login: string): Promise<Target> {
+    await stack.up();
+    const caFile = join(stack.folder, "ca.crt");
+    writeFileSync(caFile, await stack.output("caCertificatePem"));
+    const client = await RegistryClient.of(stack);
+    return filled({ port: stack.port, host: DOMAIN, client, caFile, login });
+}
+
+/** A mirror that has what its upstream has, behind a front that sends its blobs from disk, and the same with a port of its own. */
+async function mirrors(stack: Stack, upstream: Upstream): Promise<[front: Target, direct: Target]> {
+    const port = await freePort();
+    await stack.configure({
+        // Without local names, `localhost` is free for a mirror: ab asks for no name but that of its URL.
+        "tls.ownCa.site.localNames": "false",
+        "mirrors.disk.upstream": upstream.url,
+        "mirrors.disk.domain": "localhost",
+        "mirrors.disk.blobsFromDisk": "true",
+        "mirrors.direct.upstream": upstream.url,
+        "mirrors.direct.port": String(port),
+        "mirrors.direct.keepData": "false",
+    });
+    await stack.up();
+    await joinNetwork(stack.prefix, upstream.name, upstream.name);
+    const source = new RegistryClient(Number(upstream.address.split(":")[1]));
+    const caFile = join(stack.folder, "ca.crt");
+    const ca = await stack.output("caCertificatePem");
+    writeFileSync(caFile, ca);
+    const { large, small } = await filled({ port: 0, host: "", client: source, caFile, login: "" });
+    source.close();
+    const places: [string, number, string][] = [
+        ["localhost", stack.port, "disk"],
+        [DOMAIN, port, "direct"],
+    ];
+    const made: Target[] = [];
+    for (const [host, at, mirror] of places) {
+        const client = new RegistryClient(at, ca, "127.0.0.1", host);
+        const target = { port: at, host, client, caFile, login: "", large, small };
+        await pull(target);
+        await client.ask(`/v2/bench/small/blobs/${small}`, { login: "" });
+        const find = "find /var/lib/registry/docker/registry/v2/repositories -path '*_layers*' -name link";
+        await until("the mirror has both", async () => {
+            const found = await docker("exec", `${stack.prefix}-mirror-${mirror}`, "sh", "-c", find);
+            return found.trim().split("\n").length === 2 || undefined;
+        });
+        made.push(target);
+    }
+    return made as [Target, Target];
+}
+
 export async function front(): Promise<void> {
-    const targets: Target[] = [];
-    const stacks: Stack[] = [];
+    const things: { dispose(): Promise<void> }[] = [];
     const create = async (settings: Record<string, string>, users = true) => {
         const stack = await Stack.create("bench-front", {
             settings: { ...(users ? ADMIN : {}), keepData: "false", ...settings },
         });
-        stacks.push(stack);
+        things.push(stack);
         const target = await deployed(stack, users ? `admin:${PASSWORD}` : "");
-        targets.push(target);
+        things.push({ dispose: async () => target.client.close() });
         return target;
     };
     try {
@@ -103,7 +146,16 @@ export async function front(): Promise<void> {
         const htpasswd = await create({});
         const logins = (target: Target) => rate(target, "", 4);
         const small = (target: Target) => rate(target, `bench/small/blobs/${target.small}`, 50);
-        const rows: [string, number, (target: Target) => Promise<number>, Target][] = [
+        const upstream = new Upstream();
+        things.push(upstream);
+        await upstream.start();
+        const apart = await Stack.create("bench-mirror", {
+            settings: { ...ADMIN, keepData: "false", "front.off": "false" },
+        });
+        things.push(apart, { dispose: () => leave(apart.prefix, upstream.name) });
+        const [disk, mirror] = await mirrors(apart, upstream);
+        things.push({ dispose: async () => [disk, mirror].forEach(({ client }) => client.close()) });
+        const rows: [string, number, (target: Target) => Promise<number>, Target, Target?][] = [
             ["logins through the front ÷ registry without users:", 0.8, logins, open],
             ["logins through the front ÷ registry's own htpasswd:", 5, logins, htpasswd],
             [
@@ -114,16 +166,17 @@ export async function front(): Promise<void> {
             ],
             [`pull of ${LARGE_MB} MB through the front ÷ direct:`, 1.3, pull, open],
             ["blobs of 64 kB, 50 clients, through the front ÷ direct:", 2, small, open],
+            [`pull of ${LARGE_MB} MB of a mirror, from disk ÷ its own port:`, 1.3, pull, mirror, disk],
+            ["blobs of 64 kB of a mirror, from disk ÷ its own port:", 2, small, mirror, disk],
         ];
-        for (const [what, goal, measured, other] of rows) {
+        for (const [what, goal, measured, other, through = nginx] of rows) {
             const ratios: number[] = [];
-            for (let i = 0; i < ROUNDS; i++) ratios.push((await measured(nginx)) / (await measured(other)));
+            for (let i = 0; i < ROUNDS; i++) ratios.push((await measured(through)) / (await measured(other)));
             const result = spread(ratios);
             print(`${what.padEnd(56)} ${format(result)}`);
             print(`    target ${goal}: ${result.median >= goal ? "met" : "missed"}`);
         }
     } finally {
-        for (const { client } of targets) client.close();
-        for (const stack of stacks) await stack.dispose();
+        for (const thing of things.reverse()) await thing.dispose();
     }
 }

@@ -560,6 +560,12 @@ export interface MirrorsItemArgs {
      */
     bindAddress?: pulumi.Input<string> | undefined;
     /**
+     * The front sends what is cached from the mirror's files itself, which is faster; such a mirror comes and goes with a new container of the front (docs/mirrors.md). Must be true or false.
+     * @default false
+     * @example true
+     */
+    blobsFromDisk?: boolean | undefined;
+    /**
      * Named volume that holds the cache. Must be a Docker volume name (letters, digits, _ . -).
      * @default PROJECT-STACK-mirror-NAME-data
      * @example "hub-cache"

@@ -19,7 +19,7 @@ import {
 } from "./front/made";
 import type { MirrorAccess } from "./mirror/mirror";
 import { Metrics, metricsVolume } from "./metrics/metrics";
-import { createMirrors, mirrorPlaces, mirrorSites } from "./mirror/mirrors";
+import { createMirrors, mirrorPlaces } from "./mirror/mirrors";
 import { Nexus } from "./nexus/nexus";
 import type { Options } from "./options";
 import { recover } from "./deployment/recovery";
@@ -191,9 +191,9 @@ export function containersOf(
             here,
         );
     if (front === undefined || frontImage === undefined || socket === undefined || certificate === undefined)
-        return { deployment, answering: registry.containerId, mirrors, nexus };
+        return { deployment, answering: registry.containerId, mirrors: mirrors.access, nexus };
 
-    const inside: SiteOptions[] = [...mirrorSites(prefix, domain, options.mirrors), ...(nexus?.sites ?? [])];
+    const inside: SiteOptions[] = [...mirrors.sites, ...(nexus?.sites ?? [])];
     const served = front.clientInstaller
         ? servedInstallers(endpoint, certificate.caPem, places, deployment.identity)
         : undefined;
@@ -275,7 +275,7 @@ export function containersOf(
     return {
         deployment,
         answering,
-        mirrors,
+        mirrors: mirrors.access,
         nexus,
         oneLines: served && pulumi.all([served.oneLines, answering]).apply(([lines]) => lines),
     };

@@ -1,11 +1,11 @@
 /**
- * Blobs from disk: nginx serves them itself, from the files of the registry, to whom it has let in. It does so where the registry
- * would answer the same bytes and headers; whatever is unusual goes to the registry.
+ * Blobs from disk: nginx serves them itself, from the files of a registry or a mirror, to whom it has let in. It does so where that
+ * would answer the same bytes and headers; whatever is unusual goes there.
  */
 import { valueAt } from "../definition/tree";
 import type { RegistrySettings } from "../registry/config-yml";
 
-import { BLOBS_FOLDER, type FrontSettings } from "./settings";
+import { type BlobHeaders, type FrontSettings, IMAGES_FOLDER } from "./settings";
 import { block, map, quoted } from "./text";
 
 /** Where the registry has its files (distribution, registry/storage/paths.go). */
@@ -48,10 +48,7 @@ export const blobHeaders = ({
     extra,
     headers,
     notifications,
-}: Pick<
-    RegistrySettings,
-    "storage" | "extra" | "headers" | "notifications"
->): FrontSettings["blobHeaders"] =>
+}: Pick<RegistrySettings, "storage" | "extra" | "headers" | "notifications">): BlobHeaders | undefined =>
     storage === undefined &&
     // Who is told of each layer that is pulled would not be.
     !Object.values(notifications).some(({ layers, events }) => layers && events.includes("pull")) &&
@@ -60,9 +57,12 @@ export const blobHeaders = ({
         ? headers
         : undefined;
 
+const any = ({ blobHeaders, sites }: FrontSettings): boolean =>
+    [blobHeaders, ...sites.map((site) => site.blobHeaders)].some((headers) => headers !== undefined);
+
 /** Who serves a blob. */
-export function blobMaps({ blobHeaders }: FrontSettings): string[] {
-    if (blobHeaders === undefined) return [];
+export function blobMaps(settings: FrontSettings): string[] {
+    if (!any(settings)) return [];
     const name = `(?<blob_repository>${PART}(?:/${PART})*)`;
     const digest = `(?!${EMPTY})(?<blob_hex>(?<blob_shelf>[0-9a-f]{2})[0-9a-f]{62})`;
     return [
@@ -80,42 +80,50 @@ export function blobMaps({ blobHeaders }: FrontSettings): string[] {
             ['""', "whole"],
             ['"~^bytes=[0-9]{1,15}-[0-9]{0,15}$"', "part"],
         ]),
-        ...map('"$target:$reading:$conditional:$asked_range:$request_uri"', "$blob_from", [
+        ...map('"$reading:$conditional:$asked_range:$request_uri"', "$blob_from", [
             ["default", "registry"],
-            [
-                `"~^registry:1:0:(?<blob_size>whole|part):/v2/${name}/blobs/sha256:${digest}$"`,
-                "${blob_size}_blob",
-            ],
+            [`"~^1:0:(?<blob_size>whole|part):/v2/${name}/blobs/sha256:${digest}$"`, "${blob_size}_blob"],
         ]),
+        ...(settings.blobHeaders === undefined
+            ? []
+            : map("$target", "$allowed_blob_from", [
+                  ["default", "registry"],
+                  ["registry", "$blob_from"],
+              ])),
     ];
 }
 
 const unchanged = ["types { }", "default_type application/octet-stream;", "etag off;"];
 
 /** Parts of blobs come from a server of their own: the public one could not take its headers back where a range is none. */
-export function blobServer({ blobHeaders }: FrontSettings): string[] {
-    if (blobHeaders === undefined) return [];
+export function blobServer(settings: FrontSettings): string[] {
+    if (!any(settings)) return [];
     return block("server", [
         `listen ${PARTS_SOCKET};`,
         "access_log off;",
-        `location / { root ${BLOBS_FOLDER}${BLOBS}; ${unchanged.join(" ")} log_not_found off; }`,
+        `location / { root ${IMAGES_FOLDER}; ${unchanged.join(" ")} log_not_found off; }`,
     ]);
 }
 
-/**
- * The locations of blobs.
- *
- * @param checked what every request passes before it is let in
- * @param toRegistry sends it to the registry, or to who denies it
- */
+interface BlobPlace {
+    /** Where the files are mounted. */
+    folder: string;
+    /** Who serves a blob that may be had. */
+    from: "$blob_from" | "$allowed_blob_from";
+    /** What every request passes before it is let in. */
+    checked: readonly string[];
+    /** Sends it to the registry, or to who denies it. */
+    toRegistry: readonly string[];
+}
+
+/** The locations of blobs of a server. @param headers nothing where none is served from disk */
 export function blobLocations(
-    { blobHeaders }: FrontSettings,
-    checked: readonly string[],
-    toRegistry: readonly string[],
+    headers: BlobHeaders | undefined,
+    { folder, from, checked, toRegistry }: BlobPlace,
 ): string[] {
-    if (blobHeaders === undefined) return [];
-    const link = `${BLOBS_FOLDER}${LINKS}/$blob_repository/_layers/sha256/$blob_hex/link`;
-    const data = "/sha256/$blob_shelf/$blob_hex/data";
+    if (headers === undefined) return [];
+    const link = `${folder}${LINKS}/$blob_repository/_layers/sha256/$blob_hex/link`;
+    const data = `${folder}${BLOBS}/sha256/$blob_shelf/$blob_hex/data`.slice(IMAGES_FOLDER.length);
     const ready = [
         "# A blob is the repository's where this file is: a deletion takes it away.",
         `if (!-f ${link}) { return 404; }`,
@@ -126,22 +134,23 @@ export function blobLocations(
         "add_header Etag '\"sha256:$blob_hex\"';",
         "add_header Cache-Control max-age=31536000;",
         'add_header Last-Modified "";',
-        ...Object.entries(blobHeaders).flatMap(([name, values]) =>
+        ...Object.entries(headers).flatMap(([name, values]) =>
             values.map((value) => `add_header ${name} ${quoted(value)};`),
         ),
     ];
     return [
         ...block('location ~ "^/v2/.+/blobs/sha256:[0-9a-f]+$"', [
             ...checked,
+            "client_max_body_size 0;",
             "# Comes after the decision, where a condition would come before it.",
-            "try_files /tmp/none @$blob_from;",
+            `try_files /tmp/none @${from};`,
         ]),
         ...block("location @whole_blob", [
             ...ready,
-            `root ${BLOBS_FOLDER};`,
+            `root ${IMAGES_FOLDER};`,
             ...unchanged,
             "log_not_found off;",
-            `try_files ${BLOBS}${data} @registry;`,
+            `try_files ${data} @registry;`,
         ]),
         ...block("location @part_blob", [
             ...ready,

@@ -18,6 +18,7 @@ import { KEEP_LOG, keepLogScript, LOG_FILE, LOG_FOLDER, type LogBounds, logVolum
 import { withEveryone, withNobody } from "./nobody";
 import { ASK, FRONT_USER, Reload, WATCHED } from "./reload";
 import {
+    blobsFolder,
     FRONT_FOLDER,
     frontName,
     type FrontSettings,
@@ -25,7 +26,6 @@ import {
     type FrontUser,
     METRICS_PORT,
     PLAIN_PORT,
-    BLOBS_FOLDER,
     PREVIOUS_FILE,
     SERVED_FOLDER,
     SITES_FOLDER,
@@ -40,6 +40,8 @@ export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
     id: string;
     /** Its certificate; nothing where a directory issues it. */
     tls: TlsFiles | undefined;
+    /** Where the images of a mirror lie on the Docker host, mounted for `blobHeaders`. @default they are not */
+    images?: ImagesMount | undefined;
 }
 
 /** Where the front takes the numbers from, and where it tells them beside the registry's own name. */
@@ -209,9 +211,11 @@ export class Front extends pulumi.ComponentResource {
                     ...(args.metrics === undefined
                         ? []
                         : [{ volumeName: args.metrics.volumeName, containerPath: METRICS_FOLDER }]),
-                    ...(args.images === undefined
-                        ? []
-                        : [{ ...args.images, containerPath: BLOBS_FOLDER, readOnly: true }]),
+                    ...[{ id: undefined, images: args.images }, ...args.sites].flatMap(({ id, images }) =>
+                        images === undefined
+                            ? []
+                            : [{ ...images, containerPath: blobsFolder(id), readOnly: true }],
+                    ),
                     ...(args.sitesFolder === undefined
                         ? []
                         : [{ hostPath: args.sitesFolder, containerPath: SITES_FOLDER, readOnly: true }]),
@@ -329,8 +333,9 @@ export class Front extends pulumi.ComponentResource {
             signer: args.signer,
             logFile: args.log === undefined ? undefined : `${LOG_FOLDER}/${LOG_FILE}`,
             acme: args.tls === undefined,
-            sites: args.sites.map(({ id, name, upstream, folder, tls }) => ({
+            sites: args.sites.map(({ id, name, upstream, folder, tls, images, blobHeaders }) => ({
                 ...{ id, name, upstream, folder },
+                blobHeaders: images && blobHeaders,
                 acme: tls === undefined,
             })),
             blobHeaders: args.images && args.blobHeaders,

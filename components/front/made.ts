@@ -12,7 +12,7 @@ import { broughtFiles, type SiteTls } from "../tls/site-tls";
 import { Front, type MetricsPlace, type SiteArgs } from "./front";
 import type { FrontOptions } from "./options";
 import type { PageFacts } from "./page";
-import { type FrontSettings, SOCKET, SOCKET_FOLDER } from "./settings";
+import { type BlobHeaders, SOCKET, SOCKET_FOLDER } from "./settings";
 
 export type FrontChoice = Settled<FrontOptions>;
 
@@ -22,6 +22,8 @@ export interface SiteOptions {
     id: string;
     name: Given<string>;
     upstream: string;
+    /** Of a mirror whose cached blobs the front serves from its files. @default it serves all itself */
+    blobs?: { images: ImagesMount; headers: pulumi.Input<BlobHeaders | undefined> } | undefined;
 }
 
 /** What the front gets from the deployment. */
@@ -45,7 +47,7 @@ interface Context {
     /** The registry's images, where they lie on the Docker host. */
     images: ImagesMount | undefined;
     /** Headers of the registry's answers, where the front may serve blobs itself. */
-    blobHeaders: pulumi.Input<FrontSettings["blobHeaders"]>;
+    blobHeaders: pulumi.Input<BlobHeaders | undefined>;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
     /** File name → text that anyone may fetch. */
@@ -139,11 +141,13 @@ export function frontOf(
             const tls = cert === undefined ? signed(site, site) : broughtFiles({ cert, key }, [site]).files;
             return { id: site, name: site, upstream, folder, tls };
         }),
-        ...inside.map(({ id, name: site, upstream }) => ({
+        ...inside.map(({ id, name: site, upstream, blobs }) => ({
             id,
             name: site,
             upstream,
             tls: signed(id, site),
+            images: blobs?.images,
+            blobHeaders: blobs?.headers,
         })),
     ];
     return new Front(

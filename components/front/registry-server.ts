@@ -5,6 +5,7 @@ import { hasImmutable } from "./immutable";
 import { metricsLocations } from "./numbers";
 import { pageLocations } from "./page";
 import {
+    blobsFolder,
     DRAIN_FILE,
     FRONT_FOLDER,
     type FrontSettings,
@@ -154,7 +155,12 @@ export function registryServer(settings: FrontSettings): string[] {
         "error_page 429 = @busy;",
         "",
         ...block("location /v2/", [...checked(settings), ...toRegistry(settings)]),
-        ...blobLocations(settings, checked(settings), [API_VERSION, ...toRegistry(settings)]),
+        ...blobLocations(settings.blobHeaders, {
+            folder: blobsFolder(),
+            from: "$allowed_blob_from",
+            checked: checked(settings),
+            toRegistry: [API_VERSION, ...toRegistry(settings)],
+        }),
         ...block("location @busy", [
             API_VERSION,
             "add_header Retry-After 10 always;",

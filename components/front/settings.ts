@@ -24,7 +24,12 @@ export interface FrontSite {
     folder?: string | undefined;
     /** Its certificate is the registry's, which a directory issues. @default one of its own */
     acme?: boolean | undefined;
+    /** It is a mirror whose cached blobs are served from its files, with these headers besides. @default the upstream serves all */
+    blobHeaders?: BlobHeaders | undefined;
 }
+
+/** Header → its values, in answers with a blob. */
+export type BlobHeaders = Readonly<Record<string, readonly string[]>>;
 
 export interface FrontSettings {
     /** Names this configuration: it changes with everything that is served. */
@@ -48,7 +53,7 @@ export interface FrontSettings {
     /** File of the access log. @default the container's own log */
     logFile?: string | undefined;
     /** Blobs are served from the registry's files, with these headers besides. @default the registry serves them */
-    blobHeaders?: Readonly<Record<string, readonly string[]>> | undefined;
+    blobHeaders?: BlobHeaders | undefined;
     sites: readonly FrontSite[];
     /** Names of files beside the configuration that anyone may fetch, without a login. @default none */
     installers?: readonly string[] | undefined;
@@ -82,8 +87,11 @@ export const FRONT_FOLDER = "/etc/front";
 export const PREVIOUS_FILE = "htpasswd-previous";
 /** Where the folders of the sites are mounted. */
 export const SITES_FOLDER = "/srv/sites";
-/** Where the registry's files are mounted, to be read. */
-export const BLOBS_FOLDER = "/srv/images";
+/** Folder of the folders with images. */
+export const IMAGES_FOLDER = "/srv";
+/** Where files of a registry are mounted, to be read. @param site ID of a mirror. @default the registry */
+export const blobsFolder = (site?: string): string =>
+    site === undefined ? `${IMAGES_FOLDER}/images` : `${IMAGES_FOLDER}/caches/${site}`;
 /** The registry listens on a socket in a volume that it shares with the front: no network leads past the front. */
 export const SOCKET_FOLDER = "/run/registry";
 export const SOCKET = `${SOCKET_FOLDER}/registry.sock`;

@@ -1,6 +1,8 @@
 /** Further sites on the same port, and the redirect from plain HTTP. */
+import { blobLocations } from "./blobs";
 import { forwarded, limitConnections, listenAcme, listenTls, ODD_BYTES, streamed } from "./registry-server";
 import {
+    blobsFolder,
     type FrontSettings,
     type FrontSite,
     PLAIN_PORT,
@@ -42,7 +44,7 @@ const files = (folder: string): string[] => [
 ];
 
 export function siteServer(
-    { id, name, upstream, folder, acme }: FrontSite,
+    { id, name, upstream, folder, acme, blobHeaders }: FrontSite,
     settings: FrontSettings,
 ): string[] {
     const { crt, key } = siteFiles(id);
@@ -52,6 +54,15 @@ export function siteServer(
         ODD_BYTES,
         limitConnections(settings),
         ...block("location /", upstream === undefined ? files(folder ?? "") : passedOn(upstream)),
+        // A mirror: it decides on nobody.
+        ...(upstream === undefined
+            ? []
+            : blobLocations(blobHeaders, {
+                  folder: blobsFolder(id),
+                  from: "$blob_from",
+                  checked: [],
+                  toRegistry: passedOn(upstream),
+              })),
     ]);
 }
 

@@ -5,6 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Given, Settled } from "../definition/inputs";
 import type { Deployment } from "../deployment/deployment";
 import { registryEndpoint } from "../../address/address";
+import { blobHeaders } from "../front/blobs";
+import type { SiteOptions } from "../front/made";
 import type { Options } from "../options";
 import type { OutboundArgs } from "../outbound/outbound";
 import { type RegistrySettings, renderConfig } from "../registry/config-yml";
@@ -101,6 +103,8 @@ export function mirrorEndpoint(
 /** A mirror: a registry that fetches what it is asked for from another one, and keeps it for a time. */
 export class Mirror extends pulumi.ComponentResource {
     readonly access: pulumi.Output<MirrorAccess>;
+    /** Of which the front serves its cached blobs; nothing where it serves all itself. */
+    readonly blobs: SiteOptions["blobs"];
 
     /** @throws pulumi.ResourceError where the name, the upstream or the login cannot be used */
     constructor(name: string, args: MirrorArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -126,15 +130,11 @@ export class Mirror extends pulumi.ComponentResource {
                 imageId: args.imageId,
                 configYml: pulumi.all([args.settings, upstream, ttl]).apply(([shared, remoteUrl, kept]) =>
                     renderConfig({
-                        ...shared,
+                        ...mirrorSettings(shared),
                         tls: tls !== undefined,
                         port: containerPort,
                         realm: undefined,
                         externalUrl: undefined,
-                        // Of the registry's own images.
-                        notifications: {},
-                        // The cache lies on the Docker host, wherever the registry's own images are.
-                        storage: undefined,
                         // Without it the registry cannot remove what is over its time.
                         deleteEnabled: true,
                         logFields: { ...shared.logFields, mirror: args.mirror },
@@ -143,7 +143,6 @@ export class Mirror extends pulumi.ComponentResource {
                             ttl: kept,
                             loginCommand: `${CONFIG_FOLDER}/${LOGIN_FILE}`,
                         },
-                        extra: READ_ONLY,
                     }),
                 ),
                 files: {
@@ -177,6 +176,16 @@ export class Mirror extends pulumi.ComponentResource {
             { parent: this },
         );
 
+        this.blobs =
+            args.blobsFromDisk && registry.images
+                ? {
+                      images: registry.images,
+                      // Every client gets them: they are no secret of the configuration.
+                      headers: pulumi.unsecret(
+                          pulumi.output(args.settings).apply((all) => blobHeaders(mirrorSettings(all))),
+                      ),
+                  }
+                : undefined;
         const { mirror, prefix, port } = args;
         this.access = pulumi
             .all([args.domain, args.frontEndpoint, upstream, registry.containerId])
@@ -205,6 +214,16 @@ export class Mirror extends pulumi.ComponentResource {
  * remove a tag. Read-only it refuses both at once; its own clean-up does not ask for leave.
  */
 const READ_ONLY = { storage: { maintenance: { readonly: { enabled: true } } } };
+
+/** What a mirror shares with the registry of its settings, as far as they say what it does for a blob. */
+const mirrorSettings = (shared: RegistrySettings): RegistrySettings => ({
+    ...shared,
+    // Of the registry's own images.
+    notifications: {},
+    // The cache lies on the Docker host, wherever the registry's own images are.
+    storage: undefined,
+    extra: READ_ONLY,
+});
 
 /** What a login at the upstream gives away. */
 function exposure({ mirror, frontEndpoint }: MirrorArgs, username: string, upstream: string): string {

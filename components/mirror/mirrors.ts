@@ -63,23 +63,13 @@ export const mirrorPlaces = (
         ),
     );
 
-/** The mirrors without a port of their own, as sites of the front. */
-export const mirrorSites = (prefix: string, domain: Given<string>, mirrors: Mirrors): SiteOptions[] =>
-    Object.entries(mirrors)
-        .filter(([, { port }]) => port === undefined)
-        .map(([mirror, settings]) => ({
-            id: `mirror-${mirror}`,
-            name: nameAtFront(domain, mirror, settings.domain),
-            upstream: inside(prefix, mirror),
-        }));
-
-/** The mirrors of a deployment. @returns name → how to use it */
+/** The mirrors of a deployment. @returns name → how to use it, and those without a port as sites of the front */
 export function createMirrors(
     name: string,
     mirrors: Mirrors,
     { frontPort, ...shared }: SharedArgs,
     opts: pulumi.ComponentResourceOptions,
-): pulumi.Output<Record<string, MirrorAccess>> {
+): { access: pulumi.Output<Record<string, MirrorAccess>>; sites: SiteOptions[] } {
     const made = Object.entries(mirrors).map(([mirror, settings]) => {
         const child = `${name}-mirror-${mirror}`;
         const args: MirrorArgs = {
@@ -93,7 +83,18 @@ export function createMirrors(
             // The registry's own hook would tell to change the registry's port.
             onError: [new pulumi.ErrorHook(`${child}-recovery`, recover(shared.deployment))],
         };
-        return [mirror, new Mirror(child, args, opts).access] as const;
+        const { access, blobs } = new Mirror(child, args, opts);
+        return { mirror, settings, access, blobs };
     });
-    return pulumi.all(Object.fromEntries(made));
+    return {
+        access: pulumi.all(Object.fromEntries(made.map(({ mirror, access }) => [mirror, access]))),
+        sites: made
+            .filter(({ settings }) => settings.port === undefined)
+            .map(({ mirror, settings, blobs }) => ({
+                id: `mirror-${mirror}`,
+                name: nameAtFront(shared.domain, mirror, settings.domain),
+                upstream: inside(shared.prefix, mirror),
+                blobs,
+            })),
+    };
 }

@@ -65,6 +65,12 @@ const mirror = z.strictObject({
         allowed: "an IP address of the Docker host",
         example: "127.0.0.1",
     }),
+    blobsFromDisk: plain(z.boolean().default(false), {
+        description:
+            "The front sends what is cached from the mirror's files itself, which is faster; such a mirror comes and goes with a new container of the front (docs/mirrors.md)",
+        allowed: YES_OR_NO,
+        example: true,
+    }),
     volume: plain(objectName.optional(), {
         description: "Named volume that holds the cache",
         default: "PROJECT-STACK-mirror-NAME-data",
@@ -239,13 +245,20 @@ function storage(name: string, mirror: MirrorOptions, others: [string, string | 
 }
 
 /** A mirror without a port needs a front; front/names.ts has what is wrong with its name there. */
-function published(name: string, { port, domain, bindAddress }: MirrorOptions, options: Partial): Problem[] {
+function published(
+    name: string,
+    { port, domain, bindAddress, blobsFromDisk }: MirrorOptions,
+    options: Partial,
+): Problem[] {
     const portPath = ["mirrors", name, "port"];
-    const domainPath = ["mirrors", name, "domain"];
     if (port !== undefined) {
-        if (domain === undefined) return [];
-        const text = `is ${show(domain)}, and the mirror has port ${port}: with a port it is reached under the registry's name`;
-        return [problem(domainPath, text, remove(portPath))];
+        const byName = `is ${show(domain)}, and the mirror has port ${port}: with a port it is reached under the registry's name`;
+        const byFront = `is true, and the mirror has port ${port}: with a port it is reached without the front`;
+        const fromDisk = ["mirrors", name, "blobsFromDisk"];
+        return [
+            ...(domain === undefined ? [] : [problem(["mirrors", name, "domain"], byName, remove(portPath))]),
+            ...(blobsFromDisk ? [problem(fromDisk, byFront, remove(fromDisk))] : []),
+        ];
     }
     const mend = set(portPath, 5443);
     if (chosenFront(options) === undefined)

@@ -70,6 +70,20 @@ test.each<[string, Partial<FrontSettings>]>([
         },
     ],
     ["blobs", { blobHeaders: { "X-Content-Type-Options": ["nosniff"], "X-Cost": ["5 $", "6 $"] } }],
+    [
+        "mirror-blobs",
+        {
+            sites: [
+                {
+                    id: "mirror-hub",
+                    name: "hub.example.com",
+                    upstream: "http://hub:12345",
+                    blobHeaders: { "X-Cost": ["5 $"] },
+                },
+                { id: "mirror-other", name: "other.example.com", upstream: "http://other:12346" },
+            ],
+        },
+    ],
     ["installers", { installers: ["client.sh", "client.ps1"] }],
     [
         "page",

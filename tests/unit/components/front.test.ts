@@ -116,6 +116,37 @@ test("a site gets a certificate of the CA, and another generation is served", as
     expect(script(more)).not.toEqual(script(plain));
 });
 
+test("a mirror's cache is mounted where its blobs are to come from disk, and nowhere else", async () => {
+    const upstream = "https://registry-1.docker.io";
+    const { all } = await deploy({
+        front: FRONT,
+        mirrors: {
+            disk: { upstream, blobsFromDisk: true },
+            folder: { upstream, blobsFromDisk: true, folder: "/opt/cache" },
+            through: { upstream },
+        },
+        // Of the registry alone: a mirror has none of these.
+        registryConfig: { middleware: { repository: [{ name: "x" }] } },
+    });
+    const { inputs, dependencies } = find(all, "r-front-container");
+    expect((inputs.volumes as { containerPath: string }[]).slice(2)).toEqual([
+        expect.objectContaining({ containerPath: "/var/log/front" }),
+        { volumeName: "kit-dev-data", containerPath: "/srv/images", readOnly: true },
+        {
+            volumeName: "kit-dev-mirror-disk-data",
+            containerPath: "/srv/caches/mirror-disk",
+            readOnly: true,
+        },
+        { hostPath: "/opt/cache", containerPath: "/srv/caches/mirror-folder", readOnly: true },
+    ]);
+    expect(dependencies.join()).not.toMatch(/mirror-\w+-container/);
+    const conf = files(all)["/staged/nginx.conf"] ?? "";
+    expect([...new Set(conf.match(/\/srv\/[a-z/-]+(?=\/docker)/g))]).toEqual([
+        "/srv/caches/mirror-disk",
+        "/srv/caches/mirror-folder",
+    ]);
+});
+
 describe("the installers for new clients", () => {
     // Two ways to reach a mirror, in an order that is not the one of their endpoints.
     const mirrors = {

@@ -91,7 +91,7 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
     [/^storage\.gcs\.?/, { storage: { gcs: { bucket: "images" } } }],
     [/^mirrors\.NAME\.username$/, { mirrors: { NAME: { ...HUB, password: "x" } } }],
     [/^mirrors\.NAME\.password$/, { mirrors: { NAME: { ...HUB, username: "robot" } } }],
-    [/^mirrors\.NAME\.domain$/, { mirrors: { NAME: { upstream: HUB.upstream } } }],
+    [/^mirrors\.NAME\.(domain|blobsFromDisk)$/, { mirrors: { NAME: { upstream: HUB.upstream } } }],
     [/^mirrors\.NAME\./, MIRROR],
     [
         /^nexus\.repositories\.NAME\.repodataDepth$/,

@@ -186,6 +186,15 @@ describe("without a port", () => {
             fix: "pulumi config rm --path mirrors.hub.port",
         });
     });
+
+    test("with a port, the front has no part in its blobs", () => {
+        expect(mistakeIn({ ...bare({ port: 5443, blobsFromDisk: true }), front: true })).toMatchObject({
+            path: "mirrors.hub.blobsFromDisk",
+            problem: "is true, and the mirror has port 5443: with a port it is reached without the front",
+            fix: "pulumi config rm --path mirrors.hub.blobsFromDisk",
+        });
+        accepted({ ...front, ...bare({ blobsFromDisk: true }) });
+    });
 });
 
 describe("ports", () => {

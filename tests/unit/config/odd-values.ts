@@ -475,7 +475,7 @@ export const ODD: Record<string, Odd> = {
     },
     mirrors: {
         valid: [{}],
-        becomes: [[{ hub: HUB }, { hub: { ...HUB, ttl: "168h", memoryMb: 256 } }]],
+        becomes: [[{ hub: HUB }, { hub: { ...HUB, ttl: "168h", memoryMb: 256, blobsFromDisk: false } }]],
         default: {},
         invalid: ["hunter2", 5, ["hunter2"]],
     },
@@ -503,6 +503,7 @@ export const ODD: Record<string, Odd> = {
         valid: ["127.0.0.1", "::", "192.0.2.1"],
         invalid: ["localhost", "1.2.3", "127.0.0.1:443"],
     },
+    "mirrors.NAME.blobsFromDisk": flag(false),
     "mirrors.NAME.volume": volume,
     "mirrors.NAME.folder": folder,
     "mirrors.NAME.keepData": flag(undefined),
