@@ -1,6 +1,7 @@
 /** A directory's certificate for mirrors and Nexus behind the front: clients know the directory's authority alone. */
 import { X509Certificate } from "node:crypto";
 
+import { TestBrowser } from "./browser";
 import { served } from "./certificates";
 import { cleanup } from "./cleanup";
 import { DirectoryServer } from "./directory-server";
@@ -30,6 +31,7 @@ describe("mirrors and Nexus with a directory's certificate", () => {
         // For localhost no directory issues.
         await stack.unset("mirrors.local.domain");
         await stack.configure({
+            "dnsNames[0]": TestBrowser.NAME,
             "nexus.docker.routing": "ports",
             "front.httpPort": String(httpPort),
             "tls.acme.email": "admin@registry.e2e.test",
@@ -43,7 +45,14 @@ describe("mirrors and Nexus with a directory's certificate", () => {
     });
 
     test("one certificate, without a list of names, is for the front, each mirror and all of Nexus", async () => {
-        const names = [DOMAIN, TEAM, `local.${DOMAIN}`, NEXUS, ...Object.values(CONNECTORS)];
+        const names = [
+            DOMAIN,
+            TestBrowser.NAME,
+            TEAM,
+            `local.${DOMAIN}`,
+            NEXUS,
+            ...Object.values(CONNECTORS),
+        ];
         for (const name of names) {
             const [pem = ""] = await served(`127.0.0.1:${joined.stack.port}`, name);
             const certificate = new X509Certificate(pem);
@@ -51,6 +60,14 @@ describe("mirrors and Nexus with a directory's certificate", () => {
             expect(certificate.issuer).toContain("Pebble");
         }
         expect(joined.ca).not.toContain(own.trim());
+    });
+
+    test("the page tells when it ends", async () => {
+        const browser = use(await TestBrowser.start(joined.stack.port, joined.ca));
+        const seen = await browser.open();
+        await seen.go();
+        await seen.page.getByText("Certificate ends in 89 days").waitFor();
+        expect(seen.complaints).toEqual([]);
     });
 
     test("skopeo pulls through the mirror's own name, and pushes to and pulls from the front", async () => {

@@ -12,7 +12,7 @@ import { PASSWORD, Stack } from "./stack";
 describe("the page of another registry", () => {
     const use = cleanup();
     const own = `e2e-page-${randomBytes(3).toString("hex")}`;
-    const old = `${own}/registry:2.8.2`;
+    const old = `${own}/old-registry:2.8.2`;
     let stack: Stack;
     let client: RegistryClient;
     let browser: TestBrowser;
