@@ -18,7 +18,7 @@ const ROOMS = {
     "components/auth": ["components/definition"],
     "components/retention": ["components/definition"],
     "components/backup": ["components/definition", "address"],
-    "components/sync": ["components/definition", "components/tls", "address"],
+    "components/sync": ["components/auth", "components/definition", "components/tls", "address"],
     "components/outbound": ["components/definition", "text"],
     "components/storage": ["components/definition", "components/outbound", "components/tls", "address"],
     "components/deployment": ["components/definition", "components/storage", "address", "engine"],
@@ -48,7 +48,7 @@ const ROOMS = {
     ],
     "components/acme": [
         ...["components/definition", "components/deployment", "components/front", "components/outbound"],
-        ...["components/registry", "components/tls", "text"],
+        ...["components/metrics", "components/registry", "components/tls", "text"],
     ],
     "components/mirror": [
         ...["components/definition", "components/deployment", "components/front", "components/registry"],

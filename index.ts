@@ -20,6 +20,15 @@ export = {
     endpoint,
     caCertificatePem,
     passwords,
+    /** For the commands that act as a user: who may do what. Secret, as their names in the configuration are. */
+    users: pulumi.secret(
+        Object.fromEntries(
+            Object.entries(config.users).map(([name, { role, repositories }]) => [
+                name,
+                { ...(role && { role }), ...(repositories && { repositories }) },
+            ]),
+        ),
+    ),
     loginCommand,
     clientSetup,
     /** For `npm run export`: the host's files as data, and what of the configuration they cannot have. */

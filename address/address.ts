@@ -51,8 +51,7 @@ export const pathWord = (word: string): string =>
 export const canonicalAddress = (ip: string): string =>
     isIPv6(ip) && !ip.includes("%") ? new URL(`http://[${ip}]`).hostname.slice(1, -1) : ip;
 
-/** The login of a user, for a POSIX shell. */
-export function loginCommand(address: string, user: string | undefined): string {
-    if (user === undefined) return "# no login: authentication is off";
-    return `docker login -u ${shellWord(user)} ${address}`;
+/** The login of a user, for a POSIX shell. @param why there is nobody who could log in */
+export function loginCommand(address: string, user: string | undefined, why: string): string {
+    return user === undefined ? `# no login: ${why}` : `docker login -u ${shellWord(user)} ${address}`;
 }

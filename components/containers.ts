@@ -218,6 +218,7 @@ export function containersOf(
                 names,
                 until: certificate.sign(`${name}-until-acme`, names),
                 servedVolume: volume,
+                metricsVolume: numbers,
                 networkName: registry.networkName,
                 outbound,
                 onError,

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import type { PrivateRegistryArgs } from "./args";
+import { mostAble } from "./auth/able";
 import { Accounts } from "./auth/accounts";
 import { loginCommand, registryAddress, registryEndpoint } from "../address/address";
 import type { BackupOptions } from "./backup/options";
@@ -9,7 +10,8 @@ import { clientSetup } from "../clients/setup";
 import { containersOf } from "./containers";
 import { generationName } from "./definition/generation";
 import { refuse, type Settled, settle } from "./definition/inputs";
-import { problem, remove } from "./definition/problem";
+import { mended } from "./definition/mend";
+import { problem, remove, set } from "./definition/problem";
 import { expected, identity } from "./deployment/deployment";
 import { chosenFront } from "./front/options";
 import { DRAIN_SECONDS } from "./deployment/hardening";
@@ -113,8 +115,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         this.endpoint = containers ? pulumi.all([url, containers.answering]).apply(([of]) => of) : url;
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
-        const [firstUser] = Object.keys(users ?? {});
-        this.loginCommand = address.apply((of) => loginCommand(of, firstUser));
+        this.loginCommand = loginOf(address, users);
         this.clientSetup = pulumi
             .all([address, domain, containers?.oneLines ?? {}])
             .apply(([of, host, oneLines]) => ({
@@ -165,6 +166,25 @@ export class PrivateRegistry extends pulumi.ComponentResource {
             mirrors: this.mirrors,
         });
     }
+}
+
+/** The login of the user who may do the most. */
+function loginOf(
+    address: pulumi.Output<string>,
+    users: Settled<Options>["users"] | undefined,
+): pulumi.Output<string> {
+    const rights = Object.entries(users ?? {}).map(([name, { role, repositories }]) =>
+        pulumi
+            .all([role, repositories])
+            .apply(([role, repositories]) => [name, { role, repositories }] as const),
+    );
+    return pulumi.all([address, pulumi.all(rights)]).apply(([of, all]) => {
+        const why =
+            users === undefined
+                ? "authentication is off"
+                : `no user may pull; to have one: ${mended(set(["users", "admin", "generate"], true))}`;
+        return loginCommand(of, mostAble(Object.fromEntries(all)), why);
+    });
 }
 
 /** Whether clients have to be given an authority to trust the certificate. */

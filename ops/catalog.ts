@@ -1,3 +1,4 @@
+import type { Deed } from "../components/auth/able";
 import type { Machine } from "../setup/machine";
 import { say, withProgress } from "../setup/progress";
 import { commandFlags, OF_STACK } from "./shared/arguments";
@@ -6,7 +7,7 @@ import { damagesIn, registryName } from "./doctor/store";
 import { damageText } from "./gc/store";
 import { publishedAddress } from "./facts/published";
 import { RegistryApi } from "./shared/registry-api";
-import { readStack, registryTarget, type StackFacts } from "./facts/stack-facts";
+import { lackOf, readStack, registryTarget, type StackFacts } from "./facts/stack-facts";
 import { SetupError } from "../setup/errors";
 
 const FLAGS = {
@@ -20,6 +21,8 @@ const FLAGS = {
     ...OF_STACK,
 } as const;
 
+const READ_ALL: Deed = { does: "read", where: "everywhere" };
+
 /** `npm run catalog`: what the registry holds, over its API. */
 export async function catalog(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("catalog", args, FLAGS, "repositories, tags and sizes of the registry");
@@ -27,7 +30,12 @@ export async function catalog(machine: Machine, args: string[]): Promise<number>
     if (size !== undefined && !/^[1-9]\d*$/.test(size))
         throw new SetupError(`--page-size is "${size}"; it must be a whole number from 1.`);
     const facts = await readStack(machine, args);
-    const api = new RegistryApi(registryTarget(facts, await publishedAddress(facts)));
+    const target = registryTarget(facts, await publishedAddress(facts), READ_ALL);
+    if (target.login === undefined && Object.keys(facts.users).length > 0) {
+        const { text, fix } = lackOf(READ_ALL, "catalog");
+        throw new SetupError(`The catalog is read as a user, and ${text}: ${fix}`);
+    }
+    const api = new RegistryApi(target);
     try {
         const pages = size === undefined ? undefined : Number(size);
         const found = await withProgress("reading the catalog", () => readCatalog(api, pages, flags.all), {

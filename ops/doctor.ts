@@ -1,6 +1,7 @@
 import { Engine } from "../engine/client";
 import { domainOf, hostAndPort, registryAddress } from "../address/address";
 import { isOf } from "./shared/identity";
+import { ableTo, USES } from "../components/auth/able";
 import { redisName } from "../components/cache/redis-conf";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
@@ -13,7 +14,7 @@ import { acmeName, acmeStatus, checkDirectory } from "./doctor/acme-checks";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
-import { checkImage, checkLogin } from "./doctor/registry-checks";
+import { checkImage, checkLogin, notTried, noUsers, PUSH } from "./doctor/registry-checks";
 import { doctorStore, leaveNoFolder, lookAtUploads, registryName } from "./doctor/store";
 import * as rotation from "./doctor/keys-checks";
 import { deployedOf } from "./doctor/state";
@@ -110,16 +111,19 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         tell("certificate", ok("none: tls is off"));
     }
 
-    const target = registryTarget(facts, address);
+    const target = registryTarget(facts, address, PUSH, ...USES);
     const former = rotation.checkFormerPasswords(facts.keys, new Date());
     if (former) tell("former passwords", former);
     const registry = registryName(facts);
     const api = new RegistryApi(target);
     const anonymous = new RegistryApi({ ...target, login: undefined });
     try {
-        const login = await checkLogin(api, anonymous, target.login?.user, registry);
+        const user = target.login?.user;
+        const login = await checkLogin(api, anonymous, user, facts.users, registry);
         tell("login", login);
-        if (login.level !== "failure" && collecting === undefined)
+        const pushes = user === undefined ? noUsers(facts.users) : ableTo(facts.users, PUSH).includes(user);
+        if (!pushes) tell("push", notTried(PUSH));
+        else if (login.level !== "failure" && collecting === undefined)
             for (const [name, finding] of await checkImage(api, registry)) tell(name, finding);
     } finally {
         api.close();

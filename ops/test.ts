@@ -15,7 +15,7 @@ export async function test(machine: Machine, args: string[]): Promise<number> {
     try {
         const stack = findStack(machine, []);
         // The tests deploy set-ups that the selected stack does not ask for.
-        const all = { front: true, cache: true, backup: true, sync: true, nexus: false };
+        const all = { front: true, cache: true, backup: true, sync: true, acme: true, nexus: false };
         const settings = { ...stack.settings, ...all };
         const tools = await prepareTools(machine, { ...stack, settings });
         env = { ...machine.env, ...tools.env };

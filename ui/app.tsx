@@ -68,7 +68,10 @@ export function App() {
         if (facts.store && inside?.me.role === "push")
             inside.registry.store().then(setStore, () => undefined);
     }, [facts, inside, hash]);
-    const days = facts.certificateEnds === undefined ? undefined : daysUntil(new Date(facts.certificateEnds));
+    const ends = facts.ends === undefined ? undefined : new Date(facts.ends * 1000);
+    const days = ends && daysUntil(ends);
+    // One that is renewed by itself is so when a third of its life is left.
+    const soon = Math.min(SOON, facts.life ? facts.life / 86_400 / 4 : SOON);
     const role = inside && (inside.me.role === "push" ? words.mayPush : words.mayPull);
     const shown: Shown | undefined = inside && { ...inside, facts, host: location.host, words, language };
     return (
@@ -122,7 +125,7 @@ export function App() {
             </main>
             <footer>
                 {days !== undefined && (
-                    <span class={days < SOON ? "warn" : ""} title={facts.certificateEnds}>
+                    <span class={days < soon ? "warn" : ""} title={ends?.toISOString()}>
                         {words.certificate(days)}
                     </span>
                 )}

@@ -4,8 +4,10 @@ import { useShown, useTitle } from "./shown";
 
 /** How a machine is set up to use the registry. */
 export function ClientView() {
-    const { facts, host, user, words } = useShown();
+    const { facts, host, me, user, words } = useShown();
     useTitle(`${words.setUp} · ${host}`);
+    /** Whom nobody knows may push: there are no logins. */
+    const open = user === "" && me.role === "push";
     const { oneLine, oneLineWindows } = facts.setUp ?? {};
     return (
         <>
@@ -26,10 +28,12 @@ export function ClientView() {
                     )}
                 </section>
             )}
-            <section class="card">
-                <h2>{words.clientLogin}</h2>
-                <Choice lines={loginLines(host, user)} title={words.toolLines} />
-            </section>
+            {!open && (
+                <section class="card">
+                    <h2>{words.clientLogin}</h2>
+                    <Choice lines={loginLines(host, user)} title={words.toolLines} />
+                </section>
+            )}
         </>
     );
 }

@@ -25,7 +25,12 @@ export interface Me {
 
 /** What the front tells everyone. */
 export interface Facts {
-    certificateEnds?: string;
+    /** When the certificate ends, seconds since 1970. */
+    ends?: number;
+    /** From its issue to its end, seconds, where it is renewed by itself. */
+    life?: number;
+    /** It is renewed without a deployment, and told apart. */
+    renewed?: boolean;
     setUp?: Record<string, string>;
     /** It tells who may push how full the store is. */
     store?: boolean;
@@ -112,7 +117,13 @@ export class Registry {
     }
 
     async facts(): Promise<Facts> {
-        return (await this.ask("/page/facts")).json() as Promise<Facts>;
+        const facts = (await (await this.ask("/page/facts")).json()) as Facts;
+        if (!facts.renewed) return facts;
+        // Without its end the rest is as good.
+        return this.ask("/page/ends").then(
+            async (answer) => ({ ...facts, ...((await answer.json()) as Facts) }),
+            () => facts,
+        );
     }
 
     async store(): Promise<Store> {

@@ -7,10 +7,12 @@ import type { Settled } from "../definition/inputs";
 import { type Deployment, detached } from "../deployment/deployment";
 import { boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
 import { frontName, PLAIN_PORT } from "../front/settings";
+import { METRICS_FOLDER } from "../metrics/files";
 import { lookups, type OutboundArgs, proxyFiles } from "../outbound/outbound";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { TlsFiles } from "../registry/registry";
 import { ACME_KEYS, type AcmeOptions, challengeOf } from "../tls/acme-options";
+import { endsOf } from "../tls/chain";
 import { trusted } from "../tls/inspect";
 
 import {
@@ -36,6 +38,8 @@ export interface AcmeArgs {
     until: TlsFiles;
     /** The front's volume of what changes without an `up`. */
     servedVolume: pulumi.Input<string>;
+    /** The volume of the numbers. @default none are told */
+    metricsVolume?: pulumi.Input<string> | undefined;
     /** Network with the front. */
     networkName: pulumi.Input<string>;
     outbound?: OutboundArgs | undefined;
@@ -93,7 +97,7 @@ export class Acme extends pulumi.ComponentResource {
                 folder: ACME_FOLDER,
                 files: this.files(),
                 volumes: this.volumes(),
-                check: seedScript("/staged/until.pem"),
+                check: seedScript("/staged/until.pem", "/staged/until.json"),
                 onError: args.onError,
             },
             { parent: this },
@@ -129,6 +133,9 @@ export class Acme extends pulumi.ComponentResource {
                 volumes: [
                     { volumeName: this.config.volumeName, containerPath: ACME_FOLDER, readOnly: true },
                     ...this.volumes(),
+                    ...(args.metricsVolume === undefined
+                        ? []
+                        : [{ volumeName: args.metricsVolume, containerPath: METRICS_FOLDER }]),
                 ],
                 tmpfs: { "/tmp": "uid=102,gid=0,mode=0700,size=16m,noexec" },
                 networksAdvanced: [{ name: args.networkName }],
@@ -195,6 +202,11 @@ export class Acme extends pulumi.ComponentResource {
             "until.pem": {
                 content: pulumi.interpolate`${until.chainPem}${until.privateKeyPem}`,
                 mode: SECRET,
+            },
+            "until.json": {
+                content: pulumi
+                    .output(until.chainPem)
+                    .apply((pem) => `${JSON.stringify({ ends: endsOf(pem) ?? 0, life: 0 })}\n`),
             },
             ...(dns === undefined
                 ? {}

@@ -1,7 +1,8 @@
 /** What the container of lego runs, and how it is told. Pure. */
 import { inQuotes } from "../../text/shell";
 import { REST_SECONDS } from "../deployment/hardening";
-import { SERVED_FILE, STAMP_FILE, WEBROOT } from "../front/settings";
+import { ENDS_FILE, SERVED_FILE, STAMP_FILE, WEBROOT } from "../front/settings";
+import { DIRECTORY_FILE, METRICS_FOLDER } from "../metrics/files";
 import type { Challenge } from "../tls/acme-options";
 import { PROXY_FILE } from "../outbound/proxy-file";
 
@@ -94,7 +95,7 @@ first=\${names%% *}
 case $first in '*'*) file=_\${first#?} ;; *) file=$first ;; esac
 file=$store/lego/certificates/$file
 self=$(cat /etc/hostname)
-failures=0 since=0 next=0 ends=0
+failures=0 since=0 next=0 ends=0 life=0
 
 now() { date +%s; }
 issuedFor() { cat $store/issued-for 2>/dev/null; }
@@ -104,6 +105,15 @@ tell() {
     printf '{"state":"%s","for":"%s","issuedFor":"%s","ends":%s,"since":%s,"next":%s,"problem":"%s"}\\n' \\
         "$1" "$wanted" "$(issuedFor)" "$ends" "$since" "$next" "$2" >$store/.status
     mv $store/.status $store/${STATUS_FILE}
+    count
+}
+
+# For what counts, where there is such.
+count() {
+    [ -d ${METRICS_FOLDER} ] || return 0
+    shown=$(sed 's/[^0-9][^0-9]*/ /g' $served/${ENDS_FILE} 2>/dev/null)
+    echo "\${shown:-0 0} $failures" >${METRICS_FOLDER}/${DIRECTORY_FILE}.new
+    mv ${METRICS_FOLDER}/${DIRECTORY_FILE}.new ${METRICS_FOLDER}/${DIRECTORY_FILE}
 }
 
 sentence() {
@@ -140,11 +150,17 @@ ask() {
     rm -f $store/asking
 }
 
-# The front's group reads it.
+# The front's group reads it. That its end is told is made up for where this was killed in between.
 give() {
     [ -e "$file.pem" ] && [ "$(issuedFor)" = "$wanted" ] && [ ! -e $store/asking ] || return 0
-    ! busybox cmp -s "$file.pem" $served/${SERVED_FILE} || return 0
-    cp "$file.pem" $served/.new
+    busybox cmp -s "$file.pem" $served/${SERVED_FILE} || hand
+    [ $ends -gt 0 ] || return 0
+    printf '{"ends":%s,"life":%s}\\n' "$ends" "$life" >$served/.ends
+    mv $served/.ends $served/${ENDS_FILE}
+}
+
+hand() {
+    cp -f "$file.pem" $served/.new
     chmod 440 $served/.new
     busybox sync
     mv $served/.new $served/${SERVED_FILE}
@@ -200,7 +216,7 @@ if [ -e $store/failures ]; then
 fi
 measure
 give
-[ $failures -ne 0 ] || tell working ''
+if [ $failures -eq 0 ]; then tell working ''; else count; fi
 
 while :; do
     while [ "$(now)" -lt "$next" ]; do
@@ -244,15 +260,18 @@ while [ "$(told for)" != "$wanted" ] || [ "$(told state)" = working ]; do sleep 
  * there. One that the directory has issued stays.
  *
  * @param staged the file with that certificate and its key
+ * @param ends the file with its end, {@link ENDS_FILE}
  */
-export const seedScript = (staged: string): string =>
+export const seedScript = (staged: string, ends: string): string =>
     [
         `mkdir -p ${GIVEN_FOLDER}/${WEBROOT}`,
         `chmod 770 ${STORE_FOLDER} ${GIVEN_FOLDER} ${GIVEN_FOLDER}/${WEBROOT}`,
         `if [ ! -e ${STORE_FOLDER}/issued-for ] || [ ! -e ${GIVEN_FOLDER}/${SERVED_FILE} ]; then`,
-        `cp ${staged} ${GIVEN_FOLDER}/.seed`,
+        `cp -f ${staged} ${GIVEN_FOLDER}/.seed`,
         `chmod 440 ${GIVEN_FOLDER}/.seed`,
         `mv -f ${GIVEN_FOLDER}/.seed ${GIVEN_FOLDER}/${SERVED_FILE}`,
+        `cp -f ${ends} ${GIVEN_FOLDER}/.ends-seed`,
+        `mv -f ${GIVEN_FOLDER}/.ends-seed ${GIVEN_FOLDER}/${ENDS_FILE}`,
         `date +%s >${GIVEN_FOLDER}/.stamp-seed`,
         `chmod 644 ${GIVEN_FOLDER}/.stamp-seed`,
         `mv -f ${GIVEN_FOLDER}/.stamp-seed ${GIVEN_FOLDER}/${STAMP_FILE}`,

@@ -9,7 +9,7 @@ import type { Served } from "../metrics/count";
 import { METRICS_FOLDER } from "../metrics/files";
 import { ConfigVolume, type FileArgs } from "../registry/config-volume";
 import type { ImagesMount, TlsFiles } from "../registry/registry";
-import { certificates } from "../tls/chain";
+import { endsOf } from "../tls/chain";
 
 import { renderNginx } from "./nginx-conf";
 import { type PageFacts, pageFiles } from "./page";
@@ -113,12 +113,6 @@ export interface FrontArgs extends Inputs<
     onError: pulumi.ErrorHook[];
     /** What must be there before the front takes its port. */
     after: pulumi.Resource[];
-}
-
-/** When the certificate of a name ends; nothing of one that cannot be read. */
-function servedUntil(site: string, chainPem: string): Served[] {
-    const [first] = certificates(chainPem);
-    return first === undefined ? [] : [{ site, ends: Date.parse(first.validTo) / 1000 }];
 }
 
 /** Readable for the front's group. */
@@ -256,12 +250,17 @@ export class Front extends pulumi.ComponentResource {
         this.certificates = pulumi.unsecret(
             pulumi
                 .all(
-                    [{ name: "registry", tls: args.tls }, ...args.sites].flatMap(({ name: site, tls }) =>
-                        // Of one that a directory issues the end changes without an `up`.
-                        tls === undefined ? [] : [pulumi.all([site, tls.chainPem])],
+                    [{ name: "registry", tls: args.tls }, ...args.sites].map(({ name: site, tls }) =>
+                        pulumi.all([site, tls?.chainPem]),
                     ),
                 )
-                .apply((all) => all.flatMap(([site, pem]) => servedUntil(site, pem))),
+                .apply((all) =>
+                    all.flatMap(([site, pem]) => {
+                        if (pem === undefined) return [{ site }];
+                        const ends = endsOf(pem);
+                        return ends === undefined ? [] : [{ site, ends }];
+                    }),
+                ),
         );
         this.containerId = pulumi.all([container.id, reload.done]).apply(([id]) => id);
         this.registerOutputs({ containerId: this.containerId });

@@ -6,7 +6,7 @@ import type { Given, Settled } from "../definition/inputs";
 import type { Deployment } from "../deployment/deployment";
 import type { Options } from "../options";
 import type { ImagesMount, RegistrySocket, TlsFiles } from "../registry/registry";
-import { certificates } from "../tls/chain";
+import { endsOf } from "../tls/chain";
 import { broughtFiles, type SiteTls } from "../tls/site-tls";
 
 import { Front, type MetricsPlace, type SiteArgs } from "./front";
@@ -100,18 +100,14 @@ export const unsignedSites = (front: FrontChoice, inside: readonly SiteOptions[]
     ...inside.map(({ name }) => name),
 ];
 
-/** When a certificate ends, in the form of RFC 3339. */
-function ends(pem: string): string | undefined {
-    const [certificate] = certificates(pem);
-    return certificate && new Date(certificate.validTo).toISOString();
-}
-
-const pageFacts = (
-    chainPem: pulumi.Input<string>,
-    { setUp, metrics }: Pick<Context, "setUp" | "metrics">,
-): pulumi.Output<PageFacts> =>
-    pulumi.all([chainPem, setUp]).apply(([pem, lines]) => ({
-        certificateEnds: ends(pem),
+const pageFacts = ({
+    certificate,
+    setUp,
+    metrics,
+}: Pick<Context, "certificate" | "setUp" | "metrics">): pulumi.Output<PageFacts> =>
+    pulumi.all([certificate.files.chainPem, setUp]).apply(([pem, lines]) => ({
+        // Of one that a directory issues the end changes without an `up`.
+        ...(certificate.acme === undefined ? { ends: endsOf(pem) } : { renewed: true as const }),
         setUp: lines,
         ...(metrics?.store ? { store: true as const } : {}),
     }));
@@ -171,13 +167,7 @@ export function frontOf(
             connectionsPerClient: front.connectionsPerClient,
             immutableTags: pulumi.output(front.immutableTags),
             log: front.log.off ? undefined : { days: front.log.days, maxMb: front.log.maxMb },
-            // Of a certificate that is renewed without an `up` nobody knows the end here.
-            page: front.page
-                ? pageFacts(certificate.acme === undefined ? certificate.files.chainPem : "", {
-                      setUp,
-                      metrics: rest.metrics,
-                  })
-                : undefined,
+            page: front.page ? pageFacts({ certificate, setUp, metrics: rest.metrics }) : undefined,
             sites,
             sitesFolder: front.sitesFolder,
             httpPort: front.httpPort,

@@ -1,6 +1,6 @@
 /** The page: what a browser sees of the registry at `/`. Its files are built of ui/ by `npm run generate`. */
 import { PAGE_FILES } from "./page-files";
-import { FRONT_FOLDER, type FrontSettings, type FrontUser } from "./settings";
+import { ENDS_FILE, FRONT_FOLDER, type FrontSettings, type FrontUser, SERVED_FOLDER } from "./settings";
 import { block, literal, map, quoted } from "./text";
 
 /** A file of the page, as the front keeps and serves it. */
@@ -17,8 +17,10 @@ export interface PageFile {
 
 /** What the page tells beside what it asks the registry. All of it is public: it is served before a login. */
 export interface PageFacts {
-    /** When the registry's certificate ends, as `Date` reads it. @default not told */
-    certificateEnds?: string | undefined;
+    /** When the registry's certificate ends, seconds since 1970. @default not told */
+    ends?: number | undefined;
+    /** `/page/ends` tells it, since it changes without an `up`. @default it does not */
+    renewed?: true | undefined;
     /** System of a client → the line that sets it up. @default not told */
     setUp?: Readonly<Record<string, string>> | undefined;
     /** `/page/store` tells who may push how full the store is. @default it does not */
@@ -65,10 +67,10 @@ const READ_ONLY = block("if ($reading = 0)", [
     "return 405;",
 ]);
 
-const served = (path: string, file: string, type: string, cache: string): string[] =>
+const served = (path: string, file: string, type: string, cache: string, folder = FRONT_FOLDER): string[] =>
     block(`location = ${path}`, [
         ...READ_ONLY,
-        `alias ${FRONT_FOLDER}/${file.replace(/\.gz$/, "")};`,
+        `alias ${folder}/${file.replace(/\.gz$/, "")};`,
         // There is the compressed file alone: for a client that takes none, nginx unpacks it.
         ...(file.endsWith(".gz") ? ["gzip_static always;", "gunzip on;"] : []),
         "types { }",
@@ -91,7 +93,11 @@ export const pageMaps = ({ page, users }: Pick<FrontSettings, "page" | "users">)
           ]);
 
 /** The locations of the page, in the registry's own server. */
-export function pageLocations({ page, users }: Pick<FrontSettings, "page" | "users">): string[] {
+export function pageLocations({
+    page,
+    users,
+    acme,
+}: Pick<FrontSettings, "page" | "users" | "acme">): string[] {
     if (page === undefined) return [];
     const role = [
         "default_type application/json;",
@@ -105,6 +111,9 @@ export function pageLocations({ page, users }: Pick<FrontSettings, "page" | "use
             served(path, file, type, path === START ? "no-cache" : "public, max-age=31536000, immutable"),
         ),
         ...served("/page/facts", FACTS, "application/json", "no-cache"),
+        ...(acme === true
+            ? served("/page/ends", ENDS_FILE, "application/json", "no-cache", SERVED_FOLDER)
+            : []),
         "# What the login may do, so that the page offers nothing else. It decides nothing.",
         ...block("location = /page/me", [
             ...READ_ONLY,

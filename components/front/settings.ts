@@ -108,6 +108,8 @@ export const SERVED_FOLDER = "/run/served";
 export const SERVED_FILE = "site.pem";
 /** In that folder: it changes when the certificate has, and the front reads its configuration anew. */
 export const STAMP_FILE = "stamp";
+/** In that folder: when what is served ends, JSON: `ends` in seconds since 1970, `life` in seconds; 0 of one that nobody renews. */
+export const ENDS_FILE = "ends.json";
 /** In that folder: the root of `/.well-known/acme-challenge/`. */
 export const WEBROOT = "webroot";
 

@@ -6,6 +6,7 @@ import { inQuotes } from "../../text/shell";
 import { DATA_FOLDER } from "../storage/folders";
 
 import {
+    DIRECTORY_FILE,
     LINES,
     METRICS_FILE,
     METRICS_FOLDER,
@@ -89,20 +90,45 @@ const gauge = (name: string, help: string): string =>
 export interface Served {
     /** The host name; of the registry's own `registry`. */
     site: string;
-    /** Seconds since 1970. */
-    ends: number;
+    /** Seconds since 1970. @default a directory issues it, and what asks the directory tells (DIRECTORY_FILE) */
+    ends?: number | undefined;
 }
 
-const certificateLines = (certificates: readonly Served[]): string[] =>
-    certificates.length === 0
-        ? []
-        : [
-              gauge("certificate_expiry_timestamp_seconds", "When the certificate of a name ends."),
-              ...certificates.map(
-                  ({ site, ends }) =>
-                      `echo '${OWN}_certificate_expiry_timestamp_seconds{site="${site}"} ${ends}'`,
-              ),
-          ];
+/** Of a directory's certificate end and life are told together, since who is to worry when depends on both. */
+function certificateLines(certificates: readonly Served[]): string[] {
+    if (certificates.length === 0) return [];
+    const issued = certificates.filter(({ ends }) => ends === undefined);
+    const line = (name: string, { site }: Served, value: string) =>
+        `echo "${OWN}_${name}{site=\\"${site}\\"} ${value}"`;
+    const expiry = "certificate_expiry_timestamp_seconds";
+    return [
+        ...(issued.length === 0
+            ? []
+            : [
+                  "ends=0 life=0 failures=",
+                  `[ ! -s ${DIRECTORY_FILE} ] || read -r ends life failures < ${DIRECTORY_FILE}`,
+              ]),
+        gauge(expiry, "When the certificate of a name ends."),
+        ...certificates.flatMap((one) =>
+            one.ends === undefined ? [] : [line(expiry, one, String(one.ends))],
+        ),
+        ...(issued.length === 0
+            ? []
+            : [
+                  "if [ $ends != 0 ]; then",
+                  ...issued.map((one) => `  ${line(expiry, one, "$ends")}`),
+                  "fi",
+                  "if [ $life != 0 ]; then",
+                  `  ${gauge("certificate_life_seconds", "From issue to end, of a certificate that is renewed by itself.")}`,
+                  ...issued.map((one) => `  ${line("certificate_life_seconds", one, "$life")}`),
+                  "fi",
+                  'if [ -n "$failures" ]; then',
+                  `  ${gauge("renewal_failures", "Attempts in a row that got no certificate of the directory.")}`,
+                  `  echo "${OWN}_renewal_failures $failures"`,
+                  "fi",
+              ]),
+    ];
+}
 
 /** Of a store in files: the file system, and the images in it, which takes a look at each file. */
 const STORE = [

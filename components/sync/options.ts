@@ -4,6 +4,7 @@ import * as z from "zod";
 import { registryAddress } from "../../address/address";
 import { DEFAULT_SYNC_IMAGE } from "../../address/default-images";
 
+import { ableTo, type Deed, nobodyMay } from "../auth/able";
 import type { Rule } from "../definition/check";
 import { option } from "../definition/option";
 import { meansRepository, repositoryChoice, tagPattern, TAGS_ALLOWED } from "../definition/patterns";
@@ -247,14 +248,12 @@ function registryProblems(host: string, given: SyncRegistry): Problem[] {
     ];
 }
 
+/** What a user must be able to, as whom it copies. */
+const copying = (pushes: boolean): Deed => ({ does: pushes ? "push" : "read", where: "everywhere" });
+
 /** Users as whom it may copy, the first in line first: their passwords are known to the stack. */
 export function copiers({ users = {} }: Pick<Grounds, "users">, pushes: boolean): string[] {
-    return Object.entries(users)
-        .filter(([, { bcryptHash, role, repositories }]) => {
-            const able = pushes ? role !== "pull" : true;
-            return bcryptHash === undefined && able && repositories === undefined;
-        })
-        .map(([name]) => name);
+    return ableTo(users, copying(pushes)).filter((name) => users[name]?.bcryptHash === undefined);
 }
 
 function userProblems({ sync, users = {}, auth, ...grounds }: Grounds): Problem[] {
@@ -272,22 +271,17 @@ function userProblems({ sync, users = {}, auth, ...grounds }: Grounds): Problem[
     const [able] = copiers({ users }, pushes);
     const mend = able === undefined ? set(["users", "sync", "generate"], true) : set(at, able);
     if (sync.user === undefined)
-        return able === undefined
-            ? [
-                  problem(
-                      at,
-                      `is not set, and no user may ${pushes ? "push" : "read"} everywhere by a password that the stack knows`,
-                      mend,
-                  ),
-              ]
-            : [];
+        return able === undefined ? [problem(at, `is not set, and ${nobodyMay(copying(pushes))}`, mend)] : [];
     const user = users[sync.user];
     const wrong = (why: string) => [problem(at, `is ${show(sync.user)}, ${why}`, mend)];
     if (user === undefined) return wrong("who is not among users");
     if (user.bcryptHash !== undefined && user.password === undefined)
         return wrong("of whom the stack knows a hash alone, and no password");
-    if (pushes && user.role === "pull")
-        return wrong("whose role is pull, and there are copies into this registry");
+    const does = pushes ? "push" : "read";
+    if (ableTo({ [sync.user]: { role: user.role } }, { does, where: "somewhere" }).length === 0)
+        return wrong(
+            `whose role is ${user.role}, and there are copies ${pushes ? "into" : "from"} this registry`,
+        );
     const outside = here
         .flatMap(({ from, to }) => [from, to])
         .filter(({ host }) => host === undefined)

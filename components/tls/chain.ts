@@ -33,6 +33,12 @@ export function trustAnchor(pem: string): string {
 export const trustAnchors = (pems: readonly string[]): string =>
     pemOf(once(pems.flatMap((pem) => certificates(trustAnchor(pem)))));
 
+/** When the first certificate of a PEM text ends, seconds since 1970; nothing where there is none. */
+export function endsOf(pem: string): number | undefined {
+    const [certificate] = certificates(pem);
+    return certificate && Date.parse(certificate.validTo) / 1000;
+}
+
 /** Each certificate once, in the order of its first place. */
 export const once = (all: readonly X509Certificate[]): X509Certificate[] =>
     all.filter((one, i) => all.findIndex(({ raw }) => raw.equals(one.raw)) === i);

@@ -1,11 +1,15 @@
 /** Login, push, pull and delete over the registry's API. */
 import { createHash, randomBytes } from "node:crypto";
 
+import type { Deed } from "../../components/auth/able";
 import { messageOf } from "../../setup/errors";
+import { lackOf, type StackFacts } from "../facts/stack-facts";
 import type { Answer, RegistryApi } from "../shared/registry-api";
 import { failure, type Finding, ok, warning } from "./finding";
 
 export const REPOSITORY = "private-registry-doctor";
+/** What the doctor does there. */
+export const PUSH: Deed = { does: "push", where: { repository: REPOSITORY } };
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 /** @param registry name of its container */
 const logsOf = (registry: string) => `look into the registry's log: docker logs ${registry}`;
@@ -21,25 +25,34 @@ async function tried(check: () => Promise<Finding>, fix: string): Promise<Findin
     }
 }
 
-/** @param anonymous a client without login; @param user the stack's first, if any; @param registry name of its container */
+/** With authentication off. */
+export const noUsers = (users: StackFacts["users"]): boolean => Object.keys(users).length === 0;
+
+/** What needs a user whom nobody is. */
+export function notTried(deed: Deed): Finding {
+    const { text, fix } = lackOf(deed, "doctor");
+    return warning(`not tried: ${text}`, fix);
+}
+
+/** @param anonymous a client without login; @param user of the API's login, if any; @param users all of them; @param registry name of its container */
 export function checkLogin(
     api: RegistryApi,
     anonymous: RegistryApi,
     user: string | undefined,
+    users: StackFacts["users"],
     registry: string,
 ): Promise<Finding> {
     return tried(async () => {
         const open = (await anonymous.ask("/v2/")).status;
-        if (user === undefined)
+        if (user === undefined) {
+            if (!noUsers(users)) return notTried({ does: "read", where: "somewhere" });
             return open === 200
                 ? warning(
                       "there are no users: whoever reaches the port may push and delete",
                       "pulumi config set auth true, unless the network is closed",
                   )
-                : failure(
-                      `without a login the answer is ${open}, and the stack has no password of its own`,
-                      "give a user a password or generate: true",
-                  );
+                : failure(`without a login the answer is ${open}, and there are no users`, "npm run up");
+        }
         const { status } = await api.ask("/v2/");
         if (status !== 200) return failure(`the login of ${user} is answered ${status}`, "pulumi up");
         return ok(`${user} is let in${open === 401 ? ", nobody without a password" : ""}`);

@@ -1,4 +1,5 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
+import { type Deed, mostAble, nobodyMay, type Rights, USES } from "../../components/auth/able";
 import type { BackupOptions } from "../../components/backup/options";
 import type { MirrorAccess } from "../../components/mirror/mirror";
 import type { Keys } from "../../config/keys";
@@ -31,6 +32,8 @@ export interface StackFacts {
     caPem: string;
     /** User → password. Never to be shown, nor to stand in arguments. */
     passwords: Record<string, string>;
+    /** User → what he may do, as deployed. */
+    users: Record<string, Rights>;
     mirrors: Record<string, MirrorAccess>;
     /** What `npm run export` writes; nothing before an `up` that has it. Secret. */
     hostExport: unknown;
@@ -79,12 +82,14 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
         identity?: string;
         caCertificatePem?: string;
         passwords?: Record<string, string>;
+        users?: Record<string, Rights>;
         mirrors?: Record<string, MirrorAccess>;
         hostExport?: unknown;
         backup?: BackupOptions;
         clientSetup?: Record<string, string>;
         keys?: Keys;
     };
+    const { passwords = {} } = outputs;
     if (outputs.endpoint === undefined)
         throw new SetupError(`The stack ${stack.name} is not deployed: ${up}.`);
     return {
@@ -96,7 +101,9 @@ export async function readStack(machine: Machine, args: string[]): Promise<Stack
         collection: engineProblem === undefined ? await noticeCollection(machine, engine, stack) : undefined,
         endpoint: new URL(outputs.endpoint),
         caPem: outputs.caCertificatePem ?? "",
-        passwords: outputs.passwords ?? {},
+        passwords,
+        // Of a stack that an earlier version deployed nobody knows who may do what.
+        users: outputs.users ?? Object.fromEntries(Object.keys(passwords).map((name) => [name, {}])),
         mirrors: outputs.mirrors ?? {},
         hostExport: outputs.hostExport,
         backup: outputs.backup,
@@ -122,13 +129,30 @@ export function engineAddress({ url }: Endpoint, published = "0.0.0.0"): string 
     return published === "0.0.0.0" || published === "::" ? target : published;
 }
 
-/** How to reach the stack's registry as its first user. */
-export function registryTarget(facts: StackFacts, address: string): RegistryTarget {
-    const [login] = Object.entries(facts.passwords);
+/**
+ * How to reach the stack's registry.
+ *
+ * @param deeds what is going to be done there: the login is of a user who may do the first of these that anyone may. @default the most
+ * @returns without a login where nobody may do any of them by a password that the stack knows
+ */
+export function registryTarget(
+    { endpoint, caPem, users, passwords }: StackFacts,
+    address: string,
+    ...deeds: readonly Deed[]
+): RegistryTarget {
+    const known = Object.entries(users).filter(([name]) => passwords[name] !== undefined);
+    const user = mostAble(Object.fromEntries(known), deeds.length > 0 ? deeds : USES);
+    const password = user === undefined ? undefined : passwords[user];
     return {
-        endpoint: facts.endpoint,
+        endpoint,
         address,
-        caPem: facts.caPem,
-        login: login && { user: login[0], password: login[1] },
+        caPem,
+        login: user === undefined || password === undefined ? undefined : { user, password },
     };
 }
+
+/** Who is needed for something that none of the users may do: a sentence, and its fix. */
+export const lackOf = (deed: Deed, name: string): { text: string; fix: string } => ({
+    text: nobodyMay(deed),
+    fix: `pulumi config set --path users.${name}.generate true && npm run up`,
+});

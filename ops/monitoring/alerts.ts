@@ -6,6 +6,8 @@ export interface Watched {
     stack: string;
     /** The images lie in files of the Docker host. */
     files: boolean;
+    /** A directory issues the certificate. */
+    acme: boolean;
     /** Command → seconds after which it should have ended well once more. */
     due: Readonly<Record<string, number>>;
 }
@@ -26,10 +28,13 @@ const DAY = 86_400;
 function falling(
     name: string,
     steps: readonly (readonly [Alert["severity"], number])[],
-    alert: (below: number) => Omit<Alert, "name" | "severity">,
+    alert: (below: number, severity: Alert["severity"]) => Omit<Alert, "name" | "severity">,
 ): Alert[] {
-    return steps.map(([severity, below]) => ({ name, severity, ...alert(below) }));
+    return steps.map(([severity, below]) => ({ name, severity, ...alert(below, severity) }));
 }
+
+/** Part of its life that a certificate has left when it is late: a directory's is renewed at a third. */
+const LATE = { warning: 4, critical: 8 };
 
 /** Longest time between two runs of a command of the schedule, in seconds. */
 export function gapOf(when: string): number {
@@ -41,7 +46,7 @@ export function gapOf(when: string): number {
 /** A name in a selector: Go's string. */
 const quoted = (text: string): string => JSON.stringify(text);
 
-function alertsOf({ stack, files, due }: Watched): Alert[] {
+function alertsOf({ stack, files, acme, due }: Watched): Alert[] {
     const of = (more = "") => `{stack=${quoted(stack)}${more}}`;
     const own = (name: string, more = "") => `private_registry_${name}${of(more)}`;
     const up = `up${of(`,job=${quoted(JOB)}`)}`;
@@ -83,13 +88,31 @@ function alertsOf({ stack, files, due }: Watched): Alert[] {
                 ["warning", 21],
                 ["critical", 7],
             ],
-            (days) => ({
-                expr: `${own("certificate_expiry_timestamp_seconds")} - time() < ${days} * ${DAY}`,
-                for: "5m",
-                summary:
-                    "The certificate of {{ $labels.site }} ends in {{ $value | humanizeDuration }}: npm run up renews it.",
-            }),
+            (days, severity) => {
+                const left = `${own("certificate_expiry_timestamp_seconds")} - time()`;
+                const life = own("certificate_life_seconds");
+                return {
+                    // Of one that is renewed by itself, and may live for days alone.
+                    expr: `${left} < ${days} * ${DAY}${acme ? ` unless ${left} > ${life} / ${LATE[severity]}` : ""}`,
+                    for: "5m",
+                    summary: `The certificate of {{ $labels.site }} ends in {{ $value | humanizeDuration }}: ${
+                        acme ? "npm run doctor tells why it is not renewed" : "npm run up renews it"
+                    }.`,
+                };
+            },
         ),
+        ...(acme
+            ? [
+                  {
+                      name: "RegistryRenewalFails",
+                      severity: "warning" as const,
+                      expr: `${own("renewal_failures")} > 0 or absent(${own("renewal_failures")})`,
+                      for: "1h",
+                      summary:
+                          "The directory issues no certificate, and the one that is there goes on: npm run doctor tells why.",
+                  },
+              ]
+            : []),
         ...(files
             ? falling(
                   "RegistryDiskFull",

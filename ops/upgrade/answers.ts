@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 
 import { ANY_MANIFEST } from "../../address/media-types";
+import type { Deed } from "../../components/auth/able";
 import { messageOf } from "../../setup/errors";
 import type { StackFacts } from "../facts/stack-facts";
 import { registryTarget } from "../facts/stack-facts";
@@ -21,6 +22,11 @@ export interface Known {
 const PATIENCE_MS = 30_000;
 /** Tags that are tried: the login that is known may not be for all. */
 const TRIES = 5;
+
+const READS: readonly Deed[] = [
+    { does: "read", where: "everywhere" },
+    { does: "read", where: "somewhere" },
+];
 
 const sum = (body: Buffer) => createHash("sha256").update(body).digest("hex");
 
@@ -43,7 +49,7 @@ function pathsOf(content: Content, repository: string, digest: string): string[]
 }
 
 async function withApi<T>(facts: StackFacts, work: (api: RegistryApi) => Promise<T>): Promise<T> {
-    const api = new RegistryApi(registryTarget(facts, await publishedAddress(facts)));
+    const api = new RegistryApi(registryTarget(facts, await publishedAddress(facts), ...READS));
     try {
         return await work(api);
     } finally {

@@ -1,12 +1,16 @@
 /** Certificates of a directory: issued by both challenges, renewed under load, kept while the directory is away. */
 import { X509Certificate } from "node:crypto";
-import { resolve } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 import { served } from "./certificates";
 import { cleanup } from "./cleanup";
 import { DirectoryServer } from "./directory-server";
-import { docker, DockerClient, inspect } from "./docker";
+import { crash, docker, DockerClient, inspect } from "./docker";
+import { pushImage } from "./gc";
 import { Load, RegistryClient } from "./http";
+import { Prometheus, prometheusPrograms } from "./prometheus";
+import { care } from "./retain";
 import { type Result, run, sleep, until } from "./run";
 import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "./stack";
 
@@ -23,6 +27,8 @@ describe("a certificate of a directory", () => {
     let own: string;
     let registry: RegistryClient;
     let pusher: RegistryClient;
+    /** Of the numbers. */
+    let open: RegistryClient;
     const front = () => `${stack.prefix}-front`;
     const acme = () => `${stack.prefix}-acme`;
     const npm = (...args: string[]): Promise<Result> =>
@@ -32,6 +38,27 @@ describe("a certificate of a directory", () => {
         if (pem === undefined) throw new Error(`no certificate is shown for ${name}`);
         return new X509Certificate(pem);
     };
+    const endOf = (certificate: X509Certificate) => Date.parse(certificate.validTo) / 1000;
+    const json = async (path: string) =>
+        JSON.parse((await registry.ask(path, { login: "" })).body) as Record<string, number | boolean>;
+    /** Value of a number of the kit's; nothing while it is not told. */
+    const number = async (name: string) => {
+        const { body } = await open.ask("/metrics", { login: "" });
+        const value = RegExp(`^private_registry_${name}(?:\\{[^}]*\\})? (\\d+)$`, "m").exec(body)?.[1];
+        return value === undefined ? undefined : Number(value);
+    };
+    /** The page and the numbers tell the end of what is shown, which may change between two questions. */
+    const endIsTold = () =>
+        until(
+            "the end is told",
+            async () => {
+                const end = endOf(await shown());
+                const { ends } = await json("/page/ends");
+                const counted = await number("certificate_expiry_timestamp_seconds");
+                return ends === end && counted === end ? true : undefined;
+            },
+            60_000,
+        );
     const another = (than: X509Certificate) =>
         until("another certificate", async () => {
             const now = await shown();
@@ -40,7 +67,7 @@ describe("a certificate of a directory", () => {
 
     /** What every request gets while something happens. */
     const unharmed = async (what: () => Promise<unknown>): Promise<void> => {
-        const load = new Load(registry, ["/v2/"], 20);
+        const load = new Load(registry, ["/v2/", "/v2/team/still/manifests/1"], 20);
         const failed: string[] = [];
         let going = true;
         const pushes = (async () => {
@@ -65,22 +92,59 @@ describe("a certificate of a directory", () => {
         expect(failed).toEqual([]);
     };
 
+    /** Debian's Prometheus with the rules for this stack, of which a test waits for no minutes and hours. */
+    const watched = async () => {
+        const out = join(stack.folder, "monitoring");
+        const { code, screen } = await care(stack, "monitoring", "--out", out);
+        if (code !== 0) throw new Error(screen);
+        for (const name of ["prometheus.yml", "alerts.yml"]) {
+            const quick = readFileSync(join(out, name), "utf8")
+                .replace(/(_interval): 30s/g, "$1: 1s")
+                .replace(/for: .*/g, "for: 0s");
+            writeFileSync(join(out, name), quick);
+        }
+        const programs = await prometheusPrograms(join(stack.folder, "package"));
+        const prometheus = use(
+            await Prometheus.start(
+                programs.prometheus,
+                join(out, "prometheus.yml"),
+                join(stack.folder, "data"),
+            ),
+        );
+        await until("the numbers are read", async () =>
+            (await prometheus.query("private_registry_renewal_failures == 0")).length > 0 ? true : undefined,
+        );
+        return { prometheus, alerts: ["RegistryCertificateEnds warning", "RegistryRenewalFails warning"] };
+    };
+
     beforeAll(async () => {
         const httpPort = await freePort();
         directory = use(await DirectoryServer.start({ httpPort, validity: VALIDITY }));
-        const settings = { ...ADMIN, "front.off": "false", "front.httpPort": String(httpPort) };
+        const metricsPort = await freePort();
+        const settings = {
+            ...ADMIN,
+            ...{
+                "front.off": "false",
+                "front.httpPort": String(httpPort),
+                "metrics.port": String(metricsPort),
+            },
+        };
         stack = use(await Stack.create("acme", { settings }));
         await stack.up();
         own = await stack.output("caCertificatePem");
         const trusted = own + (await directory.issuer());
         registry = new RegistryClient(stack.port, trusted);
         pusher = new RegistryClient(stack.port, trusted, "127.0.0.1", DOMAIN, false);
-        use({ dispose: async () => registry.close() });
+        open = new RegistryClient(metricsPort);
+        use({ dispose: async () => (registry.close(), open.close()) });
+        await pushImage(pusher, "team/still", "1");
     });
 
     test("it takes the place of the own CA's by http-01, and no request fails", async () => {
         const before = await inspect(front());
-        expect((await shown()).issuer).toContain("Private Registry CA");
+        const first = await shown();
+        expect(first.issuer).toContain("Private Registry CA");
+        expect((await json("/page/facts")).ends).toBe(endOf(first));
         await stack.configure({
             "tls.acme.email": "admin@registry.e2e.test",
             "tls.acme.directory": directory.url,
@@ -101,29 +165,36 @@ describe("a certificate of a directory", () => {
         const { Id, HostConfig } = await inspect(acme());
         expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ["ALL"] });
         expect(await docker("exec", Id, "sh", "-c", "cat /proc/1/status")).toMatch(/^Uid:\t102/m);
+        expect(await json("/page/facts")).toMatchObject({ renewed: true });
+        await endIsTold();
+        expect(await number("renewal_failures")).toBe(0);
+        expect((await registry.ask("/page/site.pem", { login: "" })).status).toBe(404);
     });
 
     test("it is renewed without an `up`, under load, also after both containers were killed", async () => {
         const before = await shown();
         await unharmed(async () => {
             const renewed = await another(before);
-            await docker("kill", "--signal", "KILL", acme());
-            await docker("start", acme());
+            await crash(acme());
             await another(renewed);
         });
+        await endIsTold();
         const certificate = await shown();
-        await docker("kill", "--signal", "KILL", front());
-        await docker("start", front());
+        await crash(front());
         await until("the front is back", () => shown().catch(() => undefined));
         await another(certificate);
         expect(await docker("exec", acme(), "cat", "/acme/status.json")).toContain('"state":"issued"');
     });
 
-    test("while the directory is away the certificate stays, doctor tells, and then it is renewed", async () => {
+    test("while the directory is away the certificate stays, doctor and numbers tell, and then it is renewed", async () => {
         const { code: well, screen: calm } = await npm("doctor");
         expect({ well, calm }).toMatchObject({
             calm: expect.stringMatching(/ok +certificate's end: .*renewed without an `up`/) as string,
         });
+        const { alerts, prometheus } = await watched();
+        // Nothing is wrong, though the certificate lives for a minute.
+        const calmed = async () => ((await prometheus.firing()).length === 0 ? true : undefined);
+        await until("nothing fires", calmed, 20_000, 500);
         directory.shut();
         const before = await shown();
         try {
@@ -134,6 +205,15 @@ describe("a certificate of a directory", () => {
             const { screen } = await npm("doctor");
             expect(screen).toMatch(/warning +certificate's end: .* the directory cannot be reached/);
             expect((await shown()).fingerprint256).toBe(before.fingerprint256);
+            await until(
+                "the alerts fire",
+                async () => {
+                    const firing = await prometheus.firing();
+                    return alerts.every((one) => firing.includes(one)) ? true : undefined;
+                },
+                50_000,
+                500,
+            );
         } finally {
             await directory.reopen();
         }

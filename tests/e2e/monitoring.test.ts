@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { cleanup } from "./cleanup";
-import { docker, frontLog } from "./docker";
-import { collect } from "./gc";
-import { RegistryClient } from "./http";
+import { crash, docker, frontLog } from "./docker";
+import { ANY, collect, pushImage } from "./gc";
+import { Load, RegistryClient } from "./http";
 import { Prometheus, prometheusPrograms } from "./prometheus";
 import { Pushes } from "./pushes";
 import { care } from "./retain";
@@ -38,7 +38,7 @@ describe("monitoring", () => {
     let prometheus: Prometheus;
 
     const numbers = async (): Promise<string> => {
-        const { status, body } = await client.ask("/metrics", { login: as("prometheus") });
+        const { status, body } = await client.ask("/metrics", { login: as("a-prometheus") });
         expect(status).toBe(200);
         return body;
     };
@@ -53,7 +53,8 @@ describe("monitoring", () => {
                 settings: {
                     ...ADMIN,
                     ...user("reader", "pull"),
-                    ...user("prometheus", "metrics"),
+                    // The first one in line, who may do the least.
+                    ...user("a-prometheus", "metrics"),
                     "front.off": "false",
                     "front.attemptsPerMinute": "6000",
                     "metrics.port": String(port),
@@ -87,6 +88,15 @@ describe("monitoring", () => {
             1,
             expect.stringContaining("which is a file; it must be a folder"),
         ]);
+    });
+
+    test("what acts as a user acts as one who may", async () => {
+        expect(await stack.output("loginCommand")).toBe(`docker login -u admin ${DOMAIN}:${stack.port}`);
+        const { code, screen } = await care(stack, "catalog");
+        expect([code, screen]).toEqual([0, expect.anything()]);
+        const doctor = await care(stack, "doctor");
+        for (const check of ["login: admin is let in", "push:", "pull:", "delete:"])
+            expect(doctor.screen).toMatch(new RegExp(`^ok +${check}`, "m"));
     });
 
     test("promtool takes the configuration and the rules", async () => {
@@ -158,7 +168,14 @@ describe("monitoring", () => {
     test("they take a user of role metrics, who may do nothing else", async () => {
         const status = async (path: string, login: string, method = "GET") =>
             (await client.ask(path, { login, method })).status;
-        const logins = ["", as("nobody"), "prometheus:wrong", as("admin"), as("reader"), as("prometheus")];
+        const logins = [
+            "",
+            as("nobody"),
+            "a-prometheus:wrong",
+            as("admin"),
+            as("reader"),
+            as("a-prometheus"),
+        ];
         const of = (path: string, method?: string) =>
             Promise.all(logins.map((login) => status(path, login, method)));
         expect(await of("/metrics")).toEqual([401, 401, 401, 403, 403, 200]);
@@ -182,17 +199,21 @@ describe("monitoring", () => {
         expect([code === 0 || code === 3, own]).toEqual([true, []]);
     });
 
-    test("what counts may be killed at any moment: no push fails, and none is counted twice or not at all", async () => {
+    test("what counts may be killed at any moment: no push or pull fails, and none is counted twice or not at all", async () => {
+        const { digest } = await pushImage(client, "still/app", "1", 1);
+        const { body } = await client.ask(`/v2/still/app/manifests/${digest}`, { headers: { Accept: ANY } });
+        const [layer] = (JSON.parse(body) as { layers: { digest: string }[] }).layers;
+        const paths = [`/v2/still/app/manifests/${digest}`, `/v2/still/app/blobs/${layer?.digest}`];
+        const pulls = new Load(client, paths, 20);
         const pushes = new Pushes(client);
         use({ dispose: () => pushes.stop() });
         for (let i = 0; i < 4; i++) {
             await sleep(3_500);
-            // What `docker kill` ends, the Engine takes for stopped by hand.
-            const pid = await docker("inspect", "--format", "{{.State.Pid}}", `${stack.prefix}-metrics`);
-            if (Number(pid) > 0) process.kill(Number(pid), "SIGKILL");
+            await crash(`${stack.prefix}-metrics`);
         }
         await pushes.stop();
-        expect([pushes.failures, pushes.count > 20]).toEqual([[], true]);
+        await pulls.stop();
+        expect([pulls.failures, pushes.failures, pushes.count > 20]).toEqual([[], [], true]);
         const logged = async () =>
             (await frontLog(stack.prefix)).requests.filter((line) => /"action":"push"/.test(line)).length;
         const counted = async () =>

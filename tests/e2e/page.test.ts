@@ -6,8 +6,10 @@ import { PAGE_FILES } from "../../components/front/page-files";
 
 import { type Look, type Seen, TestBrowser } from "./browser";
 import { cleanup } from "./cleanup";
+import { crash } from "./docker";
 import { RegistryClient } from "./http";
 import { PageStore } from "./page-store";
+import { sleep, until } from "./run";
 import { PASSWORD, Stack } from "./stack";
 
 const IMAGES = join(__dirname, "../../docs/images");
@@ -263,6 +265,35 @@ describe("the page", () => {
         await page.getByText("Then log in:").waitFor();
         await check("client");
         expect(found).toEqual([]);
+        await leave(seen);
+    });
+
+    test("the front is killed under the open page: a sentence, and then all is as it was, without a reload or a login", async () => {
+        const seen = await as("admin", "/team/app");
+        const { page } = seen;
+        await page.getByText("7 tags loaded").waitFor();
+        await page.evaluate("window.same = true");
+        // It is back before the page has given up: killed again and again, until the Engine lets more and more time pass.
+        let going = true;
+        const kills = (async () => {
+            for (; going; await sleep(100)) await crash(`${stack.prefix}-front`);
+        })();
+        try {
+            await page.getByRole("button", { name: "Reload" }).click();
+            const sentence = page.getByRole("alert").getByText("the network is gone, or the registry is");
+            await sentence.waitFor({ timeout: 60_000 });
+        } finally {
+            going = false;
+            await kills;
+        }
+        const answers = () => client.ask("/v2/").then(({ status }) => (status === 200 ? true : undefined));
+        await until("the front is back", () => answers().catch(() => undefined));
+        await page.getByRole("button", { name: "Try again" }).click();
+        await page.getByRole("alert").waitFor({ state: "detached" });
+        await page.getByRole("link", { name: "1.10.0" }).click();
+        await page.getByText("Configuration").waitFor();
+        expect(await page.evaluate("window.same")).toBe(true);
+        expect(await page.getByLabel("Password").count()).toBe(0);
         await leave(seen);
     });
 

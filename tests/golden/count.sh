@@ -91,7 +91,7 @@ tell() {
   printf '# HELP private_registry_up 1 where the registry told its numbers, else 0.\n# TYPE private_registry_up gauge\n'
   if registry; then echo "private_registry_up 1"; cat registry.prom; else echo "private_registry_up 0"; fi
   printf '# HELP private_registry_certificate_expiry_timestamp_seconds When the certificate of a name ends.\n# TYPE private_registry_certificate_expiry_timestamp_seconds gauge\n'
-  echo 'private_registry_certificate_expiry_timestamp_seconds{site="registry"} 1800000000'
+  echo "private_registry_certificate_expiry_timestamp_seconds{site=\"registry\"} 1800000000"
   disk
   runs
   sed '/^# counted/d' front.prom

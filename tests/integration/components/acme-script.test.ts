@@ -25,7 +25,7 @@ describe("the scripts", () => {
     test.each([
         ["the loop", ACME_SCRIPT],
         ["the check", ACME_HEALTH],
-        ["the seed", seedScript("/staged/until.pem")],
+        ["the seed", seedScript("/staged/until.pem", "/staged/until.json")],
     ])("%s is one that a shell reads", (_, script) => {
         expect(() => sh(`sh -n <<'END'\n${script}\nEND\n`)).not.toThrow();
     });

@@ -38,6 +38,8 @@ describe("what is registered", () => {
         const content = (file: string) => writer.find((one) => one.file === `/staged/${file}`)?.content;
         expect(content("credentials")).toBe(renderCredentials({ CF_DNS_API_TOKEN: TOKEN }));
         expect(content("until.pem")).toBe(made.site.pem + SITE_KEY);
+        const ends = Date.parse(new X509Certificate(made.site.pem).validTo) / 1000;
+        expect(JSON.parse(content("until.json") ?? "")).toEqual({ ends, life: 0 });
     });
 
     test("the front has its certificate from there, and nothing of it in its own files", async () => {
@@ -49,6 +51,12 @@ describe("what is registered", () => {
         expect(files.map(({ file }) => file)).not.toContain("/staged/site.key");
         const conf = files.find(({ file }) => file === "/staged/nginx.conf")?.content;
         expect(conf).toContain("ssl_certificate /run/served/site.pem;");
+        expect(conf).toContain("location = /page/ends {");
+        expect(
+            JSON.parse(files.find(({ file }) => file === "/staged/page.json")?.content ?? ""),
+        ).toMatchObject({
+            renewed: true,
+        });
         const { entrypoints, volumes } = find(all, "r-front-container").inputs;
         expect(JSON.stringify(entrypoints)).toContain("kill -HUP 1");
         expect(volumes).toContainEqual({
@@ -76,6 +84,17 @@ describe("what is registered", () => {
         expect(more).toContain("names='docker.example.com docs.example.com hub.docker.example.com'\n");
         const wanted = (text: string) => /^wanted=(.*)$/m.exec(text)?.[1];
         expect(wanted(more)).not.toBe(wanted(plain));
+    });
+
+    test("what counts tells the end of each name that the directory's certificate is for, and sees no key", async () => {
+        const { all } = await deploy({ front, metrics: { port: 9145 }, tls: { acme: ACME } });
+        const volumes = (name: string) =>
+            (find(all, name).inputs.volumes as { volumeName: string }[]).map(({ volumeName }) => volumeName);
+        expect(volumes("r-acme-container")).toContain("kit-dev-metrics");
+        expect(volumes("r-metrics-container")).not.toContain("kit-dev-served");
+        expect(JSON.stringify(find(all, "r-metrics-container").inputs.entrypoints)).toMatch(
+            /certificate_expiry_timestamp_seconds\{site=[\\"]+registry[\\"]+\} \$ends/,
+        );
     });
 
     test("clients need nothing, unless a private directory issues", async () => {

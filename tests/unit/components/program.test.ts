@@ -47,13 +47,14 @@ test("configuration in, the outputs out", async () => {
         "mirrors",
         // Nothing of Nexus where there is none: Pulumi warns of an output that is undefined.
         "passwords",
+        "users",
     ]);
     expect(registered).toContain("registry-container");
     expect(await valueOf(exported.endpoint as pulumi.Output<string>)).toBe("https://a.b:8443");
     expect(await valueOf(exported.loginCommand as pulumi.Output<string>)).toBe(
         "docker login -u admin a.b:8443",
     );
-    for (const secret of [exported.passwords, exported.hostExport])
+    for (const secret of [exported.passwords, exported.users, exported.hostExport])
         expect(await pulumi.isSecret(secret as pulumi.Output<unknown>)).toBe(true);
 });
 

@@ -84,6 +84,18 @@ test.each<[object, object, string, string]>([
         "users.sync.generate true",
     ],
     [
+        { ...users({ password: "a long password", role: "metrics" }), metrics: {} },
+        job(OUT),
+        "no user may read everywhere",
+        "users.sync.generate true",
+    ],
+    [
+        { ...users({ password: "a long password", role: "metrics" }), metrics: {} },
+        job(OUT, { user: "ci" }),
+        "whose role is metrics, and there are copies from this registry",
+        "users.sync.generate true",
+    ],
+    [
         users({ password: "a long password" }),
         job(INTO, { user: "robot" }),
         "who is not among users",
