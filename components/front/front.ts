@@ -329,8 +329,8 @@ export class Front extends pulumi.ComponentResource {
             signer: args.signer,
             logFile: args.log === undefined ? undefined : `${LOG_FOLDER}/${LOG_FILE}`,
             acme: args.tls === undefined,
-            sites: args.sites.map(({ id, name, upstream, folder, tls }) => ({
-                ...{ id, name, upstream, folder },
+            sites: args.sites.map(({ id, name, upstream, folder, tls, brought }) => ({
+                ...{ id, name, upstream, folder, brought },
                 acme: tls === undefined,
             })),
             blobHeaders: args.images && args.blobHeaders,

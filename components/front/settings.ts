@@ -24,6 +24,8 @@ export interface FrontSite {
     folder?: string | undefined;
     /** Its certificate is the registry's, which a directory issues. @default one of its own */
     acme?: boolean | undefined;
+    /** Its certificate was brought: who trusts it need not trust the registry's CA. @default false */
+    brought?: boolean | undefined;
 }
 
 export interface FrontSettings {
