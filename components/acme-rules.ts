@@ -93,11 +93,7 @@ const acmeRule: Rule<Options> = (options) => {
     if (acme === undefined || tls?.off || tls?.files || options.target === "systemd") return [];
     if (chosenFront(options) === undefined)
         return [
-            problem(
-                ACME,
-                "is set, and there is no front, which shows its certificate",
-                toHaveFront(options),
-            ),
+            problem(ACME, "is set, and there is no front, which shows its certificate", toHaveFront(options)),
         ];
     return [
         ...(acme.acceptTerms

@@ -14,7 +14,10 @@ export const noPulls = (): Pulls => ({ since: undefined, last: new Map() });
 const MANIFEST = /\/manifests\/([^/]+)$/;
 
 /** Takes in a manifest that was asked for, GET or HEAD: a client that has the layers asks for no more. */
-export function takePull(pulls: Pulls, { at, method, action, site, path, repository, status, agent }: LogLine): void {
+export function takePull(
+    pulls: Pulls,
+    { at, method, action, site, path, repository, status, agent }: LogLine,
+): void {
     pulls.since = Math.min(pulls.since ?? at, at);
     const reference = MANIFEST.exec(path)?.[1];
     // Plain HTTP answers a redirect, and a site for itself.
