@@ -5,7 +5,7 @@ import { isLocalhost } from "../address/address";
 
 import type { Rule } from "./definition/check";
 import { type Path, type Problem, problem, remove, set, type Step } from "./definition/problem";
-import { chosenFront, type Grounds } from "./front/options";
+import { chosenFront, type Grounds, toHaveFront } from "./front/options";
 import { signedNames } from "./names";
 import type { Options } from "./options";
 import { type AcmeOptions, challengeOf } from "./tls/acme-options";
@@ -88,16 +88,12 @@ function challengeProblems(acme: AcmeOptions, options: Grounds): Problem[] {
 }
 
 const acmeRule: Rule<Options> = (options) => {
-    const { tls, front, mirrors, ipAddresses } = options;
+    const { tls, mirrors, ipAddresses } = options;
     const acme = tls?.acme;
     if (acme === undefined || tls?.off || tls?.files || options.target === "systemd") return [];
     if (chosenFront(options) === undefined)
         return [
-            problem(
-                ACME,
-                "is set, and there is no front, which shows its certificate",
-                front === undefined ? set(["front"], true) : set(["front", "off"], false),
-            ),
+            problem(ACME, "is set, and there is no front, which shows its certificate", toHaveFront(options)),
         ];
     return [
         ...(acme.acceptTerms

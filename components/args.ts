@@ -1142,7 +1142,7 @@ export interface TlsAcmeArgs {
      */
     acceptTerms?: pulumi.Input<boolean> | undefined;
     /**
-     * URL of the directory. To try: https://acme-staging-v02.api.letsencrypt.org/directory, whose certificates nobody trusts. Must be an https:// URL.
+     * URL of the directory. To try: https://acme-staging-v02.api.letsencrypt.org/directory, whose certificates nobody trusts. Must be an https:// URL without a login.
      * @default https://acme-v02.api.letsencrypt.org/directory
      * @example "https://acme-staging-v02.api.letsencrypt.org/directory"
      */

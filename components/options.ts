@@ -11,6 +11,7 @@ import { metricsOptions } from "./metrics/options";
 import { mirrorOptions, mirrorRules } from "./mirror/options";
 import { nexusOptions, nexusRules } from "./nexus/options";
 import type { Definition } from "./definition/check";
+import { portRules } from "./port-rules";
 import { outboundOptions } from "./outbound/options";
 import { addressOptions, containerOptions, registryRules, settingsOptions } from "./registry/options";
 import { storageOptions, storageRules } from "./storage/options";
@@ -47,6 +48,7 @@ export const DEFINITION: Definition<typeof options> = {
         ...systemdRules,
         ...mirrorRules,
         ...nexusRules,
+        ...portRules,
         ...backupRules,
         ...nameRules,
         ...acmeRules,

@@ -4,11 +4,11 @@ import * as z from "zod";
 import { option, type OptionInfo } from "../components/definition/option";
 import { YES_OR_NO } from "../components/definition/values";
 import { DEFINITION, options as deployment } from "../components/options";
-import { chosenFront } from "../components/front/options";
+import { chosenFront, toHaveFront } from "../components/front/options";
 import { retentionOptions } from "../components/retention/options";
 import { syncOptions, syncRules } from "../components/sync/options";
 import type { Definition, Rule } from "../components/definition/check";
-import { problem, set } from "../components/definition/problem";
+import { problem } from "../components/definition/problem";
 
 import { scheduleOptions } from "./schedule";
 
@@ -65,7 +65,7 @@ const pulls: Rule<Config> = ({ retention, ...grounds }) =>
                         problem(
                             ["retention", name, "pulledWithinDays"],
                             `is ${pulledWithinDays}, which the log of the front tells`,
-                            set(["front"], true),
+                            toHaveFront(grounds),
                         ),
                     ],
           );

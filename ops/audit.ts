@@ -39,8 +39,9 @@ const FLAGS = {
     ...OF_STACK,
 } as const;
 
-/** What it was about: `team/app:1.0`, `team/app@sha256:0123456789ab`, or the path. */
-function subjectOf({ path, repository, digest }: LogLine): string {
+/** What it was about: `team/app:1.0`, `team/app@sha256:0123456789ab`, the path, or that of a site. */
+function subjectOf({ site, path, repository, digest }: LogLine): string {
+    if (site) return site + path;
     const [, reference] = /\/manifests\/([^/]+)$/.exec(path) ?? [];
     if (reference === undefined) return repository === "" ? path : path.replace(/^\/v2\//, "");
     const short = (one: string) => one.slice(0, "sha256:".length + 12);

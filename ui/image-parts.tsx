@@ -64,7 +64,7 @@ const words = (all: readonly string[] | null | undefined): string | undefined =>
 
 export function Settings({ config: image }: { config: ImageConfig }) {
     const { words: told } = useShown();
-    const { config = {} } = image;
+    const config = image.config ?? {};
     const keys = (of: Record<string, object> | null | undefined) => Object.keys(of ?? {}).join(", ");
     return (
         <>

@@ -14,9 +14,10 @@ export interface Manifest {
     mediaType?: string;
     artifactType?: string;
     config?: Descriptor;
-    layers?: Descriptor[];
+    /** Go writes a list of nothing as null. */
+    layers?: Descriptor[] | null;
     /** Of an index. */
-    manifests?: Descriptor[];
+    manifests?: Descriptor[] | null;
     subject?: Descriptor;
     annotations?: Record<string, string>;
 }
@@ -37,7 +38,7 @@ export interface ImageConfig {
     os?: string;
     architecture?: string;
     variant?: string;
-    config?: {
+    config?: null | {
         User?: string;
         Env?: string[];
         Entrypoint?: string[] | null;
@@ -48,7 +49,7 @@ export interface ImageConfig {
         Labels?: Record<string, string> | null;
         StopSignal?: string;
     };
-    history?: { created_by?: string; comment?: string; empty_layer?: boolean; created?: string }[];
+    history?: null | { created_by?: string; comment?: string; empty_layer?: boolean; created?: string }[];
 }
 
 /** What a Helm chart says of itself (Chart.yaml as JSON). */
@@ -85,7 +86,7 @@ const REFERENCE_DIGEST = "vnd.docker.reference.digest";
 export type Kind = "index" | "image" | "helm" | "artifact";
 
 export function kindOf({ mediaType, manifest }: Pick<Stored, "mediaType" | "manifest">): Kind {
-    if (INDEXES.includes(mediaType) || manifest.manifests !== undefined) return "index";
+    if (INDEXES.includes(mediaType) || Array.isArray(manifest.manifests)) return "index";
     const config = manifest.config?.mediaType ?? "";
     if (config === HELM_CONFIG) return "helm";
     return IMAGE_CONFIGS.includes(config) && manifest.artifactType === undefined ? "image" : "artifact";
@@ -141,12 +142,13 @@ export const command = (text: string): string =>
         .replace(/^\/bin\/sh -c #\(nop\)\s+/, "")
         .replace(/^\/bin\/sh -c /, "RUN ")
         .replace(/^RUN \/bin\/sh -c /, "RUN ")
-        .replace(/\s*# buildkit$/, "")
+        .replace(/# buildkit$/, "")
         .trim();
 
 /** The layers with their commands: the history has a line for each, and others for what made none. */
-export function layersOf({ layers = [] }: Manifest, { history = [] }: ImageConfig): Layer[] {
-    const made = history.filter(({ empty_layer }) => !empty_layer);
+export function layersOf(manifest: Manifest, { history }: ImageConfig): Layer[] {
+    const layers = manifest.layers ?? [];
+    const made = (history ?? []).filter(({ empty_layer }) => !empty_layer);
     // A history that does not fit would put commands beside layers that they did not make.
     const fits = made.length === layers.length;
     return layers.map(({ digest, size, mediaType }, i) => {

@@ -4,7 +4,8 @@ import type { Words } from "./words";
 
 /** @param atLogin whether a login was just tried */
 export function sentence(error: unknown, { errors }: Words, atLogin = false): string {
-    if (!(error instanceof RegistryError)) return errors.other(0, String(error));
+    // It was answered, and is not what it says: others push what they like.
+    if (!(error instanceof RegistryError)) return errors.unreadable;
     const { status, code, told, retryAfter } = error;
     if (status === 0) return errors.offline;
     if (status === 401) return atLogin ? errors.wrong : errors.expired;

@@ -332,8 +332,8 @@ export class Front extends pulumi.ComponentResource {
             signer: args.signer,
             logFile: args.log === undefined ? undefined : `${LOG_FOLDER}/${LOG_FILE}`,
             acme: args.tls === undefined,
-            sites: args.sites.map(({ id, name, upstream, folder, tls, images, blobHeaders }) => ({
-                ...{ id, name, upstream, folder },
+            sites: args.sites.map(({ id, name, upstream, folder, tls, images, blobHeaders, brought }) => ({
+                ...{ id, name, upstream, folder, brought },
                 blobHeaders: images && blobHeaders,
                 acme: tls === undefined,
             })),

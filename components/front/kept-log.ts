@@ -54,6 +54,8 @@ export const keepLogScript = ({ days, maxMb }: LogBounds): string =>
         `cd ${LOG_FOLDER} || exit 0`,
         "now=$(date -u +%Y%m%dT%H%M%SZ)",
         "day=${now%T*}",
+        // nginx goes on in a file that somebody took away, and nobody would read it.
+        `[ -e ${LOG_FILE} ] || kill -USR1 "$(cat /tmp/nginx.pid)"`,
         '[ -e day ] || echo "$day" > day',
         `[ "$(cat day)" != "$day" ] || [ "$(wc -c < ${LOG_FILE})" -gt ${MAX_FILE_KIB * 1024} ] || exit 0`,
         'echo "$day" > day',

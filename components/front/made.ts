@@ -134,8 +134,12 @@ export function frontOf(
     const sites: SiteArgs[] = [
         ...Object.entries(front.sites).map(([written, { cert, key, upstream, folder }]) => {
             const site = written.toLowerCase();
-            const tls = cert === undefined ? signed(site, site) : broughtFiles({ cert, key }, [site]).files;
-            return { id: site, name: site, upstream, folder, tls };
+            const brought = cert === undefined ? undefined : broughtFiles({ cert, key }, [site]).files;
+            return {
+                ...{ id: site, name: site, upstream, folder },
+                tls: brought ?? signed(site, site),
+                brought: brought !== undefined,
+            };
         }),
         ...inside.map(({ id, name: site, upstream, blobs }) => ({
             id,

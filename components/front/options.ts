@@ -8,7 +8,7 @@ import type { Rule } from "../definition/check";
 import type { Settled } from "../definition/inputs";
 import { option, plain, switchable } from "../definition/option";
 import { repositoryPattern, tagPattern } from "../definition/patterns";
-import { formatPath, problem, type Problem, remove, set, show } from "../definition/problem";
+import { formatPath, problem, type Problem, remove, set, show, type Step } from "../definition/problem";
 import {
     FOLDER_ALLOWED,
     hostFolder,
@@ -175,7 +175,7 @@ export function chosenFront({ front, ...grounds }: Grounds | Settled<Options>): 
 }
 
 /** Who may read the numbers, and that there are some. */
-function numbersProblems({ metrics, users, port, bindAddress, front, auth }: Grounds): Problem[] {
+function numbersProblems({ metrics, users, auth }: Grounds): Problem[] {
     const readers = Object.entries(users ?? {}).filter(([, { role }]) => role === "metrics");
     if (metrics === undefined)
         return readers.map(([name]) =>
@@ -195,38 +195,38 @@ function numbersProblems({ metrics, users, port, bindAddress, front, auth }: Gro
                       ]),
             ),
         ];
-    const sameAddress = [metrics.bindAddress, "0.0.0.0", "::", undefined].includes(bindAddress);
-    const taken = [port ?? 443, chosenFront({ front })?.httpPort];
-    return [
-        ...(sameAddress && taken.includes(metrics.port) && metrics.port !== undefined
-            ? [problem(at, `is ${metrics.port}, a port of the registry itself`, set(at, 9145))]
-            : []),
-        ...readers.flatMap(([name, { repositories }]) =>
-            repositories === undefined
-                ? []
-                : [
-                      problem(
-                          ["users", name, "repositories"],
-                          "is set, and the role metrics reads no repository",
-                          remove(["users", name, "repositories"]),
-                      ),
-                  ],
-        ),
-    ];
+    return readers.flatMap(([name, { repositories }]) =>
+        repositories === undefined
+            ? []
+            : [
+                  problem(
+                      ["users", name, "repositories"],
+                      "is set, and the role metrics reads no repository",
+                      remove(["users", name, "repositories"]),
+                  ),
+              ],
+    );
 }
 
+/** Has a front; what is set of it stays. */
+export const toHaveFront = ({ front }: Grounds): Step =>
+    front === undefined || JSON.stringify({ ...front, off: false }) === JSON.stringify(DEFAULTS)
+        ? set(["front"], true)
+        : set(["front", "off"], false);
+
 /** What means something with a front alone. */
-function withoutFront({ users, front, metrics }: Grounds): Problem[] {
+function withoutFront(options: Grounds): Problem[] {
+    const { users, front, metrics, target } = options;
     const needs = (path: PropertyKey[], what: string) =>
-        problem(path, `${what}, which takes the front`, set(["front"], true));
+        problem(path, `${what}, which takes the front`, toHaveFront(options));
     // The others are how a front does its work: they may wait for it to come back.
     const idle = (["sites", "anonymousPull", "httpPort", "sitesFolder", "immutableTags"] as const).filter(
         (key) => front !== undefined && JSON.stringify(front[key]) !== JSON.stringify(DEFAULTS[key]),
     );
     return [
-        ...(metrics === undefined
+        ...(metrics === undefined || target === "systemd"
             ? []
-            : [problem(["metrics"], "is set, and the front tells the numbers", set(["front"], true))]),
+            : [problem(["metrics"], "is set, and the front tells the numbers", toHaveFront(options))]),
         ...(idle.length === 0
             ? []
             : [
@@ -298,7 +298,7 @@ function siteProblems(name: string, site: Site, front: FrontOptions, options: Gr
 }
 
 const frontRule: Rule<Options> = (options) => {
-    const { tls, auth, users, port, nexus, registryConfig } = options;
+    const { tls, auth, users, nexus, registryConfig } = options;
     const front = chosenFront(options);
     if (front === undefined) return withoutFront(options);
     const found: Problem[] = [];
@@ -318,14 +318,6 @@ const frontRule: Rule<Options> = (options) => {
                 ["front", "anonymousPull"],
                 "is true, and with auth false anyone may do anything",
                 set(["auth"], true),
-            ),
-        );
-    if (front.httpPort !== undefined && front.httpPort === (port ?? 443))
-        found.push(
-            problem(
-                ["front", "httpPort"],
-                `is ${front.httpPort}, the port of the registry itself`,
-                set(["front", "httpPort"], 80),
             ),
         );
     if (tls?.files && nexus)

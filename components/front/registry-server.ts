@@ -116,7 +116,7 @@ const checked = ({ users }: FrontSettings): string[] => [
         refuse(503, "UNAVAILABLE", "garbage collection is running: push again in a moment"),
     ]),
     "# Known from here on, in the subrequest that checks the password as well.",
-    'set $decided_on "$kind $repository $reading $told_path";',
+    'set $decided_on "$kind $repository $reading $told_uri";',
     ...(users === undefined
         ? []
         : [

@@ -2,13 +2,15 @@
 import { LINE, LINES, METRICS_FOLDER, SLOT_SECONDS } from "../metrics/files";
 
 import type { FrontSettings } from "./settings";
-import { block, map } from "./text";
+import { block, literal, map } from "./text";
 
 /** Printable ASCII: what may stand in a log, and what a path may be made of. */
 const NAME = "(?<name>[!-~]+)";
 
 /** The longest name of a repository that the registry takes (distribution/reference, RepositoryNameTotalLengthMax). */
 const LONGEST_NAME = 255;
+/** The longest path that names something: such a repository, and a digest by SHA-512. */
+const LONGEST_PATH = 512;
 
 /** The kind of a path of the registry's API and the repository in it (OCI distribution spec, end-points). */
 export const requestMaps = (): string[] => [
@@ -62,42 +64,71 @@ export const requestMaps = (): string[] => [
     ]),
 ];
 
-/** A value for the log: nothing but printable ASCII, or `?`. */
-const printable = (value: string, variable: string): string[] =>
-    map(value, variable, [
+/**
+ * A value for the log: nothing but printable ASCII, or `?`. No more of it than honest clients need: a log that has bounds forgets
+ * the sooner, the more a line takes.
+ */
+const told = (value: string, most: number): string[] => {
+    const name = value.replace("$", "");
+    return map(value, `$told_${name}`, [
         ["default", '"?"'],
-        ['"~^[ -~]*$"', value],
+        ['""', '""'],
+        [`"~^[ -~]{1,${most}}$"`, value],
+        [`"~^(?<${name}_start>[ -~]{${most}})[ -~]+$"`, `"$\{${name}_start}..."`],
+    ]);
+};
+
+/** What redirects from plain HTTP has no name; that of the registry's own server is nobody's. */
+const OF_SITES = map("$server_name", "$site", [
+    ["default", "$server_name"],
+    ["_", '""'],
+]);
+
+/** The CA under whose certificate a client came: plain HTTP has none, and a site may have one of somebody else's. */
+const signers = (signer: string, sites: FrontSettings["sites"]): string[] =>
+    map("$server_name", "$signer", [
+        ["default", `"${signer}"`],
+        ['""', '""'],
+        ...sites
+            .filter(({ brought }) => brought)
+            .map(({ name }): [string, string] => [`"~^${literal(name)}$"`, '""']),
     ]);
 
 /** Who did what, one JSON object a line. No query, header or body: they may hold secrets. */
 export const accessLog = ({
     signer,
+    sites,
     users,
     metrics,
     logFile = "/dev/stdout",
-}: Pick<FrontSettings, "signer" | "users" | "metrics" | "logFile">): string[] => [
-    ...map('"$request_method:$kind:$status"', "$action", [
+}: Pick<FrontSettings, "signer" | "sites" | "users" | "metrics" | "logFile">): string[] => [
+    "# A request of plain HTTP is answered by a redirect, whatever it asks for.",
+    ...map('"$server_name:$request_method:$kind:$status"', "$action", [
         ["default", "other"],
-        ['"~^DELETE:.+:"', "delete"],
+        ['"~^[^:]+:DELETE:.+:"', "delete"],
         // An upload that begins is answered 202: 201 is a mount, however the client wrote it.
-        ["POST:uploads:201", "mount"],
-        ['"~^(?:POST|PUT|PATCH):(?:uploads|manifests|blobs):"', "push"],
-        ['"~^GET:(?:manifests|blobs):"', "pull"],
-        ['"~^HEAD:(?:manifests|blobs|uploads):"', "check"],
-        ['"~^GET:(?:tags|catalog|referrers):"', "list"],
-        ['"~^GET:base:"', "login"],
+        ['"~^[^:]+:POST:uploads:201$"', "mount"],
+        ['"~^[^:]+:(?:POST|PUT|PATCH):(?:uploads|manifests|blobs):"', "push"],
+        ['"~^[^:]+:GET:(?:manifests|blobs):"', "pull"],
+        ['"~^[^:]+:HEAD:(?:manifests|blobs|uploads):"', "check"],
+        ['"~^[^:]+:GET:(?:tags|catalog|referrers):"', "list"],
+        ['"~^[^:]+:GET:base:"', "login"],
     ]),
-    ...printable("$uri", "$told_path"),
-    ...printable("$host", "$told_host"),
-    ...printable("$http_user_agent", "$told_agent"),
+    ...OF_SITES,
+    ...told("$request_method", 32),
+    ...told("$uri", LONGEST_PATH),
+    ...told("$repository", LONGEST_NAME),
+    ...told("$host", LONGEST_NAME),
+    ...told("$http_user_agent", 256),
+    ...(signer === undefined ? [] : signers(signer, sites)),
     "log_format access escape=json",
-    '    \'{"time":"$time_iso8601","client":"$remote_addr","user":"$access_user","host":"$told_host",\'',
-    '    \'"method":"$request_method","path":"$told_path","repository":"$repository","action":"$action",\'',
+    '    \'{"time":"$time_iso8601","client":"$remote_addr","user":"$access_user","host":"$told_host","site":"$site",\'',
+    '    \'"method":"$told_request_method","path":"$told_uri","repository":"$told_repository","action":"$action",\'',
     '    \'"status":$status,"bytesSent":$body_bytes_sent,"bytesReceived":$request_length,\'',
-    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_agent",\'',
+    '    \'"duration":$request_time,"protocol":"$server_protocol","agent":"$told_http_user_agent",\'',
     '    \'"digest":"$sent_http_docker_content_digest"' +
         (users === undefined ? "" : ',"refusal":"$refusal"') +
-        (signer === undefined ? "" : `,"ca":"${signer}"`) +
+        (signer === undefined ? "" : ',"ca":"$signer"') +
         "}';",
     `access_log ${logFile} access;`,
     ...(metrics === undefined ? [] : countedLines()),

@@ -26,6 +26,8 @@ export interface FrontSite {
     acme?: boolean | undefined;
     /** It is a mirror whose cached blobs are served from its files, with these headers besides. @default the upstream serves all */
     blobHeaders?: BlobHeaders | undefined;
+    /** Its certificate was brought: who trusts it need not trust the registry's CA. @default false */
+    brought?: boolean | undefined;
 }
 
 /** Header → its values, in answers with a blob. */

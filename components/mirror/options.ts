@@ -115,36 +115,20 @@ export const mirrorOptions = {
 type Partial = { [K in keyof Options]?: Options[K] | undefined };
 
 /** What listens on the Docker host. */
-interface Listener {
+export interface Listener {
     what: string;
     port: number;
     bindAddress: string;
 }
 
 const EVERY_ADDRESS = ["0.0.0.0", "::"];
-const collide = (a: Listener, b: Listener): boolean =>
+export const collide = (a: Listener, b: Listener): boolean =>
     a.port === b.port &&
     (a.bindAddress === b.bindAddress ||
         [a, b].some(({ bindAddress }) => EVERY_ADDRESS.includes(bindAddress)));
 
-/** The first port from one on that nothing of the stack listens on. */
-function freePort(from: number, taken: readonly Listener[]): number {
-    let port = from;
-    while (taken.some((one) => one.port === port)) port += 1;
-    return port;
-}
-
-/** What else than the registry and the mirrors opens a port. */
-function others(options: Partial): Listener[] {
-    const { nexus, bindAddress = "0.0.0.0" } = options;
-    const httpPort = chosenFront(options)?.httpPort;
-    return [
-        ...(nexus ? [{ what: "Nexus", port: nexus.port, bindAddress: "127.0.0.1" }] : []),
-        ...(httpPort === undefined ? [] : [{ what: "the front's redirect", port: httpPort, bindAddress }]),
-    ];
-}
-
-function listeners({ port, bindAddress = "0.0.0.0", tls, mirrors = {} }: Partial) {
+/** The registry, and the mirrors that have a port. */
+export function listeners({ port, bindAddress = "0.0.0.0", tls, mirrors = {} }: Partial) {
     const registry: Listener = {
         what: "the registry",
         port: port ?? (tls?.off ? 5000 : 443),
@@ -222,6 +206,17 @@ function ofItself(name: string, { upstream }: MirrorOptions, options: Partial): 
     return problem(["mirrors", name, "upstream"], text, remove(["mirrors", name]));
 }
 
+/** The mirrors that have a port, but for those that have to go: what else is wrong with them does not matter. */
+export const publishedMirrors = (options: Partial): [string, Listener][] =>
+    [...listeners(options).mirrors].filter(([name]) => {
+        const mirror = options.mirrors?.[name];
+        return (
+            mirror !== undefined &&
+            mirrorNameProblem(name) === undefined &&
+            ofItself(name, mirror, options) === undefined
+        );
+    });
+
 /** Where a cache or the registry's images lie, where the options say so. */
 const place = ({ volume, folder }: { volume?: string | undefined; folder?: string | undefined }) =>
     folder ?? volume;
@@ -273,8 +268,6 @@ function published(
 }
 
 const mirrorRule: Rule<Options> = (options) => {
-    const { registry, mirrors } = listeners(options);
-    const listening: Listener[] = [registry, ...others(options)];
     const places: [string, string | undefined][] = [["the registry", place(options.storage ?? {})]];
     return Object.entries(options.mirrors ?? {}).flatMap(([name, mirror]) => {
         const path = ["mirrors", name];
@@ -290,14 +283,6 @@ const mirrorRule: Rule<Options> = (options) => {
             ...storage(name, mirror, places),
             ...published(name, mirror, options),
         ];
-        const listener = mirrors.get(name);
-        const taken = listener && listening.find((other) => collide(listener, other));
-        if (listener && taken) {
-            const free = freePort(listener.port + 1, [registry, ...others(options), ...mirrors.values()]);
-            const text = `is ${listener.port}, on which ${taken.what} listens already`;
-            found.push(problem([...path, "port"], text, set([...path, "port"], free)));
-        }
-        if (listener) listening.push(listener);
         places.push([`the mirror ${name}`, place(mirror)]);
         return found;
     });

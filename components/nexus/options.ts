@@ -273,17 +273,9 @@ function reach({ apiUrl, port }: NexusOptions, dockerHost: string | undefined): 
     return [problem(["apiUrl"], text, mend)];
 }
 
-const nexusRule: Rule<Options> = ({ nexus, dockerHost, port, tls }) => {
+const nexusRule: Rule<Options> = ({ nexus, dockerHost }) => {
     if (nexus === undefined) return [];
-    return [
-        ...eula(nexus),
-        ...group(nexus),
-        ...repositories(nexus),
-        ...reach(nexus, dockerHost),
-        ...(nexus.port === (port ?? (tls?.off ? 5000 : 443))
-            ? [problem(["port"], `is ${nexus.port}, the port of the registry`, set(at("port"), 18081))]
-            : []),
-    ];
+    return [...eula(nexus), ...group(nexus), ...repositories(nexus), ...reach(nexus, dockerHost)];
 };
 
 /** The same problem, told of Nexus by itself. */

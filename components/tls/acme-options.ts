@@ -24,6 +24,9 @@ const acmeName = z
     .refine((value) => hostKey.safeParse(value.replace(/^\*\./, "")).success)
     .toLowerCase();
 
+/** A login in it would stand in lego's arguments, which every program of the host reads; RFC 8555 knows none. */
+const directoryUrl = z.url({ protocol: /^https$/ }).refine((url) => !/^https:\/\/[^/?#]*@/i.test(url));
+
 const authorities = (description: string, standard: string, file: string) =>
     option(pem.optional(), {
         description,
@@ -89,9 +92,9 @@ const acme = {
         allowed: YES_OR_NO,
         example: true,
     }),
-    directory: option(z.url({ protocol: /^https$/ }).default(LETS_ENCRYPT), {
+    directory: option(directoryUrl.default(LETS_ENCRYPT), {
         description: `URL of the directory. To try: ${LETS_ENCRYPT_STAGING}, whose certificates nobody trusts`,
-        allowed: "an https:// URL",
+        allowed: "an https:// URL without a login",
         example: LETS_ENCRYPT_STAGING,
     }),
     directoryCa: authorities(

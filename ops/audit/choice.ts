@@ -79,12 +79,15 @@ export function isChosen(line: LogLine, choice: Choice): boolean {
     const { users, repositories, actions } = choice;
     if (line.at < choice.since || line.at >= choice.until) return false;
     if (users !== undefined && !users.includes(line.user)) return false;
-    if (repositories?.some((one) => meansRepository(one, line.repository)) === false) return false;
+    if (repositories?.some((one) => !line.site && meansRepository(one, line.repository)) === false)
+        return false;
     if (actions?.includes(line.action) === false) return false;
     if (choice.refused && refusalOf(line) === undefined) return false;
     if (choice.all) return true;
     // The images of the kit's own checks, which they push and delete.
     if (OWN_REPOSITORIES.includes(line.repository)) return false;
+    // A site answers for itself: what looks like a push there is none of the registry's.
+    if (line.site) return false;
     const asked = actions !== undefined && !["push", "pull", "delete"].includes(line.action);
     return asked || isAct(line);
 }

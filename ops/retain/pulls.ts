@@ -14,10 +14,14 @@ export const noPulls = (): Pulls => ({ since: undefined, last: new Map() });
 const MANIFEST = /\/manifests\/([^/]+)$/;
 
 /** Takes in a manifest that was asked for, GET or HEAD: a client that has the layers asks for no more. */
-export function takePull(pulls: Pulls, { at, method, path, repository, status, agent }: LogLine): void {
+export function takePull(
+    pulls: Pulls,
+    { at, method, action, site, path, repository, status, agent }: LogLine,
+): void {
     pulls.since = Math.min(pulls.since ?? at, at);
     const reference = MANIFEST.exec(path)?.[1];
-    const read = method === "GET" || method === "HEAD";
+    // Plain HTTP answers a redirect, and a site for itself.
+    const read = (method === "GET" || method === "HEAD") && action !== "other" && !site;
     if (reference === undefined || !read || status >= 400 || agent === KIT_AGENT) return;
     const own = pulls.last.get(repository) ?? new Map<string, number>();
     pulls.last.set(repository, own.set(reference, Math.max(own.get(reference) ?? 0, at)));

@@ -41,8 +41,8 @@ export class Clients {
     ) {}
 
     take({ at, client, path, status, agent: whole, ca }: LogLine): void {
-        // Plain HTTP at the port of TLS, or nothing at all, is answered 400: no certificate was looked at.
-        if (status === 400 || whole === KIT_AGENT) return;
+        // Plain HTTP at the port of TLS, or nothing at all, is answered 400: no certificate was looked at, or none of a CA of ours.
+        if (status === 400 || ca === "" || whole === KIT_AGENT) return;
         this.since = Math.min(this.since ?? at, at);
         // What fetches an installer trusts nobody yet: its line says so to curl.
         if (INSTALLER.test(path)) {

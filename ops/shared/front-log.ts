@@ -32,7 +32,9 @@ export interface LogLine {
     digest?: string;
     /** Why a login was not taken: `wrong`, or `limited`; likewise. */
     refusal?: string;
-    /** Who signed the certificate of the connection: the start of the CA's SHA-256. */
+    /** The further site that was asked; "" is the registry, or its plain HTTP. */
+    site?: string;
+    /** Who signed the certificate of the connection: the start of the CA's SHA-256. "" where it was not the registry's CA. */
     ca?: string;
 }
 

@@ -7,8 +7,9 @@ import { pushImage } from "./gc";
 import { RegistryClient } from "./http";
 import { care } from "./retain";
 import { sleep, until } from "./run";
-import { ADMIN, PASSWORD, Stack } from "./stack";
+import { ADMIN, freePort, PASSWORD, Stack } from "./stack";
 
+const SITE = "app.e2e.test";
 const READER = "reader:the reader's password";
 
 interface Event {
@@ -20,6 +21,7 @@ describe("who did what", () => {
     const use = cleanup();
     let stack: Stack;
     let client: RegistryClient;
+    let httpPort: number;
     const told: { events: Event[]; token: string | undefined }[] = [];
     const front = () => `${stack.prefix}-front`;
     const inFront = (script: string) => docker("exec", front(), "sh", "-c", `cd /var/log/front && ${script}`);
@@ -46,11 +48,21 @@ describe("who did what", () => {
         await new Promise<void>((ready) => hook.listen(0, address, ready));
         use({ dispose: async () => void hook.close() });
         const { port } = hook.address() as { port: number };
+        // Says yes to everything.
+        const app = http.createServer(
+            (request, response) => void request.resume().on("end", () => response.end()),
+        );
+        await new Promise<void>((ready) => app.listen(0, address, ready));
+        use({ dispose: async () => void app.close() });
+        const yes = app.address() as { port: number };
+        httpPort = await freePort();
         stack = await use(
             await Stack.create("audit", {
                 settings: {
                     ...ADMIN,
                     "front.off": "false",
+                    "front.httpPort": String(httpPort),
+                    [`front.sites["${SITE}"].upstream`]: `http://${address}:${yes.port}`,
                     "users.reader.password": "the reader's password",
                     "users.reader.role": "pull",
                     "notifications.ci.url": `http://${address}:${port}/hook`,
@@ -104,6 +116,32 @@ describe("who did what", () => {
         ]);
     });
 
+    test("what plain HTTP redirects, and what a site answers, is no act of the registry's", async () => {
+        const before = await audit();
+        const ca = await stack.output("caCertificatePem");
+        const plain = new RegistryClient(httpPort);
+        const site = new RegistryClient(stack.port, ca, "127.0.0.1", SITE);
+        const path = "/v2/team/app/manifests/1.0";
+        for (const method of ["GET", "PUT", "DELETE"]) {
+            expect((await plain.ask(path, { method, login: "" })).status).toBe(308);
+            expect((await site.ask(path, { method, login: "" })).status).toBe(200);
+        }
+        for (const one of [plain, site]) one.close();
+        expect(await audit()).toEqual(before);
+        expect((await audit("--all")).join("\n")).toMatch(
+            / delete {2}app\.e2e\.test\/v2\/team\/app\/manifests\/1\.0$/m,
+        );
+    });
+
+    test("nobody's request takes more of the log than an honest one may", async () => {
+        const long = "x".repeat(7_000);
+        const before = Number(await inFront("wc -c < current.jsonl"));
+        const path = `/v2/${"x/".repeat(3_500)}tags/list`;
+        const odd = { login: "", headers: { "User-Agent": long, Host: `${long}.test` } };
+        expect((await client.ask(path, odd)).status).toBe(400);
+        expect(Number(await inFront("wc -c < current.jsonl")) - before).toBeLessThan(2_000);
+    });
+
     test("others are told of images that were pushed and deleted, with their secret", async () => {
         const seen = () =>
             told.flatMap(({ events }) => events.map((one) => `${one.action} ${one.target.repository}`));
@@ -148,6 +186,12 @@ describe("who did what", () => {
         await inFront("echo 20200101 > day; sh /etc/front/keep-log.sh; sleep 1; ls");
         expect(await inFront("ls")).not.toContain("20200101T000000Z");
         expect(Number((await inFront("ls 2* | wc -l")).trim())).toBeGreaterThan(6);
+    });
+
+    test("after the file is gone, requests are kept in a new one", async () => {
+        await inFront("rm current.jsonl; sh /etc/front/keep-log.sh; sleep 1");
+        await client.ask("/v2/");
+        expect(await inFront("cat current.jsonl")).toContain('"path":"/v2/"');
     });
 
     test("the health check does it", async () => {

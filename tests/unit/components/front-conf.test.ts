@@ -102,6 +102,10 @@ test.each<[string, Partial<FrontSettings>]>([
         "overlap",
         {
             signer: "0a1b2c3d",
+            sites: [
+                { id: "a", name: "docs.example.com", folder: "docs" },
+                { id: "b", name: "volatile", folder: "b", brought: true },
+            ],
             users: [
                 { name: "admin", role: "push" },
                 { name: "ci", role: "push", previousUntil: 1_800_000_000 },

@@ -97,3 +97,13 @@ test("no variable of a DNS provider is shown", () => {
     expect(wrong).toHaveLength(1);
     expect(JSON.stringify(wrong)).not.toContain("hunter2");
 });
+
+test("a directory's URL has no login in it: it stands in the arguments of a program", () => {
+    expect(found({ directory: "https://user:hunter2@ca.example.com/" })).toEqual([
+        [
+            "tls.acme.directory",
+            'is "https://…@ca.example.com/"; it must be an https:// URL without a login',
+            expect.stringMatching(/^pulumi config set --path tls\.acme\.directory https:\/\/acme-staging/),
+        ],
+    ]);
+});

@@ -56,8 +56,20 @@ test.each<[string, Record<string, unknown>, RegExp, RegExp]>([
     [
         "front.httpPort",
         { port: "80", ...front({ httpPort: 80 }) },
-        /is 80, the port of the registry itself/,
-        /front\.httpPort \d+$/,
+        /is 80, on which the registry listens already/,
+        /^pulumi config set port 443$/,
+    ],
+    [
+        "front.httpPort",
+        { port: "8080", ...front({ httpPort: 8080 }) },
+        /is 8080, on which/,
+        /front\.httpPort 80$/,
+    ],
+    [
+        "nexus.port",
+        { nexus: { acceptEula: true, port: 8080 }, ...front({ httpPort: 8080 }) },
+        /is 8080, on which the front's redirect listens already/,
+        /nexus\.port 8081$/,
     ],
     [
         'front.sites["docker.example.com"]',

@@ -24,8 +24,20 @@ test.each<[string, Record<string, unknown>, RegExp, RegExp]>([
     [
         "metrics.port",
         { metrics: { port: 443 } },
-        /is 443, a port of the registry itself/,
-        /metrics\.port 9145$/,
+        /is 443, on which the registry listens already/,
+        /metrics\.port 444$/,
+    ],
+    [
+        "metrics.port",
+        { metrics: { port: 9145 }, port: "9145" },
+        /is 9145, on which the registry listens already/,
+        /metrics\.port 9146$/,
+    ],
+    [
+        "metrics",
+        { metrics: { port: 9145 }, front: { off: true, cacheSeconds: 30 } },
+        /the front tells the numbers/,
+        /set --path front\.off false$/,
     ],
     [
         "metrics.bindAddress",

@@ -219,6 +219,7 @@ describe("ports", () => {
     test.each([
         [{ nexus: { acceptEula: true, port: 5443 } }, "Nexus"],
         [{ front: { httpPort: 5443 } }, "the front's redirect"],
+        [{ metrics: { port: 5443 } }, "the front, for metrics,"],
     ])("what else the stack opens is not free: %j", (config, what) => {
         expect(mistakeIn({ ...config, ...hub({ port: 5443 }) })).toMatchObject({
             path: "mirrors.hub.port",

@@ -33,7 +33,7 @@ test.each([
     ],
     [on({ apiUrl: "http://192.0.2.1:8081" }).nexus, {}, "nexus.apiUrl", "would cross the network in clear"],
     [on({}).nexus, { dockerHost: "ssh://root@a.b" }, "nexus.apiUrl", "ssh -L 8081:127.0.0.1:8081 HOST"],
-    [on({ port: 8443 }).nexus, { port: "8443" }, "nexus.port", "the port of the registry"],
+    [on({ port: 8443 }).nexus, { port: "8443" }, "nexus.port", "on which the registry listens"],
 ])("refused: nexus %j with %j", (nexus, rest, path, problem) => {
     const found = mistakeIn({ nexus, ...rest });
     expect(found.path).toBe(path);

@@ -222,6 +222,7 @@ describe("the log of the front", () => {
             line({ client: "192.0.2.2", agent: "containers/5.24 (skopeo)", status: 401, ca: "0a0b0c0d" }),
             // Neither looked at a certificate.
             line({ client: "192.0.2.3", status: 400 }),
+            line({ client: "192.0.2.6", status: 308, ca: "" }),
             line({ client: "192.0.2.3", path: "/client.sh", ca: "0a0b0c0d" }),
             line({ client: "192.0.2.4", path: "/client.sh", time: "2026-11-20T10:00:00+00:00" }),
             line({ client: "192.0.2.5", agent: KIT_AGENT }),

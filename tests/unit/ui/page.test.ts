@@ -17,7 +17,7 @@ import {
     statementsOf,
 } from "../../../ui/manifest";
 import { byName, byTime, byVersion } from "../../../ui/order";
-import { basic, RegistryError } from "../../../ui/registry";
+import { basic, Registry, RegistryError } from "../../../ui/registry";
 import { linkTo, parseRoute } from "../../../ui/route";
 import { sentence } from "../../../ui/sentence";
 import { languageOf, WORDS } from "../../../ui/words";
@@ -162,6 +162,46 @@ describe("manifests", () => {
         expect(commands({ history })).toEqual(["ADD file:x in /", "RUN make"]);
         expect(commands({ history: history.slice(0, 2) })).toEqual([undefined, undefined]);
         expect(command("/bin/sh -c apk add curl")).toBe("RUN apk add curl");
+    });
+
+    test("a list of nothing is one, also where it is written as null", () => {
+        const image = {
+            mediaType: "application/vnd.oci.image.manifest.v1+json",
+            layers: null,
+            manifests: null,
+        };
+        expect(kindOf({ mediaType: image.mediaType, manifest: image })).not.toBe("index");
+        expect(layersOf(image, { history: null })).toEqual([]);
+    });
+
+    test("a command of a million spaces is read at once", () => {
+        const spaces = `RUN x${" ".repeat(1_000_000)}y`;
+        const begun = performance.now();
+        expect(command(spaces)).toBe(spaces);
+        expect(performance.now() - begun).toBeLessThan(500);
+        expect(command("RUN make   # buildkit")).toBe("RUN make");
+    });
+
+    test("a configuration that is larger than its manifest tells is not loaded", async () => {
+        let loaded = 0;
+        const body = new ReadableStream({
+            pull(to) {
+                loaded += 65_536;
+                if (loaded > 8_000_000) to.error(new Error("it was loaded"));
+                else to.enqueue(new Uint8Array(65_536));
+            },
+        });
+        const answer = new Response(body, { headers: { "Content-Length": "2000000000" } });
+        const asked = jest.spyOn(globalThis, "fetch").mockResolvedValue(answer);
+        const config = {
+            mediaType: "application/vnd.oci.image.config.v1+json",
+            digest: `sha256:${HEX}`,
+            size: 2,
+        };
+        const stored = { digest: "", size: 0, mediaType: "", manifest: { config } };
+        expect(await new Registry().config("a", stored)).toEqual({});
+        expect(loaded).toBeLessThan(200_000);
+        asked.mockRestore();
     });
 
     test("a time that says nothing is none", () => {

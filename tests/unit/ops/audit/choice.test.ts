@@ -43,6 +43,8 @@ describe("without flags", () => {
         ["an image that is not there", { method: "GET", action: "pull", status: 404 }],
         ["a check of the kit's own", { repository: "private-registry-doctor" }],
         ["what was before", { at: NOW - 61 }],
+        ["what looks like a push at a site", { site: "app.example.com" }],
+        ["what a site refuses", { site: "app.example.com", status: 403 }],
     ])("%s is not", (_what, over) => expect(isChosen(line(over), choice())).toBe(false));
 
     test("and all of it with --all but what was before", () => {
@@ -59,6 +61,7 @@ test("user, repository, action, refusals and time choose", () => {
     expect(told({ users: [""] }, { user: "" })).toBe(true);
     expect(told({ repositories: ["team/*"] })).toBe(true);
     expect(told({ repositories: ["team"] })).toBe(false);
+    expect(told({ repositories: ["team/*"], all: true }, { site: "app.example.com" })).toBe(false);
     expect(told({ repositories: ["other", "*"] })).toBe(true);
     expect(told({ actions: ["push"] })).toBe(true);
     expect(told({ actions: ["delete"] })).toBe(false);
@@ -115,6 +118,9 @@ test("a row", () => {
     );
     expect(row(line({ user: "", client: "", agent: "npm run retain", action: "delete", digest: "" }))).toBe(
         "2026-11-27 12:00:00  npm run retain                   delete  team/app:1.0",
+    );
+    expect(row(line({ user: "", site: "app.example.com" }))).toBe(
+        "2026-11-27 12:00:00  -             192.0.2.1        push    app.example.com/v2/team/app/manifests/1.0",
     );
     expect(row(line({ user: "a\x1b[31mb" }))).toContain("a\\x1b[31mb");
 });

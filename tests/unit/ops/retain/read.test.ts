@@ -210,6 +210,8 @@ describe("the front's log", () => {
         line("2027-01-15T10:00:00+00:00", "/v2/team/app/manifests/v2", { method: "PUT", status: 201 }),
         line("2027-01-15T10:00:00+00:00", "/v2/team/app/manifests/v3", { status: 404 }),
         line("2027-01-15T10:00:00+00:00", "/v2/team/app/manifests/v4", { agent: "private-registry" }),
+        line("2027-01-15T10:00:00+00:00", "/v2/team/app/manifests/v5", { status: 308, action: "other" }),
+        line("2027-01-15T10:00:00+00:00", "/v2/team/app/manifests/v6", { site: "app.example.com" }),
         line("2027-01-15T10:00:00+00:00", "/v2/team/app/blobs/sha256:bb"),
         "2027/01/15 10:00:00 [warn] 7#7: a word of nginx",
         "",
@@ -222,7 +224,7 @@ describe("the front's log", () => {
         expect(lastPull(pulls, "team/app", "v1", [])).toBe(eight);
         expect(lastPull(pulls, "team/app", "v1", ["sha256:aa"])).toBe(eight + 3_600);
         expect(lastPull(pulls, "team/app", "other", ["sha256:aa"])).toBe(eight + 3_600);
-        for (const tag of ["v2", "v3", "v4", "cut"])
+        for (const tag of ["v2", "v3", "v4", "v5", "v6", "cut"])
             expect(lastPull(pulls, "team/app", tag, [])).toBeUndefined();
         expect(lastPull(pulls, "team/other", "v1", ["sha256:aa"])).toBeUndefined();
     });

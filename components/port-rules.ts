@@ -1,0 +1,53 @@
+/** What listens on the Docker host: each has a port of its own. */
+import type { Rule } from "./definition/check";
+import { type Path, problem, set } from "./definition/problem";
+import { chosenFront } from "./front/options";
+import { collide, type Listener, listeners, publishedMirrors } from "./mirror/options";
+import type { Options } from "./options";
+
+interface Listening extends Listener {
+    /** Option that chooses its port. */
+    path: Path;
+}
+
+const HTTP = 80;
+const HTTPS = 443;
+
+/** In the order in which they get their ports: who comes later moves. */
+function all(options: Parameters<Rule<Options>>[0]): Listening[] {
+    const { bindAddress = "0.0.0.0", metrics, nexus } = options;
+    const front = chosenFront(options);
+    const one = (path: Path, what: string, port: number | undefined, address: string): Listening[] =>
+        port === undefined ? [] : [{ path, what, port, bindAddress: address }];
+    return [
+        { ...listeners(options).registry, path: ["port"] },
+        ...one(["front", "httpPort"], "the front's redirect", front?.httpPort, bindAddress),
+        ...(metrics === undefined || front === undefined
+            ? []
+            : one(["metrics", "port"], "the front, for metrics,", metrics.port, metrics.bindAddress)),
+        ...one(["nexus", "port"], "Nexus", nexus?.port, "127.0.0.1"),
+        ...publishedMirrors(options).map(([name, mirror]) => ({
+            ...mirror,
+            path: ["mirrors", name, "port"],
+        })),
+    ];
+}
+
+const portRule: Rule<Options> = (options) => {
+    const listening = all(options);
+    const isFree = (port: number) => listening.every((one) => one.port !== port);
+    return listening.flatMap((one, i) => {
+        const taken = listening.slice(0, i).find((other) => collide(one, other));
+        if (taken === undefined) return [];
+        let free = one.port + 1;
+        while (!isFree(free)) free += 1;
+        // Plain HTTP and TLS have ports of their own.
+        const mend =
+            one.port === HTTP && one.path[0] === "front" && isFree(HTTPS)
+                ? set(["port"], HTTPS)
+                : set(one.path, one.path[0] === "front" && isFree(HTTP) ? HTTP : free);
+        return [problem(one.path, `is ${one.port}, on which ${taken.what} listens already`, mend)];
+    });
+};
+
+export const portRules: readonly Rule<Options>[] = [portRule];
