@@ -1,5 +1,5 @@
 /** Who may do what: for the kit, which acts as one of the users. The front decides by its own configuration (front/access.ts). Pure. */
-import { meansRepository } from "../definition/patterns";
+import { meansRepository } from "../definition/matches";
 
 import type { User } from "./options";
 

@@ -3,7 +3,7 @@
  * the tag's digest: where there is one, the push goes on to that digest, where the registry itself takes the same bytes and no
  * others.
  */
-import { sides } from "../definition/patterns";
+import { sides } from "../definition/matches";
 
 import { oneOf, scope } from "./access";
 import type { FrontSettings } from "./settings";

@@ -1,5 +1,6 @@
 /** Which requests `npm run audit` tells of. Pure. */
-import { meansRepository, repositoryPattern } from "../../components/definition/patterns";
+import { meansRepository } from "../../components/definition/matches";
+import { repositoryPattern } from "../../components/definition/patterns";
 import { SetupError } from "../../setup/errors";
 import { OWN_REPOSITORIES } from "../shared/manifest";
 import type { LogLine } from "../shared/front-log";

@@ -154,5 +154,5 @@ export function registryTarget(
 /** Who is needed for something that none of the users may do: a sentence, and its fix. */
 export const lackOf = (deed: Deed, name: string): { text: string; fix: string } => ({
     text: nobodyMay(deed),
-    fix: `pulumi config set --path users.${name}.generate true && npm run up`,
+    fix: `pulumi config set --path ${["users", name, "generate"].join(".")} true && npm run up`,
 });

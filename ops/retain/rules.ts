@@ -1,5 +1,5 @@
 /** Which tags of a repository stay, and by what rule. Pure. */
-import { meansRepository, meansTag } from "../../components/definition/patterns";
+import { meansRepository, meansTag } from "../../components/definition/matches";
 import type { Retention, RetentionRule } from "../../components/retention/options";
 
 const DAY = 86_400;

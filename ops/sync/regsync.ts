@@ -1,7 +1,7 @@
 /** What regsync is told (regclient.org/usage/regsync): one file for each job. Pure. */
 import { stringify } from "yaml";
 
-import { expression, sides } from "../../components/definition/patterns";
+import { expression, sides } from "../../components/definition/matches";
 import { type SyncJob, type SyncRegistry, sidesOf } from "../../components/sync/options";
 import { type Side, sideText } from "../../components/sync/side";
 import { inQuotes } from "../../text/shell";

@@ -1,7 +1,7 @@
 /** What regsync is told, and what its log tells. */
 import { parse } from "yaml";
 
-import { meansRepository, meansTag } from "../../../components/definition/patterns";
+import { meansRepository, meansTag } from "../../../components/definition/matches";
 import { sideOf, sideText, targetOf } from "../../../components/sync/side";
 import type { ContainerInspectInfo } from "../../../engine/types";
 import { isKept, type Parties, reasonIn } from "../../../ops/sync/reason";

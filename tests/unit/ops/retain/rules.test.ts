@@ -1,7 +1,7 @@
 /** The rules of `npm run retain`, against an oracle that reads docs/retention.md and not the code. */
 import fc from "fast-check";
 
-import { meansTag } from "../../../../components/definition/patterns";
+import { meansTag } from "../../../../components/definition/matches";
 import {
     type Retention,
     retentionOptions,
