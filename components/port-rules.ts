@@ -12,6 +12,9 @@ interface Listening extends Listener {
 
 const HTTP = 80;
 const HTTPS = 443;
+const LAST = 65_535;
+/** The first that no service of the system has. */
+const FIRST = 1024;
 
 /** In the order in which they get their ports: who comes later moves. */
 function all(options: Parameters<Rule<Options>>[0]): Listening[] {
@@ -36,16 +39,18 @@ function all(options: Parameters<Rule<Options>>[0]): Listening[] {
 const portRule: Rule<Options> = (options) => {
     const listening = all(options);
     const isFree = (port: number) => listening.every((one) => one.port !== port);
+    const freeAfter = (port: number): number => {
+        const next = port < LAST ? port + 1 : FIRST;
+        return isFree(next) ? next : freeAfter(next);
+    };
     return listening.flatMap((one, i) => {
         const taken = listening.slice(0, i).find((other) => collide(one, other));
         if (taken === undefined) return [];
-        let free = one.port + 1;
-        while (!isFree(free)) free += 1;
         // Plain HTTP and TLS have ports of their own.
         const mend =
             one.port === HTTP && one.path[0] === "front" && isFree(HTTPS)
                 ? set(["port"], HTTPS)
-                : set(one.path, one.path[0] === "front" && isFree(HTTP) ? HTTP : free);
+                : set(one.path, one.path[0] === "front" && isFree(HTTP) ? HTTP : freeAfter(one.port));
         return [problem(one.path, `is ${one.port}, on which ${taken.what} listens already`, mend)];
     });
 };

@@ -39,6 +39,8 @@ export function App() {
 
     const enter = async (registry: Registry, user: string): Promise<Session> => {
         const me = await registry.me();
+        // The page would be full of refusals.
+        if (me.role === "metrics") throw new RegistryError(403, "DENIED", "a user of role metrics");
         const entered = { registry, me, user };
         setSession(entered);
         return entered;

@@ -14,7 +14,7 @@ export function sentence(error: unknown, { errors }: Words, atLogin = false): st
     if (/^MANIFEST_(?:BLOB_)?UNKNOWN$/.test(code) || status === 404) return errors.unknownManifest;
     // 3.x answers 405 where deletion is off; 2.8 takes no tag there, and says that it is no digest.
     if (status === 405 || code === "UNSUPPORTED" || code === "DIGEST_INVALID") return errors.noDelete;
-    if (status === 403) return errors.denied;
+    if (status === 403) return atLogin ? errors.numbersOnly : errors.denied;
     if (status === 503 && /garbage/.test(told)) return errors.collecting;
     if (status >= 500) return errors.away;
     return errors.other(status, told);

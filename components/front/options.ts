@@ -334,7 +334,7 @@ const frontRule: Rule<Options> = (options) => {
             found.push(
                 problem(
                     ["users", name],
-                    "ends with a space, which the front cannot tell apart",
+                    "begins or ends with a space, which the front cannot tell apart",
                     remove(["users", name]),
                 ),
             );

@@ -27,7 +27,7 @@ const uploads = (count: number) => `${count} unfinished upload${count === 1 ? ""
 export function checkUploads(found: ReturnType<typeof uploadsOf> | undefined): Finding {
     if (found === undefined)
         return ok(
-            "not looked at: the storage is empty, or elsewhere, where the registry itself purges after 7 days",
+            "not looked at: the storage is empty, or elsewhere, where the registry itself purges old ones",
         );
     const { all, old } = found;
     if (old.count === 0) return ok(`${uploads(all.count)}, none older than an hour`);

@@ -34,6 +34,12 @@ test.each<[string, Record<string, unknown>, RegExp, RegExp]>([
         /metrics\.port 9146$/,
     ],
     [
+        "metrics.port",
+        { metrics: { port: 65535 }, port: "65535" },
+        /is 65535, on which the registry listens already/,
+        /metrics\.port 1024$/,
+    ],
+    [
         "metrics",
         { metrics: { port: 9145 }, front: { off: true, cacheSeconds: 30 } },
         /the front tells the numbers/,

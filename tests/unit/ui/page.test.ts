@@ -301,6 +301,7 @@ test.each<[RegistryError, string, boolean?]>([
     [new RegistryError(404, "NAME_UNKNOWN"), "There is no such repository."],
     [new RegistryError(404, "MANIFEST_UNKNOWN"), "There is no such tag or digest here."],
     [new RegistryError(403, "DENIED"), "This login may not do that."],
+    [new RegistryError(403, "DENIED"), "This user may read the registry's numbers, and no images.", true],
     [
         new RegistryError(405, "UNSUPPORTED"),
         "This registry deletes no tag by its name. An operator can: npm run delete.",
