@@ -6,10 +6,10 @@ import { must, type RunOptions } from "../tests/e2e/run";
 import { ADMIN, freePort, Stack } from "../tests/e2e/stack";
 
 import { backup } from "./backup";
-import { type EmptyUp, emptyProgram } from "./empty";
+import { emptyProgram, emptyScript } from "./empty";
 import { front } from "./front";
 import { deployByHand } from "./manual";
-import { format, pairs, seconds } from "./measure";
+import { format, pairs, seconds, spread } from "./measure";
 
 const ROOT = resolve(__dirname, "..");
 const DEPLOYMENTS = 3;
@@ -63,8 +63,9 @@ async function withFront(): Promise<void> {
     }
 }
 
-/** How much of a deployment is Pulumi itself, before a program makes anything. */
-async function floor(emptyUp: EmptyUp): Promise<void> {
+/** How much of it is Pulumi and npm themselves, before a program makes anything. */
+async function floor(stack: Stack): Promise<void> {
+    const emptyUp = await emptyProgram(stack, ROOT);
     const name = "private-registry-bench-floor";
     const port = await freePort();
     const deploying = await pairs(
@@ -79,6 +80,10 @@ async function floor(emptyUp: EmptyUp): Promise<void> {
         () => seconds(loadSdk),
     );
     print(`an empty program ÷ loading the SDK:         ${format(loading.ratio)}`);
+    const nothing = emptyScript(stack);
+    const times: number[] = [];
+    for (let i = 0; i < UPS; i++) times.push(await seconds(nothing));
+    print(`npm run of nothing:                         ${format(spread(times), " s")}`);
 }
 
 const loadSdk = () => must(process.execPath, ["-e", 'require("@pulumi/pulumi")'], { cwd: ROOT });
@@ -123,7 +128,7 @@ export async function main(): Promise<void> {
         await firstDeployment(stack);
         await stack.up();
         await noChange(stack, embedded);
-        await floor(await emptyProgram(stack, ROOT));
+        await floor(stack);
         await overhead(stack);
     } finally {
         await stack.dispose();

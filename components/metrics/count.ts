@@ -34,7 +34,7 @@ const BOUNDS = [0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 600];
 /** Counters of the front → type and help. The order is that of the file. */
 const FAMILIES: readonly (readonly [name: string, type: string, help: string])[] = [
     ["requests_total", "counter", "Requests that were answered."],
-    ["errors_total", "counter", "Requests that were answered with a status of 5xx."],
+    ["errors_total", "counter", "Requests that were answered with a status of 5xx, other than 505."],
     ["sent_bytes_total", "counter", "Bytes of answers, without their headers."],
     ["received_bytes_total", "counter", "Bytes of requests, with their headers."],
     ["refused_logins_total", "counter", "Requests whose login was wrong, or one too many (limited)."],
@@ -61,7 +61,8 @@ NF >= 6 {
     add(P "requests_total" of ",code=\\"" $3 "\\"}", 1)
     add(P "sent_bytes_total" of "}", $4)
     add(P "received_bytes_total" of "}", $5)
-    if ($3 ~ /^5/) add(P "errors_total", 1)
+    # 505 says that the client asked in a version of HTTP that is none.
+    if ($3 ~ /^5/ && $3 != 505) add(P "errors_total", 1)
     if ($7 == "wrong" || $7 == "limited") add(P "refused_logins_total{reason=\\"" $7 "\\"}", 1)
     time = P "request_duration_seconds"
     for (i = 1; i <= bounds; i++) add(time "_bucket" of ",le=\\"" bound[i] "\\"}", $6 <= bound[i] + 0)

@@ -1,7 +1,9 @@
 /** The numbers for Prometheus and what `npm run monitoring` writes, with a real registry, a real nginx and Debian's own Prometheus. */
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
 
 import { cleanup } from "./cleanup";
 import { crash, docker, frontLog } from "./docker";
@@ -197,6 +199,22 @@ describe("monitoring", () => {
         // The registry's own names are not all to its taste.
         const own = screen.split("\n").filter((line) => line.startsWith("private_registry"));
         expect([code === 0 || code === 3, own]).toEqual([true, []]);
+    });
+
+    test("who asks in a version of HTTP that is none raises no alert of errors", async () => {
+        const errors = async () => sum(await numbers(), "private_registry_front_errors_total");
+        const before = await errors();
+        const socket = connect({ host: "127.0.0.1", port: stack.port, rejectUnauthorized: false });
+        socket.end("GET / HTTP/9.9\r\n\r\n");
+        await once(socket.resume(), "close");
+        await until(
+            "it is counted",
+            async () =>
+                sum(await numbers(), "private_registry_front_requests_total", 'code="505"') || undefined,
+            40_000,
+            500,
+        );
+        expect(await errors()).toBe(before);
     });
 
     test("what counts may be killed at any moment: no push or pull fails, and none is counted twice or not at all", async () => {

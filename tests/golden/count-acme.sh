@@ -18,7 +18,8 @@ NF >= 6 {
     add(P "requests_total" of ",code=\"" $3 "\"}", 1)
     add(P "sent_bytes_total" of "}", $4)
     add(P "received_bytes_total" of "}", $5)
-    if ($3 ~ /^5/) add(P "errors_total", 1)
+    # 505 says that the client asked in a version of HTTP that is none.
+    if ($3 ~ /^5/ && $3 != 505) add(P "errors_total", 1)
     if ($7 == "wrong" || $7 == "limited") add(P "refused_logins_total{reason=\"" $7 "\"}", 1)
     time = P "request_duration_seconds"
     for (i = 1; i <= bounds; i++) add(time "_bucket" of ",le=\"" bound[i] "\"}", $6 <= bound[i] + 0)
@@ -39,7 +40,7 @@ END {
                 printf(order[i] ~ /_sum\{/ ? "%s %.3f\n" : "%s %.0f\n", order[i], value[order[i]])
     }
 }'
-families='requests_total|counter|Requests that were answered.;errors_total|counter|Requests that were answered with a status of 5xx.;sent_bytes_total|counter|Bytes of answers, without their headers.;received_bytes_total|counter|Bytes of requests, with their headers.;refused_logins_total|counter|Requests whose login was wrong, or one too many (limited).;request_duration_seconds|histogram|Time from a request'\''s first byte to its answer'\''s last one.'
+families='requests_total|counter|Requests that were answered.;errors_total|counter|Requests that were answered with a status of 5xx, other than 505.;sent_bytes_total|counter|Bytes of answers, without their headers.;received_bytes_total|counter|Bytes of requests, with their headers.;refused_logins_total|counter|Requests whose login was wrong, or one too many (limited).;request_duration_seconds|histogram|Time from a request'\''s first byte to its answer'\''s last one.'
 disk() { :; }
 count() {
   rm -f $(sed -n 's/^# counted//p' front.prom 2>/dev/null)
