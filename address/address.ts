@@ -51,6 +51,21 @@ export const pathWord = (word: string): string =>
 export const canonicalAddress = (ip: string): string =>
     isIPv6(ip) && !ip.includes("%") ? new URL(`http://[${ip}]`).hostname.slice(1, -1) : ip;
 
+/** A port of an address on which a program listens. */
+export interface Listener {
+    ip: string;
+    port: number;
+}
+
+/** Whether an address stands for every one of the host. */
+export const isAny = (ip: string): boolean => ip === "0.0.0.0" || ip === "::" || ip === "";
+
+/** Whether two programs cannot have both. */
+export function collide(a: Listener, b: Listener): boolean {
+    const [one, other] = [canonicalAddress(a.ip), canonicalAddress(b.ip)];
+    return a.port === b.port && (isAny(one) || isAny(other) || one === other);
+}
+
 /** The login of a user, for a POSIX shell. @param why there is nobody who could log in */
 export function loginCommand(address: string, user: string | undefined, why: string): string {
     return user === undefined ? `# no login: ${why}` : `docker login -u ${shellWord(user)} ${address}`;

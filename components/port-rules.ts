@@ -1,11 +1,13 @@
 /** What listens on the Docker host: each has a port of its own. */
+import { collide } from "../address/address";
+
 import type { Rule } from "./definition/check";
 import { type Path, problem, set } from "./definition/problem";
 import { chosenFront } from "./front/options";
-import { collide, type Listener, listeners, publishedMirrors } from "./mirror/options";
+import { type Listening, listeners, publishedMirrors } from "./mirror/options";
 import type { Options } from "./options";
 
-interface Listening extends Listener {
+interface Chosen extends Listening {
     /** Option that chooses its port. */
     path: Path;
 }
@@ -17,11 +19,11 @@ const LAST = 65_535;
 const FIRST = 1024;
 
 /** In the order in which they get their ports: who comes later moves. */
-function all(options: Parameters<Rule<Options>>[0]): Listening[] {
+function all(options: Parameters<Rule<Options>>[0]): Chosen[] {
     const { bindAddress = "0.0.0.0", metrics, nexus } = options;
     const front = chosenFront(options);
-    const one = (path: Path, what: string, port: number | undefined, address: string): Listening[] =>
-        port === undefined ? [] : [{ path, what, port, bindAddress: address }];
+    const one = (path: Path, what: string, port: number | undefined, ip: string): Chosen[] =>
+        port === undefined ? [] : [{ path, what, port, ip }];
     return [
         { ...listeners(options).registry, path: ["port"] },
         ...one(["front", "httpPort"], "the front's redirect", front?.httpPort, bindAddress),

@@ -7,7 +7,7 @@ import { damagesIn, registryName } from "./doctor/store";
 import { damageText } from "./gc/store";
 import { publishedAddress } from "./facts/published";
 import { RegistryApi } from "./shared/registry-api";
-import { lackOf, readStack, registryTarget, type StackFacts } from "./facts/stack-facts";
+import { lackOf, noUsers, readStack, registryTarget, type StackFacts } from "./facts/stack-facts";
 import { SetupError } from "../setup/errors";
 
 const FLAGS = {
@@ -31,7 +31,7 @@ export async function catalog(machine: Machine, args: string[]): Promise<number>
         throw new SetupError(`--page-size is "${size}"; it must be a whole number from 1.`);
     const facts = await readStack(machine, args);
     const target = registryTarget(facts, await publishedAddress(facts), READ_ALL);
-    if (target.login === undefined && Object.keys(facts.users).length > 0) {
+    if (target.login === undefined && !noUsers(facts.users)) {
         const { text, fix } = lackOf(READ_ALL, "catalog");
         throw new SetupError(`The catalog is read as a user, and ${text}: ${fix}`);
     }

@@ -14,7 +14,7 @@ import { acmeName, acmeStatus, checkDirectory } from "./doctor/acme-checks";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
-import { checkImage, checkLogin, notTried, noUsers, PUSH } from "./doctor/registry-checks";
+import { checkImage, checkLogin, notTried, PUSH } from "./doctor/registry-checks";
 import { doctorStore, leaveNoFolder, lookAtUploads, registryName } from "./doctor/store";
 import * as rotation from "./doctor/keys-checks";
 import { deployedOf } from "./doctor/state";
@@ -24,7 +24,7 @@ import { holderOf, type Listed } from "./facts/published";
 import { RegistryApi } from "./shared/registry-api";
 import { readRecord } from "./upgrade/record";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
-import { engineAddress, readStack, registryTarget } from "./facts/stack-facts";
+import { engineAddress, noUsers, readStack, registryTarget } from "./facts/stack-facts";
 
 const FLAGS = {
     store: { type: "boolean", default: false, text: "looks for damage in the storage instead" },

@@ -5,25 +5,12 @@ import { hostname } from "node:os";
 
 import { mended } from "../definition/mend";
 import { set } from "../definition/problem";
-import { canonicalAddress } from "../../address/address";
+import { canonicalAddress, collide, isAny, type Listener } from "../../address/address";
 import { type Endpoint, isLocal } from "../../engine/endpoint";
 import { callEngine } from "../../engine/http";
 import { portTaken } from "./leftovers";
 
 import type { EngineObject, PlannedPort } from "./survey";
-
-export interface Listener {
-    ip: string;
-    port: number;
-}
-
-const isAny = (ip: string): boolean => ip === "0.0.0.0" || ip === "::" || ip === "";
-
-/** Whether two programs cannot have both. */
-export function collide(a: Listener, b: Listener): boolean {
-    const [one, other] = [canonicalAddress(a.ip), canonicalAddress(b.ip)];
-    return a.port === b.port && (isAny(one) || isAny(other) || one === other);
-}
 
 /** An address as the kernel's table writes it: groups of four bytes, each with its last byte first. */
 function address(hex: string): string {

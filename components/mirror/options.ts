@@ -1,7 +1,7 @@
 /** The options of the pull-through caches. */
 import * as z from "zod";
 
-import { hostAndPort } from "../../address/address";
+import { hostAndPort, type Listener } from "../../address/address";
 import { chosenFront } from "../front/options";
 import type { Rule } from "../definition/check";
 import { option, plain } from "../definition/option";
@@ -114,25 +114,17 @@ export const mirrorOptions = {
 
 type Partial = { [K in keyof Options]?: Options[K] | undefined };
 
-/** What listens on the Docker host. */
-export interface Listener {
+/** What of the stack listens on the Docker host. */
+export interface Listening extends Listener {
     what: string;
-    port: number;
-    bindAddress: string;
 }
-
-const EVERY_ADDRESS = ["0.0.0.0", "::"];
-export const collide = (a: Listener, b: Listener): boolean =>
-    a.port === b.port &&
-    (a.bindAddress === b.bindAddress ||
-        [a, b].some(({ bindAddress }) => EVERY_ADDRESS.includes(bindAddress)));
 
 /** The registry, and the mirrors that have a port. */
 export function listeners({ port, bindAddress = "0.0.0.0", tls, mirrors = {} }: Partial) {
-    const registry: Listener = {
+    const registry: Listening = {
         what: "the registry",
         port: port ?? (tls?.off ? 5000 : 443),
-        bindAddress,
+        ip: bindAddress,
     };
     const published = Object.entries(mirrors).flatMap(([name, mirror]) =>
         mirror.port === undefined
@@ -143,12 +135,12 @@ export function listeners({ port, bindAddress = "0.0.0.0", tls, mirrors = {} }: 
                       {
                           what: `the mirror ${name}`,
                           port: mirror.port as number,
-                          bindAddress: mirror.bindAddress ?? bindAddress,
+                          ip: mirror.bindAddress ?? bindAddress,
                       },
                   ] as const,
               ],
     );
-    return { registry, mirrors: new Map<string, Listener>(published) };
+    return { registry, mirrors: new Map<string, Listening>(published) };
 }
 
 function login(name: string, { username, password }: MirrorOptions): Problem[] {
@@ -207,7 +199,7 @@ function ofItself(name: string, { upstream }: MirrorOptions, options: Partial): 
 }
 
 /** The mirrors that have a port, but for those that have to go: what else is wrong with them does not matter. */
-export const publishedMirrors = (options: Partial): [string, Listener][] =>
+export const publishedMirrors = (options: Partial): [string, Listening][] =>
     [...listeners(options).mirrors].filter(([name]) => {
         const mirror = options.mirrors?.[name];
         return (

@@ -278,8 +278,7 @@ function userProblems({ sync, users = {}, auth, ...grounds }: Grounds): Problem[
     if (user === undefined) return wrong("who is not among users");
     if (user.bcryptHash !== undefined && user.password === undefined)
         return wrong("of whom the stack knows a hash alone, and no password");
-    const does = pushes ? "push" : "read";
-    if (ableTo({ [sync.user]: { role: user.role } }, { does, where: "somewhere" }).length === 0)
+    if (ableTo({ [sync.user]: { role: user.role } }, copying(pushes)).length === 0)
         return wrong(
             `whose role is ${user.role}, and there are copies ${pushes ? "into" : "from"} this registry`,
         );

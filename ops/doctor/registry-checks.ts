@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type { Deed } from "../../components/auth/able";
 import { messageOf } from "../../setup/errors";
-import { lackOf, type StackFacts } from "../facts/stack-facts";
+import { lackOf, noUsers, type StackFacts } from "../facts/stack-facts";
 import type { Answer, RegistryApi } from "../shared/registry-api";
 import { failure, type Finding, ok, warning } from "./finding";
 
@@ -24,9 +24,6 @@ async function tried(check: () => Promise<Finding>, fix: string): Promise<Findin
         return failure(messageOf(error), fix);
     }
 }
-
-/** With authentication off. */
-export const noUsers = (users: StackFacts["users"]): boolean => Object.keys(users).length === 0;
 
 /** What needs a user whom nobody is. */
 export function notTried(deed: Deed): Finding {

@@ -1,6 +1,7 @@
 /** What commands that operate a running stack know of it. They prepare and install nothing but a missing Pulumi CLI. */
 import { type Deed, mostAble, nobodyMay, type Rights, USES } from "../../components/auth/able";
 import type { BackupOptions } from "../../components/backup/options";
+import { formatPath } from "../../components/definition/problem";
 import type { MirrorAccess } from "../../components/mirror/mirror";
 import type { Keys } from "../../config/keys";
 import type { Endpoint } from "../../engine/endpoint";
@@ -151,8 +152,11 @@ export function registryTarget(
     };
 }
 
+/** With authentication off. */
+export const noUsers = (users: StackFacts["users"]): boolean => Object.keys(users).length === 0;
+
 /** Who is needed for something that none of the users may do: a sentence, and its fix. */
 export const lackOf = (deed: Deed, name: string): { text: string; fix: string } => ({
     text: nobodyMay(deed),
-    fix: `pulumi config set --path ${["users", name, "generate"].join(".")} true && npm run up`,
+    fix: `pulumi config set --path ${formatPath(["users", name, "generate"])} true && npm run up`,
 });

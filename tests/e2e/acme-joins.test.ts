@@ -1,5 +1,6 @@
 /** A directory's certificate for mirrors and Nexus behind the front: clients know the directory's authority alone. */
 import { X509Certificate } from "node:crypto";
+import { join } from "node:path";
 
 import { TestBrowser } from "./browser";
 import { served } from "./certificates";
@@ -77,7 +78,12 @@ describe("mirrors and Nexus with a directory's certificate", () => {
         const pushed = await joined.copy(`docker://${joined.at(TEAM)}/team/team:1`, `docker://${image}`);
         expect([pushed.code, pushed.screen]).toEqual([0, expect.anything()]);
         expect(await joined.pulled(image)).toBe(joined.ids.team);
-        const stranger = await joined.copy(`docker://${image}`, "dir:none", [], false);
+        const stranger = await joined.copy(
+            `docker://${image}`,
+            `dir:${join(joined.stack.folder, "none")}`,
+            [],
+            false,
+        );
         expect([stranger.code, stranger.screen]).toEqual([1, expect.stringContaining("unknown authority")]);
     });
 

@@ -6,7 +6,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 
 import { which } from "../../setup/run";
 
-import { DOMAIN } from "./stack";
+import { DOMAIN, type Stack } from "./stack";
 
 export interface Look {
     /** @default "en-US" */
@@ -56,6 +56,11 @@ export class TestBrowser {
             ],
         });
         return new TestBrowser(browser, `https://${TestBrowser.NAME}`);
+    }
+
+    /** One that takes the certificate of a stack's registry. */
+    static async of(stack: Stack): Promise<TestBrowser> {
+        return TestBrowser.start(stack.port, await stack.output("caCertificatePem"));
     }
 
     /** A new window, in which nobody is logged in. What it does that no page may do is collected: {@link Seen}. */

@@ -28,11 +28,9 @@ describe("the page of another registry", () => {
         await Promise.all([stack.up(), imageOf28(old)]);
         client = await RegistryClient.of(stack);
         use({ dispose: async () => client.close() });
-        browser = use(await TestBrowser.start(stack.port, await stack.output("caCertificatePem")));
+        browser = use(await TestBrowser.of(stack));
         store = new PageStore(client, stack);
-        await store.image("team/app", "1.9.0", 40);
-        const { digest } = await store.image("team/app", "1.10.0", 12);
-        await store.tag("team/app", digest, "stable");
+        await store.versions();
         await store.index("team/app", "2.0.0");
         await store.chart("charts/app", "0.3.1");
     });

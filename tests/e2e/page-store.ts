@@ -51,6 +51,14 @@ export class PageStore {
         return put(this.client, repository, tag, { schemaVersion: 2, mediaType: MANIFEST, ...content });
     }
 
+    /** team/app in two versions, the younger of which has another tag, too. @returns digest of that one */
+    async versions(): Promise<string> {
+        await this.image("team/app", "1.9.0", 40);
+        const { digest } = await this.image("team/app", "1.10.0", 12);
+        await this.tag("team/app", digest, "stable");
+        return digest;
+    }
+
     /** An image as BuildKit makes one. @param days since it was made */
     async image(
         repository: string,

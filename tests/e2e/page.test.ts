@@ -43,11 +43,9 @@ describe("the page", () => {
         await stack.up();
         client = await RegistryClient.of(stack);
         use({ dispose: async () => client.close() });
-        browser = use(await TestBrowser.start(stack.port, await stack.output("caCertificatePem")));
+        browser = use(await TestBrowser.of(stack));
         store = new PageStore(client, stack);
-        await store.image("team/app", "1.9.0", 40);
-        const { digest } = await store.image("team/app", "1.10.0", 12);
-        await store.tag("team/app", digest, "stable");
+        const digest = await store.versions();
         await store.tag("team/app", digest, "1.10");
         await store.image("team/app", "2.0.0-rc.1", 6);
         const [index] = await store.index("team/app", "2.0.0");

@@ -9,7 +9,8 @@ import {
     type Proof,
     split,
 } from "../../../components/deployment/survey";
-import { collide, listeners, mayListenAt, portProblems } from "../../../components/deployment/ports";
+import { collide } from "../../../address/address";
+import { listeners, mayListenAt, portProblems } from "../../../components/deployment/ports";
 import { standInBody } from "../../../components/deployment/restore";
 import {
     IDENTITY_LABEL,

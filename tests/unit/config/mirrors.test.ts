@@ -228,6 +228,15 @@ describe("ports", () => {
         });
     });
 
+    test("is the same port however an address is written", () => {
+        const config = {
+            bindAddress: "::1",
+            port: "5443",
+            ...hub({ bindAddress: "0:0:0:0:0:0:0:1", port: 5443 }),
+        };
+        expect(mistakeIn(config)).toMatchObject({ path: "mirrors.hub.port" });
+    });
+
     test("may be the same on different addresses", () => {
         const config = { bindAddress: "192.0.2.1", ...hub({ bindAddress: "192.0.2.2", port: 443 }) };
         expect(accepted(config).mirrors.hub?.port).toBe(443);
