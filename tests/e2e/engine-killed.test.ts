@@ -139,7 +139,7 @@ function nameOf(id: string): string | undefined {
 test.each([
     {
         moment: "when the former one is gone",
-        logLevel: "warn",
+        logLevel: "info",
         come: async (former: string) => (await running("")) !== former,
     },
     {
