@@ -1,9 +1,27 @@
 /** What ends a Pulumi program: each is a process of its own, since Pulumi ends it where an output fails. */
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 
-const program = (file: string, which: string) =>
-    spawnSync(process.execPath, ["-r", "tsx/cjs", join(__dirname, file), which], { encoding: "utf8" });
+import { buildSync } from "esbuild";
+
+import { bundleOptions } from "../../../setup/start.cjs";
+
+// Below node_modules, where the programs find the packages that no bundle has.
+const CACHE = resolve(__dirname, "../../../node_modules/.cache");
+mkdirSync(CACHE, { recursive: true });
+const folder = mkdtempSync(join(CACHE, "private-registry-ends-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const bundled = (entry: string) => {
+    const file = join(folder, `${entry}.cjs`);
+    buildSync(bundleOptions(__dirname, { name: entry, entry: `${entry}.ts`, sources: [] }, file));
+    return file;
+};
+const FILES = { "wrong-output": bundled("wrong-output"), "writer-ends": bundled("writer-ends") };
+
+const program = (name: keyof typeof FILES, which: string) =>
+    spawnSync(process.execPath, [FILES[name], which], { encoding: "utf8" });
 
 describe("an Output", () => {
     test.each([
@@ -15,7 +33,7 @@ describe("an Output", () => {
         ["secret", /domain is set to a value that is not shown; it must be a host name/],
         ["secretBesideOthers", /externalUrl is "…"; with TLS it must begin with https:\/\//],
     ])("of a wrong value is refused, before what needs it is made: %s", (which, message) => {
-        const { status, stdout, stderr } = program("wrong-output.ts", which);
+        const { status, stdout, stderr } = program("wrong-output", which);
         expect(stderr + stdout).toMatch(message);
         expect(stderr + stdout).not.toContain("hunter2");
         expect(status).not.toBe(0);
@@ -29,7 +47,7 @@ describe("an Output", () => {
     });
 
     test("of a key that is not the CA's is refused before a certificate is made, and not shown", () => {
-        const { status, stdout, stderr } = program("wrong-output.ts", "signer");
+        const { status, stdout, stderr } = program("wrong-output", "signer");
         expect(stderr).toMatch(
             /mistake; .*\n +caPrivateKeyPem cannot be used: its text does not belong to the certificate "CN=One CA"/,
         );
@@ -39,7 +57,7 @@ describe("an Output", () => {
     });
 
     test("of a right value ends the same program well", () => {
-        const { status, stdout } = program("wrong-output.ts", "right");
+        const { status, stdout } = program("wrong-output", "right");
         expect(stdout).toMatch(/^r-container$/m);
         expect(status).toBe(0);
     });
@@ -55,7 +73,7 @@ describe("the writer of the configuration", () => {
             /volume kit-dev-config \(exit code 1; is the disk full\?\).*docker logs kit-dev-config.*pulumi up --replace 'urn:.*::c-writer'/,
         ],
     ])("that ends with exit code %s ends the program with %i", (exitCode, status, message) => {
-        const result = program("writer-ends.ts", exitCode);
+        const result = program("writer-ends", exitCode);
         expect(result.stderr).toMatch(message);
         expect(result.status).toBe(status);
     });
