@@ -18,7 +18,7 @@ import { shellWord } from "../../text/shell";
 
 import { docker, objectsOf, removeObjects } from "./docker";
 import { type Result, type Running, start } from "./run";
-import { DOMAIN, freePort, PASSWORD } from "./stack";
+import { DOMAIN, freePort, PASSWORD, QUICK_HASH } from "./stack";
 import { ROOT } from "./user";
 
 export const REPOSITORY_PASSWORD = "a password of the repository's own";
@@ -89,6 +89,7 @@ export class Clone {
             `  private-registry:domain: ${DOMAIN}`,
             `  private-registry:port: ${port}`,
             "  private-registry:bindAddress: 127.0.0.1",
+            `  private-registry:bcryptCost: ${QUICK_HASH}`,
             "  private-registry:front:",
             "    off: true",
             "  private-registry:users:",

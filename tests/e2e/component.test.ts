@@ -10,7 +10,7 @@ describe("the component in another program", () => {
     let stack: Stack;
 
     beforeAll(async () => {
-        stack = use(await Stack.create("component", { program: "examples/component" }));
+        stack = use(await Stack.create("component", { program: "examples/component", loader: true }));
         await stack.up();
     });
 

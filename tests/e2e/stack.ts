@@ -7,15 +7,20 @@ import {
     mkdirSync,
     mkdtempSync,
     readdirSync,
+    readFileSync,
     rmSync,
     symlinkSync,
+    writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { buildSync } from "esbuild";
+
 import { fileBackend } from "../../setup/file-backend";
 import { pulumiHome, thisMachine } from "../../setup/machine";
+import { bundleOptions } from "../../setup/start.cjs";
 
 import { anonymousVolumes, docker, objectsOf, removeObjects } from "./docker";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "./images";
@@ -32,7 +37,12 @@ export interface StackOptions {
     name?: string | undefined;
     /** Folder of the program in the checkout. @default the kit itself */
     program?: string | undefined;
-    /** Added to the domain registry.e2e.test, a free port of 127.0.0.1, and no front: tests of the front ask for one. */
+    /**
+     * The program goes through Pulumi's TypeScript loader at each run, as its reader's does, which checks the types of the whole kit
+     * and takes four fifths of the time. @default false: it is bundled once
+     */
+    loader?: boolean | undefined;
+    /** Added to the domain registry.e2e.test, a free port of 127.0.0.1, QUICK_HASH, and no front: tests of the front ask for one. */
     settings?: Settings | undefined;
     /** Further variables for every `pulumi`. */
     env?: NodeJS.ProcessEnv | undefined;
@@ -40,6 +50,12 @@ export interface StackOptions {
 
 export const DOMAIN = "registry.e2e.test";
 export const PASSWORD = "correct horse battery staple";
+
+/**
+ * Cost of the hash of a password that is given. At the default of 10, each request without a front costs the registry 60 ms of a core,
+ * and each `up` and each user 0.2 s: most of what a test with many requests would take.
+ */
+export const QUICK_HASH = "4";
 
 /** The user admin with PASSWORD. */
 export const ADMIN: Settings = { "users.admin.password": { secret: PASSWORD } };
@@ -56,7 +72,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** A project folder that reads the checkout's sources, and into which Pulumi writes without touching the checkout. */
-function projectFolder(folder: string, program: string): string {
+function projectFolder(folder: string, program: string, loader: boolean): string {
     mkdirSync(folder);
     const [top] = program.split("/");
     for (const entry of readdirSync(ROOT)) {
@@ -66,7 +82,20 @@ function projectFolder(folder: string, program: string): string {
     copyFileSync(join(ROOT, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     for (const copied of ["examples", program])
         if (copied !== ".") cpSync(join(ROOT, copied), join(folder, copied), { recursive: true });
-    return join(folder, program);
+    const project = join(folder, program);
+    if (program !== "." && !loader) bundleProgram(join(ROOT, program), project);
+    return project;
+}
+
+/** Puts a bundle in the place of a TypeScript program. @param source its folder in the checkout; project: the copy of it */
+function bundleProgram(source: string, project: string): void {
+    if (!existsSync(join(source, "index.ts"))) return;
+    const what = { name: "program", entry: "index.ts", sources: [] };
+    buildSync(bundleOptions(source, what, join(project, "index.js")));
+    writeFileSync(join(project, "package.json"), '{"main":"index.js"}\n');
+    const file = join(project, "Pulumi.yaml");
+    const plain = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
+    writeFileSync(file, readFileSync(file, "utf8").replace("runtime: nodejs\n", plain));
 }
 
 /** A `pulumi stack export`, as far as the tests read and change it. */
@@ -87,9 +116,9 @@ export class Stack {
     private constructor(
         readonly name: string,
         readonly port: number,
-        { program = ".", env = {} }: StackOptions,
+        { program = ".", loader = false, env = {} }: StackOptions,
     ) {
-        this.project = projectFolder(join(this.folder, "checkout"), program);
+        this.project = projectFolder(join(this.folder, "checkout"), program, loader);
         const home = join(this.folder, "home");
         const state = join(this.folder, "state");
         for (const folder of [home, state]) mkdirSync(folder);
@@ -120,9 +149,9 @@ export class Stack {
                 domain: DOMAIN,
                 port: String(stack.port),
                 bindAddress: "127.0.0.1",
-                // The kit itself finds what the Engine has; the examples are told.
+                // The kit itself finds what the Engine has; the examples are told, and hash as ever.
                 ...(options.program === undefined
-                    ? {}
+                    ? { bcryptCost: QUICK_HASH }
                     : { registryImage: REGISTRY_IMAGE, frontImage: FRONT_IMAGE }),
                 "front.off": "true",
                 ...options.settings,

@@ -84,7 +84,6 @@ describe("sync", () => {
                     ...ADMIN,
                     domain: bridge,
                     bindAddress: bridge,
-                    bcryptCost: "4",
                     "proxy.https": { secret: `http://${WAY_OUT}@${bridge}:${await proxy.start(bridge)}` },
                 },
             }),
