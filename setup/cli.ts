@@ -45,6 +45,22 @@ const HOST: GoProgram = {
                     "}\n" +
                     "if host.typescript {",
             ],
+            // It reads every folder of every package for more of them. They are in node_modules alone, of the program and of
+            // the packages.
+            [
+                "// if a directory, recurse.",
+                'if inNodeModules && name != "node_modules" {\n' +
+                    'if _, err := os.Stat(filepath.Join(dir, "package.json")); err == nil { continue }\n' +
+                    "}",
+            ],
+            // It starts a Node to ask where the SDK is.
+            [
+                `args := []string{"-e", fmt.Sprintf("console.log(require.resolve('%s'));", mod)}`,
+                'if found, err := filepath.EvalSymlinks(filepath.Join("node_modules", mod, "index.js")); err == nil {\n' +
+                    "return filepath.Abs(found)\n" +
+                    "}\n" +
+                    `args := []string{"-e", fmt.Sprintf("console.log(require.resolve('%s'));", mod)}`,
+            ],
         ],
     },
     minimumGo: "1.24",

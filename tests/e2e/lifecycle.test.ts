@@ -64,6 +64,15 @@ describe("the life of a deployment", () => {
         await must("pulumi", preview, { cwd, env: { ...stack.env, PWD: cwd } });
     });
 
+    test("Pulumi knows the plugins that the program's packages need", async () => {
+        const plugins = JSON.parse(await stack.must(["plugin", "ls", "--project", "--json"])) as {
+            name: string;
+            kind: string;
+        }[];
+        const names = plugins.flatMap(({ name, kind }) => (kind === "resource" ? [name] : []));
+        expect(names.sort()).toEqual(["docker", "random", "tls"]);
+    });
+
     test("no password, hash or private key stands anywhere in clear", async () => {
         const config = await docker("exec", stack.prefix, "cat", "/etc/distribution/config.yml");
         const htpasswd = await docker("exec", stack.prefix, "cat", "/etc/distribution/htpasswd");
