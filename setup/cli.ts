@@ -16,8 +16,9 @@ const CLI: GoProgram = {
     module: "github.com/pulumi/pulumi/pkg/v3",
     version: `v${CLI_VERSION}`,
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-    replace:
+    replaces: [
         "github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e",
+    ],
     variables: [`github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${CLI_VERSION}`],
     minimumGo: "1.25.11",
     about: "about 3 minutes on 2 cores",

@@ -23,8 +23,8 @@ export interface GoProgram {
     version: string;
     /** Import path of the main package. */
     package: string;
-    /** What the module's own go.mod replaces, which Go ignores in a dependency. */
-    replace?: string;
+    /** What the module's own go.mod replaces, which Go ignores in a dependency: `path => path version`. */
+    replaces?: readonly string[];
     /** Edits of one source file at build time; the build fails where a text is not found exactly once. */
     edits?: { file: string; replacements: readonly (readonly [from: string, to: string])[] };
     /** Linker settings, `import/path.variable=value`. */
@@ -37,8 +37,8 @@ export interface GoProgram {
 
 /** Text of the go.mod of a throw-away module that does nothing but require the program. */
 export function goMod(program: GoProgram): string {
-    const replace = program.replace ? `\nreplace ${program.replace}\n` : "";
-    return `module private-registry/build\n\ngo 1.24\n\nrequire ${program.module} ${program.version}\n${replace}`;
+    const replaces = (program.replaces ?? []).map((replace) => `\nreplace ${replace}\n`).join("");
+    return `module private-registry/build\n\ngo 1.24\n\nrequire ${program.module} ${program.version}\n${replaces}`;
 }
 
 /** The source text with the program's edits made. */

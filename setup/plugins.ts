@@ -93,17 +93,33 @@ export function pluginVersion(machine: Machine, name: PluginName): string {
     throw new SetupError(`The npm package @pulumi/${name} is missing: run \`npm install\`.`);
 }
 
-function isInstalled(machine: Machine, name: PluginName): boolean {
-    const folder = join(pulumiHome(machine), "plugins", `resource-${name}-v${pluginVersion(machine, name)}`);
+/** A provider plugin as Pulumi releases it. */
+export interface OfficialPlugin {
+    name: string;
+    version: string;
+}
+
+const official = (machine: Machine, name: PluginName): OfficialPlugin => ({
+    name,
+    version: pluginVersion(machine, name),
+});
+
+/** Whether Pulumi's own folder has it. */
+export function isInstalled(machine: Machine, { name, version }: OfficialPlugin): boolean {
+    const folder = join(pulumiHome(machine), "plugins", `resource-${name}-v${version}`);
     // Pulumi keeps the .partial file beside the folder until the plugin is complete.
     return existsSync(folder) && !existsSync(`${folder}.partial`);
 }
 
-async function download(machine: Machine, pulumi: string, names: PluginName[]): Promise<boolean> {
+/** Downloads plugins into Pulumi's own folder; false where they cannot be had. */
+export async function download(
+    machine: Machine,
+    pulumi: string,
+    plugins: readonly OfficialPlugin[],
+): Promise<boolean> {
     const os = machine.platform === "win32" ? "windows" : machine.platform;
     const arch = machine.arch === "x64" ? "amd64" : machine.arch;
-    const sites = names.slice(0, 1).flatMap((name) => {
-        const version = pluginVersion(machine, name);
+    const sites = plugins.slice(0, 1).flatMap(({ name, version }) => {
         const file = `pulumi-resource-${name}-v${version}-${os}-${arch}.tar.gz`;
         return [
             `https://get.pulumi.com/releases/plugins/${file}`,
@@ -113,8 +129,7 @@ async function download(machine: Machine, pulumi: string, names: PluginName[]): 
     const open = await Promise.all(sites.map((site) => answers(site, machine.env)));
     if (!open.includes(true)) return false;
     say("Provider plugins: downloading Pulumi's official ones …");
-    for (const name of names) {
-        const version = pluginVersion(machine, name);
+    for (const { name, version } of plugins) {
         const result = await withProgress(`downloading plugin ${name} ${version}`, () =>
             run(pulumi, ["plugin", "install", "resource", name, version], {
                 env: { ...machine.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
@@ -146,7 +161,7 @@ function chooseFor(machine: Machine, pulumi: string, closed: ClosedRoutes): Prom
     return choosePlugins(machine.env, {
         onPath: (name, path) =>
             which(`pulumi-resource-${name}`, { ...machine.env, PATH: path }) !== undefined,
-        installed: (name) => isInstalled(machine, name),
+        installed: (name) => isInstalled(machine, official(machine, name)),
         closed: () => closed.has(`plugins-${versions()}`),
         rememberClosed: () => {
             closed.remember(`plugins-${versions()}`);
@@ -154,7 +169,12 @@ function chooseFor(machine: Machine, pulumi: string, closed: ClosedRoutes): Prom
                 "Provider plugins: the official ones cannot be downloaded here, so the kit's embedded ones are used.",
             );
         },
-        download: (names) => download(machine, pulumi, names),
+        download: (names) =>
+            download(
+                machine,
+                pulumi,
+                names.map((name) => official(machine, name)),
+            ),
         embed: () =>
             buildPlugins(
                 machine,
@@ -169,7 +189,7 @@ export function pluginsInUse(machine: Machine): Promise<PluginSet> {
     return choosePlugins(machine.env, {
         onPath: (name, path) =>
             which(`pulumi-resource-${name}`, { ...machine.env, PATH: path }) !== undefined,
-        installed: (name) => isInstalled(machine, name),
+        installed: (name) => isInstalled(machine, official(machine, name)),
         closed: () => true,
         rememberClosed: () => {},
         download: () => Promise.resolve(false),

@@ -5,6 +5,7 @@ import { engineCandidates, engineEnv, ensureEngine } from "./engine";
 import { ping } from "../engine/http";
 import { SetupError } from "./errors";
 import { ensureImages } from "./image";
+import { ensureKubernetesProvider } from "./kubernetes-provider";
 import type { Machine } from "./machine";
 import { type PluginSet, ensurePlugins, pluginEnv } from "./plugins";
 import { ClosedRoutes } from "./probe";
@@ -73,7 +74,7 @@ export async function prepareTools(
     if (bundle !== undefined) await useBundle(machine, bundle, engine);
     // The images need only the engine, but their steps talk and so do the others: one after the other reads better.
     const cli = await ensureCli(machine);
-    const plugins = await ensurePlugins(machine, cli.path, new ClosedRoutes(machine));
+    const plugins = await ensurePluginsOf(machine, stack, cli.path);
     const images = engine && wanted ? await ensureImages(machine, engine, stack.settings, again) : {};
     const env = {
         ...engineEnv(engine ?? namedEngine(machine), machine.env),
@@ -82,6 +83,14 @@ export async function prepareTools(
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
     return { engine, cli, plugins, images, env };
+}
+
+/** The provider plugins of the stack: of a cluster's alone where it is on one, since that one is large. */
+async function ensurePluginsOf(machine: Machine, { settings }: Stack, pulumi: string): Promise<PluginSet> {
+    const closed = new ClosedRoutes(machine);
+    const set = await ensurePlugins(machine, pulumi, closed);
+    if (settings.target !== "kubernetes") return set;
+    return { ...set, path: await ensureKubernetesProvider(machine, set.path, pulumi, closed) };
 }
 
 /** The Engine that environment or context name: a stack that leaves Docker still takes its containers away there. */

@@ -50,7 +50,7 @@ export interface EarlySettings {
     sync?: boolean;
     /** sync.image */
     syncImage?: string;
-    /** `systemd` needs no Docker. */
+    /** `systemd` needs no Docker, `kubernetes` a provider of its own. */
     target?: string;
 }
 

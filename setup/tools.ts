@@ -1,10 +1,12 @@
+import { isAbsolute } from "node:path";
 import { aptInstall, isDebian, readOsRelease } from "./debian";
 import { SetupError } from "./errors";
 import type { Machine } from "./machine";
 import { say } from "./progress";
-import { run, which } from "./run";
+import { isExecutable, run, which } from "./run";
 
 interface TestTool {
+    /** Name on PATH, or a whole path. */
     program: string;
     /** Debian packages that have it, the first one that exists is taken. */
     packages: string[];
@@ -25,13 +27,21 @@ const TEST_TOOLS: TestTool[] = [
     { program: "dockerd", packages: ["docker.io"] },
     { program: "ctr", packages: ["containerd"] },
     { program: "ip", packages: ["iproute2"] },
+    // For a cluster of the tests' own (tests/e2e/kubernetes/cluster.ts).
+    { program: "etcd", packages: ["etcd-server"] },
+    { program: "kubectl", packages: ["kubernetes-client"] },
+    { program: "conntrack", packages: ["conntrack"] },
+    { program: "iptables", packages: ["iptables"] },
+    { program: "/usr/lib/cni/bridge", packages: ["containernetworking-plugins"] },
     // A browser, for the page (tests/e2e/browser.ts).
     { program: "chromium", packages: ["chromium"] },
 ];
 
 /** The programs that the tests call: installed on Debian and Ubuntu as root, else named. */
 export async function ensureTestTools(machine: Machine, env: NodeJS.ProcessEnv): Promise<void> {
-    const missing = TEST_TOOLS.filter(({ program }) => !which(program, env));
+    const missing = TEST_TOOLS.filter(
+        ({ program }) => !(isAbsolute(program) ? isExecutable(program) : which(program, env)),
+    );
     if (missing.length === 0) return;
     const names = missing.map(({ program }) => program).join(", ");
     const debian = machine.platform === "linux" && isDebian(readOsRelease());

@@ -54,7 +54,7 @@ test.each([
 
 test("the throw-away module requires the program and repeats its replacement", () => {
     const program = { name: "", module: "m/v3", version: "v3.1.0", package: "", minimumGo: "", about: "" };
-    expect(goMod({ ...program, replace: "a => b v1.0.0" })).toBe(
+    expect(goMod({ ...program, replaces: ["a => b v1.0.0"] })).toBe(
         "module private-registry/build\n\ngo 1.24\n\nrequire m/v3 v3.1.0\n\nreplace a => b v1.0.0\n",
     );
 });

@@ -23,6 +23,10 @@ export interface CertOptions {
     ca?: boolean;
     /** Host names. */
     names?: string[];
+    /** IP addresses. */
+    addresses?: string[];
+    /** Organization of the subject. @default none */
+    organization?: string;
     /** OIDs of the extended key usage. Default: no such extension. */
     uses?: string[];
     notBefore?: Date;
@@ -35,9 +39,14 @@ export async function issue(name: string, options: CertOptions = {}): Promise<Is
         "sign",
         "verify",
     ])) as webcrypto.CryptoKeyPair;
+    const subject = [...(options.organization ? [`O=${options.organization}`] : []), `CN=${name}`].join(", ");
+    const names = [
+        ...(options.names ?? []).map((value) => ({ type: "dns" as const, value })),
+        ...(options.addresses ?? []).map((value) => ({ type: "ip" as const, value })),
+    ];
     const certificate = await x509.X509CertificateGenerator.create({
-        subject: `CN=${name}`,
-        issuer: options.issuer?.certificate.subject ?? `CN=${name}`,
+        subject,
+        issuer: options.issuer?.certificate.subject ?? subject,
         notBefore: options.notBefore ?? new Date(Date.now() - DAY),
         notAfter: options.notAfter ?? new Date(Date.now() + DAY),
         signingAlgorithm: ALGORITHM,
@@ -46,13 +55,7 @@ export async function issue(name: string, options: CertOptions = {}): Promise<Is
         extensions: [
             new x509.BasicConstraintsExtension(options.ca ?? false, undefined, true),
             ...(options.uses ? [new x509.ExtendedKeyUsageExtension(options.uses)] : []),
-            ...(options.names
-                ? [
-                      new x509.SubjectAlternativeNameExtension(
-                          options.names.map((value) => ({ type: "dns" as const, value })),
-                      ),
-                  ]
-                : []),
+            ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
         ],
     });
     const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
