@@ -55,6 +55,17 @@ const ROOMS = {
         ...["components/storage", "components/tls", "address", "clients"],
     ],
     "components/nexus": ["components/definition", "components/deployment", "components/outbound"],
+    "components/kubernetes": [
+        ...["components/auth", "components/definition", "components/deployment", "components/front"],
+        ...[
+            "components/outbound",
+            "components/registry",
+            "components/storage",
+            "components/tls",
+            "address",
+            "clients",
+        ],
+    ],
     // A host without Docker.
     host: ["components/definition", "components/deployment", "components/registry", "text"],
     // The components together: components/*.ts.

@@ -198,11 +198,11 @@ export interface PrivateRegistryArgs {
      */
     adopt?: pulumi.Input<pulumi.Input<string>[]> | undefined;
     /**
-     * docker: a container. systemd: no Docker at all, `npm run export` makes the files for a host that has none. Must be docker or systemd.
+     * docker: a container. kubernetes: pods of a cluster (docs/kubernetes.md). systemd: no Docker at all, `npm run export` makes the files for a host that has none. Must be docker, kubernetes or systemd.
      * @default docker
      * @example "systemd"
      */
-    target?: "docker" | "systemd" | undefined;
+    target?: "docker" | "kubernetes" | "systemd" | undefined;
     /**
      * Start of the name of every Docker object. Must be a Docker container name (letters, digits, _ . -).
      * @default the component's name
@@ -215,6 +215,11 @@ export interface PrivateRegistryArgs {
      * @example "v1:Zm9v"
      */
     stackKey?: string | undefined;
+    /**
+     * The cluster of target kubernetes, and how the registry runs there (docs/kubernetes.md). Must be an object (kubernetes.*).
+     * @example {"replicas":3}
+     */
+    kubernetes?: KubernetesArgs | boolean | undefined;
     /**
      * HTTP proxy of a network whose only way out it is (docs/mirrors.md). Must be an object of http, https and none.
      * @example {"https":"http://proxy.example.com:3128"}
@@ -614,6 +619,85 @@ export interface ProxyArgs {
      * @example [".example.com"]
      */
     none?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+}
+
+/** The cluster of target kubernetes, and how the registry runs there (docs/kubernetes.md). */
+export interface KubernetesArgs {
+    /**
+     * Context of the kubeconfig. Must be the name of a context.
+     * @default the current one, as kubectl has it
+     * @example "production"
+     */
+    context?: pulumi.Input<string> | undefined;
+    /**
+     * A kubeconfig, its text. Must be the text of a kubeconfig. Kept as a secret.
+     * @default KUBECONFIG, or ~/.kube/config
+     * @example "apiVersion: v1"
+     */
+    kubeconfig?: pulumi.Input<string> | undefined;
+    /**
+     * Namespace, which must exist. Must be the name of a namespace: up to 63 small letters, digits and hyphens.
+     * @default default
+     * @example "registry"
+     */
+    namespace?: pulumi.Input<string> | undefined;
+    /**
+     * Pods that serve at once. Must be a whole number from 1 to 100.
+     * @default 2
+     * @example 3
+     */
+    replicas?: number | undefined;
+    /**
+     * How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on. Must be one of loadBalancer, nodePort, clusterIP.
+     * @default loadBalancer
+     * @example "nodePort"
+     */
+    expose?: "loadBalancer" | "nodePort" | "clusterIP" | undefined;
+    /**
+     * Annotations of the Service, by which providers of addresses are told what to give. Must be an object of names, each with a text.
+     * @default none
+     * @example {"metallb.io/address-pool":"internal"}
+     */
+    annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+    /**
+     * ServiceAccount of the pods, which must exist: of a cloud's role for its store. Must be the name of a ServiceAccount.
+     * @default default, and no token is mounted
+     * @example "registry"
+     */
+    serviceAccount?: pulumi.Input<string> | undefined;
+    /**
+     * The PersistentVolumeClaim with the images, where storage names no store elsewhere. Must be an object of size, storageClass and accessMode.
+     * @example {"size":"500Gi","storageClass":"nfs"}
+     */
+    claim?: KubernetesClaimArgs | undefined;
+    /**
+     * Namespaces that get a Secret for imagePullSecrets, named as the Deployment: of the first user of role pull. Must be a list of names of namespaces.
+     * @default none
+     * @example ["team-a"]
+     */
+    pullSecrets?: pulumi.Input<string>[] | undefined;
+}
+
+/** The PersistentVolumeClaim with the images, where storage names no store elsewhere. */
+export interface KubernetesClaimArgs {
+    /**
+     * How much the claim asks for. Must be a whole number with Mi, Gi or Ti.
+     * @default 100Gi
+     * @example "500Gi"
+     */
+    size?: pulumi.Input<string> | undefined;
+    /**
+     * Its StorageClass. Must be the name of a StorageClass.
+     * @default the cluster's own
+     * @example "nfs"
+     */
+    storageClass?: pulumi.Input<string> | undefined;
+    /**
+     * How pods may mount it: several replicas need ReadWriteMany, since each may run on a node of its own. Must be ReadWriteMany or ReadWriteOnce.
+     * @default ReadWriteMany
+     * @example "ReadWriteOnce"
+     */
+    accessMode?: "ReadWriteMany" | "ReadWriteOnce" | undefined;
 }
 
 /** Arguments of PrivateRegistry. */

@@ -52,7 +52,8 @@ export interface ContainersContext {
 }
 
 export interface Containers {
-    deployment: Deployment;
+    /** What is written on every object of the deployment. */
+    identity: pulumi.Output<string>;
     /** Resolves when clients get an answer. */
     answering: pulumi.Output<unknown>;
     mirrors: pulumi.Output<Record<string, MirrorAccess>>;
@@ -191,7 +192,12 @@ export function containersOf(
             here,
         );
     if (front === undefined || frontImage === undefined || socket === undefined || certificate === undefined)
-        return { deployment, answering: registry.containerId, mirrors: mirrors.access, nexus };
+        return {
+            identity: deployment.identity,
+            answering: registry.containerId,
+            mirrors: mirrors.access,
+            nexus,
+        };
 
     const inside: SiteOptions[] = [...mirrors.sites, ...(nexus?.sites ?? [])];
     const served = front.clientInstaller
@@ -274,7 +280,7 @@ export function containersOf(
         );
     }
     return {
-        deployment,
+        identity: deployment.identity,
         answering,
         mirrors: mirrors.access,
         nexus,

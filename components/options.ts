@@ -7,6 +7,8 @@ import { authOptions, authRules } from "./auth/options";
 import { deploymentOptions } from "./deployment/options";
 import { nameRules } from "./names";
 import { frontOptions, frontRules } from "./front/options";
+import { kubernetesOptions } from "./kubernetes/options";
+import { kubernetesRules } from "./kubernetes/rules";
 import { metricsOptions } from "./metrics/options";
 import { mirrorOptions, mirrorRules } from "./mirror/options";
 import { nexusOptions, nexusRules } from "./nexus/options";
@@ -28,6 +30,7 @@ export const options = z.strictObject({
     ...storageOptions,
     ...settingsOptions,
     ...deploymentOptions,
+    ...kubernetesOptions,
     ...outboundOptions,
     ...mirrorOptions,
     ...nexusOptions,
@@ -46,6 +49,7 @@ export const DEFINITION: Definition<typeof options> = {
         ...tlsRules,
         ...frontRules,
         ...systemdRules,
+        ...kubernetesRules,
         ...mirrorRules,
         ...nexusRules,
         ...portRules,

@@ -15,6 +15,7 @@ import { problem, remove, set } from "./definition/problem";
 import { expected, identity } from "./deployment/deployment";
 import { chosenFront } from "./front/options";
 import { DRAIN_SECONDS } from "./deployment/hardening";
+import { onCluster } from "./kubernetes/cluster";
 import type { MirrorAccess } from "./mirror/mirror";
 import type { Nexus } from "./nexus/nexus";
 import { DEFINITION, type Options } from "./options";
@@ -90,10 +91,10 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         const url = pulumi.all([domain, port]).apply(([host, at]) => registryEndpoint(host, at, encrypted));
         for (const warning of warnings(encrypted, users !== undefined)) void pulumi.log.warn(warning, this);
 
+        const own = options.target === "docker" ? undefined : identity(name, this);
         const containers =
-            options.target === "systemd"
-                ? undefined
-                : containersOf(
+            own === undefined
+                ? containersOf(
                       name,
                       options,
                       {
@@ -110,14 +111,35 @@ export class PrivateRegistry extends pulumi.ComponentResource {
                           ownCa: encrypted && hasAuthority(tls),
                       },
                       parent,
-                  );
+                  )
+                : undefined;
+        const pods =
+            own && options.target === "kubernetes" && front && certificate
+                ? onCluster(
+                      name,
+                      options,
+                      {
+                          prefix,
+                          identity: own,
+                          front,
+                          settings,
+                          endpoint: url,
+                          address,
+                          port,
+                          accounts,
+                          certificate,
+                      },
+                      this,
+                  )
+                : undefined;
+        const running = containers ?? pods;
 
-        this.endpoint = containers ? pulumi.all([url, containers.answering]).apply(([of]) => of) : url;
+        this.endpoint = running ? pulumi.all([url, running.answering]).apply(([of]) => of) : url;
         this.caCertificatePem = certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
         this.loginCommand = loginOf(address, users);
         this.clientSetup = pulumi
-            .all([address, domain, containers?.oneLines ?? {}])
+            .all([address, domain, running?.oneLines ?? {}])
             .apply(([of, host, oneLines]) => ({
                 ...clientSetup({
                     ...{ address: of, domain: host, tls: encrypted },
@@ -131,7 +153,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         expected(this.clientSetup);
         this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
         this.nexus = containers?.nexus;
-        this.identity = containers?.deployment.identity ?? identity(name, this);
+        this.identity = own ?? containers?.identity ?? pulumi.output("");
         this.backup = pulumi.secret(pulumi.output(options.backup)) as pulumi.Output<
             BackupOptions | undefined
         >;

@@ -1,6 +1,7 @@
 /** What a host without Docker cannot have of a deployment's options: `npm run export`, docs/systemd.md. */
 import type { Rule } from "./definition/check";
-import { formatPath, type Path, problem, remove, set } from "./definition/problem";
+import { formatPath, problem, remove, set } from "./definition/problem";
+import { setAt, type SetOne } from "./definition/set-at";
 import type { Options } from "./options";
 
 import { dataPathProblem } from "../host/material";
@@ -31,51 +32,15 @@ const INDISPENSABLE: readonly (readonly [path: string, why: string])[] = [
     ["storage.gcs.keyFile", "the export carries no key of the store; the host's own account may have access"],
 ];
 
-/** An option that is set, and why the host cannot have it. */
-export interface Missing {
-    path: Path;
-    why: string;
-}
-
-/** Values at a path with `*` for any name. */
-function valuesAt(
-    tree: unknown,
-    steps: readonly string[],
-    path: readonly string[] = [],
-): [string[], unknown][] {
-    const [step, ...rest] = steps;
-    if (step === undefined) return [[[...path], tree]];
-    if (typeof tree !== "object" || tree === null) return [];
-    return Object.entries(tree)
-        .filter(([key]) => step === "*" || key === step)
-        .flatMap(([key, value]) => valuesAt(value, rest, [...path, key]));
-}
-
-/** An option that is off, empty, or says what holds anyway. */
-const isIdle = (value: unknown): boolean =>
-    value === undefined ||
-    value === false ||
-    value === "push" ||
-    (typeof value === "object" &&
-        value !== null &&
-        (Object.keys(value).length === 0 || ("off" in value && value.off === true)));
-
-const setOnes = (options: object, table: typeof DOCKER_ONLY): Missing[] =>
-    table.flatMap(([path, why]) =>
-        valuesAt(options, path.split("."))
-            .filter(([, value]) => !isIdle(value))
-            .map(([steps]) => ({ path: steps, why })),
-    );
-
 /** What an export of these options leaves out, and what it cannot be made with. */
-export const missing = (options: object): { leftOut: Missing[]; refused: Missing[] } => ({
-    leftOut: setOnes(options, DOCKER_ONLY),
-    refused: setOnes(options, INDISPENSABLE),
+export const missing = (options: object): { leftOut: SetOne[]; refused: SetOne[] } => ({
+    leftOut: setAt(options, DOCKER_ONLY),
+    refused: setAt(options, INDISPENSABLE),
 });
 
 /** The same in words, for the stack's output. */
 export function leftOut(options: object): { leftOut: string[]; refused: string[] } {
-    const words = ({ path, why }: Missing) => `${formatPath(path)}: ${why}`;
+    const words = ({ path, why }: SetOne) => `${formatPath(path)}: ${why}`;
     const found = missing(options);
     return { leftOut: found.leftOut.map(words), refused: found.refused.map(words) };
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { Engine } from "../engine/client";
 import { bringConfiguration } from "../setup/bundle";
 import { HERE, checkClone, rememberClone } from "../setup/clone";
+import { clusterSentence } from "../setup/cluster-errors";
 import type { MirrorAccess } from "../components/mirror/mirror";
 import { coloured } from "../setup/colour";
 import { SetupError } from "../setup/errors";
@@ -168,9 +169,12 @@ function warn({ warnings }: Pick<Told, "warnings">): void {
 function failed(machine: Machine, { stack, state }: Prepared, told: Told, code: number): number {
     warn(told);
     const errors = told.errors.map((error) =>
-        /incorrect passphrase/.test(error) ? wrongPassphrase(machine, stack, state) : error,
+        /incorrect passphrase/.test(error)
+            ? wrongPassphrase(machine, stack, state)
+            : (clusterSentence(error) ?? error),
     );
-    for (const error of errors) say(coloured(error, "red", process.stderr));
+    // A cluster says the same of each object.
+    for (const error of new Set(errors)) say(coloured(error, "red", process.stderr));
     const changed = told.changes.length > 0 ? "What was done before is in the state; nothing is lost. " : "";
     say(`${changed}Mend it and run the same command again. Log: ${currentLog()?.file ?? "none"}`);
     return code;

@@ -8,7 +8,7 @@ import { SetupError, fileProblem, messageOf } from "../setup/errors";
 import { keep } from "../setup/log";
 import { type Machine, thisMachine } from "../setup/machine";
 import { say, speakFor } from "../setup/progress";
-import { flagValue } from "../setup/stack";
+import { findStack, flagValue } from "../setup/stack";
 import { asksUsage, Usage } from "./shared/arguments";
 
 type Command = (machine: Machine, args: string[]) => Promise<number>;
@@ -43,6 +43,12 @@ export const COMMANDS: Record<string, Command> = {
     audit: async (machine, args) => (await import("./audit")).audit(machine, args),
     catalog: async (machine, args) => (await import("./catalog")).catalog(machine, args),
 };
+
+/** Those that work on the Engine of a Docker host, and on no cluster. */
+export const ON_DOCKER: readonly string[] = [
+    ...["audit", "backup", "bundle", "delete", "doctor", "gc", "import", "mirrors"],
+    ...["monitoring", "restore", "retain", "rotate-ca", "schedule", "sync", "upgrade"],
+];
 
 /** Those of a checkout alone: they need its tests and tools. */
 const OF_CHECKOUT = ["test", "check", "bench"];
@@ -86,6 +92,7 @@ export async function main(
     speakFor((text) => forStack(text, stack, configFile));
     const machine = thisMachine(places.root, places.kit);
     try {
+        if (ON_DOCKER.includes(name ?? "") && !asksUsage(args)) mustBeOnDocker(machine, name ?? "", args);
         return await command(machine, args);
     } catch (error) {
         if (error instanceof Usage) {
@@ -96,6 +103,13 @@ export async function main(
         else say(unexpected(machine, name ?? "", error));
         return 1;
     }
+}
+
+function mustBeOnDocker(machine: Machine, name: string, args: string[]): void {
+    if (findStack(machine, args).settings.target === "kubernetes")
+        throw new SetupError(
+            `npm run ${name} works on a Docker Engine, and target of this stack is kubernetes: docs/kubernetes.md says what to do there instead.`,
+        );
 }
 
 /** What is said where the Engine ends, or falls silent, while a command works with it. */

@@ -112,6 +112,12 @@ export function ensureKubernetesProvider(
     });
 }
 
+/** PATH with the one that was built before, where there is one: a stack that leaves its cluster still takes its objects away there. */
+export function withBuiltProvider(machine: Machine, path: string): string {
+    const program = builtProgram(machine);
+    return isExecutable(program) ? [dirname(program), path].join(delimiter) : path;
+}
+
 async function build(machine: Machine): Promise<void> {
     const program = builtProgram(machine);
     try {

@@ -5,7 +5,7 @@ import { engineCandidates, engineEnv, ensureEngine } from "./engine";
 import { ping } from "../engine/http";
 import { SetupError } from "./errors";
 import { ensureImages } from "./image";
-import { ensureKubernetesProvider } from "./kubernetes-provider";
+import { ensureKubernetesProvider, withBuiltProvider } from "./kubernetes-provider";
 import type { Machine } from "./machine";
 import { type PluginSet, ensurePlugins, pluginEnv } from "./plugins";
 import { ClosedRoutes } from "./probe";
@@ -89,7 +89,7 @@ export async function prepareTools(
 async function ensurePluginsOf(machine: Machine, { settings }: Stack, pulumi: string): Promise<PluginSet> {
     const closed = new ClosedRoutes(machine);
     const set = await ensurePlugins(machine, pulumi, closed);
-    if (settings.target !== "kubernetes") return set;
+    if (settings.target !== "kubernetes") return { ...set, path: withBuiltProvider(machine, set.path) };
     return { ...set, path: await ensureKubernetesProvider(machine, set.path, pulumi, closed) };
 }
 
@@ -99,9 +99,12 @@ function namedEngine(machine: Machine): Endpoint | undefined {
     return explicit ? candidates[0] : undefined;
 }
 
+/** Whether a deployment runs on a Docker Engine. @param target the option of that name */
+const usesDocker = (target = "docker"): boolean => !["kubernetes", "systemd"].includes(target);
+
 /** All that `pulumi up` of a stack needs, the stack included. */
 export async function prepare(machine: Machine, stack: Stack, wanted: Wanted = {}): Promise<Prepared> {
-    const docker = stack.settings.target !== "systemd";
+    const docker = usesDocker(stack.settings.target);
     // Before minutes of building: what is wrong with the state is quickly found.
     const state = ensureState(machine, stack);
     const tools = await prepareTools(machine, stack, { docker, ...wanted });

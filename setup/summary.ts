@@ -17,7 +17,12 @@ export function line(label: string, value: string): string {
 export function preparedLines(prepared: Prepared): string[] {
     const { engine, plugins, state } = prepared;
     const lines = [
-        line("Docker Engine", engine ? `${engine.url} (${engine.source})` : "none (target: systemd)"),
+        line(
+            "Docker Engine",
+            engine
+                ? `${engine.url} (${engine.source})`
+                : `none (target: ${prepared.stack.settings.target ?? "docker"})`,
+        ),
         line("Pulumi CLI", `${prepared.cli.path} (${prepared.cli.source})`),
         line("Plugin set", `${plugins.kind} (${plugins.reason})`),
         ...Object.entries(prepared.images).map(([title, source]) => line(title, source)),

@@ -18,10 +18,10 @@ export const deploymentOptions = {
         allowed: "a list of identities and of names of Docker objects",
         example: ["0123456789abcdef0123456789abcdef"],
     }),
-    target: plain(z.enum(["docker", "systemd"]).default("docker"), {
+    target: plain(z.enum(["docker", "kubernetes", "systemd"]).default("docker"), {
         description:
-            "docker: a container. systemd: no Docker at all, `npm run export` makes the files for a host that has none",
-        allowed: "docker or systemd",
+            "docker: a container. kubernetes: pods of a cluster (docs/kubernetes.md). systemd: no Docker at all, `npm run export` makes the files for a host that has none",
+        allowed: "docker, kubernetes or systemd",
         example: "systemd",
     }),
     prefix: plain(objectName.optional(), {

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -7,103 +5,35 @@ import type { Deployment } from "../deployment/deployment";
 import { awaited, boundedLog, confined, memoryLimit, service } from "../deployment/hardening";
 import type { Served } from "../metrics/count";
 import { METRICS_FOLDER } from "../metrics/files";
-import { ConfigVolume, type FileArgs } from "../registry/config-volume";
-import type { ImagesMount, TlsFiles } from "../registry/registry";
+import { ConfigVolume } from "../registry/config-volume";
 import { endsOf } from "../tls/chain";
 
-import { renderNginx } from "./nginx-conf";
-import { type PageFacts, pageFiles } from "./page";
-import { PAGE_FILES } from "./page-files";
-import { KEEP_LOG, keepLogScript, LOG_FILE, LOG_FOLDER, type LogBounds, logVolume } from "./kept-log";
-import { withEveryone, withNobody } from "./nobody";
+import { frontFiles, type FrontFilesArgs } from "./files";
+import { KEEP_LOG, LOG_FOLDER, logVolume } from "./kept-log";
 import { ASK, FRONT_USER, Reload, WATCHED } from "./reload";
 import {
     blobsFolder,
     FRONT_FOLDER,
     frontName,
-    type FrontSettings,
-    type FrontSite,
-    type FrontUser,
     METRICS_PORT,
     PLAIN_PORT,
-    PREVIOUS_FILE,
     SERVED_FOLDER,
     SITES_FOLDER,
     SOCKET_FOLDER,
-    siteFiles,
     TLS_PORT,
 } from "./settings";
 
-/** A site with its certificate. */
-export interface SiteArgs extends Inputs<Omit<FrontSite, "id">> {
-    /** Of its files. */
-    id: string;
-    /** Its certificate; nothing where a directory issues it. */
-    tls: TlsFiles | undefined;
-    /** Where the images of a mirror lie on the Docker host, mounted for `blobHeaders`. @default they are not */
-    images?: ImagesMount | undefined;
-}
-
-/** Where the front takes the numbers from, and where it tells them beside the registry's own name. */
-export interface MetricsPlace {
-    volumeName: pulumi.Input<string>;
-    /** How full the store is is among them: the images lie in files. */
-    store: boolean;
-    /** Port of the Docker host; nothing opens none. */
-    port?: pulumi.Input<number> | undefined;
-    bindAddress: pulumi.Input<string>;
-}
-
-/** The same values, of which any may be an Output. */
-type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
-
-export interface FrontArgs extends Inputs<
-    Omit<
-        FrontSettings,
-        | "generation"
-        | "acme"
-        | "redirectTo"
-        | "sites"
-        | "installers"
-        | "page"
-        | "metrics"
-        | "users"
-        | "logFile"
-    >
-> {
-    /** Nothing lets anyone do anything. */
-    users?: Inputs<FrontUser>[] | undefined;
+export interface FrontArgs extends FrontFilesArgs {
     /** Whose prefix is the start of the name of every Docker object. */
     deployment: Deployment;
     /** ID of the nginx image, sha256:… */
     imageId: pulumi.Input<string>;
-    /** The registry's certificate; nothing where a directory issues it. */
-    tls: TlsFiles | undefined;
     /** Volume with what changes without an `up`: a directory's certificate, the answers to its challenges. @default none */
     servedVolume?: pulumi.Input<string> | undefined;
-    /** The htpasswd file; nothing where there are no users. */
-    htpasswd?: pulumi.Input<string> | undefined;
-    /** The same of the passwords before, where some are taken for a while. */
-    previousHtpasswd?: pulumi.Input<string> | undefined;
-    sites: SiteArgs[];
-    /** File name → text that anyone may fetch, without a login. @default none */
-    installers?: Record<string, pulumi.Input<string>> | undefined;
-    /** What the page tells. @default no page */
-    page?: pulumi.Input<PageFacts> | undefined;
-    /** Keeps the access log in a volume. @default the container's own log */
-    log?: Inputs<LogBounds> | undefined;
-    /** Volume of the numbers, and where they are told without a login. @default no numbers */
-    metrics?: MetricsPlace | undefined;
     /** Folder of the Docker host with the folders of the sites. */
     sitesFolder?: string | undefined;
-    /** Port of the Docker host. */
-    port: pulumi.Input<number>;
-    /** Port of the Docker host for plain HTTP, which is redirected; nothing opens none. */
-    httpPort?: pulumi.Input<number> | undefined;
     /** Address of the Docker host. */
     bindAddress: pulumi.Input<string>;
-    /** Where the registry's images lie on the Docker host, mounted for `blobHeaders`. @default elsewhere */
-    images?: ImagesMount | undefined;
     /** Volume with the registry's socket. */
     socketVolume: pulumi.Input<string>;
     /** Network on which sites have their upstreams. */
@@ -114,9 +44,6 @@ export interface FrontArgs extends Inputs<
     /** What must be there before the front takes its port. */
     after: pulumi.Resource[];
 }
-
-/** Readable for the front's group. */
-const SECRET = "0440";
 
 const served = (volumeName: pulumi.Input<string>) => ({
     volumeName,
@@ -137,8 +64,7 @@ export class Front extends pulumi.ComponentResource {
     constructor(name: string, args: FrontArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Front", name, {}, opts);
         const parent = { parent: this };
-        const files = this.files(args);
-        const generation = this.generation(args, files);
+        const { files, generation } = frontFiles(args);
         const { deployment } = args;
         const containerName = frontName(deployment.prefix);
         const common = { deployment, imageId: args.imageId, onError: args.onError };
@@ -153,7 +79,7 @@ export class Front extends pulumi.ComponentResource {
                 ...common,
                 volumeName: `${containerName}-config`,
                 folder: FRONT_FOLDER,
-                files: { ...files, "nginx.conf": { content: this.conf(args, generation), mode: SECRET } },
+                files,
                 volumes: [
                     ...(args.servedVolume === undefined ? [] : [served(args.servedVolume)]),
                     ...(log === undefined ? [] : [{ volumeName: log, containerPath: NEW_LOG }]),
@@ -287,84 +213,5 @@ export class Front extends pulumi.ComponentResource {
                       protocol: "tcp",
                   },
               ];
-    }
-
-    private files(args: FrontArgs): Record<string, FileArgs> {
-        const pair = (crt: string, key: string, tls: TlsFiles | undefined): Record<string, FileArgs> =>
-            tls === undefined
-                ? {}
-                : { [crt]: { content: tls.chainPem }, [key]: { content: tls.privateKeyPem, mode: SECRET } };
-        return Object.assign(
-            pair("site.crt", "site.key", args.tls),
-            args.htpasswd === undefined
-                ? {}
-                : { htpasswd: { content: pulumi.output(args.htpasswd).apply(withNobody), mode: SECRET } },
-            args.previousHtpasswd === undefined
-                ? {}
-                : {
-                      [PREVIOUS_FILE]: {
-                          content: pulumi
-                              .all([args.previousHtpasswd, args.htpasswd ?? ""])
-                              .apply(([previous, all]) => withEveryone(previous, all)),
-                          mode: SECRET,
-                      },
-                  },
-            args.log === undefined
-                ? {}
-                : { [KEEP_LOG]: { content: pulumi.output(args.log).apply(keepLogScript) } },
-            ...Object.entries(args.installers ?? {}).map(([file, content]) => ({ [file]: { content } })),
-            args.page === undefined
-                ? {}
-                : pageFiles(pulumi.output(args.page).apply((facts) => `${JSON.stringify(facts)}\n`)),
-            ...args.sites.map((site) => {
-                const { crt, key } = siteFiles(site.id);
-                return pair(crt, key, site.tls);
-            }),
-        ) as Record<string, FileArgs>;
-    }
-
-    /** What nginx.conf is rendered from, all but its generation. */
-    private settings(args: FrontArgs): pulumi.Output<Omit<FrontSettings, "generation">> {
-        const { users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient } = args;
-        return pulumi.output({
-            ...{ users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient },
-            immutableTags: args.immutableTags,
-            signer: args.signer,
-            logFile: args.log === undefined ? undefined : `${LOG_FOLDER}/${LOG_FILE}`,
-            acme: args.tls === undefined,
-            sites: args.sites.map(({ id, name, upstream, folder, tls, images, blobHeaders, brought }) => ({
-                ...{ id, name, upstream, folder, brought },
-                blobHeaders: images && blobHeaders,
-                acme: tls === undefined,
-            })),
-            blobHeaders: args.images && args.blobHeaders,
-            installers: Object.keys(args.installers ?? {}),
-            page:
-                args.page === undefined
-                    ? undefined
-                    : PAGE_FILES.map(({ path, file, type }) => ({ path, file, type })),
-            metrics: args.metrics && { open: args.metrics.port !== undefined, store: args.metrics.store },
-            redirectTo: args.httpPort === undefined ? undefined : args.port,
-        });
-    }
-
-    private conf(args: FrontArgs, generation: pulumi.Output<string>): pulumi.Output<string> {
-        return pulumi
-            .all([this.settings(args), generation])
-            .apply(([settings, text]) => renderNginx({ ...settings, generation: text }));
-    }
-
-    /**
-     * SHA-256 of all that is served. There is a private key among it, or a salted hash of each password, so it gives nothing away.
-     */
-    private generation(args: FrontArgs, files: Record<string, FileArgs>): pulumi.Output<string> {
-        const texts = Object.entries(files).map(([file, { content }]) => pulumi.all([file, content]));
-        return pulumi.unsecret(
-            pulumi.all([this.settings(args), pulumi.all(texts)]).apply(([settings, parts]) =>
-                createHash("sha256")
-                    .update(JSON.stringify([renderNginx({ ...settings, generation: "" }), parts]))
-                    .digest("hex"),
-            ),
-        );
     }
 }

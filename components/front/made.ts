@@ -9,7 +9,8 @@ import type { ImagesMount, RegistrySocket, TlsFiles } from "../registry/registry
 import { endsOf } from "../tls/chain";
 import { broughtFiles, type SiteTls } from "../tls/site-tls";
 
-import { Front, type MetricsPlace, type SiteArgs } from "./front";
+import type { FrontFilesArgs, MetricsPlace, SiteArgs } from "./files";
+import { Front } from "./front";
 import type { FrontOptions } from "./options";
 import type { PageFacts } from "./page";
 import { type BlobHeaders, SOCKET, SOCKET_FOLDER } from "./settings";
@@ -26,17 +27,31 @@ export interface SiteOptions {
     blobs?: { images: ImagesMount; headers: pulumi.Input<BlobHeaders | undefined> } | undefined;
 }
 
-/** What the front gets from the deployment. */
-interface Context {
-    deployment: Deployment;
+/** What the front gets from the deployment, wherever it runs. */
+export interface FrontContext {
     port: Given<number>;
-    bindAddress: Given<string>;
     realm: Given<string>;
     users: Settled<Options["users"]> | undefined;
     htpasswd: pulumi.Input<string> | undefined;
     /** Of passwords that are taken for a while beside those that took their place: until when, seconds since 1970. */
     previous: { htpasswd: pulumi.Input<string>; until: Readonly<Record<string, number>> } | undefined;
     certificate: SiteTls;
+    /** The registry's images, where they lie in files that the front may read. */
+    images: ImagesMount | undefined;
+    /** Headers of the registry's answers, where the front may serve blobs itself. */
+    blobHeaders: pulumi.Input<BlobHeaders | undefined>;
+    /** File name → text that anyone may fetch. */
+    installers: Record<string, pulumi.Input<string>> | undefined;
+    /** Snippets of `clientSetup` by which one line sets a client up. */
+    setUp: pulumi.Input<Record<string, string>> | undefined;
+    /** Of the numbers, where there are some. */
+    metrics: MetricsPlace | undefined;
+}
+
+/** What it gets on a Docker host besides. */
+interface DockerContext extends FrontContext {
+    deployment: Deployment;
+    bindAddress: Given<string>;
     /** The provider for the Engine that is named; nothing where the program's own is used. */
     engine: docker.Provider | undefined;
     /** ID of the nginx image. */
@@ -44,18 +59,8 @@ interface Context {
     socketVolume: pulumi.Input<string>;
     /** Volume with what changes without an `up`, where there is one. */
     servedVolume: pulumi.Input<string> | undefined;
-    /** The registry's images, where they lie on the Docker host. */
-    images: ImagesMount | undefined;
-    /** Headers of the registry's answers, where the front may serve blobs itself. */
-    blobHeaders: pulumi.Input<BlobHeaders | undefined>;
     /** Network on which sites have their upstreams. */
     networkName: pulumi.Input<string>;
-    /** File name → text that anyone may fetch. */
-    installers: Record<string, pulumi.Input<string>> | undefined;
-    /** Snippets of `clientSetup` by which one line sets a client up. */
-    setUp: pulumi.Input<Record<string, string>> | undefined;
-    /** Of the numbers, where there are some. */
-    metrics: MetricsPlace | undefined;
     onError: pulumi.ErrorHook[];
     after: pulumi.Resource[];
 }
@@ -104,7 +109,7 @@ const pageFacts = ({
     certificate,
     setUp,
     metrics,
-}: Pick<Context, "certificate" | "setUp" | "metrics">): pulumi.Output<PageFacts> =>
+}: Pick<FrontContext, "certificate" | "setUp" | "metrics">): pulumi.Output<PageFacts> =>
     pulumi.all([certificate.files.chainPem, setUp]).apply(([pem, lines]) => ({
         // Of one that a directory issues the end changes without an `up`.
         ...(certificate.acme === undefined ? { ends: endsOf(pem) } : { renewed: true as const }),
@@ -113,17 +118,18 @@ const pageFacts = ({
     }));
 
 /**
+ * What the files of a front are made of.
+ *
  * @param inside sites of the deployment's own
  * @throws Error where a site has no certificate and there is no CA to sign one
  */
-export function frontOf(
+export function frontFilesArgs(
     name: string,
     front: FrontChoice,
     inside: readonly SiteOptions[],
-    context: Context,
-    parent: { parent: pulumi.Resource },
-): Front {
-    const { certificate, users, previous, engine, setUp, ...rest } = context;
+    context: FrontContext,
+): FrontFilesArgs {
+    const { certificate, users, previous } = context;
     const signed = (id: string, site: Given<string>): TlsFiles | undefined => {
         if (certificate.acme !== undefined) return undefined;
         const tls = certificate.sign?.(`${name}-site-${typeof site === "string" ? site : id}`, [site]);
@@ -150,32 +156,55 @@ export function frontOf(
             blobHeaders: blobs?.headers,
         })),
     ];
+    return {
+        tls: certificate.acme === undefined ? certificate.files : undefined,
+        htpasswd: context.htpasswd,
+        previousHtpasswd: previous?.htpasswd,
+        signer: certificate.signer,
+        users:
+            users &&
+            Object.entries(users).map(([user, { role, repositories }]) => ({
+                name: user,
+                repositories,
+                previousUntil: previous?.until[user],
+                role: pulumi.output(role).apply((of) => of ?? "push"),
+            })),
+        realm: context.realm,
+        anonymousPull: front.anonymousPull,
+        cacheSeconds: front.cacheSeconds,
+        attemptsPerMinute: front.attemptsPerMinute,
+        connectionsPerClient: front.connectionsPerClient,
+        immutableTags: pulumi.output(front.immutableTags),
+        log: front.log.off ? undefined : { days: front.log.days, maxMb: front.log.maxMb },
+        page: front.page ? pageFacts(context) : undefined,
+        installers: context.installers,
+        images: context.images,
+        blobHeaders: context.blobHeaders,
+        metrics: context.metrics,
+        sites,
+        port: context.port,
+        httpPort: front.httpPort,
+    };
+}
+
+/** The front of a Docker host. */
+export function frontOf(
+    name: string,
+    front: FrontChoice,
+    inside: readonly SiteOptions[],
+    context: DockerContext,
+    parent: { parent: pulumi.Resource },
+): Front {
+    const { deployment, bindAddress, engine, imageId, socketVolume, servedVolume, networkName } = context;
     return new Front(
         `${name}-front`,
         {
-            ...rest,
-            tls: certificate.acme === undefined ? certificate.files : undefined,
-            previousHtpasswd: previous?.htpasswd,
-            signer: certificate.signer,
-            users:
-                users &&
-                Object.entries(users).map(([user, { role, repositories }]) => ({
-                    name: user,
-                    repositories,
-                    previousUntil: previous?.until[user],
-                    role: pulumi.output(role).apply((of) => of ?? "push"),
-                })),
-            anonymousPull: front.anonymousPull,
-            cacheSeconds: front.cacheSeconds,
-            attemptsPerMinute: front.attemptsPerMinute,
-            connectionsPerClient: front.connectionsPerClient,
-            immutableTags: pulumi.output(front.immutableTags),
-            log: front.log.off ? undefined : { days: front.log.days, maxMb: front.log.maxMb },
-            page: front.page ? pageFacts({ certificate, setUp, metrics: rest.metrics }) : undefined,
-            sites,
+            ...frontFilesArgs(name, front, inside, context),
+            ...{ deployment, bindAddress, imageId, socketVolume, servedVolume, networkName },
             sitesFolder: front.sitesFolder,
-            httpPort: front.httpPort,
             memoryMb: front.memoryMb,
+            onError: context.onError,
+            after: context.after,
         },
         { ...parent, providers: engine && { docker: engine } },
     );

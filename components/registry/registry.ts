@@ -94,21 +94,34 @@ export interface RegistryArgs {
     onError: pulumi.ErrorHook[];
 }
 
+/** Where the debug server listens: it knows no login, and stays on the container's loopback. */
+const DEBUG = `127.0.0.1:${DEBUG_PORT}`;
+
 /**
- * Healthy means that images can be written, that the storage answers (debug server, on the container's loopback) and
- * that the port is open.
+ * The shell command that succeeds where images can be written, the storage answers and what the registry listens on is open.
+ *
+ * @param open the command of the last
  */
-function healthy({ socket, metricsVolume, containerPort = REGISTRY_PORT }: RegistryArgs): string {
-    const debug = `127.0.0.1:${DEBUG_PORT}`;
-    const test =
-        `${STORAGE_CHECKED} && wget -q -O /dev/null http://${debug}/debug/health && ` +
-        (socket === undefined ? listens(containerPort) : `test -S ${socket.path}`);
-    // So that the debug server, which knows no login, stays on the container's loopback.
-    return metricsVolume === undefined ? test : leavingNumbers(debug, test);
+export const healthy = (open: string): string =>
+    `${STORAGE_CHECKED} && wget -q -O /dev/null http://${DEBUG}/debug/health && ${open}`;
+
+function healthyContainer({ socket, metricsVolume, containerPort = REGISTRY_PORT }: RegistryArgs): string {
+    const test = healthy(socket === undefined ? listens(containerPort) : `test -S ${socket.path}`);
+    return metricsVolume === undefined ? test : leavingNumbers(DEBUG, test);
 }
 
-/** What starts the registry. */
-function entrypoint({ socket, outbound }: RegistryArgs): string[] {
+/** What starts the registry. Always with the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users. */
+export const SERVE = ["serve", `${CONFIG_FOLDER}/config.yml`];
+
+/** The program that starts it, before the arguments. */
+export function entrypoint({
+    socket,
+    outbound,
+}: {
+    /** It listens on a socket. */
+    socket?: unknown;
+    outbound?: OutboundArgs | undefined;
+}): string[] {
     const before = [
         ...(Object.keys(proxyFiles(outbound?.proxy)).length > 0 ? [withProxy(CONFIG_FOLDER)] : []),
         // A front runs as another user of the same group, and may write to the socket only where that group may.
@@ -117,6 +130,25 @@ function entrypoint({ socket, outbound }: RegistryArgs): string[] {
     if (before.length === 0) return ["/bin/registry"];
     return ["/bin/sh", "-c", [...before, 'exec /bin/registry "$@"'].join("; "), "registry"];
 }
+
+/** Variables of its container, `NAME=value`. */
+export const registryEnvs = (storage: RemoteStorageArgs | undefined): string[] => [
+    "OTEL_TRACES_EXPORTER=none",
+    ...storageEnvs(storage),
+];
+
+/** Its files, wherever it runs. */
+export const registryFiles = ({
+    configYml,
+    store,
+    outbound,
+}: Pick<RegistryArgs, "configYml" | "store" | "outbound">): Record<string, FileArgs> => ({
+    "config.yml": { content: configYml, mode: "0400" },
+    [CHECK_SCRIPT]: { content: storageCheckScript(store !== undefined) },
+    ...(store === undefined ? {} : { [CHECK_CONFIG]: { content: store.checkYml, mode: "0400" } }),
+    ...storageFiles(store?.storage),
+    ...proxyFiles(outbound?.proxy),
+});
 
 /** The provider keeps a whole number as "1.0", and would replace the container for "1" on every `up`. */
 const cpuLimit = (cpus: pulumi.Input<number>): pulumi.Output<string> =>
@@ -158,13 +190,7 @@ export class Registry extends pulumi.ComponentResource {
                 imageId: args.imageId,
                 folder: CONFIG_FOLDER,
                 files: {
-                    "config.yml": { content: args.configYml, mode: "0400" },
-                    [CHECK_SCRIPT]: { content: storageCheckScript(args.store !== undefined) },
-                    ...(args.store === undefined
-                        ? {}
-                        : { [CHECK_CONFIG]: { content: args.store.checkYml, mode: "0400" } }),
-                    ...storageFiles(args.store?.storage),
-                    ...proxyFiles(args.outbound?.proxy),
+                    ...registryFiles(args),
                     ...(args.htpasswd === undefined
                         ? {}
                         : { htpasswd: { content: args.htpasswd, mode: "0400" } }),
@@ -201,13 +227,8 @@ export class Registry extends pulumi.ComponentResource {
                 name: containerName,
                 image: args.imageId,
                 entrypoints: entrypoint(args),
-                // Always the path: release 3 looks elsewhere than 2, and without a file it serves without TLS and users.
-                command: ["serve", `${CONFIG_FOLDER}/config.yml`],
-                envs: [
-                    "OTEL_TRACES_EXPORTER=none",
-                    ...storageEnvs(args.store?.storage),
-                    ...(args.envs ?? []),
-                ],
+                command: SERVE,
+                envs: [...registryEnvs(args.store?.storage), ...(args.envs ?? [])],
                 // The registry reads htpasswd by itself when it changes, all else when it starts. So this label
                 // replaces the container for all else.
                 labels: [
@@ -234,7 +255,7 @@ export class Registry extends pulumi.ComponentResource {
                 ),
                 ...lookups(args.outbound),
                 readOnly: true,
-                ...awaited(healthy(args), args.store !== undefined),
+                ...awaited(healthyContainer(args), args.store !== undefined),
                 ...(args.cpus === undefined ? {} : { cpus: cpuLimit(args.cpus) }),
                 ...confined,
                 ...boundedLog,

@@ -35,11 +35,11 @@ const MARK = /^\s*<!--\s*not run:?\s*(.*?)\s*-->\s*$/i;
 /** Beginning of a line that a reader would paste into a shell. */
 const COMMAND = /^\s*(\$ )?(sudo |npm |npx |pulumi |docker |git |curl |skopeo |eval |sh |ssh |scp )/;
 /**
- * What a test cannot do for itself: other machines, other systems, their timers, registries that are elsewhere, clients and images
+ * What a test cannot do for itself: other machines, other systems, clusters, their timers, registries that are elsewhere, clients and images
  * that are not there, the tests as a whole.
  */
 const ELSEWHERE =
-    /\b(ssh|scp|systemctl|apt-get|dnf|update-ca-[a-z]+|aws|az|gcloud|install\.sh|docker buildx|helm)\b|npm test\b|npm run schedule$|npm config set registry|npm install private-registry\b/m;
+    /\b(ssh|scp|systemctl|apt-get|dnf|update-ca-[a-z]+|aws|az|gcloud|install\.sh|docker buildx|helm|kubectl)\b|npm test\b|npm run schedule$|npm config set registry|npm install private-registry\b/m;
 
 /** Reads a page. */
 export function readPage(page: string, text: string): Read {

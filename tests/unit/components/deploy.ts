@@ -49,19 +49,32 @@ function computed(type: string, name: string): Record<string, unknown> {
     }
 }
 
-/** Registers a PrivateRegistry named `r` with a user `admin`, and no front: tests of the front ask for one. */
-export async function deploy(args: Args = {}, overrides: Record<string, object> = {}): Promise<Deployment> {
+/**
+ * Registers a PrivateRegistry named `r` with a user `admin`, and no front: tests of the front ask for one.
+ *
+ * @param overrides name of a resource → what its provider computes
+ * @param opts makes the component's options, within the program
+ */
+export async function deploy(
+    args: Args = {},
+    overrides: Record<string, object> = {},
+    opts?: () => pulumi.ComponentResourceOptions,
+): Promise<Deployment> {
     const { result, all } = await record(
         () =>
-            new PrivateRegistry("r", {
-                domain: "docker.example.com",
-                image: "registry:3.1.2",
-                prefix: "kit-dev",
-                users: { admin: { password: "123456" } },
-                bcryptCost: 4,
-                front: false,
-                ...args,
-            }),
+            new PrivateRegistry(
+                "r",
+                {
+                    domain: "docker.example.com",
+                    image: "registry:3.1.2",
+                    prefix: "kit-dev",
+                    users: { admin: { password: "123456" } },
+                    bcryptCost: 4,
+                    front: false,
+                    ...args,
+                },
+                opts?.(),
+            ),
         (type, name) => ({ ...computed(type, name), ...overrides[name] }),
     );
     return { registry: result, all };

@@ -72,6 +72,8 @@ MockMonitor.prototype.registerResource = async function (request, callback) {
 
 // The mock monitor knows no hooks; a registration of one is enough here.
 Object.assign(MockMonitor.prototype, {
+    registerResourceHook: (_request: unknown, callback: (error: null, answer: object) => void) =>
+        callback(null, {}),
     registerErrorHook: (_request: unknown, callback: (error: null, answer: object) => void) =>
         callback(null, {}),
 });

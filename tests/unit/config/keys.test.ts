@@ -107,6 +107,13 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
         { notifications: { NAME: { url: "https://ci.example.com/registry" } } },
     ],
     [/^backup\./, BACKUP],
+    [/^kubernetes\.expose$/, { target: "kubernetes", port: 30443 }],
+    [/^kubernetes\.claim\.accessMode$/, { target: "kubernetes", kubernetes: { replicas: 1 } }],
+    [
+        /^kubernetes\.pullSecrets$/,
+        { target: "kubernetes", users: { puller: { generate: true, role: "pull" } } },
+    ],
+    [/^kubernetes/, { target: "kubernetes" }],
     [/^metrics\.bindAddress$/, { metrics: { port: 9145 } }],
     [/^sync\.jobs\.NAME\.tags$/, { sync: { jobs: { NAME: { from: "quay.io/team/app" } } } }],
     [/^sync\.jobs\.NAME\.(to|repositories)$/, { sync: { jobs: { NAME: { from: "quay.io/*" } } } }],

@@ -271,6 +271,56 @@ export const ODD: Record<string, Odd> = {
         default: "127.0.0.1",
         invalid: ["0.0.0.0", "::", "192.0.2.1", "172.32.0.1", "2001:db8::1", "localhost", "127.0.0.1:80"],
     },
+    kubernetes: {
+        valid: [
+            {
+                ...{ context: "production", namespace: "registry", replicas: 3, expose: "clusterIP" },
+                ...{ annotations: {}, pullSecrets: [] },
+                claim: { size: "1Ti", accessMode: "ReadWriteMany" },
+            },
+        ],
+        invalid: ["text", 5, []],
+    },
+    "kubernetes.context": { valid: ["production", "kind-dev@a"], invalid: ["", 5, {}] },
+    "kubernetes.kubeconfig": { valid: ["apiVersion: v1"], invalid: [{}, []] },
+    "kubernetes.namespace": {
+        valid: ["registry", "a", "a-1"],
+        default: "default",
+        invalid: ["Registry", "-a", "a.b", "", "a".repeat(64)],
+    },
+    "kubernetes.replicas": whole(2, 1, 100),
+    "kubernetes.expose": {
+        valid: ["loadBalancer", "nodePort", "clusterIP"],
+        default: "loadBalancer",
+        invalid: ["ClusterIP", "ingress", ""],
+    },
+    "kubernetes.annotations": {
+        valid: [{ "metallb.io/address-pool": "internal" }, {}],
+        default: {},
+        invalid: ["text", [], 5],
+    },
+    "kubernetes.serviceAccount": { valid: ["registry"], invalid: ["Registry", "", 5] },
+    "kubernetes.claim": {
+        valid: [{ size: "500Gi", accessMode: "ReadWriteMany", storageClass: "nfs" }],
+        default: { size: "100Gi", accessMode: "ReadWriteMany" },
+        invalid: ["text", 5, []],
+    },
+    "kubernetes.claim.size": {
+        valid: ["1Mi", "500Gi", "2Ti"],
+        default: "100Gi",
+        invalid: ["0Gi", "500", "1G", ""],
+    },
+    "kubernetes.claim.storageClass": { valid: ["nfs", "csi.example.com"], invalid: ["NFS", "", "-a"] },
+    "kubernetes.claim.accessMode": {
+        valid: ["ReadWriteMany", "ReadWriteOnce"],
+        default: "ReadWriteMany",
+        invalid: ["ReadOnlyMany", ""],
+    },
+    "kubernetes.pullSecrets": {
+        valid: [["team-a", "team-b"], []],
+        default: [],
+        invalid: [["Team"], "team-a"],
+    },
     "front.httpPort": whole(undefined, 1, 65535),
     "front.sites": {
         valid: [{ "docs.example.com": { upstream: "http://192.0.2.10:8080" } }, {}],

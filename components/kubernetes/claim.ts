@@ -1,0 +1,51 @@
+/** The claim with the images. */
+import { createHash } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Settled } from "../definition/inputs";
+import { IDENTITY_LABEL } from "../deployment/hardening";
+import { stackKeyOf } from "../deployment/stack-key";
+import type { Options } from "../options";
+
+import { KubernetesObject } from "./object";
+import type { KubernetesOptions } from "./options";
+import { clusterName, type Place } from "./place";
+
+/** Makes it. Its name is the stack's, so that the next deployment of the stack finds what this one leaves. */
+export function claimOf(
+    { program, metadata, opts }: Place,
+    { claim: { size, storageClass, accessMode } }: Settled<KubernetesOptions>,
+    { stackKey, keepData }: Settled<Options>,
+    prefix: string,
+): pulumi.Output<string> {
+    const {
+        [IDENTITY_LABEL]: identity = "",
+        "app.kubernetes.io/instance": instance,
+        ...labels
+    } = metadata.labels;
+    void instance;
+    // Without a key nothing tells the stack from others of its name, so the claim is the deployment's.
+    const suffix = pulumi
+        .output(stackKey ?? stackKeyOf() ?? identity)
+        .apply((key) => createHash("sha256").update(key).digest("hex").slice(0, 8));
+    return new KubernetesObject(
+        "PersistentVolumeClaim",
+        `${program}-data`,
+        {
+            metadata: {
+                ...metadata,
+                labels,
+                name: pulumi.interpolate`${clusterName(prefix)}-data-${suffix}`,
+                // The Deployment waits for it, and a volume that is made on a node waits for its first pod.
+                annotations: { "pulumi.com/skipAwait": "true" },
+            },
+            spec: {
+                accessModes: [accessMode],
+                storageClassName: storageClass,
+                resources: { requests: { storage: size } },
+            },
+        },
+        { ...opts, retainOnDelete: keepData },
+    ).metadata.name;
+}

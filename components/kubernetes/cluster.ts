@@ -1,0 +1,179 @@
+/** A deployment on a Kubernetes cluster: what runs there, and how it is reached. */
+import * as pulumi from "@pulumi/pulumi";
+
+import { servedInstallers } from "../../clients/served";
+import type { Accounts } from "../auth/accounts";
+import type { Given, Settled } from "../definition/inputs";
+import { IDENTITY_LABEL } from "../deployment/hardening";
+import { blobHeaders } from "../front/blobs";
+import { frontFiles } from "../front/files";
+import { type FrontChoice, frontFilesArgs } from "../front/made";
+import { SOCKET } from "../front/settings";
+import type { Options } from "../options";
+import { type RegistrySettings, renderConfig, renderStorageCheck } from "../registry/config-yml";
+import { entrypoint, healthy, registryEnvs, registryFiles, SERVE } from "../registry/registry";
+import { remoteStorage } from "../storage/remote";
+import type { RemoteStorageArgs } from "../storage/storage";
+import type { SiteTls } from "../tls/site-tls";
+
+import { claimOf } from "./claim";
+import { filesVolume } from "./files";
+import { policyOf, serviceOf } from "./network";
+import { KubernetesObject, KubernetesProvider } from "./object";
+import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
+import { clusterName, type Place } from "./place";
+import { LEAVING_SECONDS, podTemplate } from "./pod";
+import { pullSecrets } from "./pull-secrets";
+
+/** What the cluster gets from the deployment. */
+export interface ClusterContext {
+    prefix: string;
+    identity: pulumi.Output<string>;
+    front: FrontChoice;
+    /** Of the registry as it would be without a front. */
+    settings: pulumi.Output<RegistrySettings>;
+    /** `https://docker.example.com:8443` */
+    endpoint: pulumi.Output<string>;
+    /** `docker.example.com:8443`, as in image names. */
+    address: pulumi.Output<string>;
+    port: Given<number>;
+    accounts: Accounts | undefined;
+    certificate: SiteTls;
+}
+
+/** What runs on the cluster, as the deployment tells it. */
+export interface OnCluster {
+    /** Resolves when clients get an answer. */
+    answering: pulumi.Output<unknown>;
+    /** Snippets for clients by which one line sets a client up; resolves when they work. Nothing without `front.clientInstaller`. */
+    oneLines: pulumi.Output<Record<string, string>> | undefined;
+}
+
+/** The registry's configuration behind the front. */
+function configured({ settings }: ClusterContext, storage: RemoteStorageArgs | undefined, replicas: number) {
+    const own = settings.apply((all) => ({
+        ...all,
+        ...{ tls: false, realm: undefined, socket: SOCKET, shared: replicas > 1 },
+    }));
+    return {
+        configYml: own.apply(renderConfig),
+        store: storage && { storage, checkYml: own.apply((of) => renderStorageCheck(of) ?? "") },
+    };
+}
+
+/** Makes the objects of a deployment. */
+export function onCluster(
+    name: string,
+    options: Settled<Options>,
+    context: ClusterContext,
+    component: pulumi.ComponentResource,
+): OnCluster {
+    const cluster = options.kubernetes ?? (KUBERNETES_DEFAULTS as Settled<KubernetesOptions>);
+    const { prefix, identity, front, certificate, accounts, endpoint, port } = context;
+    const { context: kubeContext, kubeconfig, replicas } = cluster;
+    const provider =
+        component.getProvider("kubernetes:apps/v1:Deployment") ??
+        new KubernetesProvider(
+            `${name}-cluster`,
+            { context: kubeContext, kubeconfig: kubeconfig && pulumi.secret(kubeconfig) },
+            { parent: component },
+        );
+    // The provider takes over what has the name already, and deletes by the name alone.
+    const own = identity.apply((id) => `${clusterName(prefix)}-${id.slice(0, 8)}`);
+    const selected = { "app.kubernetes.io/name": "private-registry", "app.kubernetes.io/instance": own };
+    const place: Place = {
+        program: name,
+        ...{ own, selected },
+        metadata: {
+            namespace: cluster.namespace,
+            labels: { ...selected, "app.kubernetes.io/managed-by": "pulumi", [IDENTITY_LABEL]: identity },
+        },
+        opts: { parent: component, provider },
+    };
+    const { configYml, store } = configured(context, remoteStorage(options.storage), replicas);
+    const claim = store === undefined ? claimOf(place, cluster, options, prefix) : undefined;
+    const served = front.clientInstaller
+        ? servedInstallers(endpoint, certificate.caPem, pulumi.output([]), identity)
+        : undefined;
+    const { files } = frontFiles({
+        ...frontFilesArgs(name, front, [], {
+            ...{ port, certificate, realm: options.realm },
+            users: options.auth ? options.users : undefined,
+            htpasswd: accounts?.htpasswd,
+            previous: accounts?.previous,
+            images: claim && { volumeName: claim },
+            blobHeaders: pulumi.unsecret(context.settings.apply(blobHeaders)),
+            installers: served?.files,
+            setUp: served?.oneLines,
+            metrics: undefined,
+        }),
+        // The cluster keeps the log of a container.
+        log: undefined,
+    });
+    const outbound = { proxy: options.proxy };
+    const mounted = (part: string, all: typeof files) => filesVolume(part, all, place);
+    const template = podTemplate({
+        labels: selected,
+        registry: {
+            image: options.image,
+            command: [...entrypoint({ socket: SOCKET, outbound }), ...SERVE],
+            healthy: healthy(`test -S ${SOCKET}`),
+            envs: registryEnvs(store?.storage),
+            files: mounted("registry", registryFiles({ configYml, store, outbound })),
+            memoryMb: options.memoryMb,
+            cpus: options.cpus,
+        },
+        front: { image: front.image, files: mounted("front", files), memoryMb: front.memoryMb },
+        claim,
+        serviceAccount: cluster.serviceAccount,
+        extraHosts: options.extraHosts,
+    });
+    const selector = { matchLabels: selected };
+    const metadata = { ...place.metadata, name: own };
+    const deployment = new KubernetesObject(
+        "Deployment",
+        `${name}-pods`,
+        {
+            metadata,
+            spec: {
+                replicas,
+                selector,
+                template,
+                // What a former version read is gone: the way back is the stack's configuration.
+                revisionHistoryLimit: 0,
+                // A volume that one node may mount cannot be on two.
+                strategy:
+                    claim !== undefined && cluster.claim.accessMode === "ReadWriteOnce"
+                        ? { type: "Recreate" }
+                        : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+            },
+        },
+        {
+            ...place.opts,
+            customTimeouts: { create: "5m", update: "10m" },
+            hooks: { afterUpdate: [formerGone(name)] },
+        },
+    );
+    new KubernetesObject(
+        "PodDisruptionBudget",
+        `${name}-budget`,
+        { metadata, spec: { maxUnavailable: 1, selector } },
+        place.opts,
+    );
+    policyOf(place, options, store?.storage);
+    const service = serviceOf(place, cluster, port);
+    if (accounts !== undefined)
+        pullSecrets(place, cluster.pullSecrets, options.users, accounts.passwords, context.address);
+    const answering = pulumi.all([deployment.id, service.id]);
+    return {
+        answering,
+        oneLines: served && pulumi.all([served.oneLines, answering]).apply(([lines]) => lines),
+    };
+}
+
+/** Waits until the pods of the version before take no request any more: then what changed counts everywhere. */
+const formerGone = (name: string): pulumi.ResourceHook =>
+    new pulumi.ResourceHook(
+        `${name}-former-gone`,
+        () => new Promise((resolve) => setTimeout(resolve, (LEAVING_SECONDS + 2) * 1000)),
+    );

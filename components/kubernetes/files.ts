@@ -1,0 +1,59 @@
+/** Files of a container, as a Secret and a ConfigMap that never change: another content has another name, so that a change rolls. */
+import { createHash } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import type { FileArgs } from "../registry/config-volume";
+
+import { KubernetesObject } from "./object";
+import type { Place } from "./place";
+
+/** Whether not everyone on the machine may read it: what is a secret here is one there. */
+const isSecret = ({ mode = "0444" }: FileArgs): boolean => mode.endsWith("0");
+
+/** Of a SHA-256. Among what a Secret holds is a random text or a private key, so it gives nothing away. */
+const digest = (data: pulumi.Output<Record<string, string>>): pulumi.Output<string> =>
+    pulumi.unsecret(
+        data.apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12)),
+    );
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** The volume of a pod that holds the files. */
+export interface FilesVolume {
+    name: string;
+    projected: { sources: unknown[]; defaultMode: number };
+}
+
+/** @param part of the pod: name of the volume */
+export function filesVolume(
+    part: string,
+    files: Readonly<Record<string, FileArgs>>,
+    { program, own, metadata, opts }: Place,
+): FilesVolume {
+    const sources = (["Secret", "ConfigMap"] as const).flatMap((kind) => {
+        const members = Object.entries(files).filter(([, file]) => isSecret(file) === (kind === "Secret"));
+        if (members.length === 0) return [];
+        const data = pulumi
+            .all(members.map(([file, { content, base64: ready }]) => pulumi.all([file, content, ready])))
+            .apply((all) =>
+                Object.fromEntries(all.map(([file, text, ready]) => [file, ready ? text : base64(text)])),
+            );
+        const { name } = new KubernetesObject(
+            kind,
+            `${program}-${part}-${kind === "Secret" ? "secrets" : "files"}`,
+            {
+                metadata: { ...metadata, name: pulumi.interpolate`${own}-${part}-${digest(data)}` },
+                immutable: true,
+                // A certificate is among the files that are no secrets, and comes out of one.
+                ...(kind === "Secret"
+                    ? { data: pulumi.secret(data) }
+                    : { binaryData: pulumi.unsecret(data) }),
+            },
+            kind === "Secret" ? { ...opts, additionalSecretOutputs: ["data"] } : opts,
+        ).metadata;
+        return [kind === "Secret" ? { secret: { name } } : { configMap: { name } }];
+    });
+    // Readable for the pod's group alone.
+    return { name: part, projected: { sources, defaultMode: 0o440 } };
+}

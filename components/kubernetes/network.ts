@@ -1,0 +1,98 @@
+/** How the pods are reached, and whom they may reach. */
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Given, Settled } from "../definition/inputs";
+import { TLS_PORT } from "../front/settings";
+import type { Options } from "../options";
+import type { RemoteStorageArgs } from "../storage/storage";
+
+import { KubernetesObject } from "./object";
+import type { KubernetesOptions } from "./options";
+import type { Place } from "./place";
+
+/** Ports at which the pods reach their store, and who gives them its login. */
+function egressPorts(store: RemoteStorageArgs | undefined): pulumi.Output<number[]> {
+    if (store === undefined) return pulumi.output([]);
+    const endpoint = store.driver === "s3" ? store.endpoint : undefined;
+    return pulumi.output(endpoint).apply((url) => {
+        if (url === undefined) return [443];
+        const { port, protocol } = new URL(url);
+        return [443, ...(port === "" ? (protocol === "http:" ? [80] : []) : [Number(port)])];
+    });
+}
+
+/**
+ * Who may speak with the pods, and with whom they may: for clusters whose network enforces it. Where the configuration may name
+ * further places, such as a proxy or who is notified, all may be reached.
+ */
+export function policyOf(
+    { program, own, metadata, selected, opts }: Place,
+    { registryConfig, notifications, proxy }: Settled<Options>,
+    store: RemoteStorageArgs | undefined,
+): void {
+    const isSet = (of: unknown) =>
+        pulumi.Output.isInstance(of) || (typeof of === "object" && of !== null && Object.keys(of).length > 0);
+    const anywhere = [registryConfig, notifications].some(isSet) || Boolean(proxy.http ?? proxy.https);
+    const tcp = (port: number) => ({ protocol: "TCP", port });
+    new KubernetesObject(
+        "NetworkPolicy",
+        `${program}-policy`,
+        {
+            metadata: { ...metadata, name: own },
+            spec: {
+                podSelector: { matchLabels: selected },
+                policyTypes: ["Ingress", "Egress"],
+                ingress: [{ ports: [tcp(TLS_PORT)] }],
+                egress: anywhere
+                    ? [{}]
+                    : egressPorts(store).apply((ports) => [
+                          { ports: [{ protocol: "UDP", port: 53 }, tcp(53)] },
+                          ...(ports.length === 0 ? [] : [{ ports: ports.map(tcp) }]),
+                      ]),
+            },
+        },
+        opts,
+    );
+}
+
+/** Ways to expose → types of a Service. */
+const SERVICE_TYPES = { loadBalancer: "LoadBalancer", nodePort: "NodePort", clusterIP: "ClusterIP" };
+
+/** The Service by which clients reach the pods. */
+export function serviceOf(
+    { program, own, metadata, selected, opts }: Place,
+    { expose, annotations }: Settled<KubernetesOptions>,
+    port: Given<number>,
+): KubernetesObject {
+    return new KubernetesObject(
+        "Service",
+        `${program}-service`,
+        {
+            metadata: {
+                ...metadata,
+                name: own,
+                annotations: pulumi.output(annotations).apply((of) => ({
+                    ...of,
+                    // Nothing but an address is to be waited for: the Deployment says when pods answer.
+                    ...(expose === "loadBalancer" ? {} : { "pulumi.com/skipAwait": "true" }),
+                })),
+            },
+            spec: {
+                type: SERVICE_TYPES[expose as keyof typeof SERVICE_TYPES],
+                selector: selected,
+                // The front counts by the client's own address, which a detour by another node would hide.
+                ...(expose === "loadBalancer" ? { externalTrafficPolicy: "Local" } : {}),
+                ports: [
+                    {
+                        name: "https",
+                        protocol: "TCP",
+                        port: expose === "nodePort" ? 443 : port,
+                        targetPort: TLS_PORT,
+                        ...(expose === "nodePort" ? { nodePort: port } : {}),
+                    },
+                ],
+            },
+        },
+        { ...opts, customTimeouts: { create: "5m", update: "5m" } },
+    );
+}

@@ -1,0 +1,28 @@
+/** What the objects of a deployment have in common. */
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Given } from "../definition/inputs";
+
+/** The longest start of a name that leaves room for what comes after it: a Service has 63 characters (RFC 1035). */
+const NAME_LENGTH = 40;
+
+/** A name as objects of a cluster may begin with. */
+export const clusterName = (prefix: string): string =>
+    prefix
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/^[^a-z]+/, "")
+        .slice(0, NAME_LENGTH)
+        .replace(/-+$/, "") || "registry";
+
+/** What is the same for every object. */
+export interface Place {
+    /** Start of the names of the resources in the program. */
+    program: string;
+    /** Name of the objects of which there is one, and start of the others'. With a part of the identity, so that what has it is this deployment's. */
+    own: pulumi.Output<string>;
+    metadata: { namespace: Given<string>; labels: Record<string, pulumi.Input<string>> };
+    /** The labels by which pods are found. */
+    selected: Record<string, pulumi.Input<string>>;
+    opts: pulumi.CustomResourceOptions;
+}

@@ -1,0 +1,165 @@
+/** The pod: a registry, and before it nginx, which alone has a port. They share a socket, so no network leads past the front. */
+import * as pulumi from "@pulumi/pulumi";
+
+import { ASK } from "../front/reload";
+import { blobsFolder, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
+import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
+
+import type { FilesVolume } from "./files";
+
+/** Of both containers, and group of what they share: no user of the nodes'. */
+const USER = 101;
+
+/** Seconds in which a pod that is to end still takes connections: until every node and what stands before it know of it. */
+export const LEAVING_SECONDS = 15;
+/** Seconds that a push in flight has to end after that. A node that is drained waits no longer than this for a pod. */
+const GRACE_SECONDS = 600;
+
+export interface PodArgs {
+    labels: Record<string, pulumi.Input<string>>;
+    registry: {
+        image: pulumi.Input<string>;
+        command: string[];
+        /** Shell command that succeeds once it can take a push. */
+        healthy: string;
+        /** `NAME=value` */
+        envs: readonly string[];
+        files: FilesVolume;
+        memoryMb: pulumi.Input<number>;
+        cpus: pulumi.Input<number> | undefined;
+    };
+    front: { image: pulumi.Input<string>; files: FilesVolume; memoryMb: pulumi.Input<number> };
+    /** Name of the claim with the images; nothing where they lie in a store elsewhere. */
+    claim: pulumi.Input<string> | undefined;
+    serviceAccount: pulumi.Input<string> | undefined;
+    /** Host name → IP address. */
+    extraHosts: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/** What Pod Security "restricted" asks for (kubernetes.io/docs/concepts/security/pod-security-standards). */
+const CONFINED = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    readOnlyRootFilesystem: true,
+};
+
+const shell = (script: string) => ({ exec: { command: ["/bin/sh", "-c", script] } });
+
+const variable = (text: string) => {
+    const [name = "", ...value] = text.split("=");
+    return { name, value: value.join("=") };
+};
+
+const inMemory = (name: string, sizeLimit: string) => ({ name, emptyDir: { medium: "Memory", sizeLimit } });
+
+/**
+ * What a container is promised, and what it may take.
+ *
+ * @param mib at most
+ * @param least MiB that are promised
+ * @param cpus at most. @default no limit
+ */
+const resources = (mib: pulumi.Input<number>, least: number, cpus?: pulumi.Input<number>) => ({
+    requests: { memory: `${least}Mi`, cpu: "50m" },
+    limits: {
+        memory: pulumi.interpolate`${mib}Mi`,
+        ...(cpus === undefined
+            ? {}
+            : { cpu: pulumi.output(cpus).apply((of) => `${Math.round(of * 1000)}m`) }),
+    },
+});
+
+/** The template of the Deployment's pods. */
+export function podTemplate(args: PodArgs) {
+    const { registry, front, claim } = args;
+    const data =
+        claim === undefined
+            ? { name: "data", emptyDir: { sizeLimit: "4Ki" } }
+            : { name: "data", persistentVolumeClaim: { claimName: claim } };
+    return {
+        metadata: { labels: args.labels },
+        spec: {
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            ...(args.serviceAccount === undefined ? {} : { serviceAccountName: args.serviceAccount }),
+            hostAliases: pulumi
+                .output(args.extraHosts)
+                .apply((all) => Object.entries(all).map(([host, ip]) => ({ ip, hostnames: [host] }))),
+            terminationGracePeriodSeconds: LEAVING_SECONDS + GRACE_SECONDS,
+            securityContext: {
+                ...{ runAsNonRoot: true, runAsUser: USER, runAsGroup: USER },
+                ...{ fsGroup: USER, fsGroupChangePolicy: "OnRootMismatch" },
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            // One node, or one zone, may go: the replicas are on others.
+            topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
+                (topologyKey) => ({
+                    ...{ maxSkew: 1, topologyKey, whenUnsatisfiable: "ScheduleAnyway" },
+                    labelSelector: { matchLabels: args.labels },
+                    // Of this version alone: while one takes the place of another there are pods of both.
+                    matchLabelKeys: ["pod-template-hash"],
+                }),
+            ),
+            // A sidecar (kubernetes.io/docs/concepts/workloads/pods/sidecar-containers): it is there before the front takes a
+            // connection, and goes when the front has answered its last.
+            initContainers: [
+                {
+                    name: "registry",
+                    restartPolicy: "Always",
+                    image: registry.image,
+                    command: registry.command,
+                    env: registry.envs.map(variable),
+                    startupProbe: {
+                        ...shell(registry.healthy),
+                        ...{ periodSeconds: 1, timeoutSeconds: 50, failureThreshold: 60 },
+                    },
+                    resources: resources(registry.memoryMb, 64, registry.cpus),
+                    securityContext: CONFINED,
+                    volumeMounts: [
+                        { name: registry.files.name, mountPath: CONFIG_FOLDER, readOnly: true },
+                        { name: "data", mountPath: DATA_FOLDER, readOnly: claim === undefined },
+                        { name: "socket", mountPath: SOCKET_FOLDER },
+                    ],
+                },
+            ],
+            containers: [
+                {
+                    name: "front",
+                    image: front.image,
+                    command: ["nginx"],
+                    args: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
+                    ports: [{ name: "https", containerPort: TLS_PORT }],
+                    // Not the store: where that does not answer, no replica is better, and all together would be reached by nobody.
+                    readinessProbe: {
+                        ...shell(`[ -n "$(${ASK})" ]`),
+                        ...{ periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+                    },
+                    // SIGQUIT: it takes no connection any more, and ends with its last request.
+                    lifecycle: {
+                        preStop: shell(
+                            `sleep ${LEAVING_SECONDS}; kill -QUIT 1; while kill -0 1 2>/dev/null; do sleep 1; done`,
+                        ),
+                    },
+                    resources: resources(front.memoryMb, 32),
+                    securityContext: CONFINED,
+                    volumeMounts: [
+                        { name: front.files.name, mountPath: FRONT_FOLDER, readOnly: true },
+                        { name: "socket", mountPath: SOCKET_FOLDER },
+                        { name: "tmp", mountPath: "/tmp" },
+                        ...(claim === undefined
+                            ? []
+                            : [{ name: "data", mountPath: blobsFolder(), readOnly: true }]),
+                    ],
+                },
+            ],
+            volumes: [
+                registry.files,
+                front.files,
+                data,
+                inMemory("socket", "1Mi"),
+                // Sockets, and the answers of the password check.
+                inMemory("tmp", "32Mi"),
+            ],
+        },
+    };
+}

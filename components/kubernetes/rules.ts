@@ -1,0 +1,100 @@
+/** What a cluster cannot have of a deployment's options, and what it needs. */
+import type { Rule } from "../definition/check";
+import { type Path, problem, type Problem, remove, set } from "../definition/problem";
+import { setAt } from "../definition/set-at";
+import { chosenFront, toHaveFront } from "../front/options";
+import type { Options } from "../options";
+import { driverOf } from "../storage/options";
+
+import { KUBERNETES_DEFAULTS, NODE_PORTS } from "./options";
+
+/** Options that speak of a Docker host, or of what the kit does not run on a cluster → why. */
+const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
+    ["containerName", "the cluster names the pods"],
+    ["imageMirror", "the nodes pull the images, from where their containerd is told to"],
+    ["imageTarball", "the nodes pull the images"],
+    ["storage.volume", "it is a volume of one host; kubernetes.claim and stores elsewhere are for all nodes"],
+    ["storage.folder", "it is a folder of one host; kubernetes.claim and stores elsewhere are for all nodes"],
+    ["dockerHost", "there is no Docker Engine"],
+    ["adopt", "it is about Docker objects"],
+    ["dnsServers", "pods ask the cluster's own name server"],
+    ["cache.valkey", "the kit runs it on Docker alone"],
+    ["tls.acme", "the kit renews such certificates on Docker alone; tls.files takes one that is brought"],
+    ["front.httpPort", "the kit redirects plain HTTP on Docker alone"],
+    ["front.sites", "the kit serves further sites on Docker alone"],
+    ["metrics", "the kit counts on Docker alone"],
+    ["mirrors", "the kit runs them on Docker alone"],
+    ["nexus", "the kit runs it on Docker alone"],
+    ["backup", "the kit backs up volumes and folders of a Docker host"],
+];
+
+const at = (...path: string[]): Path => ["kubernetes", ...path];
+
+/** How many pods may write to the images, and at which port of a node they are reached. */
+function placeProblems({
+    kubernetes = KUBERNETES_DEFAULTS,
+    storage,
+    port,
+    users,
+}: Partial<Options>): Problem[] {
+    const { replicas, claim, expose, pullSecrets } = kubernetes;
+    const found: Problem[] = [];
+    if (driverOf(storage) === "filesystem" && claim.accessMode === "ReadWriteOnce" && replicas > 1)
+        found.push(
+            problem(
+                at("replicas"),
+                `is ${replicas}, and a claim that is ReadWriteOnce can be mounted on one node alone; with storage.s3, or a claim that is ReadWriteMany, there may be more`,
+                set(at("replicas"), 1),
+            ),
+        );
+    const { first, last } = NODE_PORTS;
+    if (expose === "nodePort" && (port === undefined || port < first || port > last))
+        found.push(
+            problem(
+                ["port"],
+                `is ${port ?? "not set"}, and kubernetes.expose is nodePort: a cluster opens ports from ${first} to ${last} of its nodes`,
+                set(["port"], 30443),
+            ),
+        );
+    if (pullSecrets.length > 0 && !Object.values(users ?? {}).some(({ role }) => role === "pull"))
+        found.push(
+            problem(
+                at("pullSecrets"),
+                "is set, and no user may pull alone: whoever reads a namespace's Secrets would be able to push",
+                set(["users", "puller", "generate"], true),
+                set(["users", "puller", "role"], "pull"),
+            ),
+        );
+    return found;
+}
+
+const kubernetesRule: Rule<Options> = (options) => {
+    const { target, kubernetes } = options;
+    if (target !== "kubernetes")
+        return kubernetes === undefined
+            ? []
+            : [
+                  problem(
+                      ["kubernetes"],
+                      `is set, and target is ${target ?? "docker"}`,
+                      set(["target"], "kubernetes"),
+                  ),
+              ];
+    return [
+        ...setAt(options, NOT_THERE).map(({ path, why }) =>
+            problem(path, `is set, and target kubernetes cannot have it: ${why}`, remove(path)),
+        ),
+        ...(chosenFront(options) === undefined
+            ? [
+                  problem(
+                      ["front"],
+                      "is off, and on a cluster it alone has a port: it brings TLS and checks the users",
+                      toHaveFront(options),
+                  ),
+              ]
+            : []),
+        ...placeProblems(options),
+    ];
+};
+
+export const kubernetesRules: readonly Rule<Options>[] = [kubernetesRule];

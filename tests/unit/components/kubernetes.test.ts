@@ -1,0 +1,163 @@
+/** What is registered for a cluster. How it runs there: tests/e2e/kubernetes. */
+import { KubernetesProvider } from "../../../components/kubernetes/object";
+
+import { deploy, makeCertificates } from "./deploy";
+import { expectGolden } from "./golden";
+import { find, type Registration } from "./mocks";
+
+beforeAll(makeCertificates);
+
+const IDENTITY = "0123456789abcdef0123456789abcdef";
+const S3 = {
+    s3: { bucket: "images", endpoint: "http://store.test:9000", accessKey: "key", secretKey: "secret" },
+};
+const ADMIN = { admin: { password: "123456" } };
+
+type Options = NonNullable<Parameters<typeof deploy>[0]>;
+const onCluster = (options: Options = {}, opts?: Parameters<typeof deploy>[2]) =>
+    deploy({ target: "kubernetes", front: undefined, ...options }, { "r-identity": { hex: IDENTITY } }, opts);
+
+type Tree = Record<string, unknown>;
+const of = (all: Registration[], name: string) =>
+    find(all, name).inputs as { metadata: Tree; spec: Tree } & Tree;
+const kinds = (all: Registration[]) =>
+    all.filter(({ type }) => type.startsWith("kubernetes:")).map(({ type }) => type.split(":").at(-1) ?? "");
+
+/** The objects, with the files by their names alone: their texts are goldens of their own. */
+function told(all: Registration[]): string {
+    const named = (data: unknown) => data && Object.keys(data as object);
+    const objects = all
+        .filter(({ type }) => type.startsWith("kubernetes:"))
+        .map(({ name, inputs }) => ({
+            resource: name,
+            ...inputs,
+            ...("data" in inputs ? { data: named(inputs.data) } : {}),
+            ...("binaryData" in inputs ? { binaryData: named(inputs.binaryData) } : {}),
+        }))
+        .sort((a, b) => (a.resource < b.resource ? -1 : 1));
+    // The certificate is another one each time.
+    return `${JSON.stringify(objects, null, 2).replace(/(-(?:front|registry))-[0-9a-f]{12}"/g, '$1-DIGEST"')}\n`;
+}
+
+test("two replicas on a claim", async () => {
+    const { all } = await onCluster();
+    expectGolden("kubernetes-claim.json", told(all));
+});
+
+test("three replicas on a store elsewhere, at a port of the nodes", async () => {
+    const { all } = await onCluster({
+        storage: S3,
+        port: 30443,
+        users: { ...ADMIN, puller: { generate: true, role: "pull" } },
+        extraHosts: { "store.test": "192.0.2.20" },
+        kubernetes: { replicas: 3, expose: "nodePort", namespace: "registry", pullSecrets: ["team-a"] },
+    });
+    expectGolden("kubernetes-s3.json", told(all));
+});
+
+test("no Docker object, and nothing of a cluster on Docker", async () => {
+    const { all } = await onCluster();
+    expect(all.filter(({ type }) => type.startsWith("docker:"))).toEqual([]);
+    const { all: docker } = await deploy({ front: undefined });
+    expect(kinds(docker)).toEqual([]);
+});
+
+test("what is a secret is in no ConfigMap, and in no input that is none", async () => {
+    const { all } = await onCluster({ storage: S3 });
+    for (const { type, name, inputs, secrets } of all.filter(({ type }) => type.startsWith("kubernetes:"))) {
+        const text = JSON.stringify(inputs);
+        const decoded = Object.values((inputs.data ?? inputs.binaryData ?? {}) as Record<string, string>)
+            .map((data) => Buffer.from(data, "base64").toString())
+            .join("\n");
+        const holds = /PRIVATE KEY|secretkey: secret|\$2[ay]\$|generated for/.test(text + decoded);
+        expect([name, type.endsWith(":Secret") || !holds]).toEqual([name, true]);
+        if (type.endsWith(":Secret")) expect([name, secrets]).toEqual([name, ["data"]]);
+    }
+});
+
+test("another text has another name, so that pods roll; the same text has the same", async () => {
+    const names = async (options: Options) => {
+        const { all } = await onCluster(options);
+        return ["r-registry-secrets", "r-front-secrets"].map((name) => String(of(all, name).metadata.name));
+    };
+    const first = await names({ logLevel: "info" });
+    expect(await names({ logLevel: "info" })).toEqual(first);
+    const level = await names({ logLevel: "warn" });
+    expect(level[0]).not.toBe(first[0]);
+    expect(level[1]).toBe(first[1]);
+    const user = await names({ logLevel: "info", users: { ...ADMIN, other: { password: "234567" } } });
+    expect(user[0]).toBe(first[0]);
+    expect(user[1]).not.toBe(first[1]);
+});
+
+test("no name is one that another deployment could have", async () => {
+    const { all } = await onCluster({ kubernetes: { pullSecrets: [] } });
+    for (const { name, type, inputs } of all.filter(({ type }) => type.startsWith("kubernetes:"))) {
+        const text = String((inputs.metadata as Tree).name);
+        const own = type.endsWith("Claim") ? /^kit-dev-data-[0-9a-f]{8}$/ : /^kit-dev-01234567(-|$)/;
+        expect([name, own.test(text) && text.length <= 63]).toEqual([name, true]);
+    }
+});
+
+test("the images outlive the deployment, and its successor finds them", async () => {
+    const first = await onCluster({ stackKey: "key" });
+    const second = await deploy(
+        { target: "kubernetes", front: undefined, stackKey: "key" },
+        { "r-identity": { hex: "f".repeat(32) } },
+    );
+    expect(find(first.all, "r-data").retainOnDelete).toBe(true);
+    expect(of(second.all, "r-data")).toEqual(of(first.all, "r-data"));
+    const other = await onCluster({ stackKey: "another" });
+    expect(of(other.all, "r-data").metadata.name).not.toBe(of(first.all, "r-data").metadata.name);
+    const gone = await onCluster({ stackKey: "key", keepData: false });
+    expect(find(gone.all, "r-data").retainOnDelete).toBe(false);
+});
+
+test("several that write to one store promise no blob that another may have removed", async () => {
+    const config = async (replicas: number) => {
+        const { all } = await onCluster({ storage: S3, kubernetes: { replicas } });
+        const { data } = of(all, "r-registry-secrets") as unknown as { data: Record<string, string> };
+        return Buffer.from(data["config.yml"] ?? "", "base64").toString();
+    };
+    expect(await config(1)).toContain("blobdescriptor: inmemory");
+    expect(await config(2)).not.toContain("blobdescriptor");
+});
+
+test("a volume of one node is on one pod at a time", async () => {
+    const { all } = await onCluster({ kubernetes: { replicas: 1, claim: { accessMode: "ReadWriteOnce" } } });
+    expect(of(all, "r-pods").spec.strategy).toEqual({ type: "Recreate" });
+});
+
+test("the cluster is that of the options", async () => {
+    const { all } = await onCluster({ kubernetes: { context: "production", kubeconfig: "apiVersion: v1" } });
+    const { inputs, secrets } = find(all, "r-cluster");
+    expect(inputs).toEqual({ context: "production", kubeconfig: "apiVersion: v1" });
+    expect(secrets).toEqual(["kubeconfig"]);
+    for (const { type, provider } of all)
+        if (type.startsWith("kubernetes:")) expect(provider).toBe("r-cluster");
+});
+
+test("the cluster is the one that the program hands down, where it does", async () => {
+    const { all } = await onCluster({}, () => ({ provider: new KubernetesProvider("mine", {}) }));
+    expect(all.map(({ name }) => name)).not.toContain("r-cluster");
+    for (const { type, provider } of all) if (type.startsWith("kubernetes:")) expect(provider).toBe("mine");
+});
+
+test("Pod Security restricted: every container is confined", async () => {
+    const { all } = await onCluster({ storage: S3 });
+    const { template } = of(all, "r-pods").spec as { template: { spec: Tree } };
+    const { initContainers, containers, ...pod } = template.spec as {
+        initContainers: { securityContext: Tree }[];
+        containers: { securityContext: Tree }[];
+    } & Tree;
+    expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    });
+    for (const { securityContext } of [...initContainers, ...containers])
+        expect(securityContext).toEqual({
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+            readOnlyRootFilesystem: true,
+        });
+});

@@ -1,0 +1,60 @@
+/** What the Kubernetes provider 4.25.0 was seen to say, and what the kit makes of it. */
+import { clusterSentence } from "../../../setup/cluster-errors";
+
+const REFUSED = 'resource "registry/a" was not successfully created by the Kubernetes API server: ';
+
+test.each([
+    [
+        "wrong context",
+        'configured Kubernetes cluster is unreachable: unable to load Kubernetes client configuration from kubeconfig file. Make sure you have: \n\n \t • set up the provider as per https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ \n\n context "prod" does not exist',
+        /^The kubeconfig has no context prod: /,
+    ],
+    [
+        "no kubeconfig",
+        "configured Kubernetes cluster is unreachable: unable to load Kubernetes client configuration from kubeconfig file. Make sure you have: \n\n \t • set up the provider as per https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ \n\n invalid configuration: no configuration has been provided",
+        /^There is no kubeconfig that names a cluster \(invalid configuration: no configuration has been provided\)/,
+    ],
+    [
+        "no answer",
+        "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: dial tcp 198.18.0.2:6443: connect: connection refused",
+        /^The cluster does not answer \(unable to load schema .* connection refused\): once/,
+    ],
+    [
+        "no namespace",
+        `${REFUSED}namespaces "registry" not found`,
+        /^The cluster has no namespace registry: kubectl create namespace registry$/,
+    ],
+    [
+        "no right",
+        `${REFUSED}secrets "x" is forbidden: User "deployer" cannot patch resource "secrets" in API group "" in the namespace "registry"`,
+        /^deployer may not patch secrets in the namespace registry: examples\/kubernetes\/role\.yaml/,
+    ],
+    [
+        "quota",
+        `${REFUSED}services "x" is forbidden: exceeded quota: small, requested: services=1, used: services=1, limited: services=1`,
+        /^The quota small of the namespace does not allow it \(requested: services=1, used: services=1, limited: services=1\)/,
+    ],
+    [
+        "set by hand",
+        'Server-Side Apply field conflict detected. See https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for troubleshooting help.\nThe resource managed by field manager "pulumi-kubernetes-0a1b2c3d" had an apply conflict: Apply failed with 1 conflict: conflict with "kubectl" using apps/v1: .spec.replicas',
+        /^kubectl has set \.spec\.replicas by hand, and nothing was changed there: /,
+    ],
+    [
+        "not ready",
+        `resource "registry/a" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: 'a' timed out waiting to be Ready`,
+        /^a did not become ready in time; what ran before goes on\./,
+    ],
+    [
+        "no address",
+        "Service was not allocated an IP address; does your cloud provider support this?",
+        /nodePort/,
+    ],
+])("%s", (_what, said, sentence) => {
+    expect(clusterSentence(said)).toMatch(sentence);
+    expect(clusterSentence(said)).not.toContain("\n");
+});
+
+test("what is about something else stays as it is", () => {
+    expect(clusterSentence("incorrect passphrase")).toBeUndefined();
+    expect(clusterSentence("Error response from daemon: Conflict")).toBeUndefined();
+});
