@@ -70,6 +70,8 @@ const OPS: Readonly<Record<string, Change["op"]>> = {
 const NOISE = [
     /^using pulumi-resource-\S+ from \$PATH/,
     /^retrying \w+ due to on-error hook request/,
+    // Of a cluster's pods that are on their way, or go; where they do not come, an error says so.
+    /^(\[MinimumReplicasUnavailable\] |CalculateExpectedPodCountFailed: )/,
     /^Undefined value \(.*\) will not show as a stack output/,
 ];
 /** What only says that there was an error. */

@@ -31,6 +31,8 @@ export function holderOf(
 
 /** Address at which this machine reaches the stack's registry. */
 export async function publishedAddress(facts: StackFacts): Promise<string> {
+    // A cluster's addresses are known to its clients alone, by the name that they have been given.
+    if (facts.stack.settings.target === "kubernetes") return hostAndPort(facts.endpoint).host;
     const containers = facts.engineProblem === undefined ? await listContainers(facts.engine) : [];
     return engineAddress(facts.engine, holderOf(containers, hostAndPort(facts.endpoint).port)?.ip);
 }

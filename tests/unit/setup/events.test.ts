@@ -82,6 +82,14 @@ test("where a plugin comes from, and what is no output, is no news; other warnin
             diagnostic("warning", "using pulumi-resource-docker from $PATH at /a"),
             diagnostic("warning", "Undefined value (nexusUrl) will not show as a stack output."),
             diagnostic("warning", "retrying create due to on-error hook request (1/100)"),
+            diagnostic(
+                "warning",
+                "[MinimumReplicasUnavailable] Deployment does not have minimum availability.",
+            ),
+            diagnostic(
+                "warning",
+                'CalculateExpectedPodCountFailed: Failed to calculate the number of expected pods: found no controllers for pod "a"',
+            ),
             diagnostic("warning", "TLS is off"),
             diagnostic("debug", "RegisterResource"),
         ),
