@@ -10,14 +10,26 @@ import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
 import type { Place } from "./place";
 
+/** Whether the store's login is asked of the machine that the pod runs on, at port 80 of an address of its own. */
+function asksMachine(store: RemoteStorageArgs): boolean {
+    switch (store.driver) {
+        case "s3":
+            return store.accessKey === undefined;
+        case "azure":
+            return store.accountKey === undefined;
+        case "gcs":
+            return store.keyFile === undefined;
+    }
+}
+
 /** Ports at which the pods reach their store, and who gives them its login. */
 function egressPorts(store: RemoteStorageArgs | undefined): pulumi.Output<number[]> {
     if (store === undefined) return pulumi.output([]);
     const endpoint = store.driver === "s3" ? store.endpoint : undefined;
     return pulumi.output(endpoint).apply((url) => {
-        if (url === undefined) return [443];
-        const { port, protocol } = new URL(url);
-        return [443, ...(port === "" ? (protocol === "http:" ? [80] : []) : [Number(port)])];
+        const { port = "", protocol = "https:" } = url === undefined ? {} : new URL(url);
+        const own = port !== "" ? [Number(port)] : protocol === "http:" ? [80] : [];
+        return [...new Set([443, ...own, ...(asksMachine(store) ? [80] : [])])];
     });
 }
 

@@ -123,6 +123,39 @@ test("several that write to one store promise no blob that another may have remo
     expect(await config(2)).not.toContain("blobdescriptor");
 });
 
+test.each([
+    ["a claim", {}, [[53, 53]]],
+    [
+        "a store with keys, at a port of its own",
+        { storage: S3 },
+        [
+            [53, 53],
+            [443, 9000],
+        ],
+    ],
+    [
+        "a store with keys, in plain HTTP",
+        { storage: { s3: { ...S3.s3, endpoint: "http://store.test" } } },
+        [
+            [53, 53],
+            [443, 80],
+        ],
+    ],
+    [
+        "a role of the machine's",
+        { storage: { s3: { bucket: "images", region: "eu-central-1" } } },
+        [
+            [53, 53],
+            [443, 80],
+        ],
+    ],
+    ["others that are told", { notifications: { ci: { url: "https://ci.example.com/" } } }, [[]]],
+])("pods reach no more than they need: %s", async (_what, options, ports) => {
+    const { all } = await onCluster(options as Options);
+    const { egress } = of(all, "r-policy").spec as { egress: { ports?: { port: number }[] }[] };
+    expect(egress.map((one) => (one.ports ?? []).map(({ port }) => port))).toEqual(ports);
+});
+
 test("a volume of one node is on one pod at a time", async () => {
     const { all } = await onCluster({ kubernetes: { replicas: 1, claim: { accessMode: "ReadWriteOnce" } } });
     expect(of(all, "r-pods").spec.strategy).toEqual({ type: "Recreate" });
