@@ -115,7 +115,10 @@ export function ensureKubernetesProvider(
 /** PATH with the one that was built before, where there is one: a stack that leaves its cluster still takes its objects away there. */
 export function withBuiltProvider(machine: Machine, path: string): string {
     const program = builtProgram(machine);
-    return isExecutable(program) ? [dirname(program), path].join(delimiter) : path;
+    const folder = dirname(program);
+    // A shell that `npm run env` was evaluated in has it already.
+    if (!isExecutable(program) || path.split(delimiter).includes(folder)) return path;
+    return [folder, path].join(delimiter);
 }
 
 async function build(machine: Machine): Promise<void> {
