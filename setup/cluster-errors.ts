@@ -22,6 +22,11 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
         (namespace) => `The cluster has no namespace ${namespace}: kubectl create namespace ${namespace}`,
     ],
     [
+        /serviceaccount "([^"]*)" not found/,
+        (account) =>
+            `The namespace has no ServiceAccount ${account}: \`kubectl create serviceaccount ${account}\`, or \`pulumi config rm --path kubernetes.serviceAccount\`.`,
+    ],
+    [
         /forbidden: exceeded quota: ([^,]*), (requested: [^\n]*)/,
         (quota, numbers) =>
             `The quota ${quota} of the namespace does not allow it (${numbers}): raise it, or ask for less.`,
