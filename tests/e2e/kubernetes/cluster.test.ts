@@ -1,12 +1,7 @@
 /** The tests' own cluster, and Pulumi's Kubernetes provider on it. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-
-import { ensureKubernetesProvider } from "../../../setup/kubernetes-provider";
-import { thisMachine } from "../../../setup/machine";
-import { ClosedRoutes } from "../../../setup/probe";
-import { which } from "../../../setup/run";
+import { join } from "node:path";
 
 import { cleanup } from "../cleanup";
 import { REGISTRY_IMAGE } from "../images";
@@ -14,9 +9,7 @@ import { must, run, until } from "../run";
 import { Stack } from "../stack";
 
 import { Cluster } from "./cluster";
-
-// What it runs is built before the first test, once for each user.
-const BUILD_MS = 3_600_000;
+import { BUILD_MS, providerPath, restricted } from "./support";
 
 const NAMESPACE = "e2e";
 const LABELS = { app: "registry" };
@@ -73,12 +66,6 @@ const service = (name: string, type: string) => ({
     kind: "Service",
     metadata: { name, namespace: NAMESPACE },
     spec: { type, selector: LABELS, ports: [{ port: 80, targetPort: 5000 }] },
-});
-
-const namespace = (name: string) => ({
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 });
 
 /** Status of an answer. */
@@ -149,7 +136,7 @@ own?.("a cluster of the test's own", () => {
     beforeAll(async () => {
         cluster = use(await Cluster.create());
         await cluster.images([REGISTRY_IMAGE]);
-        await cluster.apply(namespace(NAMESPACE));
+        await cluster.apply(restricted(NAMESPACE));
     }, BUILD_MS);
 
     const jsonpath = (path: string, ...args: string[]) =>
@@ -280,16 +267,10 @@ describe("Pulumi's Kubernetes provider", () => {
     let stack: Stack;
 
     beforeAll(async () => {
-        const machine = thisMachine(resolve(__dirname, "..", "..", ".."));
-        const PATH = await ensureKubernetesProvider(
-            machine,
-            process.env.PATH ?? "",
-            which("pulumi") ?? "",
-            new ClosedRoutes(machine),
-        );
+        const PATH = await providerPath();
         cluster = use(await Cluster.create());
         await cluster.images([REGISTRY_IMAGE]);
-        await cluster.apply(namespace(NAMESPACE));
+        await cluster.apply(restricted(NAMESPACE));
         cluster.balanceLoad();
         stack = use(
             await Stack.create("kubernetes", {

@@ -1,36 +1,31 @@
 /** A registry on a real cluster: what stands there, what changes without a failed request, and what is left after it. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-
-import { parse } from "yaml";
-
-import { ensureKubernetesProvider } from "../../../setup/kubernetes-provider";
-import { thisMachine } from "../../../setup/machine";
-import { ClosedRoutes } from "../../../setup/probe";
-import { which } from "../../../setup/run";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { cleanup } from "../cleanup";
 import { RegistryClient } from "../http";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
 import { must, sleep, until } from "../run";
 import { S3Server } from "../s3-server";
-import { ADMIN, DOMAIN, PASSWORD, Stack } from "../stack";
+import { DOMAIN, PASSWORD, type Stack } from "../stack";
 
 import { Cluster } from "./cluster";
+import {
+    BUILD_MS,
+    clientAt,
+    deployer,
+    Namespace,
+    NODE_PORT,
+    providerPath,
+    restricted,
+    stackOn,
+    storeSettings,
+    whileAsking,
+} from "./support";
 
-// What it runs is built before the first test, once for each user.
-const BUILD_MS = 3_600_000;
-const ROOT = resolve(__dirname, "..", "..", "..");
 const NAMESPACE = "registry";
 const TEAM = "team-a";
 const BUCKET = "images";
-const NODE_PORT = 31443;
-
-const restricted = (name: string) => ({
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-});
 
 describe("a registry on a cluster", () => {
     const use = cleanup();
@@ -39,140 +34,46 @@ describe("a registry on a cluster", () => {
     let stack: Stack;
     let client: RegistryClient;
     let ca: string;
+    let there: Namespace;
     /** By which Pulumi finds the provider and the cluster. */
     let env: NodeJS.ProcessEnv;
 
     beforeAll(async () => {
-        const machine = thisMachine(ROOT);
-        const PATH = await ensureKubernetesProvider(
-            machine,
-            process.env.PATH ?? "",
-            which("pulumi") ?? "",
-            new ClosedRoutes(machine),
-        );
+        const PATH = await providerPath();
         [cluster, store] = await Promise.all([Cluster.create(), S3Server.start()]);
         use(cluster);
         use(store);
+        there = new Namespace(cluster, NAMESPACE);
         await store.request("PUT", BUCKET);
         await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE]);
         await cluster.apply(restricted(NAMESPACE), restricted(TEAM));
-        env = { PATH, KUBECONFIG: await deployer() };
+        env = { PATH, KUBECONFIG: await deployer(cluster, [NAMESPACE, TEAM]) };
         stack = use(
-            await Stack.create("cluster", {
+            await stackOn(cluster, NAMESPACE, {
                 env,
                 settings: {
-                    ...ADMIN,
                     "users.puller.generate": "true",
                     "users.puller.role": "pull",
-                    target: "kubernetes",
-                    domain: cluster.nodes[0]?.address ?? "",
-                    "ipAddresses[0]": cluster.nodes[1]?.address ?? "",
-                    port: String(NODE_PORT),
-                    image: REGISTRY_IMAGE,
-                    "front.off": "false",
-                    "front.image": FRONT_IMAGE,
-                    "kubernetes.namespace": NAMESPACE,
-                    "kubernetes.expose": "nodePort",
-                    "kubernetes.replicas": "2",
                     "kubernetes.pullSecrets[0]": TEAM,
-                    "storage.s3.bucket": BUCKET,
-                    "storage.s3.region": "us-east-1",
-                    "storage.s3.endpoint": store.endpoint,
-                    "storage.s3.ca": store.caPem(),
-                    "storage.s3.accessKey": { secret: store.accessKey },
-                    "storage.s3.secretKey": { secret: store.secretKey },
+                    ...storeSettings(store, BUCKET),
                 },
             }),
         );
-        await stack.unset("bindAddress");
         await stack.up();
         ca = await stack.output("caCertificatePem");
         client = at(0);
     }, BUILD_MS);
 
-    /** A login with no more rights than the example's Role, in the two namespaces. @returns path of its kubeconfig */
-    async function deployer(): Promise<string> {
-        const role = parse(readFileSync(join(ROOT, "examples/kubernetes/role.yaml"), "utf8")) as {
-            metadata: object;
-        };
-        const subject = { kind: "User", name: "deployer", apiGroup: "rbac.authorization.k8s.io" };
-        for (const namespace of [NAMESPACE, TEAM])
-            await cluster.apply(
-                { ...role, metadata: { ...role.metadata, namespace } },
-                {
-                    apiVersion: "rbac.authorization.k8s.io/v1",
-                    kind: "RoleBinding",
-                    metadata: { name: "private-registry", namespace },
-                    roleRef: {
-                        kind: "Role",
-                        name: "private-registry",
-                        apiGroup: "rbac.authorization.k8s.io",
-                    },
-                    subjects: [subject],
-                },
-            );
-        const config = parse(readFileSync(cluster.kubeconfig, "utf8")) as { users: { user: object }[] };
-        for (const one of config.users) Object.assign(one.user, { as: "deployer" });
-        const file = join(cluster.folder, "deployer");
-        writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-        return file;
-    }
-
-    /** A client that comes by one of the nodes, with a connection for each request: so each pod is met. */
-    const at = (node: number) => {
-        const address = cluster.nodes[node]?.address ?? "";
-        return new RegistryClient(NODE_PORT, ca, address, address, false);
-    };
-
-    const kubectl = (...args: string[]) => cluster.kubectl("--namespace", NAMESPACE, ...args);
-    const json = async (...args: string[]) => JSON.parse(await kubectl(...args, "--output=json")) as unknown;
-    const pods = async () =>
-        (
-            (await json("get", "pods", "--selector=app.kubernetes.io/name=private-registry")) as {
-                items: {
-                    metadata: { name: string; deletionTimestamp?: string };
-                    spec: { nodeName: string };
-                }[];
-            }
-        ).items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-
-    /** Asks all the time while something happens. @returns the answers that were not right */
-    async function whileAsking(work: () => Promise<unknown>): Promise<{ asked: number; wrong: string[] }> {
-        let over = false;
-        let asked = 0;
-        const wrong: string[] = [];
-        const asking = [0, 1].map(async (node) => {
-            for (; !over; asked++) {
-                const status = await at(node)
-                    .ask("/v2/")
-                    .then(
-                        (answer) => String(answer.status),
-                        (error: Error) => error.message,
-                    );
-                if (status !== "200") wrong.push(status);
-                await sleep(50);
-            }
-        });
-        try {
-            await work();
-        } finally {
-            over = true;
-            await Promise.all(asking);
-        }
-        process.stderr.write(`${asked} requests, ${wrong.length} failed\n`);
-        return { asked, wrong };
-    }
+    const at = (node: number) => clientAt(cluster, node, ca);
+    const asking = (work: () => Promise<unknown>) => whileAsking([at(0), at(1)], work);
 
     test("two pods, on two nodes, under Pod Security restricted and without a token", async () => {
-        const all = await pods();
+        const all = await there.pods();
         expect(all.map(({ spec }) => spec.nodeName).sort()).toEqual(cluster.nodes.map(({ name }) => name));
         for (const { metadata } of all)
             for (const container of ["registry", "front"]) {
                 const look = ["--container", container, "--", "ls", "/var/run/secrets"];
-                const { code } = await cluster.tryKubectl([
-                    ...["--namespace", NAMESPACE, "exec", metadata.name],
-                    ...look,
-                ]);
+                const { code } = await there.tryKubectl("exec", metadata.name, ...look);
                 expect(code).not.toBe(0);
             }
     });
@@ -214,8 +115,8 @@ describe("a registry on a cluster", () => {
         const request = { method: "POST", login: `puller:${puller}` };
         expect((await client.ask("/v2/team/app/blobs/uploads/", request)).status).toBe(403);
         expect((await client.ask("/v2/", { login: "" })).status).toBe(401);
-        const listening = await kubectl(
-            ...["exec", (await pods())[0]?.metadata.name ?? "", "--container", "registry", "--"],
+        const listening = await there.kubectl(
+            ...["exec", (await there.pods())[0]?.metadata.name ?? "", "--container", "registry", "--"],
             ...["sh", "-c", "grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6"],
         );
         // 8443 is the front's; what else listens does so on the pod's own loopback.
@@ -224,7 +125,7 @@ describe("a registry on a cluster", () => {
     });
 
     test("a namespace that is named pulls with its Secret, which may not push", async () => {
-        const name = (await kubectl("get", "deployments", "--output=name")).trim().split("/")[1] ?? "";
+        const name = (await there.kubectl("get", "deployments", "--output=name")).trim().split("/")[1] ?? "";
         const text = await cluster.kubectl(
             ...["get", "secret", name, "--namespace", TEAM],
             "--output=jsonpath={.data.\\.dockerconfigjson}",
@@ -241,7 +142,7 @@ describe("a registry on a cluster", () => {
     });
 
     test("secrets are in Secrets alone, and encrypted in the state", async () => {
-        const maps = await kubectl("get", "configmaps", "--output=json");
+        const maps = await there.kubectl("get", "configmaps", "--output=json");
         const decoded = [...maps.matchAll(/"([A-Za-z0-9+/=]{16,})"/g)]
             .map(([, data]) => Buffer.from(data ?? "", "base64").toString())
             .join("\n");
@@ -253,7 +154,7 @@ describe("a registry on a cluster", () => {
 
     test("users come and go without a failed request, and count on each replica when up ends", async () => {
         const settings = { "users.more.password": { secret: "another password" } };
-        const added = await whileAsking(async () => {
+        const added = await asking(async () => {
             await stack.configure(settings);
             await stack.up();
         });
@@ -265,7 +166,7 @@ describe("a registry on a cluster", () => {
                 ),
             );
         expect(await statuses()).toEqual(new Set([200]));
-        const removed = await whileAsking(async () => {
+        const removed = await asking(async () => {
             await stack.unset("users.more");
             await stack.up();
         });
@@ -275,11 +176,11 @@ describe("a registry on a cluster", () => {
     });
 
     test("scales 2, 3, 1, 2 without a failed request", async () => {
-        const { wrong } = await whileAsking(async () => {
+        const { wrong } = await asking(async () => {
             for (const replicas of [3, 1, 2]) {
                 await stack.configure({ "kubernetes.replicas": String(replicas) });
                 await stack.up();
-                expect(await pods()).toHaveLength(replicas);
+                expect(await there.pods()).toHaveLength(replicas);
             }
         });
         expect(wrong).toEqual([]);
@@ -296,9 +197,9 @@ describe("a registry on a cluster", () => {
         };
         const push = at(0).upload("team/slow", slow(), replaced);
         await sleep(1000);
-        const restart = kubectl("rollout", "restart", "deployment").then(() =>
-            kubectl("rollout", "status", "deployment", "--timeout=120s"),
-        );
+        const restart = there
+            .kubectl("rollout", "restart", "deployment")
+            .then(() => there.kubectl("rollout", "status", "deployment", "--timeout=120s"));
         await restart;
         go();
         expect((await push).statuses).toEqual([202, 202, 201]);
@@ -306,8 +207,8 @@ describe("a registry on a cluster", () => {
 
     test("pods that are killed come back, and nothing acknowledged is lost", async () => {
         const { digest } = await client.upload("team/kept");
-        for (const { metadata } of await pods())
-            await kubectl("delete", "pod", metadata.name, "--grace-period=0", "--force");
+        for (const { metadata } of await there.pods())
+            await there.kubectl("delete", "pod", metadata.name, "--grace-period=0", "--force");
         await until("the registry answers again", () =>
             at(0)
                 .ask(`/v2/team/kept/blobs/${digest}`)
@@ -316,15 +217,15 @@ describe("a registry on a cluster", () => {
                     () => undefined,
                 ),
         );
-        await kubectl("rollout", "status", "deployment", "--timeout=60s");
+        await there.kubectl("rollout", "status", "deployment", "--timeout=60s");
     });
 
     test("an image that nobody has leaves the old pods serving", async () => {
-        const { wrong } = await whileAsking(async () => {
+        const { wrong } = await asking(async () => {
             await stack.configure({ image: "registry.invalid/none:1" });
             const update = stack.startUp();
             await until("a pod waits for the image", async () =>
-                /ErrImagePull|ImagePullBackOff/.test(await kubectl("get", "pods")) ? true : undefined,
+                /ErrImagePull|ImagePullBackOff/.test(await there.kubectl("get", "pods")) ? true : undefined,
             );
             update.process.kill("SIGINT");
             await update.done;
@@ -340,18 +241,7 @@ describe("a registry on a cluster", () => {
     });
 
     /** What of the kit's is in the two namespaces. */
-    const left = async () => {
-        const kinds = "deployments,services,poddisruptionbudgets,networkpolicies,persistentvolumeclaims";
-        const all = await Promise.all(
-            [NAMESPACE, TEAM].map((namespace) =>
-                cluster.kubectl(
-                    ...["get", `${kinds},secrets,configmaps`, "--namespace", namespace],
-                    ...["--selector=app.kubernetes.io/managed-by=pulumi", "--output=name"],
-                ),
-            ),
-        );
-        return all.join("");
-    };
+    const left = async () => (await there.left()) + (await new Namespace(cluster, TEAM).left());
 
     describe("on a claim, at the address of a load balancer", () => {
         const useHere = cleanup();
@@ -372,22 +262,17 @@ describe("a registry on a cluster", () => {
                 },
             });
             onClaim = useHere(
-                await Stack.create("claim", {
-                    env,
+                await stackOn(cluster, NAMESPACE, {
+                    ...{ name: "claim", env },
                     settings: {
-                        ...ADMIN,
-                        target: "kubernetes",
+                        domain: DOMAIN,
                         port: "443",
-                        image: REGISTRY_IMAGE,
-                        "front.off": "false",
-                        "front.image": FRONT_IMAGE,
-                        "kubernetes.namespace": NAMESPACE,
+                        "kubernetes.expose": "loadBalancer",
                         "kubernetes.claim.size": "1Gi",
                         "kubernetes.claim.storageClass": "shared",
                     },
                 }),
             );
-            await onClaim.unset("bindAddress");
             await onClaim.up();
         });
 
@@ -396,7 +281,7 @@ describe("a registry on a cluster", () => {
             new RegistryClient(
                 443,
                 await onClaim.output("caCertificatePem"),
-                await kubectl(
+                await there.kubectl(
                     ...["get", "services", "--selector=app.kubernetes.io/managed-by=pulumi"],
                     "--output=jsonpath={.items[0].status.loadBalancer.ingress[0].ip}",
                 ),
@@ -405,12 +290,12 @@ describe("a registry on a cluster", () => {
             );
 
         test("pushes, and pulls from the front's disk", async () => {
-            const there = await balanced();
-            const pushed = await there.upload("team/app");
+            const client = await balanced();
+            const pushed = await client.upload("team/app");
             ({ digest } = pushed);
             expect(pushed.statuses).toEqual([202, 202, 201]);
             for (let i = 0; i < 8; i++)
-                expect((await there.ask(`/v2/team/app/blobs/${digest}`)).status).toBe(200);
+                expect((await client.ask(`/v2/team/app/blobs/${digest}`)).status).toBe(200);
         });
 
         test("destroy leaves the claim, and the next deployment of the stack has the images", async () => {
