@@ -1,21 +1,30 @@
-/** What Pulumi's Kubernetes provider says when a cluster refuses something, in one sentence with the way out. Pure. */
+/** What Pulumi's Kubernetes provider and kubectl say when a cluster refuses something, in one sentence with the way out. Pure. */
 
-/** What it says (provider 4.25.0, pkg/provider and pkg/await; apimachinery, pkg/api/errors) → the sentence. */
+/**
+ * What they say → the sentence (provider 4.25.0, pkg/provider and pkg/await; kubectl 1.32, its pkg/cmd/util and client-go's
+ * tools/clientcmd; apimachinery, pkg/api/errors).
+ */
 const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] = [
     [
-        /unreachable: [\s\S]*context "([^"]*)" does not exist/,
+        /unreachable: [\s\S]*context "([^"]*)" does not exist|context was not found for specified context: (\S+)/,
         (context) =>
             `The kubeconfig has no context ${context}: \`kubectl config get-contexts\` lists what it has; then \`pulumi config set --path kubernetes.context NAME\`.`,
     ],
     [
-        /unreachable: unable to load Kubernetes client configuration[\s\S]*?\n\s*(\S[^\n]*)$/,
+        // Without a cluster of the kubeconfig's, kubectl asks this port.
+        /unreachable: unable to load Kubernetes client configuration[\s\S]*?\n\s*(\S[^\n]*)$(?![\s\S])|(localhost:8080) was refused|^error: (?:error loading config file |stat )(.*)/m,
         (why) =>
             `There is no kubeconfig that names a cluster (${why}): \`kubectl cluster-info\` tells what kubectl finds; kubernetes.context and kubernetes.kubeconfig name another.`,
     ],
     [
-        /unreachable: ([^\n]*)/,
+        /unreachable: ([^\n]*)|^The connection to the server (\S+ was refused)|^Unable to connect to the server: (.*)/m,
         (why) =>
             `The cluster does not answer (${why}): once \`kubectl cluster-info\` works, run the same command again.`,
+    ],
+    [
+        /must be logged in to the server|\(Unauthorized\)/,
+        () =>
+            "The cluster does not know the login of the kubeconfig (Unauthorized): `kubectl auth whoami` tells whether it does; log in anew as the cluster's provider says.",
     ],
     [
         /namespaces "([^"]*)" not found/,
@@ -62,7 +71,9 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
 export function clusterSentence(error: string): string | undefined {
     for (const [pattern, sentence] of SENTENCES) {
         const found = pattern.exec(error);
-        if (found !== null) return sentence(...found.slice(1).map((text) => text.trim()));
+        // Of what a pattern finds in one of several texts.
+        const parts = found?.slice(1).filter((text) => text !== undefined);
+        if (parts !== undefined) return sentence(...parts.map((text) => text.trim()));
     }
     return undefined;
 }
