@@ -152,9 +152,23 @@ export class Cluster {
         return (JSON.parse(text) as { items: T[] }).items;
     }
 
-    /** Makes an object. @throws ClusterRefused with the reason "AlreadyExists" where there is one of the name */
-    async create(object: ClusterObject): Promise<void> {
-        await this.must(["create", "--filename=-", this.brief], { input: JSON.stringify(object) });
+    /**
+     * Makes an object.
+     *
+     * @param options.dryRun makes none, and is refused all the same where one could not be made. @default false
+     * @throws ClusterRefused with the reason "AlreadyExists" where there is one of the name
+     */
+    async create(object: ClusterObject, { dryRun = false } = {}): Promise<void> {
+        const dry = dryRun ? ["--dry-run=server"] : [];
+        await this.must(["create", "--filename=-", ...dry, this.brief], { input: JSON.stringify(object) });
+    }
+
+    /** Name that the cluster has for this login; nothing where it does not tell (before Kubernetes 1.28). */
+    async user(): Promise<string | undefined> {
+        const { code, stdout } = await this.try([
+            ...["auth", "whoami", "--output=jsonpath={.status.userInfo.username}", this.brief],
+        ]);
+        return code === 0 && stdout !== "" ? stdout : undefined;
     }
 
     /** Puts annotations on an object, and takes those away that are undefined. */

@@ -24,6 +24,7 @@ import { withLock } from "./shared/lock";
 import { lackingNow, movedImages, refreshNeeded } from "./lost";
 import { forgetRecord } from "./upgrade/record";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
+import { ClusterUp } from "./shared/cluster-up";
 import { BUNDLE, commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
 
@@ -75,6 +76,8 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());
     if (engine) await mendFirst(machine, engine, stack);
+    const cluster =
+        verb === "up" ? await ClusterUp.begin(machine, stack, flagValue(args, "config-file")) : undefined;
     // Gone from the state afterwards.
     const identity = verb === "destroy" && engine ? await stackIdentity(machine, stack) : undefined;
     const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));
@@ -98,14 +101,15 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const all = [...flags, ...extraFlags(args, stack.name, true)];
     if (interactive && !args.some((arg) => ANSWERED.includes(arg))) {
         const { code, told } = await pulumi.preview(all);
-        if (code !== 0) return failed(machine, prepared, told, code);
+        if (code !== 0) return failed(machine, prepared, told, code, cluster);
         if (told.changes.length > 0 && !(await agreed(verb, told))) return 1;
     }
     const started = Date.now();
-    const { code, told } = await alone(() => pulumi.apply(all));
+    const apply = () => alone(() => pulumi.apply(all));
+    const { code, told } = await (cluster === undefined ? apply() : cluster.while(apply));
     // What an update that failed did is done all the same.
     rememberClone(machine, stack);
-    if (code !== 0) return failed(machine, prepared, told, code);
+    if (code !== 0) return failed(machine, prepared, told, code, cluster);
     warn(told);
     if (engine && verb === "destroy")
         await forgetRecord(new Engine(engine), { prefix: prefixOf(stack), identity });
@@ -166,7 +170,13 @@ function warn({ warnings }: Pick<Told, "warnings">): void {
 }
 
 /** Says what Pulumi could not do. */
-function failed(machine: Machine, { stack, state }: Prepared, told: Told, code: number): number {
+function failed(
+    machine: Machine,
+    { stack, state }: Prepared,
+    told: Told,
+    code: number,
+    cluster: ClusterUp | undefined,
+): number {
     warn(told);
     const errors = told.errors.map((error) =>
         /incorrect passphrase/.test(error)
@@ -174,7 +184,8 @@ function failed(machine: Machine, { stack, state }: Prepared, told: Told, code: 
             : (clusterSentence(error) ?? error),
     );
     // A cluster says the same of each object.
-    for (const error of new Set(errors)) say(coloured(error, "red", process.stderr));
+    for (const error of new Set(errors))
+        say(coloured(cluster?.inPlace(error) ?? error, "red", process.stderr));
     const changed = told.changes.length > 0 ? "What was done before is in the state; nothing is lost. " : "";
     say(`${changed}Mend it and run the same command again. Log: ${currentLog()?.file ?? "none"}`);
     return code;

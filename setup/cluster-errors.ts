@@ -6,7 +6,7 @@
  */
 const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] = [
     [
-        /unreachable: [\s\S]*context "([^"]*)" does not exist|context was not found for specified context: (\S+)/,
+        /context "([^"]*)" does not exist|context was not found for specified context: (\S+)/,
         (context) =>
             `The kubeconfig has no context ${context}: \`kubectl config get-contexts\` lists what it has; then \`pulumi config set --path kubernetes.context NAME\`.`,
     ],
@@ -42,8 +42,12 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
     ],
     [
         /forbidden: User "([^"]*)" cannot (\w+) resource "([^"]*)"[^\n]*? in the namespace "([^"]*)"/,
-        (user, verb, resource, namespace) =>
-            `${user} may not ${verb} ${resource} in the namespace ${namespace}: examples/kubernetes/role.yaml is the Role that it needs there.`,
+        (user, verb, resource, namespace) => lackingRights(user, [`${verb} ${resource}`], namespace),
+    ],
+    [
+        /create new content in namespace (\S+) because it is being terminated/,
+        (namespace) =>
+            `The namespace ${namespace} is being removed: once \`kubectl get namespace ${namespace}\` finds none, \`kubectl create namespace ${namespace}\` and run the same command again.`,
     ],
     [
         /violates PodSecurity "([^"]*)"[^\n]*/,
@@ -56,16 +60,31 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
             `${manager} has set ${field} by hand, and nothing was changed there: \`PULUMI_K8S_ENABLE_PATCH_FORCE=true npm run up\` puts back what the stack says.`,
     ],
     [
-        /'([^']*)' timed out waiting to be Ready/,
-        (name) =>
-            `${name} did not become ready in time; what ran before goes on. \`kubectl get pods --selector app.kubernetes.io/name=private-registry\` and \`kubectl describe pod\` tell why.`,
-    ],
-    [
         /Service was not allocated an IP address/,
         () =>
             "The cluster gave the Service no address: it has nobody who gives any. `pulumi config set --path kubernetes.expose nodePort`, with a port from 30000 to 32767, does without.",
     ],
+    [
+        /'([^']*)' timed out waiting to be Ready/,
+        (name) =>
+            `${name} did not become ready in time; what ran before goes on. \`kubectl get pods --selector app.kubernetes.io/name=private-registry\` and \`kubectl describe pod\` tell why.`,
+    ],
 ];
+
+/**
+ * What a login lacks in a namespace.
+ *
+ * @param user as the cluster names it, where it does
+ * @param rights "list pods", "watch pods"
+ */
+export function lackingRights(
+    user: string | undefined,
+    rights: readonly string[],
+    namespace: string,
+): string {
+    const [few, more] = [rights.slice(0, 4), rights.length - 4];
+    return `${user ?? "This login"} may not ${few.join(", ")}${more > 0 ? ` and ${more} things more` : ""} in the namespace ${namespace}: examples/kubernetes/role.yaml is the Role that it needs there.`;
+}
 
 /** The sentence for what the provider said; nothing where it is about something else. */
 export function clusterSentence(error: string): string | undefined {

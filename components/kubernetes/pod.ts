@@ -43,6 +43,9 @@ const CONFINED = {
     readOnlyRootFilesystem: true,
 };
 
+/** Why a container ended, the end of its log, stands in its pod: to be read with no right to logs. */
+const TOLD = { terminationMessagePolicy: "FallbackToLogsOnError" };
+
 const shell = (script: string) => ({ exec: { command: ["/bin/sh", "-c", script] } });
 
 const variable = (text: string) => {
@@ -115,6 +118,7 @@ export function podTemplate(args: PodArgs) {
                     },
                     resources: resources(registry.memoryMb, 64, registry.cpus),
                     securityContext: CONFINED,
+                    ...TOLD,
                     volumeMounts: [
                         { name: registry.files.name, mountPath: CONFIG_FOLDER, readOnly: true },
                         { name: "data", mountPath: DATA_FOLDER, readOnly: claim === undefined },
@@ -126,7 +130,9 @@ export function podTemplate(args: PodArgs) {
                 {
                     name: "front",
                     image: front.image,
-                    command: ["nginx"],
+                    // As on a Docker host, it begins with nothing there. A pod's memory outlives its containers, and nginx takes no socket
+                    // that a killed one has left.
+                    command: ["/bin/sh", "-c", 'rm -rf /tmp/*; exec nginx "$@"', "nginx"],
                     args: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
                     ports: [{ name: "https", containerPort: TLS_PORT }],
                     // Not the store: where that does not answer, no replica is better, and all together would be reached by nobody.
@@ -142,6 +148,7 @@ export function podTemplate(args: PodArgs) {
                     },
                     resources: resources(front.memoryMb, 32),
                     securityContext: CONFINED,
+                    ...TOLD,
                     volumeMounts: [
                         { name: front.files.name, mountPath: FRONT_FOLDER, readOnly: true },
                         { name: "socket", mountPath: SOCKET_FOLDER },

@@ -5,6 +5,26 @@ const REFUSED = 'resource "registry/a" was not successfully created by the Kuber
 
 test.each([
     [
+        "wrong context, kubectl with --context",
+        'error: context "nope" does not exist\n',
+        /^The kubeconfig has no context nope: /,
+    ],
+    [
+        "a Service without an address, of which the provider says three things",
+        "3 errors occurred:\n\t* resource \"urn\" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: 'x' timed out waiting to be Ready\n\t* Service does not target any Pods.\n\t* Service was not allocated an IP address; does your cloud provider support this?\n",
+        /^The cluster gave the Service no address: /,
+    ],
+    [
+        "a namespace that is on its way out",
+        'Error from server (Forbidden): error when creating "STDIN": configmaps "x" is forbidden: unable to create new content in namespace registry because it is being terminated\n',
+        /^The namespace registry is being removed: once `kubectl get namespace registry` finds none/,
+    ],
+    [
+        "no ServiceAccount",
+        'pods "x-" is forbidden: error looking up service account registry/s3: serviceaccount "s3" not found',
+        /^The namespace has no ServiceAccount s3: /,
+    ],
+    [
         "wrong context",
         'configured Kubernetes cluster is unreachable: unable to load Kubernetes client configuration from kubeconfig file. Make sure you have: \n\n \t • set up the provider as per https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ \n\n context "prod" does not exist',
         /^The kubeconfig has no context prod: /,
