@@ -56,8 +56,10 @@ const ROOMS = {
     ],
     "components/nexus": ["components/definition", "components/deployment", "components/outbound"],
     "components/kubernetes": [
-        ...["components/auth", "components/definition", "components/deployment", "components/front"],
+        ...["components/auth", "components/cache", "components/definition", "components/deployment"],
         ...[
+            "components/front",
+            "components/metrics",
             "components/outbound",
             "components/registry",
             "components/storage",
@@ -105,7 +107,7 @@ const ROOMS = {
     "ops/audit": ["ops/shared", "setup", "components/*"],
     "ops/import": ["ops/shared", "setup", "components/*", "engine", "text"],
     "ops/rotate": ["ops/facts", "ops/shared", "config", "setup", "components/*", "engine", "text"],
-    "ops/monitoring": [],
+    "ops/monitoring": ["components/*"],
     "ops/schedule": ["ops/shared", "setup", "text"],
     "ops/bundle": ["setup"],
     "ops/retain": ["address", "ops/gc", "ops/shared", "ops/store", "setup", "components/*", "engine"],

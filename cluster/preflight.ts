@@ -3,22 +3,20 @@ import { lackingRights } from "../setup/cluster-errors";
 import { SetupError } from "../setup/errors";
 
 import { type Cluster, ClusterRefused, type Right } from "./cluster";
-import { DEPLOY, rightsOf, rightText, type Rule } from "./rights";
+import { DEPLOY, rightsOf, rightText } from "./rights";
 
 type Asked = Pick<Cluster, "lacking" | "create" | "user" | "namespace">;
 
-/** The provider says nothing of what it may not look at, and waits for it for ever. Of events it only takes words. */
-const isNeeded = ({ resource }: Right): boolean => resource !== "events";
-
 /**
- * Asks a cluster whether a registry may be deployed to the namespace.
+ * Asks a cluster whether a registry may be deployed to the namespace. Pulumi's provider says nothing of what it may not look at, and
+ * waits for it for ever.
  *
- * @param rules that the login must have there
+ * @param isNeeded which of the rights that a deployment may need the login must have there
  * @throws SetupError where the cluster does not answer, has no such namespace, or does not allow it
  */
-export async function mayDeploy(cluster: Asked, rules: readonly Rule[] = DEPLOY): Promise<void> {
+export async function mayDeploy(cluster: Asked, isNeeded: (right: Right) => boolean): Promise<void> {
     const [lacking, namespace] = await Promise.all([
-        cluster.lacking(rightsOf(rules).filter(isNeeded)),
+        cluster.lacking(rightsOf(DEPLOY).filter(isNeeded)),
         noPlace(cluster),
     ]);
     if (namespace !== undefined) throw namespace;

@@ -17,7 +17,7 @@ export const DEPLOY: readonly Rule[] = [
         resources: ["secrets", "configmaps", "services", "persistentvolumeclaims"],
         verbs: OWN,
     },
-    { apiGroups: ["apps"], resources: ["deployments"], verbs: OWN },
+    { apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: OWN },
     { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: OWN },
     { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: OWN },
     { apiGroups: ["apps"], resources: ["replicasets"], verbs: ["list", "watch"] },

@@ -39,6 +39,9 @@ export const renderRedis = ({ password, memoryMb }: RedisSettings): string =>
         "",
     ].join("\n");
 
+/** MiB that its container may take: what Redis takes for itself and its connections comes on top of what it holds. */
+export const redisMemoryMb = (holds: number): number => Math.ceil(holds * 1.25) + 32;
+
 /** Shell command of redis-cli that logs in with the password's file: it shows up in no argument. */
 export const redisCli = (command: string): string =>
     `REDISCLI_AUTH="$(cat ${REDIS_FOLDER}/password)" redis-cli ${command}`;

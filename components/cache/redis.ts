@@ -14,6 +14,7 @@ import {
     REDIS_FOLDER,
     REDIS_PORT,
     redisCli,
+    redisMemoryMb,
     redisName,
     renderRedis,
 } from "./redis-conf";
@@ -110,8 +111,7 @@ export class Redis extends pulumi.ComponentResource {
                 ...confined,
                 ...boundedLog,
                 ...service,
-                // What Redis takes for itself and its connections comes on top of what it holds.
-                ...memoryLimit(memoryMb.apply((mib) => Math.ceil(mib * 1.25) + 32)),
+                ...memoryLimit(memoryMb.apply(redisMemoryMb)),
             },
             {
                 ...parent,

@@ -24,6 +24,7 @@ import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
 import { clusterName, type Place } from "./place";
 import { LEAVING_SECONDS, podTemplate } from "./pod";
 import { pullSecrets } from "./pull-secrets";
+import { type SharedCache, sharedCache } from "./redis";
 
 /** What the cluster gets from the deployment. */
 export interface ClusterContext {
@@ -50,10 +51,15 @@ export interface OnCluster {
 }
 
 /** The registry's configuration behind the front. */
-function configured({ settings }: ClusterContext, storage: RemoteStorageArgs | undefined, replicas: number) {
-    const own = settings.apply((all) => ({
+function configured(
+    { settings }: ClusterContext,
+    storage: RemoteStorageArgs | undefined,
+    cache: SharedCache | undefined,
+    replicas: number,
+) {
+    const own = pulumi.all([settings, cache?.access]).apply(([all, redis]) => ({
         ...all,
-        ...{ tls: false, realm: undefined, socket: SOCKET, shared: replicas > 1 },
+        ...{ tls: false, realm: undefined, socket: SOCKET, redis, shared: replicas > 1 },
     }));
     return {
         configYml: own.apply(renderConfig),
@@ -90,7 +96,9 @@ export function onCluster(
         },
         opts: { parent: component, provider },
     };
-    const { configYml, store } = configured(context, remoteStorage(options.storage), replicas);
+    const { valkey } = options.cache;
+    const cache = valkey && sharedCache(place, valkey);
+    const { configYml, store } = configured(context, remoteStorage(options.storage), cache, replicas);
     const claim = store === undefined ? claimOf(place, cluster, options, prefix) : undefined;
     const served = front.clientInstaller
         ? servedInstallers(endpoint, certificate.caPem, pulumi.output([]), identity)
@@ -160,7 +168,7 @@ export function onCluster(
         { metadata, spec: { maxUnavailable: 1, selector } },
         place.opts,
     );
-    policyOf(place, options, store?.storage);
+    policyOf(place, options, store?.storage, cache);
     const service = serviceOf(place, cluster, port);
     if (accounts !== undefined)
         pullSecrets(place, cluster.pullSecrets, options.users, accounts.passwords, context.address);

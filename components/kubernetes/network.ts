@@ -1,6 +1,7 @@
 /** How the pods are reached, and whom they may reach. */
 import * as pulumi from "@pulumi/pulumi";
 
+import { REDIS_PORT } from "../cache/redis-conf";
 import type { Given, Settled } from "../definition/inputs";
 import { TLS_PORT } from "../front/settings";
 import type { Options } from "../options";
@@ -9,6 +10,7 @@ import type { RemoteStorageArgs } from "../storage/storage";
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
 import type { Place } from "./place";
+import type { SharedCache } from "./redis";
 
 /** Whether the store's login is asked of the machine that the pod runs on, at port 80 of an address of its own. */
 function asksMachine(store: RemoteStorageArgs): boolean {
@@ -41,6 +43,7 @@ export function policyOf(
     { program, own, metadata, selected, opts }: Place,
     { registryConfig, notifications, proxy }: Settled<Options>,
     store: RemoteStorageArgs | undefined,
+    cache: SharedCache | undefined,
 ): void {
     const isSet = (of: unknown) =>
         pulumi.Output.isInstance(of) || (typeof of === "object" && of !== null && Object.keys(of).length > 0);
@@ -60,6 +63,14 @@ export function policyOf(
                     : egressPorts(store).apply((ports) => [
                           { ports: [{ protocol: "UDP", port: 53 }, tcp(53)] },
                           ...(ports.length === 0 ? [] : [{ ports: ports.map(tcp) }]),
+                          ...(cache === undefined
+                              ? []
+                              : [
+                                    {
+                                        to: [{ podSelector: { matchLabels: cache.selected } }],
+                                        ports: [tcp(REDIS_PORT)],
+                                    },
+                                ]),
                       ]),
             },
         },

@@ -10,6 +10,7 @@ const KINDS = {
     Service: ["v1", "core/v1"],
     PersistentVolumeClaim: ["v1", "core/v1"],
     Deployment: ["apps/v1", "apps/v1"],
+    StatefulSet: ["apps/v1", "apps/v1"],
     PodDisruptionBudget: ["policy/v1", "policy/v1"],
     NetworkPolicy: ["networking.k8s.io/v1", "networking.k8s.io/v1"],
 } as const;
@@ -27,6 +28,7 @@ export interface ObjectArgs extends pulumi.Inputs {
 /** An object of a cluster. @example new KubernetesObject("ConfigMap", "files", { metadata, data }, { parent }) */
 export class KubernetesObject extends pulumi.CustomResource {
     declare readonly metadata: pulumi.Output<{ name: string; namespace: string; uid: string }>;
+    declare readonly spec: pulumi.Output<{ clusterIP: string }>;
     declare readonly status: pulumi.Output<Record<string, unknown> | undefined>;
 
     constructor(
@@ -39,7 +41,7 @@ export class KubernetesObject extends pulumi.CustomResource {
         super(
             `kubernetes:${group}:${kind}`,
             name,
-            { apiVersion, kind, status: undefined, ...args },
+            { apiVersion, kind, spec: undefined, status: undefined, ...args },
             { version: KUBERNETES_PROVIDER_VERSION, ...opts },
         );
     }

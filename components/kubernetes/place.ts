@@ -3,8 +3,11 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { Given } from "../definition/inputs";
 
-/** The longest start of a name that leaves room for what comes after it: a Service has 63 characters (RFC 1035). */
-const NAME_LENGTH = 40;
+/**
+ * The longest start of a name that leaves room for what comes after it: a Service has 63 characters (RFC 1035), a StatefulSet 52,
+ * since its pods have it with a digest in a label (github.com/kubernetes/kubernetes/issues/64023).
+ */
+const NAME_LENGTH = 36;
 
 /** A name as objects of a cluster may begin with. */
 export const clusterName = (prefix: string): string =>

@@ -5,10 +5,8 @@ import { ASK } from "../front/reload";
 import { blobsFolder, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
 
+import { CONFINED, confinedPod, inMemory, resources, shell, TOLD, variable } from "./confined";
 import type { FilesVolume } from "./files";
-
-/** Of both containers, and group of what they share: no user of the nodes'. */
-const USER = 101;
 
 /** Seconds in which a pod that is to end still takes connections: until every node and what stands before it know of it. */
 export const LEAVING_SECONDS = 15;
@@ -36,42 +34,6 @@ export interface PodArgs {
     extraHosts: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/** What Pod Security "restricted" asks for (kubernetes.io/docs/concepts/security/pod-security-standards). */
-const CONFINED = {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ["ALL"] },
-    readOnlyRootFilesystem: true,
-};
-
-/** Why a container ended, the end of its log, stands in its pod: to be read with no right to logs. */
-const TOLD = { terminationMessagePolicy: "FallbackToLogsOnError" };
-
-const shell = (script: string) => ({ exec: { command: ["/bin/sh", "-c", script] } });
-
-const variable = (text: string) => {
-    const [name = "", ...value] = text.split("=");
-    return { name, value: value.join("=") };
-};
-
-const inMemory = (name: string, sizeLimit: string) => ({ name, emptyDir: { medium: "Memory", sizeLimit } });
-
-/**
- * What a container is promised, and what it may take.
- *
- * @param mib at most
- * @param least MiB that are promised
- * @param cpus at most. @default no limit
- */
-const resources = (mib: pulumi.Input<number>, least: number, cpus?: pulumi.Input<number>) => ({
-    requests: { memory: `${least}Mi`, cpu: "50m" },
-    limits: {
-        memory: pulumi.interpolate`${mib}Mi`,
-        ...(cpus === undefined
-            ? {}
-            : { cpu: pulumi.output(cpus).apply((of) => `${Math.round(of * 1000)}m`) }),
-    },
-});
-
 /** The template of the Deployment's pods. */
 export function podTemplate(args: PodArgs) {
     const { registry, front, claim } = args;
@@ -82,18 +44,12 @@ export function podTemplate(args: PodArgs) {
     return {
         metadata: { labels: args.labels },
         spec: {
-            automountServiceAccountToken: false,
-            enableServiceLinks: false,
+            ...confinedPod,
             ...(args.serviceAccount === undefined ? {} : { serviceAccountName: args.serviceAccount }),
             hostAliases: pulumi
                 .output(args.extraHosts)
                 .apply((all) => Object.entries(all).map(([host, ip]) => ({ ip, hostnames: [host] }))),
             terminationGracePeriodSeconds: LEAVING_SECONDS + GRACE_SECONDS,
-            securityContext: {
-                ...{ runAsNonRoot: true, runAsUser: USER, runAsGroup: USER },
-                ...{ fsGroup: USER, fsGroupChangePolicy: "OnRootMismatch" },
-                seccompProfile: { type: "RuntimeDefault" },
-            },
             // One node, or one zone, may go: the replicas are on others.
             topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
                 (topologyKey) => ({

@@ -18,7 +18,6 @@ const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
     ["dockerHost", "there is no Docker Engine"],
     ["adopt", "it is about Docker objects"],
     ["dnsServers", "pods ask the cluster's own name server"],
-    ["cache.valkey", "the kit runs it on Docker alone"],
     ["tls.acme", "the kit renews such certificates on Docker alone; tls.files takes one that is brought"],
     ["front.httpPort", "the kit redirects plain HTTP on Docker alone"],
     ["front.sites", "the kit serves further sites on Docker alone"],

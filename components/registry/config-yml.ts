@@ -42,7 +42,7 @@ export interface RegistrySettings extends Settings {
     storage?: RemoteStorage | undefined;
     /** Keeps what is known of blobs. @default the registry's own memory */
     redis?: RedisAccess | undefined;
-    /** Others write to the same images: it remembers none of their blobs, which another one may have removed. @default false */
+    /** Others write to the same images: without a Redis that they share it remembers no blob, which another may have removed. @default false */
     shared?: boolean | undefined;
     /** Tells its numbers on the debug server. @default it does not */
     numbers?: boolean | undefined;
@@ -251,7 +251,7 @@ export function configTree(settings: RegistrySettings, place: Place): Tree {
                       },
                   }),
             // A mirror's store forgets what is over its time; a cache would go on to promise it.
-            ...(settings.proxy === undefined && !settings.shared
+            ...(settings.proxy === undefined && (redis !== undefined || !settings.shared)
                 ? { cache: { blobdescriptor: redis === undefined ? "inmemory" : "redis" } }
                 : {}),
             ...renderStorage(settings.storage, place.dataFolder),

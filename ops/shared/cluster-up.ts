@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, type ClusterAccess, kubectlOf } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { mayDeploy } from "../../cluster/preflight";
-import { DEPLOY } from "../../cluster/rights";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { KUBERNETES_DEFAULTS } from "../../components/kubernetes/options";
 import { clusterName } from "../../components/kubernetes/place";
@@ -18,7 +17,7 @@ import { stackPulumi } from "./stack-pulumi";
 
 const LOOK_MS = 5_000;
 
-const SELECTED = "--selector=app.kubernetes.io/name=private-registry";
+const SELECTED = "--selector=app.kubernetes.io/name in (private-registry, private-registry-redis)";
 
 /** What a deployment to a cluster has beside Pulumi. */
 export class ClusterUp {
@@ -40,7 +39,7 @@ export class ClusterUp {
         configFile: string | undefined,
     ): Promise<ClusterUp | undefined> {
         if (stack.settings.target !== "kubernetes" || kubectlOf(machine.env) === undefined) return undefined;
-        const { kubernetes = KUBERNETES_DEFAULTS } = await readConfig(
+        const { kubernetes = KUBERNETES_DEFAULTS, cache } = await readConfig(
             await stackPulumi(machine, stack),
             configFile,
         );
@@ -48,13 +47,14 @@ export class ClusterUp {
         const access = { context, kubeconfig, namespace };
         const own = new RegExp(`^${clusterName(prefixOf(stack))}-(data-)?[0-9a-f]{8}(-|$)`);
         const up = new ClusterUp(access, machine.env, own);
-        const secrets = DEPLOY.map((rule) => ({
-            ...rule,
-            resources: rule.resources.filter((one) => one === "secrets"),
-        }));
-        await up.with((cluster) => mayDeploy(cluster));
+        // Of events Pulumi only takes words.
+        const unused = ["events", ...(cache?.valkey === undefined ? ["statefulsets"] : [])];
+        await up.with((cluster) => mayDeploy(cluster, ({ resource }) => !unused.includes(resource)));
         for (const other of pullSecrets)
-            await up.with((cluster) => mayDeploy(cluster, secrets), { ...access, namespace: other });
+            await up.with((cluster) => mayDeploy(cluster, ({ resource }) => resource === "secrets"), {
+                ...access,
+                namespace: other,
+            });
         return up;
     }
 

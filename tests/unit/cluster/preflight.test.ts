@@ -7,19 +7,20 @@ import { rightText } from "../../../cluster/rights";
 const cluster = ({
     lacks = () => false,
     refuses,
-    user = "deployer",
-}: { lacks?: (right: Right) => boolean; refuses?: ClusterRefused; user?: string | undefined } = {}) => ({
+}: { lacks?: (right: Right) => boolean; refuses?: ClusterRefused } = {}) => ({
     namespace: "registry",
     lacking: (rights: readonly Right[]) => Promise.resolve(rights.filter(lacks)),
     create: (_: ClusterObject, { dryRun = false } = {}) => {
         expect(dryRun).toBe(true);
         return refuses === undefined ? Promise.resolve() : Promise.reject(refuses);
     },
-    user: () => Promise.resolve(user),
+    user: () => Promise.resolve("deployer"),
 });
 
+const all = () => true;
+
 test("nothing is said where all is allowed", async () => {
-    await expect(mayDeploy(cluster())).resolves.toBeUndefined();
+    await expect(mayDeploy(cluster(), all)).resolves.toBeUndefined();
 });
 
 test.each([
@@ -32,37 +33,39 @@ test.each([
     ["networkpolicies", "delete"],
 ])("the right to %s, %s: named with the way out", async (resource, verb) => {
     const lacks = (right: Right) => right.resource === resource && right.verb === verb;
-    await expect(mayDeploy(cluster({ lacks }))).rejects.toThrow(
+    await expect(mayDeploy(cluster({ lacks }), all)).rejects.toThrow(
         `deployer may not ${verb} ${resource} in the namespace registry: examples/kubernetes/role.yaml is the Role that it needs there.`,
     );
 });
 
-test("events are only words", async () => {
-    const lacks = ({ resource }: Right) => resource === "events";
-    await expect(mayDeploy(cluster({ lacks }))).resolves.toBeUndefined();
+test("what a stack does not use need not be allowed", async () => {
+    const lacks = ({ resource }: Right) => resource === "statefulsets";
+    await expect(
+        mayDeploy(cluster({ lacks }), ({ resource }) => resource !== "statefulsets"),
+    ).resolves.toBeUndefined();
 });
 
 test("many rights are counted, and whose they are is told where the cluster tells", async () => {
     const lacks = (right: Right) => /^(get|list) /.test(rightText(right));
-    const all = cluster({ lacks, user: undefined });
-    await expect(mayDeploy({ ...all, user: () => Promise.resolve(undefined) })).rejects.toThrow(
+    const silent = { ...cluster({ lacks }), user: () => Promise.resolve(undefined) };
+    await expect(mayDeploy(silent, all)).rejects.toThrow(
         /^This login may not get secrets, list secrets, get configmaps, list configmaps and \d+ things more in the namespace registry: /,
     );
 });
 
 test("no namespace is told before what it would allow", async () => {
     const refuses = new ClusterRefused("The cluster has no namespace registry: …", "NotFound");
-    await expect(mayDeploy(cluster({ lacks: () => true, refuses }))).rejects.toBe(refuses);
+    await expect(mayDeploy(cluster({ lacks: () => true, refuses }), all)).rejects.toBe(refuses);
 });
 
 test("a namespace on its way out is told", async () => {
     const refuses = new ClusterRefused("The namespace registry is being removed: …", "Forbidden");
-    await expect(mayDeploy(cluster({ refuses }))).rejects.toBe(refuses);
+    await expect(mayDeploy(cluster({ refuses }), all)).rejects.toBe(refuses);
 });
 
 test("a quota of ConfigMaps refuses no stack that has its own already", async () => {
     const refuses = new ClusterRefused("The quota q of the namespace does not allow it", "Forbidden");
-    await expect(mayDeploy(cluster({ refuses }))).resolves.toBeUndefined();
+    await expect(mayDeploy(cluster({ refuses }), all)).resolves.toBeUndefined();
 });
 
 test("commands that are printed are for the cluster and namespace that are meant", () => {

@@ -1,4 +1,6 @@
 /** What is registered for a cluster. How it runs there: tests/e2e/kubernetes. */
+import { parse } from "yaml";
+
 import { KubernetesProvider } from "../../../components/kubernetes/object";
 
 import { deploy, makeCertificates } from "./deploy";
@@ -36,7 +38,7 @@ function told(all: Registration[]): string {
         }))
         .sort((a, b) => (a.resource < b.resource ? -1 : 1));
     // The certificate is another one each time.
-    return `${JSON.stringify(objects, null, 2).replace(/(-(?:front|registry))-[0-9a-f]{12}"/g, '$1-DIGEST"')}\n`;
+    return `${JSON.stringify(objects, null, 2).replace(/(-(?:front|registry|redis))-[0-9a-f]{12}"/g, '$1-DIGEST"')}\n`;
 }
 
 test("two replicas on a claim", async () => {
@@ -121,6 +123,42 @@ test("several that write to one store promise no blob that another may have remo
     };
     expect(await config(1)).toContain("blobdescriptor: inmemory");
     expect(await config(2)).not.toContain("blobdescriptor");
+});
+
+describe("a Redis that the replicas share", () => {
+    let all: Registration[];
+    beforeAll(async () => {
+        ({ all } = await onCluster({ storage: S3, cache: { valkey: { image: "redis:7.4", memoryMb: 100 } } }));
+    });
+
+    test("one confined pod without a disk, and its Service", () => {
+        expectGolden(
+            "kubernetes-redis.json",
+            told(all.filter(({ name }) => name.startsWith("r-redis") || name === "r-policy")),
+        );
+    });
+
+    test("is where the registry keeps what it knows of blobs, and its password is in Secrets alone", () => {
+        const { data } = of(all, "r-registry-secrets") as unknown as { data: Record<string, string> };
+        expect(parse(Buffer.from(data["config.yml"] ?? "", "base64").toString())).toMatchObject({
+            storage: { cache: { blobdescriptor: "redis" } },
+            redis: { addrs: ["10.96.0.9:6379"], password: "generated for r-redis-password" },
+        });
+        for (const { name, type, inputs } of all.filter(({ type }) => type.startsWith("kubernetes:"))) {
+            const texts = Object.values((inputs.data ?? inputs.binaryData ?? {}) as Record<string, string>);
+            const holds = [JSON.stringify(inputs), ...texts.map((text) => Buffer.from(text, "base64"))]
+                .join("\n")
+                .includes("generated for r-redis-password");
+            const secrets = ["r-registry-secrets", "r-redis-secrets"];
+            expect([name, holds]).toEqual([name, type.endsWith(":Secret") && secrets.includes(name)]);
+        }
+    });
+
+    test("its pod is none of the registry's", () => {
+        const { selector } = of(all, "r-service").spec as { selector: Tree };
+        const { template } = of(all, "r-redis").spec as { template: { metadata: { labels: Tree } } };
+        expect(template.metadata.labels).not.toMatchObject(selector);
+    });
 });
 
 test.each([

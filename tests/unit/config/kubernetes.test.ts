@@ -15,7 +15,6 @@ test.each([
     [{ storage: { volume: "data" } }, "storage.volume", "pulumi config rm --path storage.volume"],
     [{ storage: { folder: "/srv/images" } }, "storage.folder", "pulumi config rm --path storage.folder"],
     [{ dockerHost: "ssh://a" }, "dockerHost", "pulumi config rm dockerHost"],
-    [{ cache: { valkey: true } }, "cache.valkey", "pulumi config rm --path cache.valkey"],
     [
         { mirrors: { hub: { upstream: "https://registry-1.docker.io" } } },
         "mirrors",
