@@ -2,7 +2,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { BareRegistry } from "../bare-registry";
 import { cleanup } from "../cleanup";
+import { Conformance } from "../conformance";
 import { RegistryClient } from "../http";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
 import { objectsOf } from "../docker";
@@ -56,6 +58,7 @@ describe("a registry on a cluster", () => {
                     "users.puller.generate": "true",
                     "users.puller.role": "pull",
                     "kubernetes.pullSecrets[0]": TEAM,
+                    deleteEnabled: "true",
                     ...storeSettings(store, BUCKET),
                 },
             }),
@@ -109,6 +112,14 @@ describe("a registry on a cluster", () => {
         expect(await must("skopeo", ["inspect", ...back, `docker://${image}`])).toContain(
             '"Digest": "sha256:',
         );
+    });
+
+    test("conformance: each test ends as with one registry that has nothing before it", async () => {
+        const suite = use(await Conformance.create());
+        const bare = use(await BareRegistry.start(`${stack.prefix}-bare`, { image: REGISTRY_IMAGE }));
+        const alone = await suite.bare(bare.port);
+        expect(await suite.behind(`${cluster.nodes[0]?.address}:${NODE_PORT}`, ca)).toEqual(alone);
+        expect(alone.filter((line) => line.startsWith("passed ")).length).toBeGreaterThan(500);
     });
 
     test("roles count, and no network leads past the front", async () => {
