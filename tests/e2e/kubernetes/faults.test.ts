@@ -29,10 +29,14 @@ import {
 import { pathsOf, readBack, Traffic } from "./traffic";
 
 const NAMESPACE = "registry";
+const OUTSIDE = "outside";
 const BUCKET = "images";
 const NEWER_IMAGE = "e2e-kubernetes/registry:newer";
 /** What is pushed and pulled while things fail. */
 const [PUSHES, PULLS] = LONG ? [100, 1000] : [20, 200];
+
+/** Limit of a test that pushes and pulls all of it. */
+const LONG_MS = 1_000_000;
 
 /** The processes of a pod of this machine's, by its control group. */
 const processesOf = ({ metadata: { uid } }: Pod): number[] =>
@@ -79,7 +83,8 @@ describe("a registry of three replicas, while clients push and pull", () => {
         await must("docker", ["tag", REGISTRY_IMAGE, NEWER_IMAGE]);
         await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, REDIS_IMAGE, NEWER_IMAGE]);
         await must("docker", ["rmi", NEWER_IMAGE]);
-        await cluster.apply(restricted(NAMESPACE));
+        await cluster.apply(restricted(NAMESPACE), restricted(OUTSIDE));
+        if (LONG) await cluster.enforcePolicies();
         const [first = "", second = ""] = cluster.nodes.map(({ address }) => address);
         stack = use(
             await stackOn(cluster, NAMESPACE, {
@@ -107,16 +112,20 @@ describe("a registry of three replicas, while clients push and pull", () => {
 
     /** Has clients push and pull while something happens. @returns what failed of it, in words */
     async function during(work: () => Promise<unknown>): Promise<string[]> {
-        const before = traffic.failed.length;
+        const { pushed, failed, lost } = traffic;
+        const [pushes, pulls, failures] = [pushed.length, traffic.pulled, failed.length];
         traffic.start();
         try {
-            await until("an image is pushed", () => Promise.resolve(traffic.pushed.length > 0 || undefined));
+            await until("an image is pushed", () => Promise.resolve(pushed.length > 0 || undefined));
             await work();
         } finally {
             await traffic.stop();
         }
-        process.stderr.write(`${traffic.summary}\n`);
-        return traffic.failed.slice(before);
+        process.stderr.write(
+            `${expect.getState().currentTestName ?? ""}: ${pushed.length - pushes} pushes, ${traffic.pulled - pulls} pulls, ` +
+                `${failed.length - failures} failed and were tried again, ${lost.length} given up\n`,
+        );
+        return failed.slice(failures);
     }
 
     test("another user, certificate and image: no request fails", async () => {
@@ -146,7 +155,7 @@ describe("a registry of three replicas, while clients push and pull", () => {
     });
 
     test("the processes of pods are killed, one pod after the other: what fails works when it is tried again", async () => {
-        const failed = await during(async () => {
+        await during(async () => {
             for (const pod of await there.pods()) {
                 killed(pod);
                 await until("the pod runs again", async () => {
@@ -158,48 +167,103 @@ describe("a registry of three replicas, while clients push and pull", () => {
                 });
             }
         });
-        process.stderr.write(`${failed.join("\n")}\n`);
         expect(traffic.lost).toEqual([]);
     });
 
+    const redis = async (): Promise<Pod> => {
+        const selector = "--selector=app.kubernetes.io/name=private-registry-redis";
+        const { items } = await there.json<{ items: Pod[] }>("get", "pods", selector);
+        if (items[0] === undefined) throw new Error("There is no Redis.");
+        return items[0];
+    };
+
+    // Its agent takes four minutes of two processors to build.
+    (LONG ? test : test.skip)(
+        "where NetworkPolicies count, a pod outside reaches the front alone",
+        async () => {
+            await cluster.apply({
+                ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "outside", namespace: OUTSIDE } },
+                spec: {
+                    securityContext: {
+                        ...{
+                            runAsNonRoot: true,
+                            runAsUser: 10_000,
+                            seccompProfile: { type: "RuntimeDefault" },
+                        },
+                    },
+                    terminationGracePeriodSeconds: 1,
+                    containers: [
+                        {
+                            ...{ name: "outside", image: REGISTRY_IMAGE, imagePullPolicy: "IfNotPresent" },
+                            command: ["sleep", "3600"],
+                            securityContext: {
+                                allowPrivilegeEscalation: false,
+                                capabilities: { drop: ["ALL"] },
+                            },
+                        },
+                    ],
+                },
+            });
+            const outside = new Namespace(cluster, OUTSIDE);
+            await outside.kubectl("wait", "--for=condition=Ready", "pod/outside", "--timeout=60s");
+            const [registry] = await there.pods();
+            const reaches = async (from: Namespace, pod: string, address: string, port: number) => {
+                const connect = `nc -w 3 ${address} ${port} </dev/null >/dev/null`;
+                return (await from.tryKubectl("exec", pod, "--", "sh", "-c", connect)).code === 0;
+            };
+            const [front = "", cache = ""] = [registry, await redis()].map((pod) => pod?.status.podIP);
+            const own = registry?.metadata.name ?? "";
+            expect({
+                "the front, from outside": await reaches(outside, "outside", front, 8443),
+                "Redis, from outside": await reaches(outside, "outside", cache, 6379),
+                "Redis, from the registry": await reaches(there, own, cache, 6379),
+            }).toEqual({
+                "the front, from outside": true,
+                "Redis, from outside": false,
+                "Redis, from the registry": true,
+            });
+        },
+    );
+
     test("Redis is killed: no request fails", async () => {
-        const redis = async () => {
-            const selector = "--selector=app.kubernetes.io/name=private-registry-redis";
-            const { items } = await there.json<{ items: Pod[] }>("get", "pods", selector);
-            return items[0];
-        };
         const failed = await during(async () => {
-            const pod = await redis();
-            if (pod === undefined) throw new Error("There is no Redis.");
-            killed(pod);
+            killed(await redis());
             await until("Redis runs again", async () => {
-                const [container] = (await redis())?.status.containerStatuses ?? [];
+                const [container] = (await redis()).status.containerStatuses ?? [];
                 return container?.ready && container.restartCount > 0 ? true : undefined;
             });
         });
         expect(failed).toEqual([]);
     });
 
-    test("a node is cut off and comes back: what fails works when it is tried again", async () => {
-        const name = cluster.nodes[1]?.name ?? "";
-        const failed = await during(async () => {
-            await cluster.link(name, "down");
-            await cluster.kubectl("wait", "--for=condition=Ready=Unknown", "--timeout=60s", `node/${name}`);
-            await cluster.link(name, "up");
-            await cluster.kubectl("wait", "--for=condition=Ready=True", "--timeout=60s", `node/${name}`);
-            await ready();
-            await until(
-                `${PUSHES} pushes and ${PULLS} pulls`,
-                () =>
-                    Promise.resolve(
-                        (traffic.pushed.length >= PUSHES && traffic.pulled >= PULLS) || undefined,
-                    ),
-                900_000,
-            );
-        });
-        process.stderr.write(`${failed.join("\n")}\n`);
-        expect(traffic.lost).toEqual([]);
-    });
+    test(
+        "a node is cut off and comes back: what fails works when it is tried again",
+        async () => {
+            const name = cluster.nodes[1]?.name ?? "";
+            await during(async () => {
+                await cluster.link(name, "down");
+                await cluster.kubectl(
+                    "wait",
+                    "--for=condition=Ready=Unknown",
+                    "--timeout=60s",
+                    `node/${name}`,
+                );
+                await cluster.link(name, "up");
+                await cluster.kubectl("wait", "--for=condition=Ready=True", "--timeout=60s", `node/${name}`);
+                await ready();
+                await until(
+                    `${PUSHES} pushes and ${PULLS} pulls`,
+                    () =>
+                        Promise.resolve(
+                            (traffic.pushed.length >= PUSHES && traffic.pulled >= PULLS) || undefined,
+                        ),
+                    900_000,
+                );
+            });
+            expect(traffic.lost).toEqual([]);
+        },
+        LONG_MS,
+    );
 
     test("all that was acknowledged reads back from each replica", async () => {
         expect(traffic.pushed.length).toBeGreaterThanOrEqual(PUSHES);
