@@ -90,7 +90,13 @@ describe("what may stand beside the registry", () => {
         test("takes the password alone", async () => {
             const answer = await registry.kubectl("exec", await redis(), "--", "redis-cli", "ping");
             expect(answer).toContain("NOAUTH");
-            const password = await registry.kubectl("exec", await redis(), "--", "cat", "/etc/redis/password");
+            const password = await registry.kubectl(
+                "exec",
+                await redis(),
+                "--",
+                "cat",
+                "/etc/redis/password",
+            );
             expect(password).toMatch(/^\w{43}$/);
             expect(await stack.exportText()).not.toContain(password);
         });
@@ -113,7 +119,9 @@ describe("what may stand beside the registry", () => {
             expect(await pulls(digest)).toEqual(new Set([200]));
             await scale(1);
             await registry.kubectl("rollout", "status", "statefulset", "--timeout=60s");
-            await until("the blob is deleted", async () => ((await remove(digest)) === 202 ? true : undefined));
+            await until("the blob is deleted", async () =>
+                (await remove(digest)) === 202 ? true : undefined,
+            );
             expect(await pulls(digest)).toEqual(new Set([404]));
         });
     });
