@@ -81,7 +81,7 @@ const ROOMS = {
     // The commands.
     "ops/shared": ["cluster", "config", "setup", "components/*", "address", "clients", "engine", "text"],
     "ops/store": ["ops/shared", "setup", "components/*", "engine"],
-    "ops/gc": ["address", "ops/shared", "ops/store", "setup", "components/*", "engine", "text"],
+    "ops/gc": ["address", "cluster", "ops/shared", "ops/store", "setup", "components/*", "engine", "text"],
     "ops/backup": [
         "ops/facts",
         "ops/gc",
@@ -95,6 +95,7 @@ const ROOMS = {
     ],
     "ops/facts": ["ops/gc", "ops/shared", "setup", "components/*", "address", "engine", "text"],
     "ops/doctor": [
+        "cluster",
         "ops/facts",
         "ops/gc",
         "ops/shared",

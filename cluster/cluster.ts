@@ -134,6 +134,12 @@ export class Cluster {
 
     private readonly brief = `--request-timeout=${ANSWER_SECONDS}s`;
 
+    /** Version of the API server, such as v1.34.4. */
+    async version(): Promise<string> {
+        const text = await this.must(["get", "--raw", "/version", this.brief]);
+        return (JSON.parse(text) as { gitVersion: string }).gitVersion;
+    }
+
     /** @param kind with its group where another one has the name: "deployment.apps" */
     async get<T extends ClusterObject>(kind: string, name: string): Promise<T | undefined> {
         const text = await this.must(["get", kind, name, "--output=json", "--ignore-not-found", this.brief]);
@@ -146,9 +152,8 @@ export class Cluster {
         labels: Readonly<Record<string, string>>,
     ): Promise<T[]> {
         const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-        const text = await this.must([
-            ...["get", kind, "--selector", selector.join(","), "--output=json", this.brief],
-        ]);
+        const of = selector.length === 0 ? [] : ["--selector", selector.join(",")];
+        const text = await this.must(["get", kind, ...of, "--output=json", this.brief]);
         return (JSON.parse(text) as { items: T[] }).items;
     }
 

@@ -18,9 +18,11 @@ import { findStack, flagValue, prefixOf } from "../setup/stack";
 import { wrongPassphrase } from "../setup/state";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { hasTimers } from "./schedule/timers";
-import { mendFirst } from "./gc/notice";
+import { mendClusterFirst, mendFirst } from "./gc/notice";
+import { withClusterLock } from "./shared/cluster-lock";
 import { stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
+import { type ClusterRegistry, withReachable } from "./shared/on-cluster";
 import { lackingNow, movedImages, refreshNeeded } from "./lost";
 import { forgetRecord } from "./upgrade/record";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
@@ -71,11 +73,32 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const stack = findStack(machine, args);
     checkClone(machine, stack, args);
     const prepared = await prepare(machine, stack, { images: verb === "up", bundle: bundleFile });
-    const { engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());
+    const configFile = flagValue(args, "config-file");
+    return withReachable(machine, stack, configFile, (registry) =>
+        deployPrepared(machine, verb, args, { prepared, registry, bundleFile }),
+    );
+}
+
+/** What a deployment has beside its flags. */
+interface Place {
+    prepared: Prepared;
+    /** On a cluster that is reached; nothing before the first deployment. */
+    registry: ClusterRegistry | undefined;
+    bundleFile: string | undefined;
+}
+
+async function deployPrepared(
+    machine: Machine,
+    verb: Verb,
+    args: string[],
+    { prepared, registry, bundleFile }: Place,
+): Promise<number> {
+    const { engine, stack } = prepared;
     if (engine) await mendFirst(machine, engine, stack);
+    if (registry) await mendClusterFirst(machine, registry);
     const cluster =
         verb === "up" ? await ClusterUp.begin(machine, stack, flagValue(args, "config-file")) : undefined;
     // Gone from the state afterwards.
@@ -88,8 +111,10 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);
     const pulumi = new PulumiRun(machine, prepared, verb, flagValue(args, "config-file"));
-    const alone = <T>(work: () => Promise<T>) =>
-        engine ? withLock(new Engine(engine), { prefix: prefixOf(stack) }, verb, work) : work();
+    const alone = <T>(work: () => Promise<T>) => {
+        if (registry) return withClusterLock(registry, verb, work);
+        return engine ? withLock(new Engine(engine), { prefix: prefixOf(stack) }, verb, work) : work();
+    };
     if (args.some((arg) => OWN_DISPLAY.test(arg))) {
         const code = await alone(() =>
             pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]),

@@ -21,8 +21,8 @@ import { filesVolume } from "./files";
 import { policyOf, serviceOf } from "./network";
 import { KubernetesObject, KubernetesProvider } from "./object";
 import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
-import { clusterName, type Place } from "./place";
-import { LEAVING_SECONDS, podTemplate } from "./pod";
+import { deploymentName, type Place, podLabels } from "./place";
+import { holdingName, LEAVING_SECONDS, podTemplate } from "./pod";
 import { pullSecrets } from "./pull-secrets";
 import { type SharedCache, sharedCache } from "./redis";
 
@@ -55,11 +55,10 @@ function configured(
     { settings }: ClusterContext,
     storage: RemoteStorageArgs | undefined,
     cache: SharedCache | undefined,
-    replicas: number,
 ) {
     const own = pulumi.all([settings, cache?.access]).apply(([all, redis]) => ({
         ...all,
-        ...{ tls: false, realm: undefined, socket: SOCKET, redis, shared: replicas > 1 },
+        ...{ tls: false, realm: undefined, socket: SOCKET, redis, shared: true },
     }));
     return {
         configYml: own.apply(renderConfig),
@@ -85,8 +84,8 @@ export function onCluster(
             { parent: component },
         );
     // The provider takes over what has the name already, and deletes by the name alone.
-    const own = identity.apply((id) => `${clusterName(prefix)}-${id.slice(0, 8)}`);
-    const selected = { "app.kubernetes.io/name": "private-registry", "app.kubernetes.io/instance": own };
+    const own = identity.apply((id) => deploymentName(prefix, id));
+    const selected = podLabels(own);
     const place: Place = {
         program: name,
         ...{ own, selected },
@@ -98,7 +97,7 @@ export function onCluster(
     };
     const { valkey } = options.cache;
     const cache = valkey && sharedCache(place, valkey);
-    const { configYml, store } = configured(context, remoteStorage(options.storage), cache, replicas);
+    const { configYml, store } = configured(context, remoteStorage(options.storage), cache);
     const claim = store === undefined ? claimOf(place, cluster, options, prefix) : undefined;
     const served = front.clientInstaller
         ? servedInstallers(endpoint, certificate.caPem, pulumi.output([]), identity)
@@ -133,6 +132,7 @@ export function onCluster(
         },
         front: { image: front.image, files: mounted("front", files), memoryMb: front.memoryMb },
         claim,
+        holding: own.apply(holdingName),
         serviceAccount: cluster.serviceAccount,
         extraHosts: options.extraHosts,
     });

@@ -2,11 +2,22 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { ASK } from "../front/reload";
-import { blobsFolder, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
+import { blobsFolder, DRAIN_FILE, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
 
 import { CONFINED, confinedPod, inMemory, resources, shell, TOLD, variable } from "./confined";
 import type { FilesVolume } from "./files";
+
+/** Names of the containers. */
+export const REGISTRY_CONTAINER = "registry";
+export const FRONT_CONTAINER = "front";
+
+/** Name of the ConfigMap that holds writes while it is there: in every pod, and in each that starts meanwhile. @param own the deployment's */
+export const holdingName = (own: string): string => `${own}-holding`;
+/** Its only key. */
+export const HOLDING_KEY = "writes";
+/** Where the front has it. */
+const HOLDING_FOLDER = "/run/holding";
 
 /** Seconds in which a pod that is to end still takes connections: until every node and what stands before it know of it. */
 export const LEAVING_SECONDS = 15;
@@ -27,6 +38,8 @@ export interface PodArgs {
         cpus: pulumi.Input<number> | undefined;
     };
     front: { image: pulumi.Input<string>; files: FilesVolume; memoryMb: pulumi.Input<number> };
+    /** Name of the ConfigMap that holds writes. */
+    holding: pulumi.Input<string>;
     /** Name of the claim with the images; nothing where they lie in a store elsewhere. */
     claim: pulumi.Input<string> | undefined;
     serviceAccount: pulumi.Input<string> | undefined;
@@ -63,7 +76,7 @@ export function podTemplate(args: PodArgs) {
             // connection, and goes when the front has answered its last.
             initContainers: [
                 {
-                    name: "registry",
+                    name: REGISTRY_CONTAINER,
                     restartPolicy: "Always",
                     image: registry.image,
                     command: registry.command,
@@ -84,11 +97,15 @@ export function podTemplate(args: PodArgs) {
             ],
             containers: [
                 {
-                    name: "front",
+                    name: FRONT_CONTAINER,
                     image: front.image,
                     // As on a Docker host, it begins with nothing there. A pod's memory outlives its containers, and nginx takes no socket
-                    // that a killed one has left.
-                    command: ["/bin/sh", "-c", 'rm -rf /tmp/*; exec nginx "$@"', "nginx"],
+                    // that a killed one has left. Where writes are held it finds the same file as there.
+                    command: [
+                        ...["/bin/sh", "-c"],
+                        `rm -rf /tmp/*; ln -s ${HOLDING_FOLDER}/${HOLDING_KEY} ${DRAIN_FILE}; exec nginx "$@"`,
+                        "nginx",
+                    ],
                     args: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
                     ports: [{ name: "https", containerPort: TLS_PORT }],
                     // Not the store: where that does not answer, no replica is better, and all together would be reached by nobody.
@@ -109,6 +126,7 @@ export function podTemplate(args: PodArgs) {
                         { name: front.files.name, mountPath: FRONT_FOLDER, readOnly: true },
                         { name: "socket", mountPath: SOCKET_FOLDER },
                         { name: "tmp", mountPath: "/tmp" },
+                        { name: "holding", mountPath: HOLDING_FOLDER, readOnly: true },
                         ...(claim === undefined
                             ? []
                             : [{ name: "data", mountPath: blobsFolder(), readOnly: true }]),
@@ -119,6 +137,7 @@ export function podTemplate(args: PodArgs) {
                 registry.files,
                 front.files,
                 data,
+                { name: "holding", configMap: { name: args.holding, optional: true } },
                 inMemory("socket", "1Mi"),
                 // Sockets, and the answers of the password check.
                 inMemory("tmp", "32Mi"),
