@@ -1,5 +1,5 @@
 /** A pod that does one thing for a command, and goes with it; also with the Deployment, whose it is. */
-import type { ClusterObject } from "../../cluster/cluster";
+import { type ClusterObject, ClusterRefused } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { IDENTITY_LABEL } from "../../components/deployment/hardening";
@@ -169,9 +169,19 @@ export async function runTask(
     const { cluster } = registry;
     try {
         const name = await startTask(registry, deployment, task, signal);
-        for (;;) {
-            // It ends with the container, or with the connection to it.
-            await cluster.logs(name, task.containers[0]?.name ?? "", { onLine, signal });
+        for (let told = 0; ;) {
+            let line = 0;
+            const take = (text: string) => {
+                if (line++ < told) return;
+                told = line;
+                onLine(text);
+            };
+            // It ends with the container, or with the connection to it: then it is read anew, past what was told.
+            await cluster
+                .logs(name, task.containers[0]?.name ?? "", { onLine: take, signal })
+                .catch((error: unknown) => {
+                    if (!(error instanceof ClusterRefused) || error.reason === "Forbidden") throw error;
+                });
             const pod = await cluster.get<PodObject>("pod", name);
             if (pod === undefined) throw new SetupError(wentAway(name));
             const ended = pod.status?.containerStatuses?.[0]?.state?.terminated;
