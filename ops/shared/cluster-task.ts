@@ -30,12 +30,25 @@ export interface Task {
     volumes?: PodSpec["volumes"];
 }
 
-/** The registry's own container as its Deployment has it, for a pod that does something else with its files and its storage. */
-export function registryContainer({ spec }: DeploymentObject): Container {
+/** A container of the Deployment's pods. */
+export function containerOf({ spec }: DeploymentObject, container: string): Container {
     const { containers, initContainers = [] } = spec.template.spec;
-    const found = [...initContainers, ...containers].find(({ name }) => name === REGISTRY_CONTAINER);
-    if (found === undefined) throw new Error("the Deployment has no container of the registry");
-    const { name, image, command = [], env = [], resources, securityContext, volumeMounts = [] } = found;
+    const found = [...initContainers, ...containers].find(({ name }) => name === container);
+    if (found === undefined) throw new Error(`the Deployment has no container ${container}`);
+    return found;
+}
+
+/** The registry's own container as its Deployment has it, for a pod that does something else with its files and its storage. */
+export function registryContainer(deployment: DeploymentObject): Container {
+    const {
+        name,
+        image,
+        command = [],
+        env = [],
+        resources,
+        securityContext,
+        volumeMounts = [],
+    } = containerOf(deployment, REGISTRY_CONTAINER);
     const { requests } = resources ?? {};
     return {
         ...{ name, image, command, env, volumeMounts },
