@@ -1,6 +1,6 @@
 /** What may stand beside the registry on a cluster, each in its turn on one stack. */
 import { cleanup } from "../cleanup";
-import { RegistryClient } from "../http";
+import type { RegistryClient } from "../http";
 import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
 import { until } from "../run";
 import { S3Server } from "../s3-server";
