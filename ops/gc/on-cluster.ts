@@ -25,7 +25,9 @@ import { noteOnCluster, readClusterLog } from "../shared/cluster-log";
 import { withClusterLock } from "../shared/cluster-lock";
 import {
     belonging,
+    PROCESS_ANNOTATION,
     registryContainer,
+    removeLeftTasks,
     removeTask,
     runTask,
     startTask,
@@ -42,18 +44,20 @@ import {
     readyPod,
 } from "../shared/on-cluster";
 import type { LogChoice, LogLine } from "../shared/front-log";
-import { isAtWork, processText, shown } from "../shared/process";
+import { isAtWork, shown } from "../shared/process";
 import { type Broom, shell } from "../store/broom";
 
 import { besideEnvs, IDLE } from "./containers";
 import type { Beside, Ground } from "./ground";
 import { AtWork } from "./mend";
 
-/** On the ConfigMap: the process that holds writes (process.ts), and the command that it does that for. */
-const PROCESS_ANNOTATION = "private-registry/process";
+/** On the ConfigMap, beside the process that holds writes: the command that it does that for. */
 const COMMAND_ANNOTATION = "private-registry/command";
 /** On pods: a node looks at once at what a pod has mounted when its annotations change, else once a minute. */
 const LOOK_ANNOTATION = "private-registry/look";
+
+/** Milliseconds after which a node that has not seen it is told again: it may have looked before it heard. */
+const LOOK_MS = 5_000;
 
 /** Seconds in which every node has to see that writes are held, or that they are not: what a node looks at by itself takes two minutes. */
 const SEEN_SECONDS = 180;
@@ -118,6 +122,16 @@ async function holds({ cluster }: ClusterRegistry, pod: PodObject): Promise<bool
     }
 }
 
+/** Has its node look at what a pod has mounted. */
+async function lookAnew({ cluster }: ClusterRegistry, pod: string): Promise<void> {
+    try {
+        await cluster.annotate("pod", pod, { [LOOK_ANNOTATION]: new Date().toISOString() });
+    } catch (error) {
+        // Gone in the meantime.
+        if (!(error instanceof ClusterRefused) || error.reason !== "NotFound") throw error;
+    }
+}
+
 /**
  * Waits until all fronts hold writes, or none does.
  *
@@ -130,7 +144,7 @@ async function untilAll(
     signal?: AbortSignal,
 ): Promise<void> {
     const seen = new Map<string, Promise<void>>();
-    const looked = new Set<string>();
+    const looked = new Map<string, number>();
     for (const end = Date.now() + SEEN_SECONDS * 1000; ;) {
         // One that is on its way out takes no connection any more, and is waited for by those who must know that it is gone.
         const pods = (await podsOf(registry)).filter(
@@ -140,9 +154,10 @@ async function untilAll(
         for (const pod of pods) {
             const { name } = pod.metadata;
             if (seen.has(name)) continue;
-            if (!looked.has(name))
-                await registry.cluster.annotate("pod", name, { [LOOK_ANNOTATION]: new Date().toISOString() });
-            looked.add(name);
+            if (Date.now() - (looked.get(name) ?? 0) > LOOK_MS) {
+                await lookAnew(registry, name);
+                looked.set(name, Date.now());
+            }
             if ((await holds(registry, pod)) === held) {
                 const done = found(pod);
                 // Told where all are waited for.
@@ -235,6 +250,7 @@ async function release(registry: ClusterRegistry): Promise<void> {
  * @throws AtWork where another process is at work on it
  */
 export async function mendOnCluster(registry: ClusterRegistry, force = false): Promise<string | undefined> {
+    await removeLeftTasks(registry, force);
     const left = await leftOf(registry);
     if (left === undefined) return undefined;
     // Only this machine's processes can be looked up from here.
@@ -295,8 +311,7 @@ export class ClusterGround implements Ground {
                 kind: "ConfigMap",
                 metadata: {
                     name: holdingName(registry.name),
-                    ...belonging(registry, deployment),
-                    annotations: { [PROCESS_ANNOTATION]: processText(), [COMMAND_ANNOTATION]: command },
+                    ...belonging(registry, deployment, { [COMMAND_ANNOTATION]: command }),
                 },
                 data: { [HOLDING_KEY]: "held\n" },
             } as ClusterObject);

@@ -15,6 +15,7 @@ import {
     type PodObject,
     type PodSpec,
 } from "./on-cluster";
+import { isAtWork, processText, shown } from "./process";
 
 /** Seconds in which a node has to start a pod: it may have to pull the image first. */
 const START_SECONDS = 300;
@@ -58,10 +59,14 @@ export function registryContainer(deployment: DeploymentObject): Container {
     };
 }
 
+/** On what a command has made: its process (process.ts). */
+export const PROCESS_ANNOTATION = "private-registry/process";
+
 /** What an object of a command has in common with others of its deployment: with that it goes. */
 export const belonging = (
     { name, identity, cluster }: ClusterRegistry,
     { apiVersion, kind, metadata }: DeploymentObject,
+    annotations: Record<string, string> = {},
 ): Omit<ClusterObject["metadata"], "name"> => ({
     namespace: cluster.namespace,
     labels: {
@@ -69,6 +74,7 @@ export const belonging = (
         "app.kubernetes.io/managed-by": "private-registry",
         [IDENTITY_LABEL]: identity,
     },
+    annotations: { [PROCESS_ANNOTATION]: processText(), ...annotations },
     ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "" }],
 });
 
@@ -136,7 +142,33 @@ export function taskPod(
 export const removeTask = (registry: ClusterRegistry, task: Pick<Task, "name">): Promise<void> =>
     registry.cluster.remove("pod", taskName(registry, task), 1);
 
-/** Makes the pod of a task, and waits until it runs. */
+const processOf = ({ metadata }: PodObject) => metadata.annotations?.[PROCESS_ANNOTATION] ?? "";
+
+/** @throws SetupError where another command is at work in it */
+async function removeLeftTask(
+    { cluster, prefix }: ClusterRegistry,
+    pod: PodObject | undefined,
+): Promise<void> {
+    if (pod === undefined) return;
+    const process = processOf(pod);
+    if (isAtWork(process, true))
+        throw new SetupError(
+            `Another command is at work on ${prefix} (${shown(process)}): wait for its end; if that process is gone: npm run gc -- --mend`,
+        );
+    await cluster.remove("pod", pod.metadata.name, 1);
+}
+
+/** Takes away the pods of commands that were killed. @param force also of those that may be at work on another machine */
+export async function removeLeftTasks({ cluster, name }: ClusterRegistry, force: boolean): Promise<void> {
+    for (const pod of await cluster.list<PodObject>("pods", taskLabels(name)))
+        if (force || !isAtWork(processOf(pod), true)) await cluster.remove("pod", pod.metadata.name, 1);
+}
+
+/**
+ * Makes the pod of a task, and waits until it runs.
+ *
+ * @throws SetupError where another command has one of the name, or it does not start
+ */
 export async function startTask(
     registry: ClusterRegistry,
     deployment: DeploymentObject,
@@ -145,7 +177,7 @@ export async function startTask(
 ): Promise<string> {
     const { cluster } = registry;
     const name = taskName(registry, task);
-    await removeTask(registry, task);
+    await removeLeftTask(registry, await cluster.get<PodObject>("pod", name));
     await cluster.create(taskPod(registry, deployment, task));
     const began = Date.now();
     for (let trouble: { text: string; since: number } | undefined; ;) {

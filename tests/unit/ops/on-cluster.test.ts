@@ -4,7 +4,13 @@ import { ClusterRefused } from "../../../cluster/cluster";
 import { checkPods, checkRights, checkService } from "../../../ops/doctor/cluster-checks";
 import { LOCK_ANNOTATION, withClusterLock } from "../../../ops/shared/cluster-lock";
 import { readClusterLog } from "../../../ops/shared/cluster-log";
-import { registryContainer, runTask, taskPod } from "../../../ops/shared/cluster-task";
+import {
+    registryContainer,
+    removeLeftTasks,
+    runTask,
+    startTask,
+    taskPod,
+} from "../../../ops/shared/cluster-task";
 import type { ClusterRegistry, DeploymentObject, PodObject } from "../../../ops/shared/on-cluster";
 import { processText } from "../../../ops/shared/process";
 
@@ -99,14 +105,18 @@ test("a task whose connection breaks is read on, past what was told", async () =
         },
         get: () =>
             Promise.resolve(
-                made && {
-                    metadata: { name: "p" },
-                    status: {
-                        phase: reads < 2 ? "Running" : "Succeeded",
-                        conditions: [{ type: "Ready", status: "True" }],
-                        containerStatuses: [{ state: reads < 2 ? {} : { terminated: { exitCode: 3 } } }],
-                    },
-                },
+                made
+                    ? {
+                          metadata: { name: "p" },
+                          status: {
+                              phase: reads < 2 ? "Running" : "Succeeded",
+                              conditions: [{ type: "Ready", status: "True" }],
+                              containerStatuses: [
+                                  { state: reads < 2 ? {} : { terminated: { exitCode: 3 } } },
+                              ],
+                          },
+                      }
+                    : undefined,
             ),
     };
     const lines: string[] = [];
@@ -114,6 +124,34 @@ test("a task whose connection breaks is read on, past what was told", async () =
     const { signal } = new AbortController();
     const code = await runTask(registryOn(cluster), deployment(), task, (line) => lines.push(line), signal);
     expect([code, lines]).toEqual([3, ["one", "two", "three"]]);
+});
+
+test("the pod of another command that is at work stays, one whose process is gone does not", async () => {
+    const removed = jest.fn();
+    const [here, dead] = ["other-host:1:2", processText().replace(/:\d+:.*$/, ":999999999:1")];
+    const cluster = (process: string) => ({
+        get: () =>
+            Promise.resolve({
+                metadata: { name: "p", annotations: { "private-registry/process": process } },
+            }),
+        list: () =>
+            cluster(process)
+                .get()
+                .then((pod) => [pod]),
+        remove: (...args: unknown[]) => Promise.resolve(removed(...args)),
+    });
+    const task = { name: "beside", containers: [registryContainer(deployment())] };
+    await expect(startTask(registryOn(cluster(here)), deployment(), task)).rejects.toThrow(
+        "Another command is at work on kit-dev (other-host:1): wait for its end;",
+    );
+    await removeLeftTasks(registryOn(cluster(here)), false);
+    expect(removed).not.toHaveBeenCalled();
+    await removeLeftTasks(registryOn(cluster(dead)), false);
+    await removeLeftTasks(registryOn(cluster(here)), true);
+    expect(removed.mock.calls).toEqual([
+        ["pod", "p", 1],
+        ["pod", "p", 1],
+    ]);
 });
 
 test("the log of all pods is told in the order of its requests, as far as it is asked for", async () => {
