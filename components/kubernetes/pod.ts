@@ -5,8 +5,10 @@ import { ASK } from "../front/reload";
 import { blobsFolder, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
 
+import type { followed } from "./certificate";
 import { CONFINED, confinedPod, inMemory, resources, shell, variable } from "./confined";
 import type { FilesVolume } from "./files";
+import { type counter, NUMBERS, NUMBERS_MOUNT } from "./metrics";
 
 /** Seconds in which a pod that is to end still takes connections: until every node and what stands before it know of it. */
 export const LEAVING_SECONDS = 15;
@@ -26,7 +28,15 @@ export interface PodArgs {
         memoryMb: pulumi.Input<number>;
         cpus: pulumi.Input<number> | undefined;
     };
-    front: { image: pulumi.Input<string>; files: FilesVolume; memoryMb: pulumi.Input<number> };
+    front: {
+        image: pulumi.Input<string>;
+        files: FilesVolume;
+        memoryMb: pulumi.Input<number>;
+        /** A certificate that the cluster keeps. @default it is among the files */
+        certificate: ReturnType<typeof followed> | undefined;
+    };
+    /** The container that counts. @default nothing counts */
+    counter: ReturnType<typeof counter> | undefined;
     /** Name of the claim with the images; nothing where they lie in a store elsewhere. */
     claim: pulumi.Input<string> | undefined;
     serviceAccount: pulumi.Input<string> | undefined;
@@ -80,12 +90,13 @@ export function podTemplate(args: PodArgs) {
                         { name: "socket", mountPath: SOCKET_FOLDER },
                     ],
                 },
+                ...(args.counter === undefined ? [] : [args.counter]),
             ],
             containers: [
                 {
                     name: "front",
                     image: front.image,
-                    command: ["nginx"],
+                    command: front.certificate?.command ?? ["nginx"],
                     args: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
                     ports: [{ name: "https", containerPort: TLS_PORT }],
                     // Not the store: where that does not answer, no replica is better, and all together would be reached by nobody.
@@ -105,6 +116,8 @@ export function podTemplate(args: PodArgs) {
                         { name: front.files.name, mountPath: FRONT_FOLDER, readOnly: true },
                         { name: "socket", mountPath: SOCKET_FOLDER },
                         { name: "tmp", mountPath: "/tmp" },
+                        ...(args.counter === undefined ? [] : [NUMBERS_MOUNT]),
+                        ...(front.certificate?.mounts ?? []),
                         ...(claim === undefined
                             ? []
                             : [{ name: "data", mountPath: blobsFolder(), readOnly: true }]),
@@ -118,6 +131,8 @@ export function podTemplate(args: PodArgs) {
                 inMemory("socket", "1Mi"),
                 // Sockets, and the answers of the password check.
                 inMemory("tmp", "32Mi"),
+                ...(args.counter === undefined ? [] : [NUMBERS]),
+                ...(front.certificate?.volumes ?? []),
             ],
         },
     };

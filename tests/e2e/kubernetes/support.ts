@@ -161,7 +161,8 @@ export class Namespace {
 
     /** What of the kit's is there, one line for each. */
     left(): Promise<string> {
-        const kinds = "deployments,statefulsets,services,poddisruptionbudgets,networkpolicies,persistentvolumeclaims";
+        const kinds =
+            "deployments,statefulsets,services,poddisruptionbudgets,networkpolicies,persistentvolumeclaims";
         return this.kubectl(
             ...["get", `${kinds},secrets,configmaps`, "--selector=app.kubernetes.io/managed-by=pulumi"],
             "--output=name",
