@@ -74,12 +74,14 @@ const ROOMS = {
     components: ["components/*", "address", "clients", "engine", "host", "text"],
     // Makes the machine ready.
     setup: ["components", "components/*", "address", "engine", "text"],
+    // The one client of a Kubernetes cluster.
+    cluster: ["setup"],
     // A stack's configuration.
     config: ["setup", "components", "components/*", "address", "engine", "text"],
     // The commands.
-    "ops/shared": ["config", "setup", "components/*", "address", "clients", "engine", "text"],
+    "ops/shared": ["cluster", "config", "setup", "components/*", "address", "clients", "engine", "text"],
     "ops/store": ["ops/shared", "setup", "components/*", "engine"],
-    "ops/gc": ["address", "ops/shared", "ops/store", "setup", "components/*", "engine", "text"],
+    "ops/gc": ["address", "cluster", "ops/shared", "ops/store", "setup", "components/*", "engine", "text"],
     "ops/backup": [
         "ops/facts",
         "ops/gc",
@@ -93,6 +95,7 @@ const ROOMS = {
     ],
     "ops/facts": ["ops/gc", "ops/shared", "setup", "components/*", "address", "engine", "text"],
     "ops/doctor": [
+        "cluster",
         "ops/facts",
         "ops/gc",
         "ops/shared",

@@ -677,6 +677,12 @@ export interface KubernetesArgs {
      */
     claim?: KubernetesClaimArgs | undefined;
     /**
+     * Image of rclone, with which `npm run retain` and `delete` read a store elsewhere. Must be an image reference.
+     * @default rclone/rclone:1.69.1
+     * @example "mirror.example.com/rclone/rclone:1.69.1"
+     */
+    rcloneImage?: pulumi.Input<string> | undefined;
+    /**
      * Namespaces that get a Secret for imagePullSecrets, named as the Deployment: of the first user of role pull. Must be a list of names of namespaces.
      * @default none
      * @example ["team-a"]

@@ -3,13 +3,15 @@ import { ensureEngine } from "../setup/engine";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { say } from "../setup/progress";
-import { findStack, prefixOf } from "../setup/stack";
+import { findStack, prefixOf, type Stack, isOnCluster } from "../setup/stack";
 import { CONTROL, escaped } from "../text/shell";
 
 import { type Choice, checkChoice, isChosen, moment, refusalOf, textsOf } from "./audit/choice";
 import { commandFlags, OF_STACK } from "./shared/arguments";
-import { doneBy, type LogLine, readFrontLog } from "./shared/front-log";
+import { readClusterLog } from "./shared/cluster-log";
+import { doneBy, type LogChoice, type LogLine, readFrontLog } from "./shared/front-log";
 import { stackIdentity } from "./shared/identity";
+import { withClusterRegistry } from "./shared/on-cluster";
 import { abortOnSignal } from "./shared/signals";
 
 const FLAGS = {
@@ -79,9 +81,6 @@ export async function audit(machine: Machine, args: string[]): Promise<number> {
     if (choice.since >= choice.until)
         throw new SetupError(`--until is "${flags.until}", not after --since "${flags.since}".`);
     const stack = findStack(machine, args);
-    const prefix = prefixOf(stack);
-    const engine = await connectTo(await ensureEngine(machine, stack.settings.dockerHost));
-    const owner = { prefix, identity: await stackIdentity(machine, stack) };
     const { signal, off } = abortOnSignal("ending", "The log was not read to its end.");
     let shown = 0;
     const take = (line: LogLine, text: string) => {
@@ -89,18 +88,16 @@ export async function audit(machine: Machine, args: string[]): Promise<number> {
         shown += 1;
         process.stdout.write(`${flags.json ? text : row(line)}\n`);
     };
+    const log = { since: choice.since, having: textsOf(choice) };
     try {
-        const there = await readFrontLog(
-            engine,
-            owner,
-            take,
-            { since: choice.since, having: textsOf(choice) },
-            signal,
-        );
-        if (!there)
-            throw new SetupError(
-                `No front of ${prefix} is in this Engine, and it alone writes down who did what: npm run up (front.off must not be set, docs/front.md).`,
+        if (isOnCluster(stack)) {
+            await withClusterRegistry(machine, stack, flags["config-file"], (registry) =>
+                readClusterLog(registry, take, log, signal),
             );
+            say(
+                "Of pods that are gone, and of what their nodes have no more, nothing is told: docs/kubernetes.md.",
+            );
+        } else await readOnEngine(machine, stack, take, log, signal);
     } finally {
         off();
     }
@@ -108,4 +105,21 @@ export async function audit(machine: Machine, args: string[]): Promise<number> {
     const from = new Date(Math.max(choice.since, 0) * 1000).toISOString().slice(0, 16).replace("T", " ");
     say(`${shown === 0 ? "No request" : `${shown} request${shown === 1 ? "" : "s"}`} since ${from} UTC.`);
     return 0;
+}
+
+/** @throws SetupError where there is no front */
+async function readOnEngine(
+    machine: Machine,
+    stack: Stack,
+    take: (line: LogLine, text: string) => void,
+    choice: LogChoice,
+    signal: AbortSignal,
+): Promise<void> {
+    const prefix = prefixOf(stack);
+    const engine = await connectTo(await ensureEngine(machine, stack.settings.dockerHost));
+    const owner = { prefix, identity: await stackIdentity(machine, stack) };
+    if (!(await readFrontLog(engine, owner, take, choice, signal)))
+        throw new SetupError(
+            `No front of ${prefix} is in this Engine, and it alone writes down who did what: npm run up (front.off must not be set, docs/front.md).`,
+        );
 }

@@ -1,7 +1,7 @@
 import type { Machine } from "../setup/machine";
 import { SetupError } from "../setup/errors";
 import { commandFlags, OF_STACK } from "./shared/arguments";
-import { mendedStack, runningRegistry } from "./gc/stack";
+import { withMendedStack } from "./gc/stack";
 import { namesIn, wishOf } from "./retain/named";
 import { refuseUnanswered, removeTags } from "./retain/work";
 
@@ -25,6 +25,7 @@ export async function remove(machine: Machine, args: string[]): Promise<number> 
         );
     const names = namesIn(given);
     refuseUnanswered("delete", flags);
-    const found = await runningRegistry(await mendedStack(machine, args), "delete");
-    return removeTags(found, wishOf(names), flags);
+    return withMendedStack(machine, args, { "config-file": flags["config-file"] }, async (running) =>
+        removeTags(await running("delete"), wishOf(names), flags),
+    );
 }

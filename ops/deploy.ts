@@ -18,12 +18,15 @@ import { findStack, flagValue, prefixOf } from "../setup/stack";
 import { wrongPassphrase } from "../setup/state";
 import { changeLines, line, preparedLines, upLines, verdict } from "../setup/summary";
 import { hasTimers } from "./schedule/timers";
-import { mendFirst } from "./gc/notice";
+import { mendClusterFirst, mendFirst } from "./gc/notice";
+import { withClusterLock } from "./shared/cluster-lock";
 import { stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
+import { type ClusterRegistry, withReachable } from "./shared/on-cluster";
 import { lackingNow, movedImages, refreshNeeded } from "./lost";
 import { forgetRecord } from "./upgrade/record";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
+import { ClusterUp } from "./shared/cluster-up";
 import { BUNDLE, commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
 
@@ -70,11 +73,34 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const stack = findStack(machine, args);
     checkClone(machine, stack, args);
     const prepared = await prepare(machine, stack, { images: verb === "up", bundle: bundleFile });
-    const { engine } = prepared;
     openLog(machine, `${verb}-${stack.name.replaceAll("/", "-")}`);
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());
+    const configFile = flagValue(args, "config-file");
+    return withReachable(machine, stack, configFile, (registry) =>
+        deployPrepared(machine, verb, args, { prepared, registry, bundleFile }),
+    );
+}
+
+/** What a deployment has beside its flags. */
+interface Place {
+    prepared: Prepared;
+    /** On a cluster that is reached; nothing before the first deployment. */
+    registry: ClusterRegistry | undefined;
+    bundleFile: string | undefined;
+}
+
+async function deployPrepared(
+    machine: Machine,
+    verb: Verb,
+    args: string[],
+    { prepared, registry, bundleFile }: Place,
+): Promise<number> {
+    const { engine, stack } = prepared;
     if (engine) await mendFirst(machine, engine, stack);
+    if (registry) await mendClusterFirst(machine, registry);
+    const cluster =
+        verb === "up" ? await ClusterUp.begin(machine, stack, flagValue(args, "config-file")) : undefined;
     // Gone from the state afterwards.
     const identity = verb === "destroy" && engine ? await stackIdentity(machine, stack) : undefined;
     const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));
@@ -85,8 +111,10 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);
     const pulumi = new PulumiRun(machine, prepared, verb, flagValue(args, "config-file"));
-    const alone = <T>(work: () => Promise<T>) =>
-        engine ? withLock(new Engine(engine), { prefix: prefixOf(stack) }, verb, work) : work();
+    const alone = <T>(work: () => Promise<T>) => {
+        if (registry) return withClusterLock(registry, verb, work);
+        return engine ? withLock(new Engine(engine), { prefix: prefixOf(stack) }, verb, work) : work();
+    };
     if (args.some((arg) => OWN_DISPLAY.test(arg))) {
         const code = await alone(() =>
             pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]),
@@ -98,14 +126,15 @@ export async function deploy(machine: Machine, verb: Verb, args: string[]): Prom
     const all = [...flags, ...extraFlags(args, stack.name, true)];
     if (interactive && !args.some((arg) => ANSWERED.includes(arg))) {
         const { code, told } = await pulumi.preview(all);
-        if (code !== 0) return failed(machine, prepared, told, code);
+        if (code !== 0) return failed(machine, prepared, told, code, cluster);
         if (told.changes.length > 0 && !(await agreed(verb, told))) return 1;
     }
     const started = Date.now();
-    const { code, told } = await alone(() => pulumi.apply(all));
+    const apply = () => alone(() => pulumi.apply(all));
+    const { code, told } = await (cluster === undefined ? apply() : cluster.while(apply));
     // What an update that failed did is done all the same.
     rememberClone(machine, stack);
-    if (code !== 0) return failed(machine, prepared, told, code);
+    if (code !== 0) return failed(machine, prepared, told, code, cluster);
     warn(told);
     if (engine && verb === "destroy")
         await forgetRecord(new Engine(engine), { prefix: prefixOf(stack), identity });
@@ -166,7 +195,13 @@ function warn({ warnings }: Pick<Told, "warnings">): void {
 }
 
 /** Says what Pulumi could not do. */
-function failed(machine: Machine, { stack, state }: Prepared, told: Told, code: number): number {
+function failed(
+    machine: Machine,
+    { stack, state }: Prepared,
+    told: Told,
+    code: number,
+    cluster: ClusterUp | undefined,
+): number {
     warn(told);
     const errors = told.errors.map((error) =>
         /incorrect passphrase/.test(error)
@@ -174,7 +209,8 @@ function failed(machine: Machine, { stack, state }: Prepared, told: Told, code: 
             : (clusterSentence(error) ?? error),
     );
     // A cluster says the same of each object.
-    for (const error of new Set(errors)) say(coloured(error, "red", process.stderr));
+    for (const error of new Set(errors))
+        say(coloured(cluster?.inPlace(error) ?? error, "red", process.stderr));
     const changed = told.changes.length > 0 ? "What was done before is in the state; nothing is lost. " : "";
     say(`${changed}Mend it and run the same command again. Log: ${currentLog()?.file ?? "none"}`);
     return code;

@@ -1,30 +1,39 @@
+import type { X509Certificate } from "node:crypto";
+
+import { isOnCluster } from "../setup/stack";
 import { Engine } from "../engine/client";
-import { domainOf, hostAndPort, registryAddress } from "../address/address";
+import { domainOf, hostAndPort } from "../address/address";
 import { isOf } from "./shared/identity";
-import { ableTo, USES } from "../components/auth/able";
 import { redisName } from "../components/cache/redis-conf";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { pluginsInUse } from "../setup/plugins";
 import { print } from "../setup/progress";
-import { which } from "../setup/run";
 import { readText } from "../setup/start.cjs";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { acmeName, acmeStatus, checkDirectory } from "./doctor/acme-checks";
+import { checkAsClient, type Tell } from "./doctor/client-checks";
+import { checkOnCluster } from "./doctor/cluster-checks";
 import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
-import { checkImage, checkLogin, notTried, PUSH } from "./doctor/registry-checks";
-import { doctorStore, leaveNoFolder, lookAtUploads, registryName } from "./doctor/store";
-import * as rotation from "./doctor/keys-checks";
+import {
+    doctorStore,
+    leaveNoFolder,
+    lookAtUploads,
+    registryName,
+    storeOnCluster,
+    storeOnEngine,
+} from "./doctor/store";
 import { deployedOf } from "./doctor/state";
 import * as tls from "./doctor/tls-checks";
 import { lastRuns } from "./schedule/record";
 import { holderOf, type Listed } from "./facts/published";
-import { RegistryApi } from "./shared/registry-api";
+import { type ClusterRegistry, withClusterRegistry } from "./shared/on-cluster";
+import { inContainer } from "./store/broom";
 import { readRecord } from "./upgrade/record";
 import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
-import { engineAddress, noUsers, readStack, registryTarget } from "./facts/stack-facts";
+import { engineAddress, readStack, type StackFacts } from "./facts/stack-facts";
 
 const FLAGS = {
     store: { type: "boolean", default: false, text: "looks for damage in the storage instead" },
@@ -41,16 +50,32 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
         throw new SetupError("--mend is for --store: npm run doctor -- --store --mend");
     if (flags.json && flags.store) throw new SetupError("--json is for the checks: npm run doctor -- --json");
     const facts = await readStack(machine, args);
-    if (flags.store) return doctorStore(facts, flags.mend, flags.yes);
+    const { stack } = facts;
+    const onCluster = <T>(work: (registry: ClusterRegistry) => Promise<T>) =>
+        withClusterRegistry(machine, stack, flags["config-file"], work);
+    if (flags.store)
+        return isOnCluster(stack)
+            ? onCluster(async (registry) =>
+                  doctorStore(await storeOnCluster(machine, registry), flags.mend, flags.yes),
+              )
+            : doctorStore(await storeOnEngine(facts), flags.mend, flags.yes);
     const findings: (Finding & { name: string })[] = [];
     const tell = (name: string, finding: Finding) => {
         findings.push({ name, ...finding });
         if (!flags.json) print(findingLine(name, finding));
     };
+    if (isOnCluster(stack)) await onCluster((registry) => checkOnCluster(machine, facts, registry, tell));
+    else await checkOnEngine(machine, facts, tell);
+    tell("schedule", host.checkSchedule(lastRuns(machine, facts.prefix)));
+    if (flags.json) print(JSON.stringify(findings, undefined, 2));
+    return exitCode(findings);
+}
+
+/** Checks a registry on a Docker Engine, and tells of each. */
+async function checkOnEngine(machine: Machine, facts: StackFacts, tell: Tell): Promise<void> {
     const { engine, engineProblem, collection, endpoint, caPem, prefix: owner } = facts;
     const domain = domainOf(endpoint.host);
     const { port } = hostAndPort(endpoint);
-    const secure = endpoint.protocol === "https:";
     const local = look.isLocal(engine);
 
     const version = await look.engineJson<{ Version: string }>(engine, "/version");
@@ -80,55 +105,21 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     const bound = holder === undefined || holder.ip === "0.0.0.0" || holder.ip === "::" ? lan : [holder.ip];
     tell("name", tls.checkName(domain, await look.resolveName(domain), bound));
 
-    if (secure) {
-        const shake = (ca: string | string[]) => look.handshake(address, port, domain, ca);
-        const { certificate } = await shake(caPem);
-        tell("certificate's name", tls.checkCertificateName(certificate, domain));
-        const directory = acmeName(owner);
-        tell(
-            "certificate's end",
+    const registry = registryName(facts);
+    const directory = acmeName(owner);
+    const client = {
+        ...{
+            address,
+            ownDocker: local,
+            logs: `docker logs ${registry}`,
+            collecting: collecting !== undefined,
+        },
+        end: async (certificate: X509Certificate | undefined) =>
             services.includes(directory)
                 ? checkDirectory(certificate, await acmeStatus(engine, directory), directory, new Date())
                 : tls.checkEnd(certificate, renewalDays, new Date()),
-        );
-        const problemWith = async (ca: string | undefined) => (await shake(ca ?? look.systemCas())).problem;
-        // Where nothing answers, nobody's trust is to blame.
-        const clients = certificate
-            ? tls.knownClients(machine.platform, registryAddress(domain, port, true))
-            : [];
-        for (const { name, programs, ca } of clients) {
-            // The dockerd that pulls is the Engine's, which may be on another machine.
-            const here = local || name !== "docker";
-            const there = here && programs.some((program) => which(program, machine.env) !== undefined);
-            const own = ca === undefined ? undefined : readText(ca);
-            const trust = await tls.checkTrust(name, there, own, problemWith);
-            const both = rotation.checkBothTrusted(name, own === undefined ? look.systemCas() : [own], caPem);
-            tell(`trust of ${name}`, there && trust.level === "ok" ? (both ?? trust) : trust);
-        }
-        const ca = rotation.checkRotation(facts.keys, caPem, new Date());
-        if (ca) tell("rotation of the CA", ca);
-    } else {
-        tell("certificate", ok("none: tls is off"));
-    }
-
-    const target = registryTarget(facts, address, PUSH, ...USES);
-    const former = rotation.checkFormerPasswords(facts.keys, new Date());
-    if (former) tell("former passwords", former);
-    const registry = registryName(facts);
-    const api = new RegistryApi(target);
-    const anonymous = new RegistryApi({ ...target, login: undefined });
-    try {
-        const user = target.login?.user;
-        const login = await checkLogin(api, anonymous, user, facts.users, registry);
-        tell("login", login);
-        const pushes = user === undefined ? noUsers(facts.users) : ableTo(facts.users, PUSH).includes(user);
-        if (!pushes) tell("push", notTried(PUSH));
-        else if (login.level !== "failure" && collecting === undefined)
-            for (const [name, finding] of await checkImage(api, registry)) tell(name, finding);
-    } finally {
-        api.close();
-        anonymous.close();
-    }
+    };
+    await checkAsClient(machine, facts, client, tell);
 
     if (engineProblem === undefined) {
         const unreached = await upstreamProblems(engine, facts.mirrors, caPem);
@@ -142,8 +133,9 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     const own = containers.filter(isOwn);
     const runs = own.some(({ Names, State }) => Names[0] === `/${registry}` && State === "running");
     if (runs && collecting === undefined) {
-        await leaveNoFolder(facts);
-        tell("uploads", await lookAtUploads(facts));
+        const { run } = inContainer(new Engine(engine), registry);
+        await leaveNoFolder(run);
+        tell("uploads", await lookAtUploads(run));
     }
     // Containers that ran for a moment have a nameless volume at the same path.
     const data = await look.dataFolder(engine, registry);
@@ -152,7 +144,4 @@ export async function doctor(machine: Machine, args: string[]): Promise<number> 
     tell("image", host.checkVersion(await look.registryVersion(engine, registry)));
     const plugins = await pluginsInUse(machine);
     tell("plugins", host.checkPlugins(plugins.kind, plugins.reason));
-    tell("schedule", host.checkSchedule(lastRuns(machine, owner)));
-    if (flags.json) print(JSON.stringify(findings, undefined, 2));
-    return exitCode(findings);
 }

@@ -5,11 +5,8 @@ import { say, withProgress } from "../setup/progress";
 
 import { collect, dryRun } from "./gc/collect";
 import { summary } from "./gc/report";
-import { gateImage, mendedStack, runningRegistry, type StackRegistry, versionOf } from "./gc/stack";
-import { wayOf } from "./gc/way";
+import { type RunningRegistry, versionOf, withMendedStack } from "./gc/stack";
 import { commandFlags, OF_STACK } from "./shared/arguments";
-import { withLock } from "./shared/lock";
-import { keepEnd } from "./shared/runs";
 import { abortOnSignal } from "./shared/signals";
 
 const FLAGS = {
@@ -21,7 +18,7 @@ const FLAGS = {
 } as const;
 
 /** Release 2 takes the children of a tagged index for untagged, and removes them. */
-async function refuseOldRegistry(of: StackRegistry): Promise<void> {
+async function refuseOldRegistry(of: RunningRegistry): Promise<void> {
     const { text, old } = await versionOf(of);
     if (old) {
         throw new SetupError(
@@ -34,10 +31,16 @@ async function refuseOldRegistry(of: StackRegistry): Promise<void> {
 /** `npm run gc`: garbage collection of the selected stack's registry. */
 export async function gc(machine: Machine, args: string[]): Promise<number> {
     const flags = commandFlags("gc", args, FLAGS, "gives back the space of what no image uses");
-    const place = await mendedStack(machine, args, flags.mend);
-    if (flags.mend) return 0;
-    const found = await runningRegistry(place, "gc");
-    const { engine, registry, owner, stack } = found;
+    return withMendedStack(machine, args, flags, async (running) =>
+        flags.mend ? 0 : collectNow(await running("gc"), flags),
+    );
+}
+
+async function collectNow(
+    found: RunningRegistry,
+    flags: { untagged: boolean; json: boolean; "dry-run": boolean },
+): Promise<number> {
+    const { machine, ground, stack } = found;
     if (flags.untagged) await refuseOldRegistry(found);
     const { file: log } = openLog(machine, `gc-${stack.name.replaceAll("/", "-")}`);
     const { signal, off } = abortOnSignal(
@@ -45,18 +48,13 @@ export async function gc(machine: Machine, args: string[]): Promise<number> {
         "The collection was ended before it was done; nothing in use was removed.",
     );
     try {
-        const collection = { engine, registry, owner, untagged: flags.untagged, say, signal };
-        const outcome = await withProgress("collecting garbage", async (update) =>
-            flags["dry-run"]
-                ? dryRun({ ...collection, update })
-                : withLock(engine, owner, "gc", async () =>
-                      collect(
-                          { ...collection, update },
-                          await wayOf(engine, registry, owner, () => gateImage(found)),
-                      ),
-                  ),
-        );
-        if (!flags["dry-run"]) await keepEnd(engine, owner, "gc");
+        const outcome = await withProgress("collecting garbage", async (update) => {
+            const collection = { ground, untagged: flags.untagged, say, signal, update };
+            return flags["dry-run"]
+                ? dryRun(collection)
+                : ground.alone("gc", async () => collect(collection));
+        });
+        if (!flags["dry-run"]) await ground.ended("gc");
         const text = summary(outcome, outcome.freed, flags["dry-run"]);
         note(text);
         const { blobs, manifests, marked, freed } = outcome;

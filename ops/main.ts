@@ -8,8 +8,9 @@ import { SetupError, fileProblem, messageOf } from "../setup/errors";
 import { keep } from "../setup/log";
 import { type Machine, thisMachine } from "../setup/machine";
 import { say, speakFor } from "../setup/progress";
-import { findStack, flagValue } from "../setup/stack";
+import { findStack, flagValue, isOnCluster } from "../setup/stack";
 import { asksUsage, Usage } from "./shared/arguments";
+import { ON_DOCKER, onDockerAlone } from "./shared/on-docker";
 
 type Command = (machine: Machine, args: string[]) => Promise<number>;
 
@@ -43,12 +44,6 @@ export const COMMANDS: Record<string, Command> = {
     audit: async (machine, args) => (await import("./audit")).audit(machine, args),
     catalog: async (machine, args) => (await import("./catalog")).catalog(machine, args),
 };
-
-/** Those that work on the Engine of a Docker host, and on no cluster. */
-export const ON_DOCKER: readonly string[] = [
-    ...["audit", "backup", "bundle", "delete", "doctor", "gc", "import", "mirrors"],
-    ...["monitoring", "restore", "retain", "rotate-ca", "schedule", "sync", "upgrade"],
-];
 
 /** Those of a checkout alone: they need its tests and tools. */
 const OF_CHECKOUT = ["test", "check", "bench"];
@@ -106,10 +101,7 @@ export async function main(
 }
 
 function mustBeOnDocker(machine: Machine, name: string, args: string[]): void {
-    if (findStack(machine, args).settings.target === "kubernetes")
-        throw new SetupError(
-            `npm run ${name} works on a Docker Engine, and target of this stack is kubernetes: docs/kubernetes.md says what to do there instead.`,
-        );
+    if (isOnCluster(findStack(machine, args))) throw new SetupError(onDockerAlone(name));
 }
 
 /** What is said where the Engine ends, or falls silent, while a command works with it. */

@@ -12,6 +12,7 @@ import { lackingText } from "../setup/presence";
 import { findStack } from "../setup/stack";
 import { preparedLines } from "../setup/summary";
 import { lackingNow, movedImages, refreshNeeded } from "./lost";
+import { ClusterUp } from "./shared/cluster-up";
 import { PulumiRun } from "./shared/pulumi-run";
 import { fileFlags } from "./shared/stack-config";
 
@@ -34,9 +35,11 @@ export async function quietUp(
     for (const text of preparedLines(prepared)) note(text);
     breakDeadLock(machine, stack, hostname());
     const again = [...(await refreshNeeded(machine, prepared)), ...(await movedImages(machine, prepared))];
+    const cluster = await ClusterUp.begin(machine, stack, configFile);
     await before();
     const pulumi = new PulumiRun(machine, prepared, "up", configFile);
-    const { code, told } = await pulumi.apply([...again, "--stack", stack.name, ...fileFlags(configFile)]);
+    const apply = () => pulumi.apply([...again, "--stack", stack.name, ...fileFlags(configFile)]);
+    const { code, told } = await (cluster === undefined ? apply() : cluster.while(apply));
     rememberClone(machine, stack);
     if (code !== 0) return refusal(told, stack.name);
     const missing = await lackingNow(machine, prepared);

@@ -1,15 +1,14 @@
 import type { Machine } from "../setup/machine";
 import { SetupError } from "../setup/errors";
 import { say } from "../setup/progress";
+import { findStack } from "../setup/stack";
 import { commandFlags, OF_STACK } from "./shared/arguments";
-import { mendedStack, runningRegistry, type StackRegistry } from "./gc/stack";
-import { readFrontLog } from "./shared/front-log";
-import { keepEnd } from "./shared/runs";
+import { type RunningRegistry, withMendedStack } from "./gc/stack";
 import { readConfig } from "./shared/stack-config";
 import { stackPulumi } from "./shared/stack-pulumi";
 import { verdictsOf } from "./retain/plan";
 import { noPulls, type Pulls, takePull } from "./retain/pulls";
-import { refuseUnanswered, removeTags } from "./retain/work";
+import { type Flags, refuseUnanswered, removeTags } from "./retain/work";
 
 const FLAGS = {
     "dry-run": { type: "boolean", text: "tells what stays and what goes, and changes nothing" },
@@ -28,14 +27,24 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
         "removes the tags that no rule of the option retention keeps",
     );
     refuseUnanswered("retain", flags);
-    const place = await mendedStack(machine, args);
-    const retention = (await readConfig(await stackPulumi(machine, place.stack), flags["config-file"]))
-        .retention;
+    return withMendedStack(machine, args, { "config-file": flags["config-file"] }, (running) =>
+        retainNow(machine, args, flags, running),
+    );
+}
+
+async function retainNow(
+    machine: Machine,
+    args: string[],
+    flags: Flags & { "config-file"?: string | undefined },
+    running: (command: string) => Promise<RunningRegistry>,
+): Promise<number> {
+    const pulumi = await stackPulumi(machine, findStack(machine, args));
+    const { retention } = await readConfig(pulumi, flags["config-file"]);
     if (Object.keys(retention).length === 0)
         throw new SetupError(
             "There is no rule, so every tag stays. One, for instance: pulumi config set --path retention.all.newest 10",
         );
-    const found = await runningRegistry(place, "retain");
+    const found = await running("retain");
     const days = Object.values(retention).flatMap(({ pulledWithinDays }) => pulledWithinDays ?? []);
     const pulls: Pulls = days.length === 0 ? noPulls() : await pullsOf(found, Math.max(...days));
     // One moment for the whole run: what goes by the table goes by it.
@@ -49,14 +58,14 @@ export async function retain(machine: Machine, args: string[]): Promise<number> 
         },
         flags,
     );
-    if (code === 0 && !flags["dry-run"]) await keepEnd(found.engine, found.owner, "retain");
+    if (code === 0 && !flags["dry-run"]) await found.ground.ended("retain");
     return code;
 }
 
-async function pullsOf({ engine, owner }: StackRegistry, days: number): Promise<Pulls> {
+async function pullsOf({ ground }: RunningRegistry, days: number): Promise<Pulls> {
     const pulls = noPulls();
     const since = Date.now() / 1000 - days * 86_400;
-    await readFrontLog(engine, owner, (line) => takePull(pulls, line), { since });
+    await ground.readLog((line) => takePull(pulls, line), { since });
     return pulls;
 }
 

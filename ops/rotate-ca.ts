@@ -1,4 +1,5 @@
 import type { X509Certificate } from "node:crypto";
+import { isOnCluster } from "../setup/stack";
 import { readFileSync } from "node:fs";
 
 import { caDays, certificates } from "../components/tls/chain";
@@ -14,7 +15,9 @@ import { Clients, type Seen } from "./rotate/clients";
 import { caPlan, isDone, refuseForeignCertificate, STAGES, type Stage, stageOf } from "./rotate/plan";
 import { rotate, ROTATE_FLAGS, standing } from "./rotate/run";
 import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
+import { readClusterLog } from "./shared/cluster-log";
 import { readFrontLog } from "./shared/front-log";
+import { withReachable } from "./shared/on-cluster";
 import { entriesOf } from "./shared/stack-config";
 
 const FLAGS = {
@@ -37,9 +40,17 @@ const day = (seconds: number): string =>
 
 /** Takes what the front's log tells. @returns nothing where there is no front */
 async function seenBy(
-    { engine, engineProblem, prefix, identity }: StackFacts,
+    machine: Machine,
+    { stack, engine, engineProblem, prefix, identity }: StackFacts,
     clients: Clients,
+    configFile: string | undefined,
 ): Promise<Seen | undefined> {
+    if (isOnCluster(stack))
+        return withReachable(machine, stack, configFile, async (registry) => {
+            if (registry === undefined) return undefined;
+            await readClusterLog(registry, (line) => clients.take(line));
+            return clients.seen();
+        });
     if (engineProblem !== undefined) return undefined;
     const owner = { prefix, identity };
     const there = await readFrontLog(await connectTo(engine), owner, (line) => clients.take(line));
@@ -113,7 +124,12 @@ export async function rotateCa(machine: Machine, args: string[]): Promise<number
     const seen =
         stage === 0
             ? undefined
-            : await seenBy(facts, new Clients(next && fingerprintOf(next).slice(0, 8), made));
+            : await seenBy(
+                  machine,
+                  facts,
+                  new Clients(next && fingerprintOf(next).slice(0, 8), made),
+                  flags["config-file"],
+              );
     const raw: unknown = JSON.parse((await entriesOf(facts.pulumi, flags["config-file"])).tls || "{}");
     return rotate(machine, args, flags, now, {
         command: "rotate-ca",

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { print, say } from "../setup/progress";
-import { findStack, prefixOf } from "../setup/stack";
+import { findStack, isOnCluster, prefixOf } from "../setup/stack";
 import { writeAtomically } from "../setup/start.cjs";
 
 import { readStack } from "./facts/stack-facts";
@@ -24,6 +24,7 @@ import { unitsOf } from "./schedule/systemd";
 import { timersOf } from "./schedule/timers";
 import { nextTime, parseWhen } from "./schedule/when";
 import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
+import { ON_DOCKER, onDockerAlone } from "./shared/on-docker";
 import { readConfig } from "./shared/stack-config";
 
 const FLAGS = {
@@ -157,6 +158,11 @@ export async function schedule(machine: Machine, args: string[]): Promise<number
     const { pulumi } = await readStack(machine, args);
     const config = await readConfig(pulumi, meant.configFile);
     const jobs = jobsOf(config.schedule);
+    const refused = isOnCluster(stack) ? jobs.find(({ command }) => ON_DOCKER.includes(command)) : undefined;
+    if (refused !== undefined)
+        throw new SetupError(
+            `${onDockerAlone(refused.command)} Until then: pulumi config rm --path schedule.${refused.command}`,
+        );
     const rows = rowsOf(machine, prefix, jobs, new Date());
     const start = startOf(machine, meant, kept);
     const { metrics, onFailure } = config.schedule;

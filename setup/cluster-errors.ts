@@ -1,19 +1,23 @@
-/** What Pulumi's Kubernetes provider says when a cluster refuses something, in one sentence with the way out. Pure. */
+/** What Pulumi's Kubernetes provider and kubectl say when a cluster refuses something, in one sentence with the way out. Pure. */
 
-/** What it says (provider 4.25.0, pkg/provider and pkg/await; apimachinery, pkg/api/errors) → the sentence. */
+/**
+ * What they say → the sentence (provider 4.25.0, pkg/provider and pkg/await; kubectl 1.32, its pkg/cmd/util and client-go's
+ * tools/clientcmd; apimachinery, pkg/api/errors).
+ */
 const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] = [
     [
-        /unreachable: [\s\S]*context "([^"]*)" does not exist/,
+        /context "([^"]*)" does not exist|context was not found for specified context: (\S+)/,
         (context) =>
             `The kubeconfig has no context ${context}: \`kubectl config get-contexts\` lists what it has; then \`pulumi config set --path kubernetes.context NAME\`.`,
     ],
     [
-        /unreachable: unable to load Kubernetes client configuration[\s\S]*?\n\s*(\S[^\n]*)$/,
+        // Without a cluster of the kubeconfig's, kubectl asks this port.
+        /unreachable: unable to load Kubernetes client configuration[\s\S]*?\n\s*(\S[^\n]*)$(?![\s\S])|(localhost:8080) was refused|^error: (?:error loading config file |stat )(.*)/m,
         (why) =>
             `There is no kubeconfig that names a cluster (${why}): \`kubectl cluster-info\` tells what kubectl finds; kubernetes.context and kubernetes.kubeconfig name another.`,
     ],
     [
-        /unreachable: ([^\n]*)/,
+        /unreachable: ([^\n]*)|^The connection to the server (\S+ was refused)|^Unable to connect to the server: (.*)/m,
         (why) =>
             `The cluster does not answer (${why}): once \`kubectl cluster-info\` works, run the same command again.`,
     ],
@@ -29,8 +33,18 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
             `The namespace ${namespace} has no Secret ${secret} (tls.secret): \`kubectl get certificates,secrets --namespace ${namespace}\` lists what it has.`,
     ],
     [
+        /must be logged in to the server|\(Unauthorized\)/,
+        () =>
+            "The cluster does not know the login of the kubeconfig (Unauthorized): `kubectl auth whoami` tells whether it does; log in anew as the cluster's provider says.",
+    ],
+    [
         /namespaces "([^"]*)" not found/,
         (namespace) => `The cluster has no namespace ${namespace}: kubectl create namespace ${namespace}`,
+    ],
+    [
+        /serviceaccount "([^"]*)" not found/,
+        (account) =>
+            `The namespace has no ServiceAccount ${account}: \`kubectl create serviceaccount ${account}\`, or \`pulumi config rm --path kubernetes.serviceAccount\`.`,
     ],
     [
         /forbidden: exceeded quota: ([^,]*), (requested: [^\n]*)/,
@@ -39,8 +53,12 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
     ],
     [
         /forbidden: User "([^"]*)" cannot (\w+) resource "([^"]*)"[^\n]*? in the namespace "([^"]*)"/,
-        (user, verb, resource, namespace) =>
-            `${user} may not ${verb} ${resource} in the namespace ${namespace}: examples/kubernetes/role.yaml is the Role that it needs there.`,
+        (user, verb, resource, namespace) => lackingRights(user, [`${verb} ${resource}`], namespace),
+    ],
+    [
+        /create new content in namespace (\S+) because it is being terminated/,
+        (namespace) =>
+            `The namespace ${namespace} is being removed: once \`kubectl get namespace ${namespace}\` finds none, \`kubectl create namespace ${namespace}\` and run the same command again.`,
     ],
     [
         /violates PodSecurity "([^"]*)"[^\n]*/,
@@ -53,22 +71,39 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
             `${manager} has set ${field} by hand, and nothing was changed there: \`PULUMI_K8S_ENABLE_PATCH_FORCE=true npm run up\` puts back what the stack says.`,
     ],
     [
-        /'([^']*)' timed out waiting to be Ready/,
-        (name) =>
-            `${name} did not become ready in time; what ran before goes on. \`kubectl get pods --selector app.kubernetes.io/name=private-registry\` and \`kubectl describe pod\` tell why.`,
-    ],
-    [
         /Service was not allocated an IP address/,
         () =>
             "The cluster gave the Service no address: it has nobody who gives any. `pulumi config set --path kubernetes.expose nodePort`, with a port from 30000 to 32767, does without.",
     ],
+    [
+        /'([^']*)' timed out waiting to be Ready/,
+        (name) =>
+            `${name} did not become ready in time; what ran before goes on. \`kubectl get pods --selector app.kubernetes.io/name=private-registry\` and \`kubectl describe pod\` tell why.`,
+    ],
 ];
+
+/**
+ * What a login lacks in a namespace.
+ *
+ * @param user as the cluster names it, where it does
+ * @param rights "list pods", "watch pods"
+ */
+export function lackingRights(
+    user: string | undefined,
+    rights: readonly string[],
+    namespace: string,
+): string {
+    const [few, more] = [rights.slice(0, 4), rights.length - 4];
+    return `${user ?? "This login"} may not ${few.join(", ")}${more > 0 ? ` and ${more} things more` : ""} in the namespace ${namespace}: examples/kubernetes/role.yaml is the Role that it needs there.`;
+}
 
 /** The sentence for what the provider said; nothing where it is about something else. */
 export function clusterSentence(error: string): string | undefined {
     for (const [pattern, sentence] of SENTENCES) {
         const found = pattern.exec(error);
-        if (found !== null) return sentence(...found.slice(1).map((text) => text.trim()));
+        // Of what a pattern finds in one of several texts.
+        const parts = found?.slice(1).filter((text) => text !== undefined);
+        if (parts !== undefined) return sentence(...parts.map((text) => text.trim()));
     }
     return undefined;
 }

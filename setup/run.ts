@@ -8,8 +8,10 @@ export interface RunOptions {
     env?: NodeJS.ProcessEnv;
     /** The program is killed, and the run counts as failed, after this many milliseconds. Default: no limit. */
     timeoutMs?: number;
-    /** Text for its standard input. @default none */
-    input?: string | undefined;
+    /** What it gets on its standard input. @default nothing */
+    input?: string | Buffer | undefined;
+    /** Ends it, and the run counts as failed. */
+    signal?: AbortSignal | undefined;
     /** Called with each line of output as it comes. */
     onLine?: (line: string) => void;
 }
@@ -28,6 +30,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
             cwd: options.cwd,
             env: options.env ?? process.env,
             stdio: "pipe",
+            signal: options.signal,
         });
         // A program that ends without reading its input breaks the pipe; its exit code tells why.
         child.stdin.on("error", () => undefined).end(options.input);

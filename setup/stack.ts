@@ -114,6 +114,10 @@ export function stateFolder(machine: Machine): string {
     return join(machine.dirs.data, "state");
 }
 
+/** Whether the registry of a stack runs on a Kubernetes cluster. */
+export const isOnCluster = ({ settings }: Pick<Stack, "settings">): boolean =>
+    settings.target === "kubernetes";
+
 /** The stack to work on: `--stack`, else PULUMI_STACK, else the selected one, else `dev`; with its early settings. */
 export function findStack(machine: Machine, args: string[]): Stack {
     const project = readYaml(join(machine.root, "Pulumi.yaml"));

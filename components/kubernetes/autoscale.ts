@@ -7,12 +7,6 @@ import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
 import type { Place } from "./place";
 
-/** How many pods may serve at once: with several none may keep for itself what it knows of the images. */
-export const mostPods = ({
-    replicas,
-    autoscale,
-}: Pick<Settled<KubernetesOptions>, "replicas" | "autoscale">) => autoscale?.max ?? replicas;
-
 /** Makes what scales the Deployment. By what pods take, not by what they are promised: that is little, so that they fit anywhere. */
 export function autoscaler(
     { program, own, metadata, opts }: Place,

@@ -52,20 +52,19 @@ export function certificateOf(
  * Puts what the Secret has into one file, so that certificate and key change at once, and has nginx read it whenever kubelet has mounted
  * another version: each is a folder of its own, to which a link leads (kubernetes.io/docs/concepts/configuration/secret).
  */
-const FOLLOW = [
-    "umask 077",
+const FOLLOW: readonly string[] = [
     `take() { now=$(readlink -f ${FOLDER}/..data); [ "$now" != "$had" ] && ` +
-        `{ cat "$now/tls.crt"; echo; cat "$now/tls.key"; } > ${SERVED_FOLDER}/new && ` +
+        `(umask 077; { cat "$now/tls.crt"; echo; cat "$now/tls.key"; } > ${SERVED_FOLDER}/new) && ` +
         `mv ${SERVED_FOLDER}/new ${SERVED_FOLDER}/${SERVED_FILE} && had=$now; }`,
     "take",
     "follow() { while sleep 1; do take && { until [ -s /tmp/nginx.pid ]; do sleep 1; done; kill -HUP 1; }; done; }",
     "follow &",
-    'exec nginx "$@"',
-].join("\n");
+];
 
 /** How the front's container has the certificate of a Secret. */
 export const followed = (secret: string) => ({
-    command: ["/bin/sh", "-c", FOLLOW, "nginx"],
+    /** Lines of the script that starts nginx. */
+    script: FOLLOW,
     volumes: [
         { name: "certificate", secret: { secretName: secret, defaultMode: 0o440 } },
         inMemory("served", "1Mi"),

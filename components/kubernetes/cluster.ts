@@ -16,7 +16,7 @@ import { remoteStorage } from "../storage/remote";
 import type { RemoteStorageArgs } from "../storage/storage";
 import type { SiteTls } from "../tls/site-tls";
 
-import { autoscaler, mostPods } from "./autoscale";
+import { autoscaler } from "./autoscale";
 import { certificateOf, followed } from "./certificate";
 import { claimOf } from "./claim";
 import { filesVolume } from "./files";
@@ -24,8 +24,8 @@ import { counter, monitors, NUMBERS } from "./metrics";
 import { policyOf, serviceOf } from "./network";
 import { KubernetesObject, KubernetesProvider } from "./object";
 import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
-import { clusterName, type Place } from "./place";
-import { LEAVING_SECONDS, podTemplate } from "./pod";
+import { deploymentName, type Place, podLabels } from "./place";
+import { holdingName, LEAVING_SECONDS, podTemplate } from "./pod";
 import { pullSecrets } from "./pull-secrets";
 import { type SharedCache, sharedCache } from "./redis";
 import { trustNodes } from "./trust-nodes";
@@ -62,12 +62,11 @@ function configured(
     { settings }: ClusterContext,
     storage: RemoteStorageArgs | undefined,
     cache: SharedCache | undefined,
-    replicas: number,
     numbers: boolean,
 ) {
     const own = pulumi.all([settings, cache?.access]).apply(([all, redis]) => ({
         ...all,
-        ...{ tls: false, realm: undefined, socket: SOCKET, redis, shared: replicas > 1 },
+        ...{ tls: false, realm: undefined, socket: SOCKET, redis, shared: true },
         ...(numbers ? { numbers } : {}),
     }));
     return {
@@ -94,8 +93,8 @@ export function onCluster(
             { parent: component },
         );
     // The provider takes over what has the name already, and deletes by the name alone.
-    const own = identity.apply((id) => `${clusterName(prefix)}-${id.slice(0, 8)}`);
-    const selected = { "app.kubernetes.io/name": "private-registry", "app.kubernetes.io/instance": own };
+    const own = identity.apply((id) => deploymentName(prefix, id));
+    const selected = podLabels(own);
     const place: Place = {
         program: name,
         ...{ own, selected },
@@ -113,7 +112,6 @@ export function onCluster(
         context,
         remoteStorage(options.storage),
         cache,
-        mostPods(cluster),
         options.metrics !== undefined,
     );
     const claim = store === undefined ? claimOf(place, cluster, options, prefix) : undefined;
@@ -161,6 +159,7 @@ export function onCluster(
         },
         counter: metrics && counter(front.image, servedCertificates(frontArgs), claim !== undefined),
         claim,
+        holding: own.apply(holdingName),
         serviceAccount: cluster.serviceAccount,
         extraHosts: options.extraHosts,
     });

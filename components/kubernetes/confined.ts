@@ -22,6 +22,9 @@ export const CONFINED = {
     readOnlyRootFilesystem: true,
 };
 
+/** Of a container: why it ended, the end of its log, stands in its pod, to be read with no right to logs. */
+export const TOLD = { terminationMessagePolicy: "FallbackToLogsOnError" };
+
 /** How a probe or hook runs a shell command. */
 export const shell = (script: string) => ({ exec: { command: ["/bin/sh", "-c", script] } });
 

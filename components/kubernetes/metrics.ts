@@ -10,7 +10,7 @@ import type { Options } from "../options";
 import { DEBUG } from "../registry/registry";
 import { DATA_FOLDER } from "../storage/folders";
 
-import { CONFINED, inMemory, resources } from "./confined";
+import { CONFINED, inMemory, resources, TOLD } from "./confined";
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
 import type { Place } from "./place";
@@ -39,6 +39,7 @@ export const counter = (
     args: [certificates.apply((all) => countScript(all, files, DEBUG))],
     resources: resources(64, 16),
     securityContext: CONFINED,
+    ...TOLD,
     volumeMounts: [
         NUMBERS_MOUNT,
         ...(files ? [{ name: "data", mountPath: DATA_FOLDER, readOnly: true }] : []),

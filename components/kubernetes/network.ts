@@ -9,7 +9,7 @@ import type { RemoteStorageArgs } from "../storage/storage";
 
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
-import type { Place } from "./place";
+import { ownPods, type Place } from "./place";
 import type { SharedCache } from "./redis";
 
 /** Whether the store's login is asked of the machine that the pod runs on, at port 80 of an address of its own. */
@@ -36,11 +36,11 @@ function egressPorts(store: RemoteStorageArgs | undefined): pulumi.Output<number
 }
 
 /**
- * Who may speak with the pods, and with whom they may: for clusters whose network enforces it. Where the configuration may name
+ * Who may speak with the pods, those of commands too, and with whom they may: for clusters whose network enforces it. Where the configuration may name
  * further places, such as a proxy or who is notified, all may be reached.
  */
 export function policyOf(
-    { program, own, metadata, selected, opts }: Place,
+    { program, own, metadata, opts }: Place,
     { registryConfig, notifications, proxy }: Settled<Options>,
     store: RemoteStorageArgs | undefined,
     cache: SharedCache | undefined,
@@ -55,7 +55,7 @@ export function policyOf(
         {
             metadata: { ...metadata, name: own },
             spec: {
-                podSelector: { matchLabels: selected },
+                podSelector: ownPods(own),
                 policyTypes: ["Ingress", "Egress"],
                 ingress: [{ ports: [tcp(TLS_PORT)] }],
                 egress: anywhere

@@ -1,8 +1,9 @@
 /** The options of a registry on a Kubernetes cluster (docs/kubernetes.md). */
 import * as z from "zod";
 
+import { RCLONE_IMAGE } from "../../address/default-images";
 import { option, plain, section } from "../definition/option";
-import { hostFolder, text } from "../definition/values";
+import { hostFolder, IMAGE_ALLOWED, imageName, text } from "../definition/values";
 
 /** RFC 1123 label, as Kubernetes names namespaces and what is in them. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -127,6 +128,11 @@ const shape = {
         description: "The PersistentVolumeClaim with the images, where storage names no store elsewhere",
         allowed: "an object of size, storageClass and accessMode",
         example: { size: "500Gi", storageClass: "nfs" },
+    }),
+    rcloneImage: option(imageName.default(RCLONE_IMAGE), {
+        description: "Image of rclone, with which `npm run retain` and `delete` read a store elsewhere",
+        allowed: IMAGE_ALLOWED,
+        example: "mirror.example.com/rclone/rclone:1.69.1",
     }),
     pullSecrets: plain(z.array(label).default([]), {
         description:

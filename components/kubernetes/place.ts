@@ -18,6 +18,28 @@ export const clusterName = (prefix: string): string =>
         .slice(0, NAME_LENGTH)
         .replace(/-+$/, "") || "registry";
 
+/** Name of the objects of which a deployment has one, and start of the others'. @param identity of the deployment */
+export const deploymentName = (prefix: string, identity: string): string =>
+    `${clusterName(prefix)}-${identity.slice(0, 8)}`;
+
+const NAME_LABEL = "app.kubernetes.io/name";
+
+/** The labels by which the pods of a deployment are found. @param own its name */
+export const podLabels = <T>(own: T) => ({
+    [NAME_LABEL]: "private-registry",
+    "app.kubernetes.io/instance": own,
+});
+
+/** Those of a pod that a command runs for a while: no Service leads there. */
+export const taskLabels = <T>(own: T) => ({ ...podLabels(own), [NAME_LABEL]: "private-registry-task" });
+
+/** Selects both. */
+export const ownPods = <T>(own: T) => {
+    const { [NAME_LABEL]: name, ...matchLabels } = podLabels(own);
+    const values = [name, taskLabels(own)[NAME_LABEL]];
+    return { matchLabels, matchExpressions: [{ key: NAME_LABEL, operator: "In", values }] };
+};
+
 /** What is the same for every object. */
 export interface Place {
     /** Start of the names of the resources in the program. */

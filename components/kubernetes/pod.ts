@@ -2,13 +2,24 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { ASK } from "../front/reload";
-import { blobsFolder, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
+import { blobsFolder, DRAIN_FILE, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
 
 import type { followed } from "./certificate";
-import { CONFINED, confinedPod, inMemory, resources, shell, variable } from "./confined";
+import { CONFINED, confinedPod, inMemory, resources, shell, TOLD, variable } from "./confined";
 import type { FilesVolume } from "./files";
 import { type counter, NUMBERS, NUMBERS_MOUNT } from "./metrics";
+
+/** Names of the containers. */
+export const REGISTRY_CONTAINER = "registry";
+export const FRONT_CONTAINER = "front";
+
+/** Name of the ConfigMap that holds writes while it is there: in every pod, and in each that starts meanwhile. @param own the deployment's */
+export const holdingName = (own: string): string => `${own}-holding`;
+/** Its only key. */
+export const HOLDING_KEY = "writes";
+/** Where the front has it. */
+const HOLDING_FOLDER = "/run/holding";
 
 /** Seconds in which a pod that is to end still takes connections: until every node and what stands before it know of it. */
 export const LEAVING_SECONDS = 15;
@@ -37,6 +48,8 @@ export interface PodArgs {
     };
     /** The container that counts. @default nothing counts */
     counter: ReturnType<typeof counter> | undefined;
+    /** Name of the ConfigMap that holds writes. */
+    holding: pulumi.Input<string>;
     /** Name of the claim with the images; nothing where they lie in a store elsewhere. */
     claim: pulumi.Input<string> | undefined;
     serviceAccount: pulumi.Input<string> | undefined;
@@ -73,7 +86,7 @@ export function podTemplate(args: PodArgs) {
             // connection, and goes when the front has answered its last.
             initContainers: [
                 {
-                    name: "registry",
+                    name: REGISTRY_CONTAINER,
                     restartPolicy: "Always",
                     image: registry.image,
                     command: registry.command,
@@ -84,6 +97,7 @@ export function podTemplate(args: PodArgs) {
                     },
                     resources: resources(registry.memoryMb, 64, registry.cpus),
                     securityContext: CONFINED,
+                    ...TOLD,
                     volumeMounts: [
                         { name: registry.files.name, mountPath: CONFIG_FOLDER, readOnly: true },
                         { name: "data", mountPath: DATA_FOLDER, readOnly: claim === undefined },
@@ -94,9 +108,19 @@ export function podTemplate(args: PodArgs) {
             ],
             containers: [
                 {
-                    name: "front",
+                    name: FRONT_CONTAINER,
                     image: front.image,
-                    command: front.certificate?.command ?? ["nginx"],
+                    // As on a Docker host, it begins with nothing there. A pod's memory outlives its containers, and nginx takes no socket
+                    // that a killed one has left. Where writes are held it finds the same file as there.
+                    command: [
+                        ...["/bin/sh", "-c"],
+                        [
+                            `rm -rf /tmp/*; ln -s ${HOLDING_FOLDER}/${HOLDING_KEY} ${DRAIN_FILE}`,
+                            ...(front.certificate?.script ?? []),
+                            'exec nginx "$@"',
+                        ].join("\n"),
+                        "nginx",
+                    ],
                     args: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
                     ports: [{ name: "https", containerPort: TLS_PORT }],
                     // Not the store: where that does not answer, no replica is better, and all together would be reached by nobody.
@@ -112,12 +136,14 @@ export function podTemplate(args: PodArgs) {
                     },
                     resources: resources(front.memoryMb, 32),
                     securityContext: CONFINED,
+                    ...TOLD,
                     volumeMounts: [
                         { name: front.files.name, mountPath: FRONT_FOLDER, readOnly: true },
                         { name: "socket", mountPath: SOCKET_FOLDER },
                         { name: "tmp", mountPath: "/tmp" },
                         ...(args.counter === undefined ? [] : [NUMBERS_MOUNT]),
                         ...(front.certificate?.mounts ?? []),
+                        { name: "holding", mountPath: HOLDING_FOLDER, readOnly: true },
                         ...(claim === undefined
                             ? []
                             : [{ name: "data", mountPath: blobsFolder(), readOnly: true }]),
@@ -128,6 +154,7 @@ export function podTemplate(args: PodArgs) {
                 registry.files,
                 front.files,
                 data,
+                { name: "holding", configMap: { name: args.holding, optional: true } },
                 inMemory("socket", "1Mi"),
                 // Sockets, and the answers of the password check.
                 inMemory("tmp", "32Mi"),

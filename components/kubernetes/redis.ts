@@ -14,7 +14,7 @@ import {
 import type { Settled } from "../definition/inputs";
 import type { Options } from "../options";
 
-import { CONFINED, confinedPod, resources, shell } from "./confined";
+import { CONFINED, confinedPod, resources, shell, TOLD } from "./confined";
 import { filesVolume } from "./files";
 import { KubernetesObject } from "./object";
 import type { Place } from "./place";
@@ -94,6 +94,7 @@ export function sharedCache(
                                 },
                                 resources: resources(pulumi.output(memoryMb).apply(redisMemoryMb), 32),
                                 securityContext: CONFINED,
+                                ...TOLD,
                                 volumeMounts: [
                                     { name: files.name, mountPath: REDIS_FOLDER, readOnly: true },
                                     { name: "data", mountPath: REDIS_DATA, readOnly: true },

@@ -5,7 +5,7 @@ import { containerdHosts } from "../../clients/toml";
 import type { Settled } from "../definition/inputs";
 import { IDENTITY_LABEL } from "../deployment/hardening";
 
-import { confinedPod, CONFINED, resources, shell } from "./confined";
+import { CONFINED, confinedPod, resources, shell, TOLD } from "./confined";
 import { filesVolume } from "./files";
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
@@ -129,6 +129,7 @@ export function trustNodes(
                                 readinessProbe: { ...shell(READY), periodSeconds: LOOK_SECONDS },
                                 resources: { ...resources(32, 8), requests: { cpu: "1m", memory: "8Mi" } },
                                 securityContext: CONFINED,
+                                ...TOLD,
                                 volumeMounts: [
                                     { name: files.name, mountPath: FILES, readOnly: true },
                                     { name: "containerd", mountPath: NODE },

@@ -8,6 +8,7 @@ import { SetupError } from "../../setup/errors";
 import { create, remove, start } from "../gc/engine";
 import { jobLabels } from "../shared/lock";
 import { blobPath, damageLine, damagesOf } from "../store/damage";
+import { inContainer } from "../store/broom";
 import { lookAt } from "../store/mend";
 
 import type { Told } from "./job";
@@ -108,7 +109,7 @@ async function readThrough(
     engine: Engine,
     container: string,
 ): Promise<{ wrong: string[]; tags: number; manifests: number }> {
-    const look = await lookAt(engine, container);
+    const look = await lookAt(inContainer(engine, container).run);
     if (look === undefined) return { wrong: [], tags: 0, manifests: 0 };
     const wrong = damagesOf(look).all.map(damageLine);
     const tags = [...look.links].flatMap(([path, digest]) => {

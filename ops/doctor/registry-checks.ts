@@ -11,8 +11,8 @@ export const REPOSITORY = "private-registry-doctor";
 /** What the doctor does there. */
 export const PUSH: Deed = { does: "push", where: { repository: REPOSITORY } };
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-/** @param registry name of its container */
-const logsOf = (registry: string) => `look into the registry's log: docker logs ${registry}`;
+/** @param command that shows it */
+const logsOf = (command: string) => `look into the registry's log: ${command}`;
 
 const digestOf = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
@@ -31,13 +31,13 @@ export function notTried(deed: Deed): Finding {
     return warning(`not tried: ${text}`, fix);
 }
 
-/** @param anonymous a client without login; @param user of the API's login, if any; @param users all of them; @param registry name of its container */
+/** @param anonymous a client without login; @param user of the API's login, if any; @param users all of them; @param logs command that shows the registry's log */
 export function checkLogin(
     api: RegistryApi,
     anonymous: RegistryApi,
     user: string | undefined,
     users: StackFacts["users"],
-    registry: string,
+    logs: string,
 ): Promise<Finding> {
     return tried(async () => {
         const open = (await anonymous.ask("/v2/")).status;
@@ -53,7 +53,7 @@ export function checkLogin(
         const { status } = await api.ask("/v2/");
         if (status !== 200) return failure(`the login of ${user} is answered ${status}`, "pulumi up");
         return ok(`${user} is let in${open === 401 ? ", nobody without a password" : ""}`);
-    }, logsOf(registry));
+    }, logsOf(logs));
 }
 
 async function pushBlob(api: RegistryApi, bytes: Buffer): Promise<void> {
@@ -67,15 +67,15 @@ async function pushBlob(api: RegistryApi, bytes: Buffer): Promise<void> {
 /**
  * Pushes, pulls and deletes an image of a few bytes, whose repository stays empty.
  *
- * @param registry name of its container
+ * @param command that shows the registry's log
  * @returns the findings of push, pull and delete; where one fails the rest are not tried
  */
 export async function checkImage(
     api: RegistryApi,
-    registry: string,
+    command: string,
     tag = randomBytes(4).toString("hex"),
 ): Promise<[string, Finding][]> {
-    const logs = logsOf(registry);
+    const logs = logsOf(command);
     const found: [string, Finding][] = [];
     const config = Buffer.from(
         JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } }),

@@ -1,17 +1,22 @@
 /** What lies in the storage: damage after a power cut, and uploads that nobody ended. */
 
-import { connectTo, type Engine } from "../../engine/client";
-import { exec } from "../../engine/run";
+import { connectTo } from "../../engine/client";
+import { REGISTRY_CONTAINER } from "../../components/kubernetes/pod";
+import type { Machine } from "../../setup/machine";
 import { print, say, withProgress } from "../../setup/progress";
 import { agreed } from "../shared/ask";
 import { SetupError } from "../../setup/errors";
 import { nameOf } from "../gc/containers";
 import { inspect, restart } from "../gc/engine";
 import { emptyCache } from "../gc/mend";
+import { mendClusterFirst } from "../gc/notice";
+import { forgetBlobs, inPod } from "../gc/on-cluster";
 import { damageText, WAY_OUT } from "../gc/store";
 import { isOf } from "../shared/identity";
 import { size } from "../shared/size";
 import type { StackFacts } from "../facts/stack-facts";
+import { type ClusterRegistry, readyPod } from "../shared/on-cluster";
+import { type Broom, inContainer, type Shell, shell } from "../store/broom";
 import { type Damage, damageLine, damagesOf, remedyText } from "../store/damage";
 import { LOOK_AT_UPLOADS, STORE_FOLDER, uploadsOf } from "../store/look";
 import { lookAt, mendStore } from "../store/mend";
@@ -37,10 +42,10 @@ export function checkUploads(found: ReturnType<typeof uploadsOf> | undefined): F
     );
 }
 
-/** The unfinished uploads of a stack whose registry runs; nothing where they cannot be looked at. */
-export async function lookAtUploads(facts: StackFacts): Promise<Finding> {
+/** The unfinished uploads of a registry that runs. @param run in a container that has the storage */
+export async function lookAtUploads(run: Shell): Promise<Finding> {
     try {
-        const look = await lookAt(await connectTo(facts.engine), registryName(facts), LOOK_AT_UPLOADS);
+        const look = await lookAt(run, LOOK_AT_UPLOADS);
         return checkUploads(look && uploadsOf(look));
     } catch {
         return warning("they cannot be looked at", "see the lines above");
@@ -48,26 +53,33 @@ export async function lookAtUploads(facts: StackFacts): Promise<Finding> {
 }
 
 /** Takes the doctor's own repository out of a storage in files, as far as its folders are empty. */
-export async function leaveNoFolder(facts: StackFacts): Promise<void> {
+export async function leaveNoFolder(run: Shell): Promise<void> {
     const script = `cd ${STORE_FOLDER}/repositories && find ${REPOSITORY} -depth -type d -exec rmdir {} \\;`;
     // Where it stays, no catalog shows it.
-    await connectTo(facts.engine)
-        .then((engine) => exec(engine, registryName(facts), ["/bin/sh", "-c", script]))
-        .catch(() => undefined);
+    await run(shell(script)).catch(() => undefined);
 }
 
-/** The damages of a stack's storage; nothing where they cannot be looked at from here. */
+/** The damages of a stack's storage on an Engine; nothing where they cannot be looked at from here. */
 export async function damagesIn(facts: StackFacts): Promise<Damage[] | undefined> {
     try {
-        const look = await lookAt(await connectTo(facts.engine), registryName(facts));
+        const look = await lookAt(inContainer(await connectTo(facts.engine), registryName(facts)).run);
         return look && damagesOf(look).all;
     } catch {
         return undefined;
     }
 }
 
-/** The stack's registry, which has to run: the storage is looked at from within. */
-async function runningRegistry(facts: StackFacts): Promise<{ engine: Engine; name: string }> {
+/** A storage that is looked at from within a registry that runs. */
+export interface Store {
+    broom: Broom;
+    /** Has the registry forget what it has seen of links and blobs. */
+    forget: () => Promise<void>;
+    /** What that does to those who use it. */
+    forgetting: string;
+}
+
+/** @throws SetupError where none of the stack runs */
+export async function storeOnEngine(facts: StackFacts): Promise<Store> {
     const { engineProblem, engine: endpoint, collection, prefix, identity, stack } = facts;
     if (engineProblem !== undefined)
         throw new SetupError(`${endpoint.url} does not answer: ${engineProblem}`);
@@ -79,11 +91,29 @@ async function runningRegistry(facts: StackFacts): Promise<{ engine: Engine; nam
         throw new SetupError(
             `No registry of ${prefix} is running in this Engine: npm run up -- --stack ${stack.name}`,
         );
-    return { engine, name: nameOf(registry) };
+    const name = nameOf(registry);
+    return {
+        broom: inContainer(engine, name),
+        forgetting: "; the registry is restarted, which ends what it has in flight",
+        forget: async () => {
+            await emptyCache(engine, prefix, identity);
+            await withProgress("restarting the registry", () => restart(engine, name), { done: false });
+        },
+    };
+}
+
+/** @throws SetupError where no pod of it is ready */
+export async function storeOnCluster(machine: Machine, registry: ClusterRegistry): Promise<Store> {
+    await mendClusterFirst(machine, registry);
+    return {
+        broom: inPod(registry, (await readyPod(registry)).metadata.name, REGISTRY_CONTAINER),
+        forgetting: "",
+        forget: () => forgetBlobs(registry),
+    };
 }
 
 /** What is about to be done, in one question. */
-export function question(damages: readonly Damage[]): string {
+export function question(damages: readonly Damage[], forgetting: string): string {
     const count = (what: string) => damages.filter(({ remedy }) => remedy?.do === what).length;
     const [restored, removed, aside] = [count("restore"), count("remove"), count("aside")];
     const parts = [
@@ -93,7 +123,7 @@ export function question(damages: readonly Damage[]): string {
         aside > 0 && `set ${aside} damaged blob${aside === 1 ? "" : "s"} aside`,
     ].filter((part) => part !== false);
     const later = removed > 0 ? "; layers that only a lost manifest named go with the next collection" : "";
-    return `${parts.join(", ")}${later}; the registry is restarted, which ends what it has in flight`;
+    return `${parts.join(", ")}${later}${forgetting}`;
 }
 
 async function confirmed(text: string, yes: boolean): Promise<boolean> {
@@ -107,10 +137,12 @@ async function confirmed(text: string, yes: boolean): Promise<boolean> {
  *
  * @returns exit code: 0 whole, 2 damaged
  */
-export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean): Promise<number> {
-    const { engine, name } = await runningRegistry(facts);
-    const see = () =>
-        withProgress("looking through the storage", () => lookAt(engine, name), { done: false });
+export async function doctorStore(
+    { broom, forget, forgetting }: Store,
+    mend: boolean,
+    yes: boolean,
+): Promise<number> {
+    const see = () => withProgress("looking through the storage", () => lookAt(broom.run), { done: false });
     const findings: Finding[] = [];
     const tell = (what: string, finding: Finding) => {
         findings.push(finding);
@@ -138,7 +170,7 @@ export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean
         if (some.length > 0) say(`Mended by: ${WAY_OUT}`);
         return exitCode(findings);
     }
-    if (!(await confirmed(question(some), yes))) {
+    if (!(await confirmed(question(some, forgetting), yes))) {
         say("Nothing was changed.");
         return exitCode(findings);
     }
@@ -147,10 +179,8 @@ export async function doctorStore(facts: StackFacts, mend: boolean, yes: boolean
     const wanted = new Set(some.map(key));
     const again = await see();
     const now = again === undefined ? [] : damagesOf(again).all.filter((damage) => wanted.has(key(damage)));
-    await mendStore(engine, name, now);
-    // It remembers what it has seen of links and blobs.
-    await emptyCache(engine, facts.prefix, facts.identity);
-    await withProgress("restarting the registry", () => restart(engine, name), { done: false });
+    await mendStore(broom, now);
+    await forget();
     const last = await see();
     const left = last === undefined ? [] : damagesOf(last).all;
     if (left.length === 0) {

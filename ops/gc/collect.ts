@@ -1,36 +1,16 @@
 /** Garbage collection of a running registry, and the way back from it. */
-import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/types";
-
-import type { Engine } from "../../engine/client";
-import { exec, runToEnd } from "../../engine/run";
-import { says } from "../../engine/errors";
-import { DONE } from "../../components/storage/check";
 import { SetupError } from "../../setup/errors";
 import { note } from "../../setup/log";
 
-import {
-    collector,
-    collectorName,
-    COMMAND_LABEL,
-    nameOf,
-    PROCESS_LABEL,
-    reader,
-    readerName,
-    type Owner,
-} from "./containers";
-import { create, healthy, inspect, remove, start, stop } from "./engine";
-import { AtWork, normal } from "./mend";
-import { isAtWork, shown } from "../shared/process";
+import { DATA_FOLDER } from "../../components/storage/folders";
+import { shell } from "../store/broom";
+import type { Ground } from "./ground";
 import { type Collected, Transcript } from "./report";
 import { type Freed, sizesOf } from "./sizes";
 import { checkDryRun, checkUntagged, prepareStore, WAY_OUT } from "./store";
-import type { Way } from "./way";
-import { DATA_FOLDER } from "../../components/storage/folders";
 
 export interface Collection {
-    engine: Engine;
-    registry: ContainerInspectInfo;
-    owner: Owner;
+    ground: Ground;
     /** Also manifests that no tag reaches. */
     untagged: boolean;
     /** Done before it, when nobody writes any more. */
@@ -48,34 +28,20 @@ export interface Outcome extends Collected {
 }
 
 /** Runs the registry's garbage-collect to its end. @throws SetupError with its last line */
-async function run(
-    { engine, registry, owner, untagged, update, signal }: Collection,
-    dryRun: boolean,
-): Promise<Collected> {
+async function run({ ground, untagged, update, signal }: Collection, dryRun: boolean): Promise<Collected> {
     const began = Date.now();
     const seconds = () => (Date.now() - began) / 1000;
     const flags = [...(dryRun ? ["--dry-run"] : []), ...(untagged ? ["--delete-untagged"] : [])];
-    const name = collectorName(nameOf(registry));
     const transcript = new Transcript();
-    const end = () => void remove(engine, name);
-    await create(engine, collector(registry, owner, flags));
-    signal.addEventListener("abort", end);
-    try {
-        signal.throwIfAborted();
-        const code = await runToEnd(engine, name, (line) => {
-            note(line);
-            transcript.add(line, seconds());
-            update?.(transcript.progress(seconds()));
-        });
-        signal.throwIfAborted();
-        // A registry that never took an image has no folder yet, in files as elsewhere.
-        if (code !== 0 && transcript.nothingThere) return transcript.result;
-        if (code !== 0) throw new SetupError(failed(code, transcript));
-        return transcript.result;
-    } finally {
-        signal.removeEventListener("abort", end);
-        await remove(engine, name);
-    }
+    const take = (line: string) => {
+        note(line);
+        transcript.add(line, seconds());
+        update?.(transcript.progress(seconds()));
+    };
+    const code = await ground.collect(flags, take, signal);
+    // A registry that never took an image has no folder yet, in files as elsewhere.
+    if (code !== 0 && !transcript.nothingThere) throw new SetupError(failed(code, transcript));
+    return transcript.result;
 }
 
 /** One sentence for a collection that failed; all that it said is in the log. */
@@ -87,32 +53,20 @@ function failed(code: number, transcript: Transcript): string {
 }
 
 /** Bytes that the storage takes; undefined where it is not in files. */
-async function used(engine: Engine, container: string): Promise<number | undefined> {
-    const text = await exec(engine, container, ["/bin/sh", "-c", `du -sk ${DATA_FOLDER}/docker 2>/dev/null`]);
+async function used({ run }: Ground): Promise<number | undefined> {
+    const text = await run(shell(`du -sk ${DATA_FOLDER}/docker 2>/dev/null`));
     const [, kib] = /^(\d+)\s/.exec(text) ?? [];
     return kib === undefined ? undefined : Number(kib) * 1024;
 }
 
 /** Begins to measure what a collection frees. @returns gives it, after the collection */
 async function freeing(collection: Collection): Promise<() => Promise<Freed>> {
-    const { engine, registry } = collection;
-    const reader = readerName(nameOf(registry));
-    const before = await used(engine, reader);
-    if (before !== undefined)
-        return async () => ({ bytes: before - ((await used(engine, reader)) ?? before) });
+    const { ground } = collection;
+    const before = await used(ground);
+    if (before !== undefined) return async () => ({ bytes: before - ((await used(ground)) ?? before) });
     // A store elsewhere tells no sum: its blobs are asked for one by one, while they are there.
-    const freed = await sizesOf(engine, reader, (await run(collection, true)).layers);
+    const freed = await sizesOf(ground.run, (await run(collection, true)).layers);
     return async () => freed;
-}
-
-/** Makes the first container of a collection, by whose name the Engine refuses a second one at the same moment. */
-async function claim(engine: Engine, options: ContainerCreateOptions, prefix: string): Promise<void> {
-    try {
-        await engine.createContainer(options);
-    } catch (error) {
-        if (!says(error, "already in use")) throw error;
-        throw new SetupError(`Another garbage collection of ${prefix} has just begun: wait for its end.`);
-    }
 }
 
 /** What a collection would remove. The registry goes on as it is. */
@@ -121,37 +75,17 @@ export async function dryRun(collection: Collection): Promise<Outcome> {
     return { ...(await run(collection, true)), freed: undefined };
 }
 
-/**
- * Collects while pulls go on. The registry is stopped, after what it has in flight; a second one that only reads
- * answers pulls, and pushes get 503. Then the registry is started again, whatever happened.
- *
- * It is started anew because it remembers blobs: one that was removed would be taken for present by the next push.
- *
- * @param way how clients reach the second one
- */
-export async function collect(collection: Collection, way: Way): Promise<Outcome> {
-    const { engine, registry, owner, untagged, say, signal } = collection;
-    const name = nameOf(registry);
-    // Before the registry is stopped for nothing.
+/** Collects while pulls go on; pushes get 503 meanwhile. Then the registry is back in its normal mode, whatever happened. */
+export async function collect(collection: Collection): Promise<Outcome> {
+    const { ground, untagged, say, signal } = collection;
+    // Before anything is held for nothing.
     if (untagged) await checkUntagged(collection);
-    await claim(engine, reader(registry, owner), owner.prefix);
-    // Who reads the storage meanwhile, such as `npm run retain` before its table, has a container of the collection's name.
-    const other = await inspect(engine, collectorName(name));
-    const process = other?.Config.Labels[PROCESS_LABEL] ?? "";
-    if (isAtWork(process, other?.State.Running ?? false)) {
-        await remove(engine, readerName(name));
-        throw new AtWork(owner.prefix, name, shown(process), other?.Config.Labels[COMMAND_LABEL]);
-    }
+    await ground.claim();
     try {
-        await start(engine, readerName(name));
-        // Its health check must not try to write.
-        await exec(engine, readerName(name), ["/bin/sh", "-c", `: > ${DONE}`]);
-        await healthy(engine, readerName(name));
+        await ground.prepare();
         signal.throwIfAborted();
-        await way.prepare();
         say("Pushes are refused until the collection is over; pulls go on.");
-        await stop(engine, name);
-        await way.open();
+        await ground.hold(signal);
         await collection.before?.();
         signal.throwIfAborted();
         const free = await freeing(collection);
@@ -160,7 +94,7 @@ export async function collect(collection: Collection, way: Way): Promise<Outcome
         const collected = await run(collection, false).finally(undo);
         return { ...collected, marked: collected.marked - made, freed: await free() };
     } finally {
-        await normal(engine, owner, name);
+        await ground.release();
         say("The registry is back in its normal mode.");
     }
 }

@@ -21,6 +21,9 @@ const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}
 /** Nothing but what is asked of it. */
 const QUIET = "REGISTRY_STORAGE_MAINTENANCE={uploadpurging: {enabled: false}}";
 
+/** Does nothing by itself: what is to be done is run beside it. */
+export const IDLE = ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"];
+
 export const readerName = (registry: string) => `${registry}-gc-reader`;
 export const gateName = (registry: string) => `${registry}-gc-gate`;
 export const rcloneName = (registry: string) => `${registry}-gc-rclone`;
@@ -146,10 +149,16 @@ export function collector(
 export function broom(registry: ContainerInspectInfo, owner: Owner): ContainerCreateOptions {
     return {
         ...collector(registry, owner, []),
-        Entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
+        Entrypoint: IDLE,
         Cmd: [],
     };
 }
+
+/** Variables of a registry without users beside the registry. @param write it may delete */
+export const besideEnvs = (write: boolean): string[] => [
+    OWN_CACHE,
+    ...(write ? ["REGISTRY_STORAGE_DELETE={enabled: true}", QUIET] : [READ_ONLY]),
+];
 
 /**
  * A registry without users on the loopback of its container, with the right to delete whatever clients may. What is asked of it is
@@ -162,12 +171,11 @@ export function loopback(
     owner: Owner,
     { script, write }: { script: string; write: boolean },
 ): ContainerCreateOptions {
-    const mayDelete = ["REGISTRY_STORAGE_DELETE={enabled: true}", QUIET];
     return {
         ...collector(registry, owner, []),
         Entrypoint: ["/bin/sh", "-c", script],
         Cmd: [],
-        Env: [...(registry.Config.Env ?? []), OWN_CACHE, ...(write ? mayDelete : [READ_ONLY])],
+        Env: [...(registry.Config.Env ?? []), ...besideEnvs(write)],
     };
 }
 
@@ -177,7 +185,7 @@ export function rclone(registry: ContainerInspectInfo, owner: Owner, image: stri
     return {
         name: rcloneName(nameOf(registry)),
         Image: image,
-        Entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
+        Entrypoint: IDLE,
         Cmd: [],
         // Among them the authority of the store.
         Env: registry.Config.Env,

@@ -9,10 +9,13 @@ import { say } from "../../setup/progress";
 import { type Stack, prefixOf } from "../../setup/stack";
 import { acquireLock } from "../../setup/start.cjs";
 
+import { endDeadLock } from "../shared/cluster-lock";
 import { stackIdentity } from "../shared/identity";
 import { containersOf, endDead, hasLock } from "../shared/lock";
+import type { ClusterRegistry } from "../shared/on-cluster";
 import { doing, GC_LABEL } from "./containers";
 import { AtWork, mend } from "./mend";
+import { mendOnCluster } from "./on-cluster";
 
 /** What a command found of a collection. */
 export type Collection =
@@ -52,23 +55,45 @@ export async function mendFirst(
     // One at a time: a second one would take away what a collection has made that began after the first.
     const release = acquireLock(join(machine.dirs.cache, `gc-${prefix}.lock`), "the end of a collection");
     try {
-        const mended = await mend(engine, prefix, await stackIdentity(machine, stack), force);
-        if (mended !== undefined)
-            say(`An earlier ${doing(mended)} had not ended; the registry is back in its normal mode.`);
-        return mended !== undefined;
+        return told(await mend(engine, prefix, await stackIdentity(machine, stack), force));
     } finally {
         release();
     }
 }
 
-/** The same for a command that only reads: it goes on while a collection is at work, and where one cannot be mended. */
-export async function noticeCollection(
+/** The same on a cluster. */
+export async function mendClusterFirst(
     machine: Machine,
-    endpoint: Endpoint,
-    stack: Stack,
-): Promise<Collection> {
+    registry: ClusterRegistry,
+    force = false,
+): Promise<boolean> {
+    await endDeadLock(registry, force);
+    const release = acquireLock(
+        join(machine.dirs.cache, `gc-${registry.prefix}.lock`),
+        "the end of a collection",
+    );
     try {
-        return { state: (await mendFirst(machine, endpoint, stack)) ? "mended" : "none" };
+        return told(await mendOnCluster(registry, force));
+    } finally {
+        release();
+    }
+}
+
+/** @param mended the command that had not ended */
+function told(mended: string | undefined): boolean {
+    if (mended !== undefined)
+        say(`An earlier ${doing(mended)} had not ended; the registry is back in its normal mode.`);
+    return mended !== undefined;
+}
+
+/**
+ * The same for a command that only reads: it goes on while a collection is at work, and where one cannot be mended.
+ *
+ * @param mending one of the two above
+ */
+export async function noticed(mending: () => Promise<boolean>): Promise<Collection> {
+    try {
+        return { state: (await mending()) ? "mended" : "none" };
     } catch (error) {
         if (error instanceof AtWork)
             return {
@@ -80,3 +105,6 @@ export async function noticeCollection(
         return { state: "unknown", problem };
     }
 }
+
+export const noticeCollection = (machine: Machine, endpoint: Endpoint, stack: Stack): Promise<Collection> =>
+    noticed(() => mendFirst(machine, endpoint, stack));

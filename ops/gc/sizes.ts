@@ -1,9 +1,8 @@
 /** Sizes of blobs in a store that tells of no folder. */
-import type { Engine } from "../../engine/client";
-import { exec } from "../../engine/run";
 import { withProxy } from "../../components/outbound/proxy-file";
 import { CHECK_CONFIG, CHECK_PORT } from "../../components/storage/check";
 import { CONFIG_FOLDER } from "../../components/storage/folders";
+import { type Shell, shell } from "../store/broom";
 
 /** A blob and a repository that has it. */
 export interface Layer {
@@ -38,17 +37,12 @@ export interface Freed {
     known?: number;
 }
 
-/** Bytes of the blobs together, as far as the registry tells them. */
-export async function sizesOf(
-    engine: Engine,
-    container: string,
-    layers: readonly Layer[],
-): Promise<Required<Freed>> {
+/** Bytes of the blobs together, as far as the registry tells them. @param run in a container of the registry's */
+export async function sizesOf(run: Shell, layers: readonly Layer[]): Promise<Required<Freed>> {
     const paths = layers.map(({ repository, digest }) => `/v2/${repository}/blobs/${digest}`);
     const sizes: number[] = [];
     for (let at = 0; at < paths.length; at += BATCH) {
-        const command = ["/bin/sh", "-c", SCRIPT, "sh", ...paths.slice(at, at + BATCH)];
-        const lines = (await exec(engine, container, command)).split("\n");
+        const lines = (await run(shell(SCRIPT, ...paths.slice(at, at + BATCH)))).split("\n");
         sizes.push(...lines.filter((line) => /^\d+\r?$/.test(line)).map(Number));
     }
     return { bytes: sizes.reduce((sum, one) => sum + one, 0), known: sizes.length };

@@ -2,23 +2,32 @@
 import { connectTo, type Engine } from "../../engine/client";
 import type { Endpoint } from "../../engine/endpoint";
 import type { ContainerInspectInfo } from "../../engine/types";
-import { exec } from "../../engine/run";
 import { DEFAULT_FRONT_IMAGE, RCLONE_IMAGE } from "../../address/default-images";
 import { ensureEngine } from "../../setup/engine";
 import { SetupError } from "../../setup/errors";
 import { ensureImages, nameInEngine } from "../../setup/image";
 import type { Machine } from "../../setup/machine";
-import { type EarlySettings, findStack, prefixOf, type Stack } from "../../setup/stack";
+import { type EarlySettings, findStack, prefixOf, type Stack, isOnCluster } from "../../setup/stack";
 import { isOf, stackIdentity } from "../shared/identity";
+import { withClusterRegistry } from "../shared/on-cluster";
 import { processText } from "../shared/process";
 
 import type { Owner } from "./containers";
 import { inspect } from "./engine";
-import { mendFirst } from "./notice";
+import type { Ground } from "./ground";
+import { mendClusterFirst, mendFirst } from "./notice";
+import { clusterGround } from "./on-cluster";
+import { EngineGround } from "./on-engine";
 
-export interface StackRegistry {
+/** The running registry of a stack, wherever that is. */
+export interface RunningRegistry {
     machine: Machine;
     stack: Stack;
+    ground: Ground;
+}
+
+/** The same on an Engine. */
+export interface StackRegistry extends RunningRegistry {
     endpoint: Endpoint;
     engine: Engine;
     registry: ContainerInspectInfo;
@@ -54,22 +63,37 @@ export async function runningRegistry(
             `No registry of ${prefix} is running in this Engine: npm run up -- --stack ${stack.name}`,
         );
     }
-    return {
-        machine,
-        stack,
-        endpoint,
-        engine,
-        registry,
-        owner: { prefix, identity, process: processText(), command },
-    };
+    const owner = { prefix, identity, process: processText(), command };
+    const place = { machine, stack, endpoint, engine };
+    return { ...place, registry, owner, ground: new EngineGround(engine, registry, owner, imagesOf(place)) };
+}
+
+/**
+ * Works on the registry of a stack, wherever it runs, once what a killed command left is mended.
+ *
+ * @param flags.mend also where its process may be at work
+ * @param work gets what finds the running registry for a command, such as "gc"
+ */
+export async function withMendedStack<T>(
+    machine: Machine,
+    args: string[],
+    flags: { mend?: boolean | undefined; "config-file"?: string | undefined },
+    work: (running: (command: string) => Promise<RunningRegistry>) => Promise<T>,
+): Promise<T> {
+    const stack = findStack(machine, args);
+    if (!isOnCluster(stack)) {
+        const place = await mendedStack(machine, args, flags.mend);
+        return work((command) => runningRegistry(place, command));
+    }
+    return withClusterRegistry(machine, stack, flags["config-file"], async (registry) => {
+        await mendClusterFirst(machine, registry, flags.mend);
+        return work(async (command) => ({ machine, stack, ground: await clusterGround(registry, command) }));
+    });
 }
 
 /** The version of a registry, in its own words; and whether it is of release 2. */
-export async function versionOf({
-    engine,
-    registry,
-}: StackRegistry): Promise<{ text: string; old: boolean }> {
-    const text = (await exec(engine, registry.Id, ["/bin/registry", "--version"])).trim();
+export async function versionOf({ ground }: RunningRegistry): Promise<{ text: string; old: boolean }> {
+    const text = await ground.version();
     return { text, old: / v?2\./.test(text) };
 }
 
@@ -88,8 +112,14 @@ async function imageId(
 }
 
 /** The ID of the gate's image. */
-export const gateImage = (of: StackRegistry) =>
+export const gateImage = (of: ImagePlace) =>
     imageId(of, of.stack.settings.frontImage ?? DEFAULT_FRONT_IMAGE, { front: true });
+
+/** The images that some commands need beside the registry's. */
+export const imagesOf = (of: ImagePlace) => ({
+    gate: () => gateImage(of),
+    rclone: () => rcloneImage(of),
+});
 
 /** The ID of rclone's image. */
 export const rcloneImage = (of: ImagePlace) => imageId(of, RCLONE_IMAGE, { rclone: true });

@@ -1,14 +1,12 @@
 /** Makes a damaged storage fit to be collected, and takes what uploads left that nobody went on with. */
-import { exec } from "../../engine/run";
 import { SetupError } from "../../setup/errors";
 import { type Damage, damageLine, damagesOf, type Damages } from "../store/damage";
 import { uploadsOf } from "../store/look";
+import { type Broom, shell } from "../store/broom";
 import { keep, keepers, lookAt, PURGE, restore, setAside, UNKEEP } from "../store/mend";
 import { size } from "../shared/size";
 
 import type { Collection } from "./collect";
-import { broom, collectorName, nameOf, readerName } from "./containers";
-import { create, remove, start } from "./engine";
 
 /** Damages that a collection shows; the doctor shows them all. */
 const SHOWN = 10;
@@ -40,9 +38,9 @@ export function refuseGuess(
         );
 }
 
-/** Looks at the storage before a dry run, in the registry's own container. */
-export async function checkDryRun({ engine, registry, untagged, say }: Collection): Promise<void> {
-    const look = await lookAt(engine, nameOf(registry));
+/** Looks at the storage before a dry run. */
+export async function checkDryRun({ ground, untagged, say }: Collection): Promise<void> {
+    const look = await lookAt(ground.run);
     if (look === undefined) return;
     const damages = damagesOf(look);
     refuseGuess(damages, true, untagged);
@@ -52,27 +50,14 @@ export async function checkDryRun({ engine, registry, untagged, say }: Collectio
         say(`It would also remove ${old.count} unfinished uploads older than an hour, ${size(old.bytes)}.`);
 }
 
-/** Looks at the storage before manifests without a tag are taken, in the registry's own container. */
-export async function checkUntagged({ engine, registry }: Collection): Promise<void> {
-    const look = await lookAt(engine, nameOf(registry));
+/** Looks at the storage before manifests without a tag are taken. */
+export async function checkUntagged({ ground }: Collection): Promise<void> {
+    const look = await lookAt(ground.run);
     if (look !== undefined) refuseGuess(damagesOf(look), false, true);
 }
 
-/** Runs something in a container that may write to the storage, while the registry is stopped. */
-async function sweeping(collection: Collection, work: (name: string) => Promise<void>): Promise<void> {
-    const { engine, registry, owner } = collection;
-    const name = collectorName(nameOf(registry));
-    await create(engine, broom(registry, owner));
-    try {
-        await start(engine, name);
-        await work(name);
-    } finally {
-        await remove(engine, name);
-    }
-}
-
 /**
- * Prepares a storage in files for the collection, with the registry stopped. Links that cannot be read get their text
+ * Prepares a storage in files for the collection, while nobody writes. Links that cannot be read get their text
  * again, which their path tells; torn manifests are set aside; and what a lost manifest may name is kept.
  *
  * @returns undoes what was for this collection alone; with the number of blobs that it made
@@ -80,9 +65,9 @@ async function sweeping(collection: Collection, work: (name: string) => Promise<
 export async function prepareStore(
     collection: Collection,
 ): Promise<{ made: number; undo: () => Promise<void> }> {
-    const { engine, registry, untagged, say } = collection;
+    const { ground, untagged, say } = collection;
     const nothing = { made: 0, undo: async () => {} };
-    const look = await lookAt(engine, readerName(nameOf(registry)));
+    const look = await lookAt(ground.run);
     if (look === undefined) return nothing;
     const damages = damagesOf(look);
     refuseGuess(damages, false, untagged);
@@ -90,20 +75,19 @@ export async function prepareStore(
     if (all.length > 0) say(damageText(all));
     const { old } = uploadsOf(look);
     if (all.length === 0 && old.count === 0) return nothing;
-    await sweeping(collection, async (name) => {
-        await exec(engine, name, ["/bin/sh", "-c", UNKEEP]);
+    const unkeep = async ({ run }: Broom) => void (await run(shell(UNKEEP)));
+    await ground.sweep(async (broom) => {
+        await unkeep(broom);
         if (old.count > 0) {
-            const purged = await exec(engine, name, ["/bin/sh", "-c", PURGE]);
+            const purged = await broom.run(shell(PURGE));
             const count = purged.split("\n").filter((line) => line.startsWith("purged ")).length;
             say(`Removed ${count} unfinished uploads older than an hour, ${size(old.bytes)}.`);
         }
-        await restore(engine, name, unreadable);
-        await setAside(engine, name, torn);
-        await keep(engine, name, look, lost);
+        await restore(broom, unreadable);
+        await setAside(broom, torn);
+        await keep(broom, look, lost);
     });
     const made = keepers(look, lost).filter(([path]) => path.startsWith("blobs/")).length;
     if (made === 0) return nothing;
-    const undo = () =>
-        sweeping(collection, async (name) => void (await exec(engine, name, ["/bin/sh", "-c", UNKEEP])));
-    return { made, undo };
+    return { made, undo: () => ground.sweep(unkeep) };
 }

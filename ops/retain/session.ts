@@ -2,20 +2,15 @@
  * The registry's storage as it is, past its users and its network: a registry without users, on the loopback of a container of its
  * own, and where the images are elsewhere rclone beside it.
  */
-import type { ContainerInspectInfo } from "../../engine/types";
+import { randomBytes } from "node:crypto";
 
-import type { Engine } from "../../engine/client";
-import { says } from "../../engine/errors";
-import { exec, execBytes } from "../../engine/run";
-import { tar } from "../../engine/tar";
 import { withProxy } from "../../components/outbound/proxy-file";
 import { CHECK_CONFIG, CHECK_PORT, renderCheckConfig } from "../../components/storage/check";
 import { type Remote, remoteOf } from "../../components/storage/rclone";
 import { CONFIG_FOLDER } from "../../components/storage/folders";
 import { SetupError } from "../../setup/errors";
-import { configOf } from "../gc/config-of";
-import { collectorName, loopback, nameOf, type Owner, rclone, rcloneName } from "../gc/containers";
-import { remove, start } from "../gc/engine";
+import type { Beside, Ground } from "../gc/ground";
+import { shell } from "../store/broom";
 import { ANY_MANIFEST } from "../../address/media-types";
 
 import { type Answer, answersIn } from "./answers";
@@ -46,53 +41,31 @@ wait $!
 exec 3>&-
 rm "$pipe"`;
 
-export interface SessionArgs {
-    engine: Engine;
-    registry: ContainerInspectInfo;
-    owner: Owner;
-    /** Gives the ID of rclone's image, where one is needed. */
-    rcloneImage: () => Promise<string>;
-}
-
 export class Session {
     private constructor(
-        private readonly engine: Engine,
-        private readonly name: string,
+        private readonly beside: Beside,
         private readonly remote: Remote | undefined,
     ) {}
 
     /**
      * Runs something on the storage.
      *
-     * @param write it may delete: the registry must be stopped then
+     * @param write it may delete: nobody else may write then
      */
     static async with<T>(
-        args: SessionArgs,
+        ground: Pick<Ground, "config" | "beside">,
         write: boolean,
         work: (session: Session) => Promise<T>,
     ): Promise<T> {
-        const { engine, registry, owner } = args;
-        const name = nameOf(registry);
-        const config = await configOf(engine, registry);
+        const config = await ground.config();
         const remote = remoteOf(config.storage);
-        const own =
+        // It signs nothing for others: their secret is none of its arguments.
+        const own = renderCheckConfig({ ...config, http: { secret: randomBytes(16).toString("hex") } });
+        const script =
             remote === undefined
-                ? `printf '%s' '${renderCheckConfig(config).replaceAll("'", `'\\''`)}' > /dev/shm/own.yml; exec /bin/registry serve /dev/shm/own.yml`
+                ? `printf '%s' '${own.replaceAll("'", `'\\''`)}' > /dev/shm/own.yml; exec /bin/registry serve /dev/shm/own.yml`
                 : `${withProxy(CONFIG_FOLDER)}; exec /bin/registry serve ${CONFIG_FOLDER}/${CHECK_CONFIG}`;
-        try {
-            await engine.createContainer(loopback(registry, owner, { script: own, write }));
-        } catch (error) {
-            if (!says(error, "already in use")) throw error;
-            throw new SetupError(`Another command is at work on ${owner.prefix}: wait for its end.`);
-        }
-        try {
-            await start(engine, collectorName(name));
-            if (remote !== undefined) await startRclone(args, remote);
-            return await work(new Session(engine, name, remote));
-        } finally {
-            await remove(engine, rcloneName(name));
-            await remove(engine, collectorName(name));
-        }
+        return ground.beside({ script, write, remote }, (beside) => work(new Session(beside, remote)));
     }
 
     /** Requests, such as `GET /v2/`, and their answers. @param connections 1: one request after the other */
@@ -104,8 +77,7 @@ export class Session {
         const worker = async () => {
             for (let i = next++; i < batches.length; i = next++) {
                 const batch = batches[i] ?? [];
-                const command = ["/bin/sh", "-c", ASK, "sh", ...batch];
-                const answers = answersIn(await execBytes(this.engine, collectorName(this.name), command));
+                const answers = answersIn(await this.beside.registry(shell(ASK, ...batch)));
                 if (answers.length !== batch.length + 1)
                     throw new Error(
                         `the registry answered ${answers.length} of ${batch.length + 1} requests`,
@@ -120,9 +92,7 @@ export class Session {
     /** What is there, and when it was written. */
     async list(): Promise<Listing> {
         if (this.remote === undefined)
-            return readListing(
-                await exec(this.engine, collectorName(this.name), ["/bin/sh", "-c", LIST_FILES]),
-            );
+            return readListing((await this.beside.registry(shell(LIST_FILES))).toString());
         const wanted = ["tags/*/current/link", "revisions/*/*/link"].map((path) => `_manifests/${path}`);
         const text = await this.rclone(
             ["lsjson", "--recursive", "--files-only", "--no-mimetype", "--use-server-modtime", "--fast-list"],
@@ -135,8 +105,7 @@ export class Session {
     /** Takes the folders of repositories away in which nothing is. */
     async removeEmpty(repositories: readonly string[]): Promise<void> {
         if (this.remote === undefined) {
-            const command = ["/bin/sh", "-c", EMPTY_FILES, "sh", ...repositories];
-            await exec(this.engine, collectorName(this.name), command);
+            await this.beside.registry(shell(EMPTY_FILES, ...repositories));
             return;
         }
         for (const one of repositories)
@@ -150,29 +119,20 @@ export class Session {
 
     /** @returns what it prints; nothing where the folder is not there */
     private async rclone(command: string[], filters: string[], path: string): Promise<string> {
+        const { rclone } = this.beside;
+        if (rclone === undefined) throw new Error("the images are in files");
         const script =
             `${withProxy(CONFIG_FOLDER)}; rclone "$@" 2> /tmp/said; code=$?; ` +
             `[ "$code" = 0 ] || cat /tmp/said; echo "== $code"`;
         const common = [
-            ...["--config", "/rclone.conf", "--retries", "3", "--contimeout", "20s"],
+            ...["--config", rclone.conf, "--retries", "3", "--contimeout", "20s"],
             ...(this.remote?.anyCertificate ? ["--no-check-certificate"] : []),
         ];
-        const args = [...command, ...common, ...filters, path];
-        const text = await exec(this.engine, rcloneName(this.name), ["/bin/sh", "-c", script, "sh", ...args]);
+        const text = await rclone.run(shell(script, ...command, ...common, ...filters, path));
         const code = /== (\d+)\s*$/.exec(text)?.[1];
         // 3: directory not found.
         if (code === "0" || code === "3") return code === "3" ? "" : text.replace(/== \d+\s*$/, "");
         const said = text.trim().split("\n").at(-2) ?? "it says nothing";
         throw new SetupError(`The store cannot be read: ${said.trim().slice(0, 300)}`);
     }
-}
-
-async function startRclone({ engine, registry, owner, rcloneImage }: SessionArgs, { conf }: Remote) {
-    const name = rcloneName(nameOf(registry));
-    await remove(engine, name);
-    await engine.createContainer(rclone(registry, owner, await rcloneImage()));
-    // In a file of the container: what stands in its variables or arguments, `docker inspect` shows.
-    const file = { path: "rclone.conf", mode: 0o400, content: Buffer.from(conf) };
-    await engine.getContainer(name).putArchive(await tar([file]), { path: "/" });
-    await start(engine, name);
 }

@@ -5,19 +5,15 @@ import { note, openLog } from "../../setup/log";
 import { say, withProgress } from "../../setup/progress";
 import { collect, type Outcome } from "../gc/collect";
 import { summary } from "../gc/report";
-import { gateImage, rcloneImage, type StackRegistry, versionOf } from "../gc/stack";
-import { wayOf } from "../gc/way";
+import { type RunningRegistry, versionOf } from "../gc/stack";
 import { agreed } from "../shared/ask";
-import { noteRemovals } from "../shared/front-log";
-import { withLock } from "../shared/lock";
-import { keepEnd } from "../shared/runs";
 import { abortOnSignal } from "../shared/signals";
 
 import type { Content, Fates, Manifest, Repository } from "./content";
 import { readContent } from "./look";
 import { DAMAGED, emptied, type Plan, planOf, removals, still } from "./plan";
 import type { Verdict } from "./rules";
-import { Session, type SessionArgs } from "./session";
+import { Session } from "./session";
 import { count, type Row, rowsOf, type Sum, sumOf, sumText, table } from "./table";
 
 export interface Wish {
@@ -113,21 +109,20 @@ function printed(flags: Flags, content: object): void {
 }
 
 /** @returns the exit code */
-export async function removeTags(found: StackRegistry, wish: Wish, flags: Flags): Promise<number> {
-    const { engine, registry, owner, stack } = found;
+export async function removeTags(found: RunningRegistry, wish: Wish, flags: Flags): Promise<number> {
+    const { ground, stack } = found;
     const { text, old } = await versionOf(found);
     if (old)
         throw new SetupError(
             `npm run ${wish.command} is refused: ${text} deletes no tag by its name. Use registry 3.1.1 or newer: pulumi config rm image, pulumi up.`,
         );
     const { file: log } = openLog(found.machine, `${wish.command}-${stack.name.replaceAll("/", "-")}`);
-    const args: SessionArgs = { engine, registry, owner, rcloneImage: () => rcloneImage(found) };
     const known = new Map<string, Manifest>();
     const reading = abortOnSignal("ending", "Ended before it was done; nothing was changed.");
     const content = await withProgress(
         "reading the registry",
         (update) =>
-            Session.with(args, false, async (session) => {
+            Session.with(ground, false, async (session) => {
                 const all = await readContent(session, undefined, known, (text) => {
                     reading.signal.throwIfAborted();
                     update(text);
@@ -162,7 +157,7 @@ export async function removeTags(found: StackRegistry, wish: Wish, flags: Flags)
         say("Nothing was changed.");
         return 1;
     }
-    const { removed, outcome } = await removing(found, wish, flags, args, new Map(touched), known, log);
+    const { removed, outcome } = await removing(found, wish, flags, new Map(touched), known, log);
     const done =
         `Removed ${count(removed.tags, "tag")} and ${count(removed.manifests, "manifest")}` +
         (removed.repositories.length === 0
@@ -186,48 +181,37 @@ function tell(rows: readonly Row[], sum: Sum, flags: Flags, damaged: readonly st
 
 /** Has the registry away for the removal and the collection, as `npm run gc` has. */
 async function removing(
-    found: StackRegistry,
+    found: RunningRegistry,
     wish: Wish,
     flags: Flags,
-    args: SessionArgs,
     plan: Plan,
     known: Map<string, Manifest>,
     log: string,
 ): Promise<{ removed: Removed; outcome: Outcome }> {
-    const { engine, registry, owner } = found;
+    const { ground } = found;
     const { signal, off } = abortOnSignal(
         "ending; the registry is put back into its normal mode first",
         "It was ended before it was done; nothing that stays was removed.",
     );
     let removed: Removed = { tags: 0, manifests: 0, repositories: [] };
     const before = async () => {
-        removed = await Session.with(args, true, (session) =>
+        removed = await Session.with(ground, true, (session) =>
             removeNow(session, wish, plan, known, (name, references) =>
-                noteRemovals(engine, owner, wish.command, name, references).catch((error: unknown) =>
-                    note(`not written into the log of the front: ${messageOf(error)}`),
-                ),
+                ground
+                    .noteRemovals(wish.command, name, references)
+                    .catch((error: unknown) =>
+                        note(`not written into the log of the front: ${messageOf(error)}`),
+                    ),
             ),
         );
     };
     try {
         const outcome = await withProgress("removing, and collecting garbage", async (update) =>
-            withLock(engine, owner, wish.command, async () =>
-                collect(
-                    {
-                        engine,
-                        registry,
-                        owner,
-                        untagged: flags.untagged ?? false,
-                        before,
-                        say,
-                        update,
-                        signal,
-                    },
-                    await wayOf(engine, registry, owner, () => gateImage(found)),
-                ),
+            ground.alone(wish.command, async () =>
+                collect({ ground, untagged: flags.untagged ?? false, before, say, update, signal }),
             ),
         );
-        await keepEnd(engine, owner, "gc");
+        await ground.ended("gc");
         return { removed, outcome };
     } catch (error) {
         throw error instanceof SetupError ? new SetupError(`${error.message} Log: ${log}`) : error;

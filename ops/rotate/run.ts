@@ -1,4 +1,5 @@
 /** What every rotation does: shows where it stands and what comes, asks, changes the configuration, and runs `up`. */
+import { isOnCluster } from "../../setup/stack";
 import { resolve } from "node:path";
 
 import { keysOf } from "../../config/keys";
@@ -11,7 +12,9 @@ import { print, say } from "../../setup/progress";
 import { readStack, type StackFacts } from "../facts/stack-facts";
 import { stackFlags } from "../shared/arguments";
 import { agreed, canAsk } from "../shared/ask";
+import { withClusterLock } from "../shared/cluster-lock";
 import { withLock } from "../shared/lock";
+import { withReachable } from "../shared/on-cluster";
 import { readConfig } from "../shared/stack-config";
 
 import { isDeployed, type Plan } from "./plan";
@@ -107,10 +110,15 @@ export async function rotate(
         return up([...stackFlags(args), "--yes"]);
     };
     const { engine, engineProblem, prefix, identity } = facts;
-    const code =
+    const alone = async () =>
         engineProblem === undefined
-            ? await withLock(await connectTo(engine), { prefix, identity }, command, work)
-            : await work();
+            ? withLock(await connectTo(engine), { prefix, identity }, command, work)
+            : work();
+    const code = isOnCluster(facts.stack)
+        ? await withReachable(machine, facts.stack, flags["config-file"], (registry) =>
+              registry === undefined ? work() : withClusterLock(registry, command, work),
+          )
+        : await alone();
     if (code === 0) for (const line of plan.then) print(line);
     else say(`The configuration is changed. Once the cause is mended, the same command runs \`up\` again.`);
     return code;

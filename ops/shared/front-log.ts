@@ -146,6 +146,23 @@ const BATCH = 200;
 /** Who is told for what a command of the kit did itself: it has no address, which no request can imitate. */
 export const doneBy = ({ client, agent }: LogLine): string | undefined => (client === "" ? agent : undefined);
 
+/** The lines that tell what a command removed. */
+export function removalLines(command: string, repository: string, references: readonly string[]): string[] {
+    const time = new Date().toISOString().replace(/\.\d+Z$/, "+00:00");
+    return references.map((reference) =>
+        JSON.stringify({
+            ...{ time, client: "", user: "", host: "", method: "DELETE" },
+            ...{
+                path: `/v2/${repository}/manifests/${reference}`,
+                repository,
+                action: "delete",
+                status: 202,
+            },
+            agent: `npm run ${command}`,
+        }),
+    );
+}
+
 /**
  * Writes down what a command removed, which no request through the front did. Where the log is not kept, nothing is written.
  *
@@ -161,19 +178,7 @@ export async function noteRemovals(
 ): Promise<void> {
     const { front } = await ownLog(engine, owner);
     if (!front?.State.Running || !front.Mounts.some(({ Destination }) => Destination === LOG_FOLDER)) return;
-    const time = new Date().toISOString().replace(/\.\d+Z$/, "+00:00");
-    const lines = references.map((reference) =>
-        JSON.stringify({
-            ...{ time, client: "", user: "", host: "", method: "DELETE" },
-            ...{
-                path: `/v2/${repository}/manifests/${reference}`,
-                repository,
-                action: "delete",
-                status: 202,
-            },
-            agent: `npm run ${command}`,
-        }),
-    );
+    const lines = removalLines(command, repository, references);
     const write = `printf '%s\\n' "$@" >> ${LOG_FOLDER}/${LOG_FILE}`;
     for (let i = 0; i < lines.length; i += BATCH)
         await exec(engine, front.Id, ["/bin/sh", "-c", write, "sh", ...lines.slice(i, i + BATCH)]);

@@ -1,13 +1,11 @@
 /** Mends a storage in files, from within a container that may write to it. Nothing that is whole is changed. */
 import { createHash } from "node:crypto";
 
-import type { Engine } from "../../engine/client";
-import { exec } from "../../engine/run";
 import { tar, type TarEntry } from "../../engine/tar";
+import { type Broom, type Shell, shell } from "./broom";
 import { blobPath, type Damage } from "./damage";
 import { KEEPER_FILE, LOOK, type Look, OLD_MINUTES, readLook, STORE_FOLDER } from "./look";
 
-const shell = (script: string, ...args: string[]) => ["/bin/sh", "-c", script, "sh", ...args];
 const IN_STORE = `cd ${STORE_FOLDER} || exit 1`;
 
 /** Paths given at once: a command line has an end. */
@@ -40,12 +38,12 @@ find repositories -type f -path "*/_manifests/revisions/sha256/*/${KEEPER_FILE}"
 done`;
 
 /** Looks at the storage that a container has. @returns nothing where it is elsewhere, or empty */
-export async function lookAt(engine: Engine, container: string, script = LOOK): Promise<Look | undefined> {
-    return readLook(await exec(engine, container, shell(script)));
+export async function lookAt(run: Shell, script = LOOK): Promise<Look | undefined> {
+    return readLook(await run(shell(script)));
 }
 
-/** Puts files into the storage that a container has; it need not run. */
-async function put(engine: Engine, container: string, files: readonly [string, string][]): Promise<void> {
+/** Puts files into the storage. */
+async function put(broom: Broom, files: readonly [string, string][]): Promise<void> {
     if (files.length === 0) return;
     const entries: TarEntry[] = [];
     const folders = new Set<string>();
@@ -58,12 +56,11 @@ async function put(engine: Engine, container: string, files: readonly [string, s
         });
         entries.push({ path, mode: 0o644, content: Buffer.from(content) });
     }
-    await engine.getContainer(container).putArchive(await tar(entries), { path: STORE_FOLDER });
+    await broom.put(await tar(entries), STORE_FOLDER);
 }
 
 /** Writes links anew. @param links path → digest */
-export const restore = (engine: Engine, container: string, links: Iterable<[string, string]>) =>
-    put(engine, container, [...links]);
+export const restore = (broom: Broom, links: Iterable<[string, string]>) => put(broom, [...links]);
 
 /**
  * Keeps what the lost manifests of some repositories may name: each gets, until UNKEEP, a manifest without a tag that
@@ -103,20 +100,18 @@ export function keepers(look: Look, repositories: ReadonlySet<string>): [string,
     });
 }
 
-export const keep = (engine: Engine, container: string, look: Look, repositories: ReadonlySet<string>) =>
-    put(engine, container, keepers(look, repositories));
+export const keep = (broom: Broom, look: Look, repositories: ReadonlySet<string>) =>
+    put(broom, keepers(look, repositories));
 
-async function each(engine: Engine, container: string, script: string, paths: readonly string[]) {
-    for (let at = 0; at < paths.length; at += BATCH)
-        await exec(engine, container, shell(script, ...paths.slice(at, at + BATCH)));
+async function each({ run }: Broom, script: string, paths: readonly string[]) {
+    for (let at = 0; at < paths.length; at += BATCH) await run(shell(script, ...paths.slice(at, at + BATCH)));
 }
 
 /** Sets blobs aside. @param paths of their data */
-export const setAside = (engine: Engine, container: string, paths: readonly string[]) =>
-    each(engine, container, ASIDE, paths);
+export const setAside = (broom: Broom, paths: readonly string[]) => each(broom, ASIDE, paths);
 
-/** Does what can be done about damages, in a container that runs. */
-export async function mendStore(engine: Engine, container: string, damages: readonly Damage[]) {
+/** Does what can be done about damages. */
+export async function mendStore(broom: Broom, damages: readonly Damage[]) {
     const links: [string, string][] = [];
     const gone: string[] = [];
     const aside: string[] = [];
@@ -125,7 +120,7 @@ export async function mendStore(engine: Engine, container: string, damages: read
         else if (remedy?.do === "remove") gone.push(remedy.folder);
         else if (remedy?.do === "aside") aside.push(file);
     }
-    await restore(engine, container, links);
-    await each(engine, container, REMOVE, gone);
-    await setAside(engine, container, aside);
+    await restore(broom, links);
+    await each(broom, REMOVE, gone);
+    await setAside(broom, aside);
 }

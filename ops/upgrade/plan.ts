@@ -8,7 +8,7 @@ import { ensureImages, nameInEngine } from "../../setup/image";
 import { pullImage } from "../../setup/image-pull";
 import { say, withProgress } from "../../setup/progress";
 import { configurationFile } from "../backup/deployment-files";
-import { rcloneImage, type StackRegistry } from "../gc/stack";
+import { imagesOf, type StackRegistry } from "../gc/stack";
 import { checked, entriesOf, PROJECT } from "../shared/stack-config";
 
 import { answersNow, type Known } from "./answers";
@@ -140,7 +140,7 @@ export async function plan(work: Work, found: StackRegistry): Promise<Plan> {
                     engine,
                     registry: found.registry,
                     owner: found.owner,
-                    rcloneImage: () => rcloneImage(found),
+                    images: imagesOf(found),
                 },
                 update,
             ),

@@ -5,8 +5,10 @@ import type { ContainerCreateOptions, ContainerInspectInfo } from "../../engine/
 import { lastLogLines } from "../../components/deployment/leftovers";
 import { DONE } from "../../components/storage/check";
 import { messageOf } from "../../setup/errors";
-import { networkOf, reader } from "../gc/containers";
+import { networkOf, type Owner, reader } from "../gc/containers";
 import { inspect, remove, start } from "../gc/engine";
+import { EngineGround } from "../gc/on-engine";
+import type { imagesOf } from "../gc/stack";
 import { type Content } from "../retain/content";
 import { readContent } from "../retain/look";
 import { Session } from "../retain/session";
@@ -130,6 +132,13 @@ const asRepository = (container: ContainerInspectInfo, Image: string): Container
     Image,
 });
 
+interface ReadingArgs {
+    engine: Engine;
+    registry: ContainerInspectInfo;
+    owner: Owner;
+    images: ReturnType<typeof imagesOf>;
+}
+
 /**
  * Has the registry of another image read every manifest of the store, in which it may not write.
  *
@@ -138,18 +147,19 @@ const asRepository = (container: ContainerInspectInfo, Image: string): Container
  */
 export async function readBy(
     image: string,
-    args: Parameters<typeof Session.with>[0],
+    { engine, registry, owner, images }: ReadingArgs,
     progress: (text: string) => void,
 ): Promise<Reading> {
-    const registry = asRepository(args.registry, image);
-    const content = await Session.with({ ...args, registry }, false, (session) =>
+    const now = new EngineGround(engine, registry, owner, images);
+    const then = new EngineGround(engine, asRepository(registry, image), owner, images);
+    const content = await Session.with(then, false, (session) =>
         readContent(session, undefined, undefined, progress),
     );
     const lost = [...content].flatMap(([repository, { unreadable }]) =>
         unreadable.map((reference) => ({ repository, reference })),
     );
     if (lost.length === 0) return { content, unread: [] };
-    const answers = await Session.with(args, false, (session) =>
+    const answers = await Session.with(now, false, (session) =>
         session.ask(lost.map(({ repository, reference }) => `GET /v2/${repository}/manifests/${reference}`)),
     );
     const told = new Set<string>();

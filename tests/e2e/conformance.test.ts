@@ -2,20 +2,13 @@
  * The conformance suite of the OCI distribution specification: behind the front, with the page, a login and blobs from disk, each of its
  * tests ends as with the registry itself.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-
-import { ensureClient } from "../../setup/client-tools";
-import { thisMachine } from "../../setup/machine";
-
 import { BareRegistry } from "./bare-registry";
 import { cleanup } from "./cleanup";
+import { Conformance } from "./conformance";
 import { docker, frontLog } from "./docker";
 import { REGISTRY_IMAGE } from "./images";
 import { imageOf28, removeImages } from "./other-images";
-import { run } from "./run";
-import { ADMIN, PASSWORD, Stack } from "./stack";
+import { ADMIN, Stack } from "./stack";
 
 const OLD_IMAGE = "e2e-conformance/old-registry:2.8.2";
 
@@ -25,13 +18,10 @@ describe.each([
 ])("registry %s", (_, image) => {
     const use = cleanup();
     let stack: Stack;
-    let suite: string;
-    let folder: string;
+    let suite: Conformance;
 
     beforeAll(async () => {
-        suite = await ensureClient(thisMachine(resolve(__dirname, "..", "..")), "conformance");
-        folder = mkdtempSync(join(tmpdir(), "private-registry-e2e-conformance-"));
-        use({ dispose: async () => rmSync(folder, { recursive: true, force: true }) });
+        suite = use(await Conformance.create());
         if (image === OLD_IMAGE) {
             use({ dispose: () => removeImages(OLD_IMAGE) });
             await imageOf28(image);
@@ -46,38 +36,12 @@ describe.each([
         };
         stack = use(await Stack.create("conformance", { settings }));
         await stack.up();
-        // Building it takes a minute where nobody has done so before.
     }, 900_000);
-
-    /** Runs it. @returns `passed NAME` and the like of each test, sorted: it runs them in an order of chance */
-    async function results(registry: Record<string, string>): Promise<string[]> {
-        const env = {
-            PATH: process.env.PATH,
-            OCI_RESULTS_DIR: folder,
-            OCI_REPO1: "conformance/one",
-            OCI_REPO2: "conformance/two",
-            ...registry,
-        };
-        // Where one test fails it ends with 1.
-        const { code, screen } = await run(suite, [], { cwd: folder, env });
-        if (code > 1) throw new Error(screen);
-        const report = readFileSync(join(folder, "junit.xml"), "utf8");
-        return [...report.matchAll(/<testcase name="([^"]*)"[^>]* status="(\w+)"/g)]
-            .map(([, name, status]) => `${status} ${name}`)
-            .sort();
-    }
 
     test("each test ends as with the registry itself, and blobs come from disk", async () => {
         const bare = use(await BareRegistry.start(`${stack.prefix}-bare`, { image }));
-        const alone = await results({ OCI_REGISTRY: `localhost:${bare.port}`, OCI_TLS: "disabled" });
-        const ca = join(folder, "ca.crt");
-        writeFileSync(ca, await stack.output("caCertificatePem"));
-        const behind = await results({
-            OCI_REGISTRY: `localhost:${stack.port}`,
-            OCI_USERNAME: "admin",
-            OCI_PASSWORD: PASSWORD,
-            SSL_CERT_FILE: ca,
-        });
+        const alone = await suite.bare(bare.port);
+        const behind = await suite.behind(`localhost:${stack.port}`, await stack.output("caCertificatePem"));
         expect(behind).toEqual(alone);
         const passed = alone.filter((line) => line.startsWith("passed "));
         process.stderr.write(`${alone.length} tests, ${passed.length} passed\n`);

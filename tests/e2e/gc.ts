@@ -11,7 +11,7 @@ import type { Stack } from "./stack";
 const ROOT = resolve(__dirname, "../..");
 
 /** As `npm run NAME -- …` of a stack. */
-export const command = (stack: Stack, name: string, ...flags: string[]): Running =>
+export const command = (stack: Pick<Stack, "name" | "env">, name: string, ...flags: string[]): Running =>
     start(process.execPath, [resolve(ROOT, "setup", "start.cjs"), name, ...flags, "--stack", stack.name], {
         cwd: ROOT,
         env: stack.env,

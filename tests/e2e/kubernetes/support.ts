@@ -126,10 +126,15 @@ export function clientAt(cluster: Cluster, node: number, ca: string, port = NODE
     return new RegistryClient(port, ca, address, address, false);
 }
 
+interface ContainerStatus {
+    ready: boolean;
+    restartCount: number;
+}
+
 export interface Pod {
-    metadata: { name: string; deletionTimestamp?: string };
-    spec: { nodeName: string };
-    status: { podIP?: string };
+    metadata: { name: string; uid: string; deletionTimestamp?: string };
+    spec: { nodeName: string; initContainers: { image: string }[] };
+    status: { initContainerStatuses?: ContainerStatus[]; containerStatuses?: ContainerStatus[] };
 }
 
 /** An administrator's look at a namespace. */

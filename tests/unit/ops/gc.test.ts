@@ -4,6 +4,7 @@ import type { Engine } from "../../../engine/client";
 import { EngineError } from "../../../engine/errors";
 import { collect } from "../../../ops/gc/collect";
 import { collector, gate, gateTrial, reader } from "../../../ops/gc/containers";
+import { EngineGround } from "../../../ops/gc/on-engine";
 import { gateConf } from "../../../ops/gc/gate-conf";
 import { summary, Transcript } from "../../../ops/gc/report";
 import { expectGolden } from "../components/golden";
@@ -112,13 +113,18 @@ test("of two collections that begin at the same moment the second is refused, an
         createContainer: ({ name }: { name: string }) =>
             Promise.reject(new EngineError(409, `Conflict. The container name "/${name}" is already in use`)),
     } as unknown as Engine;
-    const way = { prepare: jest.fn(), open: jest.fn() };
+    const inspected = jest.fn();
+    Object.assign(engine, { getContainer: inspected });
+    const front = {
+        ...registry,
+        Mounts: [{ Destination: "/run/registry" }],
+    } as unknown as ContainerInspectInfo;
+    const ground = new EngineGround(engine, front, owner, { gate: jest.fn(), rclone: jest.fn() });
     const { signal } = new AbortController();
-    const collection = { engine, registry, owner, untagged: false, say: jest.fn(), signal };
-    await expect(collect(collection, way)).rejects.toThrow(
+    await expect(collect({ ground, untagged: false, say: jest.fn(), signal })).rejects.toThrow(
         "Another garbage collection of my-registry has just begun: wait for its end.",
     );
-    expect(way.prepare).not.toHaveBeenCalled();
+    expect(inspected).not.toHaveBeenCalled();
 });
 
 test("the transcript of distribution 3.1 is counted", () => {

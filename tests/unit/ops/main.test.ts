@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { EngineGone, EngineSilent } from "../../../engine/http";
-import { COMMANDS, engineLost, main, ON_DOCKER } from "../../../ops/main";
+import { COMMANDS, engineLost, main } from "../../../ops/main";
+import { ON_DOCKER } from "../../../ops/shared/on-docker";
 
 test.each([
     [

@@ -280,16 +280,18 @@ describe("the question before a mending", () => {
     const remove = damage({ do: "remove", folder: "x" });
 
     test("says each thing that will be done, how often, and what it means for later", () => {
-        expect(question([restore, remove, remove, damage({ do: "aside" }), damage(undefined)])).toBe(
+        expect(
+            question([restore, remove, remove, damage({ do: "aside" }), damage(undefined)], "; more"),
+        ).toBe(
             "write 1 link anew, remove 2 links that lead to nothing, set 1 damaged blob aside; layers that only a lost manifest " +
-                "named go with the next collection; the registry is restarted, which ends what it has in flight",
+                "named go with the next collection; more",
         );
     });
 
     test("says nothing of what will not be done", () => {
-        expect(question([remove])).toContain("remove 1 link that leads to nothing; layers");
-        expect(question([restore])).toBe(
-            "write 1 link anew; the registry is restarted, which ends what it has in flight",
+        expect(question([remove], "")).toContain("remove 1 link that leads to nothing; layers");
+        expect(question([restore], "; the registry is restarted")).toBe(
+            "write 1 link anew; the registry is restarted",
         );
     });
 });

@@ -5,9 +5,64 @@ const REFUSED = 'resource "registry/a" was not successfully created by the Kuber
 
 test.each([
     [
+        "wrong context, kubectl with --context",
+        'error: context "nope" does not exist\n',
+        /^The kubeconfig has no context nope: /,
+    ],
+    [
+        "a Service without an address, of which the provider says three things",
+        "3 errors occurred:\n\t* resource \"urn\" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: 'x' timed out waiting to be Ready\n\t* Service does not target any Pods.\n\t* Service was not allocated an IP address; does your cloud provider support this?\n",
+        /^The cluster gave the Service no address: /,
+    ],
+    [
+        "a namespace that is on its way out",
+        'Error from server (Forbidden): error when creating "STDIN": configmaps "x" is forbidden: unable to create new content in namespace registry because it is being terminated\n',
+        /^The namespace registry is being removed: once `kubectl get namespace registry` finds none/,
+    ],
+    [
+        "no ServiceAccount",
+        'pods "x-" is forbidden: error looking up service account registry/s3: serviceaccount "s3" not found',
+        /^The namespace has no ServiceAccount s3: /,
+    ],
+    [
         "wrong context",
         'configured Kubernetes cluster is unreachable: unable to load Kubernetes client configuration from kubeconfig file. Make sure you have: \n\n \t • set up the provider as per https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ \n\n context "prod" does not exist',
         /^The kubeconfig has no context prod: /,
+    ],
+    [
+        "wrong context, kubectl",
+        "Error in configuration: context was not found for specified context: prod\n",
+        /^The kubeconfig has no context prod: /,
+    ],
+    [
+        "no kubeconfig, kubectl",
+        'E1127 17:51:47.003739   21370 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API group list"\nThe connection to the server localhost:8080 was refused - did you specify the right host or port?\n',
+        /^There is no kubeconfig that names a cluster \(localhost:8080\)/,
+    ],
+    [
+        "no kubeconfig at its path, kubectl",
+        "error: stat /home/you/none: no such file or directory\n",
+        /^There is no kubeconfig that names a cluster \(\/home\/you\/none: no such file or directory\)/,
+    ],
+    [
+        "refused, kubectl",
+        "The connection to the server 198.18.0.2:6443 was refused - did you specify the right host or port?\n",
+        /^The cluster does not answer \(198\.18\.0\.2:6443 was refused\): once/,
+    ],
+    [
+        "no answer, kubectl",
+        'E1127 17:51:46.851294 memcache.go:265] "Unhandled Error"\nUnable to connect to the server: net/http: request canceled while waiting for connection\n',
+        /^The cluster does not answer \(net\/http: request canceled while waiting for connection\): once/,
+    ],
+    [
+        "login over, kubectl",
+        "error: You must be logged in to the server (Unauthorized)\n",
+        /^The cluster does not know the login/,
+    ],
+    [
+        "no right, kubectl",
+        'Error from server (Forbidden): deployments.apps "x" is forbidden: User "system:serviceaccount:a:b" cannot get resource "deployments" in API group "apps" in the namespace "registry"\n',
+        /^system:serviceaccount:a:b may not get deployments in the namespace registry: /,
     ],
     [
         "no kubeconfig",

@@ -1,0 +1,307 @@
+/** A namespace of a Kubernetes cluster, through the operator's own kubectl: its login, its plugins for logins, its proxy. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { clusterSentence } from "../setup/cluster-errors";
+import { SetupError } from "../setup/errors";
+import { run, type RunOptions, type RunResult, which } from "../setup/run";
+
+/** Which cluster, and what of it. */
+export interface ClusterAccess {
+    /** Of the kubeconfig. @default the current one */
+    context?: string | undefined;
+    /** Text of a kubeconfig. Secret. @default KUBECONFIG, or ~/.kube/config, as kubectl has it */
+    kubeconfig?: string | undefined;
+    namespace: string;
+}
+
+/** What every object has, as far as the kit looks at it. */
+export interface ClusterObject {
+    apiVersion: string;
+    kind: string;
+    metadata: {
+        name: string;
+        namespace?: string;
+        uid?: string;
+        resourceVersion?: string;
+        creationTimestamp?: string;
+        deletionTimestamp?: string;
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+        ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string }[];
+    };
+}
+
+/** A cluster that does not answer ends a command within this time. */
+const ANSWER_SECONDS = 15;
+
+/** What kubectl could not do. Its message is one sentence. */
+export class ClusterRefused extends SetupError {
+    /**
+     * @param reason as the API server names it (apimachinery, pkg/apis/meta/v1/types.go, StatusReason): "AlreadyExists", "Conflict",
+     * "Forbidden"; nothing where no server answered
+     */
+    constructor(
+        message: string,
+        readonly reason: string | undefined,
+    ) {
+        super(message);
+    }
+}
+
+/** @param said by kubectl, on its standard error */
+function refused(verb: string, said: string): ClusterRefused {
+    const reason = /^Error from server \((\w+)\)/m.exec(said)?.[1];
+    const last = said.trim().split("\n").at(-1) ?? "";
+    return new ClusterRefused(
+        clusterSentence(said) ?? `kubectl ${verb} failed: ${last.trim() || "it says nothing"}`,
+        reason,
+    );
+}
+
+/** Path of kubectl; nothing where there is none. */
+export const kubectlOf = (env: NodeJS.ProcessEnv): string | undefined => which("kubectl", env);
+
+export class Cluster {
+    private constructor(
+        private readonly program: string,
+        private readonly access: ClusterAccess,
+        private readonly env: NodeJS.ProcessEnv,
+        private readonly login: readonly string[],
+    ) {}
+
+    /**
+     * Does something with a cluster. A kubeconfig that is given is in a file of the user's alone meanwhile.
+     *
+     * @throws SetupError where there is no kubectl
+     */
+    static async with<T>(
+        access: ClusterAccess,
+        env: NodeJS.ProcessEnv,
+        work: (cluster: Cluster) => Promise<T>,
+    ): Promise<T> {
+        const program = kubectlOf(env);
+        if (program === undefined)
+            throw new SetupError(
+                "There is no kubectl on PATH, by which the kit speaks with the cluster: kubernetes.io/docs/tasks/tools tells how to install it.",
+            );
+        const { context, kubeconfig, namespace } = access;
+        const folder =
+            kubeconfig === undefined
+                ? undefined
+                : mkdtempSync(join(tmpdir(), "private-registry-kubeconfig-"));
+        const remove = () => folder !== undefined && rmSync(folder, { recursive: true, force: true });
+        process.once("exit", remove);
+        try {
+            const file = folder === undefined ? undefined : join(folder, "config");
+            if (file !== undefined) writeFileSync(file, kubeconfig ?? "", { mode: 0o600 });
+            return await work(
+                new Cluster(program, access, env, [
+                    ...(file === undefined ? [] : ["--kubeconfig", file]),
+                    ...(context === undefined ? [] : ["--context", context]),
+                    ...["--namespace", namespace],
+                ]),
+            );
+        } finally {
+            process.off("exit", remove);
+            remove();
+        }
+    }
+
+    get namespace(): string {
+        return this.access.namespace;
+    }
+
+    /** kubectl, whatever comes of it. @param args without a secret: every user of the machine may read them */
+    try(
+        args: readonly string[],
+        options: Pick<RunOptions, "input" | "onLine" | "signal"> = {},
+    ): Promise<RunResult> {
+        return run(this.program, [...this.login, ...args], { env: this.env, ...options });
+    }
+
+    /** kubectl that must succeed. @returns its output */
+    private async must(
+        args: readonly string[],
+        options: Pick<RunOptions, "input" | "onLine" | "signal"> = {},
+    ): Promise<string> {
+        const { code, stdout, stderr } = await this.try(args, options);
+        options.signal?.throwIfAborted();
+        if (code !== 0) throw refused(args[0] ?? "", stderr);
+        return stdout;
+    }
+
+    private readonly brief = `--request-timeout=${ANSWER_SECONDS}s`;
+
+    /** Version of the API server, such as v1.34.4. */
+    async version(): Promise<string> {
+        const text = await this.must(["get", "--raw", "/version", this.brief]);
+        return (JSON.parse(text) as { gitVersion: string }).gitVersion;
+    }
+
+    /** @param kind with its group where another one has the name: "deployment.apps" */
+    async get<T extends ClusterObject>(kind: string, name: string): Promise<T | undefined> {
+        const text = await this.must(["get", kind, name, "--output=json", "--ignore-not-found", this.brief]);
+        return text.trim() === "" ? undefined : (JSON.parse(text) as T);
+    }
+
+    /** @param labels that all of them have */
+    async list<T extends ClusterObject>(
+        kind: string,
+        labels: Readonly<Record<string, string>>,
+    ): Promise<T[]> {
+        const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+        const of = selector.length === 0 ? [] : ["--selector", selector.join(",")];
+        const text = await this.must(["get", kind, ...of, "--output=json", this.brief]);
+        return (JSON.parse(text) as { items: T[] }).items;
+    }
+
+    /**
+     * Makes an object.
+     *
+     * @param options.dryRun makes none, and is refused all the same where one could not be made. @default false
+     * @throws ClusterRefused with the reason "AlreadyExists" where there is one of the name
+     */
+    async create(object: ClusterObject, { dryRun = false } = {}): Promise<void> {
+        const dry = dryRun ? ["--dry-run=server"] : [];
+        await this.must(["create", "--filename=-", ...dry, this.brief], { input: JSON.stringify(object) });
+    }
+
+    /** Name that the cluster has for this login; nothing where it does not tell (before Kubernetes 1.28). */
+    async user(): Promise<string | undefined> {
+        const { code, stdout } = await this.try([
+            ...["auth", "whoami", "--output=jsonpath={.status.userInfo.username}", this.brief],
+        ]);
+        return code === 0 && stdout !== "" ? stdout : undefined;
+    }
+
+    /** Puts annotations on an object, and takes those away that are undefined. */
+    async annotate(
+        kind: string,
+        name: string,
+        annotations: Readonly<Record<string, string | undefined>>,
+        /** Fails with the reason "Conflict" where the object is of another one by now. */
+        resourceVersion?: string,
+    ): Promise<void> {
+        const patch = {
+            metadata: {
+                ...(resourceVersion === undefined ? {} : { resourceVersion }),
+                annotations: Object.fromEntries(
+                    Object.entries(annotations).map(([key, value]) => [key, value ?? null]),
+                ),
+            },
+        };
+        await this.must([
+            "patch",
+            kind,
+            name,
+            "--type=merge",
+            `--patch=${JSON.stringify(patch)}`,
+            this.brief,
+        ]);
+    }
+
+    /** Removes an object, and waits until it is gone; one that is not there is fine. @param seconds that its containers get */
+    async remove(kind: string, name: string, seconds?: number): Promise<void> {
+        await this.must([
+            ...["delete", kind, name, "--ignore-not-found", "--timeout=120s"],
+            ...(seconds === undefined ? [] : [`--grace-period=${seconds}`]),
+        ]);
+    }
+
+    /**
+     * Waits until something is so.
+     *
+     * @param condition of `kubectl wait --for`: "condition=Ready", "delete", "jsonpath={.status.phase}=Running"
+     * @returns whether it came to be so in time
+     */
+    async waitFor(kind: string, name: string, condition: string, seconds: number): Promise<boolean> {
+        const { code, stderr } = await this.try([
+            "wait",
+            kind,
+            name,
+            `--for=${condition}`,
+            `--timeout=${seconds}s`,
+        ]);
+        if (code === 0) return true;
+        if (/timed out waiting/.test(stderr)) return false;
+        throw refused("wait", stderr);
+    }
+
+    /**
+     * Runs a command in a container of a pod.
+     *
+     * @param input of its standard input. @default none
+     * @returns its exit code, and what it prints
+     * @throws ClusterRefused where it could not be run
+     */
+    async exec(
+        pod: string,
+        container: string,
+        command: readonly string[],
+        input?: string | Buffer,
+    ): Promise<RunResult> {
+        const stdin = input === undefined ? [] : ["--stdin"];
+        const args = ["exec", pod, "--container", container, ...stdin, "--", ...command];
+        const result = await this.try(args, { input });
+        const ended = /^command terminated with exit code \d+$/m.test(result.stderr);
+        if (result.code !== 0 && !ended) throw refused("exec", result.stderr);
+        return result;
+    }
+
+    /**
+     * What a container wrote.
+     *
+     * @param onLine called with each line as it comes, to the container's end. @default what is there by now
+     * @param options.since seconds since 1970. @default all that the node still has
+     */
+    async logs(
+        pod: string,
+        container: string,
+        {
+            onLine,
+            signal,
+            since,
+        }: { onLine?: (line: string) => void; signal?: AbortSignal; since?: number | undefined } = {},
+    ): Promise<string> {
+        return this.must(
+            [
+                ...["logs", pod, "--container", container],
+                ...(onLine === undefined ? [] : ["--follow"]),
+                ...(since === undefined ? [] : [`--since-time=${new Date(since * 1000).toISOString()}`]),
+            ],
+            { ...(onLine && { onLine }), ...(signal && { signal }) },
+        );
+    }
+
+    /** Which of some rights this login has not. @param rights in this namespace */
+    async lacking(rights: readonly Right[]): Promise<Right[]> {
+        const review = ({ group, resource, subresource, verb }: Right) => ({
+            apiVersion: "authorization.k8s.io/v1",
+            kind: "SelfSubjectAccessReview",
+            spec: {
+                resourceAttributes: {
+                    ...{ namespace: this.namespace, group, resource, verb },
+                    ...(subresource === undefined ? {} : { subresource }),
+                },
+            },
+        });
+        const list = { apiVersion: "v1", kind: "List", items: rights.map(review) };
+        const text = await this.must(
+            ["create", "--filename=-", '--output=jsonpath={.status.allowed}{"\\n"}', this.brief],
+            { input: JSON.stringify(list) },
+        );
+        const answers = text.trim().split("\n");
+        return rights.filter((_, i) => answers[i] !== "true");
+    }
+}
+
+/** Something that may be done in a namespace. */
+export interface Right {
+    /** "" is the core. */
+    group: string;
+    resource: string;
+    subresource?: string | undefined;
+    verb: string;
+}

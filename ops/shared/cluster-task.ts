@@ -1,0 +1,184 @@
+/** A pod that does one thing for a command, and goes with it; also with the Deployment, whose it is. */
+import type { ClusterObject } from "../../cluster/cluster";
+import { inPlace } from "../../cluster/in-place";
+import { type ClusterState, troubles } from "../../cluster/troubles";
+import { IDENTITY_LABEL } from "../../components/deployment/hardening";
+import { taskLabels } from "../../components/kubernetes/place";
+import { REGISTRY_CONTAINER } from "../../components/kubernetes/pod";
+import { SetupError } from "../../setup/errors";
+
+import {
+    type ClusterRegistry,
+    type Container,
+    type DeploymentObject,
+    isReady,
+    type PodObject,
+    type PodSpec,
+} from "./on-cluster";
+
+/** Seconds in which a node has to start a pod: it may have to pull the image first. */
+const START_SECONDS = 300;
+
+/** Seconds for which what keeps a pod from starting may be about to go. */
+const TROUBLE_SECONDS = 30;
+
+export interface Task {
+    /** What comes after the deployment's name: "gc". */
+    name: string;
+    containers: Container[];
+    /** Beside what the registry's pods have of volumes. @default none */
+    volumes?: PodSpec["volumes"];
+}
+
+/** The registry's own container as its Deployment has it, for a pod that does something else with its files and its storage. */
+export function registryContainer({ spec }: DeploymentObject): Container {
+    const { containers, initContainers = [] } = spec.template.spec;
+    const found = [...initContainers, ...containers].find(({ name }) => name === REGISTRY_CONTAINER);
+    if (found === undefined) throw new Error("the Deployment has no container of the registry");
+    const { name, image, command = [], env = [], resources, securityContext, volumeMounts = [] } = found;
+    const { requests } = resources ?? {};
+    return {
+        ...{ name, image, command, env, volumeMounts },
+        ...(securityContext && { securityContext }),
+        // Without a limit of memory: half a collection helps nobody.
+        ...(requests && { resources: { requests } }),
+    };
+}
+
+/** What an object of a command has in common with others of its deployment: with that it goes. */
+export const belonging = (
+    { name, identity, cluster }: ClusterRegistry,
+    { apiVersion, kind, metadata }: DeploymentObject,
+): Omit<ClusterObject["metadata"], "name"> => ({
+    namespace: cluster.namespace,
+    labels: {
+        ...taskLabels(name),
+        "app.kubernetes.io/managed-by": "private-registry",
+        [IDENTITY_LABEL]: identity,
+    },
+    ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "" }],
+});
+
+const taskName = ({ name }: ClusterRegistry, { name: task }: Pick<Task, "name">) => `${name}-${task}`;
+
+/** The pod of a task. */
+export function taskPod(
+    registry: ClusterRegistry,
+    deployment: DeploymentObject,
+    { name, containers, volumes = [] }: Task,
+): ClusterObject & { spec: object } {
+    const { spec } = deployment.spec.template;
+    const all = [...(spec.volumes ?? []), ...volumes];
+    const mounted = new Set(
+        containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map((one) => one.name)),
+    );
+    const claimed = all.some((one) => mounted.has(one.name) && one.persistentVolumeClaim !== undefined);
+    const metadata = belonging(registry, deployment);
+    const { securityContext, serviceAccountName, hostAliases, imagePullSecrets, tolerations, nodeSelector } =
+        spec;
+    return {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: taskName(registry, { name }), ...metadata },
+        spec: {
+            restartPolicy: "Never",
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            terminationGracePeriodSeconds: 5,
+            ...{
+                securityContext,
+                serviceAccountName,
+                hostAliases,
+                imagePullSecrets,
+                tolerations,
+                nodeSelector,
+            },
+            // A volume that one node mounts is where the registry's pod is.
+            ...(claimed
+                ? {
+                      affinity: {
+                          podAffinity: {
+                              requiredDuringSchedulingIgnoredDuringExecution: [
+                                  {
+                                      topologyKey: "kubernetes.io/hostname",
+                                      labelSelector: {
+                                          matchLabels: {
+                                              "app.kubernetes.io/name": "private-registry",
+                                              "app.kubernetes.io/instance": registry.name,
+                                          },
+                                      },
+                                  },
+                              ],
+                          },
+                      },
+                  }
+                : {}),
+            containers,
+            volumes: all.filter((one) => mounted.has(one.name)),
+        },
+    };
+}
+
+/** Takes the pod of a task away; one that is not there is fine. */
+export const removeTask = (registry: ClusterRegistry, task: Pick<Task, "name">): Promise<void> =>
+    registry.cluster.remove("pod", taskName(registry, task), 1);
+
+/** Makes the pod of a task, and waits until it runs. */
+export async function startTask(
+    registry: ClusterRegistry,
+    deployment: DeploymentObject,
+    task: Task,
+    signal?: AbortSignal,
+): Promise<string> {
+    const { cluster } = registry;
+    const name = taskName(registry, task);
+    await removeTask(registry, task);
+    await cluster.create(taskPod(registry, deployment, task));
+    const began = Date.now();
+    for (let trouble: { text: string; since: number } | undefined; ;) {
+        const pod = await cluster.get<PodObject>("pod", name);
+        if (pod === undefined) throw new SetupError(wentAway(name));
+        if (isReady(pod) || /^(Succeeded|Failed)$/.test(pod.status?.phase ?? "")) return name;
+        signal?.throwIfAborted();
+        const [text] = troubles([pod as unknown as ClusterState], Date.now());
+        trouble = text === undefined ? undefined : { text, since: trouble?.since ?? Date.now() };
+        if (trouble !== undefined && Date.now() - trouble.since > TROUBLE_SECONDS * 1000)
+            throw new SetupError(inPlace(trouble.text, registry.access));
+        if (Date.now() - began > START_SECONDS * 1000)
+            throw new SetupError(
+                inPlace(
+                    `The pod ${name} does not start within ${START_SECONDS} s: \`kubectl describe pod ${name}\` tells why.`,
+                    registry.access,
+                ),
+            );
+        await cluster.waitFor("pod", name, "condition=Ready", 5).catch(() => false);
+    }
+}
+
+const wentAway = (name: string) =>
+    `The pod ${name} went away while it was at work: run the same command again.`;
+
+/** Runs a task to its end, and takes its pod away. @returns its exit code */
+export async function runTask(
+    registry: ClusterRegistry,
+    deployment: DeploymentObject,
+    task: Task,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+): Promise<number> {
+    const { cluster } = registry;
+    try {
+        const name = await startTask(registry, deployment, task, signal);
+        for (;;) {
+            // It ends with the container, or with the connection to it.
+            await cluster.logs(name, task.containers[0]?.name ?? "", { onLine, signal });
+            const pod = await cluster.get<PodObject>("pod", name);
+            if (pod === undefined) throw new SetupError(wentAway(name));
+            const ended = pod.status?.containerStatuses?.[0]?.state?.terminated;
+            if (ended !== undefined) return ended.exitCode;
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+    } finally {
+        await removeTask(registry, task);
+    }
+}

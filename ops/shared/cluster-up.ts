@@ -1,0 +1,138 @@
+/** A deployment to a cluster: what stands in its way is told before Pulumi begins, and what keeps pods from serving while it waits. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Cluster, type ClusterAccess, kubectlOf } from "../../cluster/cluster";
+import { inPlace } from "../../cluster/in-place";
+import { mayDeploy } from "../../cluster/preflight";
+import { type ClusterState, troubles } from "../../cluster/troubles";
+import { KUBERNETES_DEFAULTS } from "../../components/kubernetes/options";
+import { clusterName } from "../../components/kubernetes/place";
+import { coloured } from "../../setup/colour";
+import { SetupError } from "../../setup/errors";
+import type { Machine } from "../../setup/machine";
+import { say } from "../../setup/progress";
+import { prefixOf, type Stack } from "../../setup/stack";
+import { readConfig } from "./stack-config";
+import { stackPulumi } from "./stack-pulumi";
+
+const LOOK_MS = 5_000;
+
+const SELECTED = "--selector=app.kubernetes.io/name in (private-registry, private-registry-redis)";
+
+/** What a deployment to a cluster has beside Pulumi. */
+export class ClusterUp {
+    private constructor(
+        private readonly access: ClusterAccess,
+        private readonly env: NodeJS.ProcessEnv,
+        /** Names of the deployment's objects. */
+        private readonly own: RegExp,
+    ) {}
+
+    /**
+     * Nothing where the stack is on no cluster, or there is no kubectl to ask it with.
+     *
+     * @throws SetupError where the cluster does not allow what Pulumi would do, or wait for
+     */
+    static async begin(
+        machine: Machine,
+        stack: Stack,
+        configFile: string | undefined,
+    ): Promise<ClusterUp | undefined> {
+        if (stack.settings.target !== "kubernetes" || kubectlOf(machine.env) === undefined) return undefined;
+        const { kubernetes = KUBERNETES_DEFAULTS, cache } = await readConfig(
+            await stackPulumi(machine, stack),
+            configFile,
+        );
+        const { context, kubeconfig, namespace, pullSecrets, trustNodes } = kubernetes;
+        const access = { context, kubeconfig, namespace };
+        const own = new RegExp(`^${clusterName(prefixOf(stack))}-(data-)?[0-9a-f]{8}(-|$)`);
+        const up = new ClusterUp(access, machine.env, own);
+        const chosen = {
+            statefulsets: cache?.valkey,
+            horizontalpodautoscalers: kubernetes.autoscale,
+            servicemonitors: kubernetes.serviceMonitor,
+            prometheusrules: kubernetes.prometheusRule,
+        };
+        // Of events Pulumi only takes words, and what is for the nodes has a namespace of its own.
+        const unused = ["events", "daemonsets"];
+        for (const [resource, option] of Object.entries(chosen))
+            if (option === undefined) unused.push(resource);
+        await up.with((cluster) => mayDeploy(cluster, ({ resource }) => !unused.includes(resource)));
+        const elsewhere: readonly (readonly [namespace: string, resources: readonly string[]])[] = [
+            ...pullSecrets.map((other) => [other, ["secrets"]] as const),
+            ...(trustNodes ? [[trustNodes.namespace, ["daemonsets", "configmaps"]] as const] : []),
+        ];
+        for (const [other, resources] of elsewhere)
+            await up.with((cluster) => mayDeploy(cluster, ({ resource }) => resources.includes(resource)), {
+                ...access,
+                namespace: other,
+            });
+        return up;
+    }
+
+    private async with<T>(work: (cluster: Cluster) => Promise<T>, access = this.access): Promise<T> {
+        try {
+            return await Cluster.with(access, this.env, work);
+        } catch (error) {
+            throw error instanceof SetupError ? new SetupError(inPlace(error.message, access)) : error;
+        }
+    }
+
+    /** A text whose kubectl commands are for the deployment's cluster and namespace. */
+    inPlace(text: string): string {
+        return inPlace(text, this.access);
+    }
+
+    /** Says, while something waits for pods, what keeps them from serving: each once, when it was so twice. */
+    while<T>(work: () => Promise<T>): Promise<T> {
+        return Cluster.with(this.access, this.env, async (cluster) => {
+            const over = new AbortController();
+            const looking = this.look(cluster, over.signal);
+            try {
+                return await work();
+            } finally {
+                over.abort();
+                await looking;
+            }
+        });
+    }
+
+    private async look(cluster: Cluster, signal: AbortSignal): Promise<void> {
+        const told = new Set<string>();
+        let before: string[] = [];
+        for (;;) {
+            await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+            if (signal.aborted) return;
+            const now = troubles(await this.objects(cluster, signal), Date.now());
+            for (const sentence of now)
+                if (before.includes(sentence) && !told.has(sentence)) {
+                    told.add(sentence);
+                    say(coloured(`Warning: ${this.inPlace(sentence)}`, "yellow", process.stderr));
+                }
+            before = now;
+        }
+    }
+
+    /** What there is of the deployment; nothing where the cluster does not tell: Pulumi tells what it cannot do there. */
+    private async objects(cluster: Cluster, signal: AbortSignal): Promise<ClusterState[]> {
+        const kinds = "deployments,statefulsets,pods,persistentvolumeclaims,services";
+        const all = await Promise.all(
+            [[kinds, SELECTED], ["events"]].map(async (args) => {
+                const options = { signal };
+                const { stdout } = await cluster
+                    .try(["get", ...args, "--output=json", "--request-timeout=10s"], options)
+                    .catch(() => ({ stdout: "" }));
+                try {
+                    return (JSON.parse(stdout) as { items: ClusterState[] }).items;
+                } catch {
+                    return [];
+                }
+            }),
+        );
+        return all
+            .flat()
+            .filter(({ kind, metadata, involvedObject }) =>
+                this.own.test(kind === "Event" ? (involvedObject?.name ?? "") : metadata.name),
+            );
+    }
+}
