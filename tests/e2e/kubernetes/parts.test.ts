@@ -6,7 +6,7 @@ import { clusterSentence } from "../../../setup/cluster-errors";
 
 import { served } from "../certificates";
 import { cleanup } from "../cleanup";
-import { RegistryClient } from "../http";
+import type { RegistryClient } from "../http";
 import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
 import { must, until } from "../run";
 import { S3Server } from "../s3-server";

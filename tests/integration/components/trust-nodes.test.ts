@@ -28,7 +28,8 @@ describe("the folder of a node's containerd", () => {
         running = [];
     });
     afterEach(async () => {
-        for (const one of running) if (one.exitCode === null && one.signalCode === null) await end(one, "SIGKILL");
+        for (const one of running)
+            if (one.exitCode === null && one.signalCode === null) await end(one, "SIGKILL");
         rmSync(folder, { recursive: true });
     });
 
