@@ -54,7 +54,7 @@ export function certificateOf(
  */
 const FOLLOW: readonly string[] = [
     `take() { now=$(readlink -f ${FOLDER}/..data); [ "$now" != "$had" ] && ` +
-        `(umask 077; { cat "$now/tls.crt"; echo; cat "$now/tls.key"; } > ${SERVED_FOLDER}/new) && ` +
+        `(umask 077; { cat "$now/tls.crt" && echo && cat "$now/tls.key"; } > ${SERVED_FOLDER}/new) && ` +
         `mv ${SERVED_FOLDER}/new ${SERVED_FOLDER}/${SERVED_FILE} && had=$now; }`,
     "take",
     "follow() { while sleep 1; do take && { until [ -s /tmp/nginx.pid ]; do sleep 1; done; kill -HUP 1; }; done; }",

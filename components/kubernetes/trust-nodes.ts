@@ -124,6 +124,10 @@ export function trustNodes(
                                 command: ["/bin/sh", "-c", nodeScript()],
                                 env: [
                                     { name: "ADDRESS", value: address },
+                                    {
+                                        name: "HOSTNAME",
+                                        valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
+                                    },
                                     { name: "IDENTITY", value: place.metadata.labels[IDENTITY_LABEL] },
                                 ],
                                 readinessProbe: { ...shell(READY), periodSeconds: LOOK_SECONDS },

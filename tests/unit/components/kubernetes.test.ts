@@ -281,6 +281,7 @@ test("nodes are told of the registry and its CA, by pods that may have a folder 
                     {
                         env: [
                             { name: "ADDRESS", value: "docker.example.com:8443" },
+                            { name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
                             { name: "IDENTITY", value: IDENTITY },
                         ],
                         securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
