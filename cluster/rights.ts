@@ -17,9 +17,15 @@ export const DEPLOY: readonly Rule[] = [
         resources: ["secrets", "configmaps", "services", "persistentvolumeclaims"],
         verbs: OWN,
     },
-    { apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: OWN },
+    { apiGroups: ["apps"], resources: ["deployments", "statefulsets", "daemonsets"], verbs: OWN },
+    { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: OWN },
     { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: OWN },
     { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: OWN },
+    {
+        apiGroups: ["monitoring.coreos.com"],
+        resources: ["servicemonitors", "prometheusrules"],
+        verbs: OWN,
+    },
     { apiGroups: ["apps"], resources: ["replicasets"], verbs: ["list", "watch"] },
     { apiGroups: [""], resources: ["pods", "endpoints", "events"], verbs: ["list", "watch"] },
 ];

@@ -39,7 +39,7 @@ export interface PrivateRegistryArgs {
      */
     externalUrl?: pulumi.Input<string> | undefined;
     /**
-     * The certificate that the registry shows. false: plain HTTP, for a closed network. Must be an object of one of ownCa, files, acme and off, or false.
+     * The certificate that the registry shows. false: plain HTTP, for a closed network. Must be an object of one of ownCa, files, acme, secret and off, or false.
      * @example {"ownCa":{"keyAlgorithm":"RSA-4096"}}
      */
     tls?: TlsArgs | boolean | undefined;
@@ -648,6 +648,12 @@ export interface KubernetesArgs {
      */
     replicas?: number | undefined;
     /**
+     * Pods come and go by the load (a HorizontalPodAutoscaler, which needs metrics-server), in place of replicas. Must be an object of min, max and cpuPercent, or true.
+     * @default as many as replicas says
+     * @example {"max":20}
+     */
+    autoscale?: KubernetesAutoscaleArgs | boolean | undefined;
+    /**
      * How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on. Must be one of loadBalancer, nodePort, clusterIP.
      * @default loadBalancer
      * @example "nodePort"
@@ -682,6 +688,50 @@ export interface KubernetesArgs {
      * @example ["team-a"]
      */
     pullSecrets?: pulumi.Input<string>[] | undefined;
+    /**
+     * Each node's containerd trusts the registry: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy. Must be an object of namespace and folder, or true.
+     * @default none
+     * @example true
+     */
+    trustNodes?: KubernetesTrustNodesArgs | boolean | undefined;
+    /**
+     * A ServiceMonitor of the Prometheus Operator, which asks each pod with the login of the first user of role metrics. Must be an object of labels, or true.
+     * @default none
+     * @example true
+     */
+    serviceMonitor?: KubernetesServiceMonitorArgs | boolean | undefined;
+    /**
+     * A PrometheusRule of the Prometheus Operator, with the alerts of docs/monitoring.md. Must be an object of labels, or true.
+     * @default none
+     * @example true
+     */
+    prometheusRule?: KubernetesServiceMonitorArgs | boolean | undefined;
+}
+
+/** A ServiceMonitor of the Prometheus Operator, which asks each pod with the login of the first user of role metrics. */
+export interface KubernetesServiceMonitorArgs {
+    /**
+     * Further labels, by which the operator's Prometheus selects what is its own. Must be an object of names, each with a text.
+     * @default none
+     * @example {"release":"prometheus"}
+     */
+    labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+}
+
+/** Each node's containerd trusts the registry: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy. */
+export interface KubernetesTrustNodesArgs {
+    /**
+     * Namespace of its pods, which must let them have a folder of the nodes. Must be the name of a namespace: up to 63 small letters, digits and hyphens.
+     * @default kube-system
+     * @example "registry-nodes"
+     */
+    namespace?: pulumi.Input<string> | undefined;
+    /**
+     * Folder of the nodes that their containerd reads (config_path). Must be an absolute path without a colon.
+     * @default /etc/containerd/certs.d
+     * @example "/etc/containerd/certs.d"
+     */
+    folder?: pulumi.Input<string> | undefined;
 }
 
 /** The PersistentVolumeClaim with the images, where storage names no store elsewhere. */
@@ -704,6 +754,28 @@ export interface KubernetesClaimArgs {
      * @example "ReadWriteOnce"
      */
     accessMode?: "ReadWriteMany" | "ReadWriteOnce" | undefined;
+}
+
+/** Pods come and go by the load (a HorizontalPodAutoscaler, which needs metrics-server), in place of replicas. */
+export interface KubernetesAutoscaleArgs {
+    /**
+     * Pods at the least. Must be a whole number from 1 to 100.
+     * @default 2
+     * @example 3
+     */
+    min?: number | undefined;
+    /**
+     * Pods at the most. Must be a whole number from 1 to 100, not less than min.
+     * @default 10
+     * @example 20
+     */
+    max?: number | undefined;
+    /**
+     * What a pod takes on average when another one comes, in percent of a core. Must be a whole number from 10 to 1600.
+     * @default 70
+     * @example 150
+     */
+    cpuPercent?: pulumi.Input<number> | undefined;
 }
 
 /** Arguments of PrivateRegistry. */
@@ -1201,7 +1273,7 @@ export interface TlsArgs {
     off?: boolean | undefined;
     /**
      * A CA of the deployment's own, or one that you bring, signs the site certificate. Must be an object (tls.ownCa.*), or true.
-     * @default where none of tls.files, tls.acme and tls.off is set
+     * @default where none of tls.files, tls.acme, tls.secret and tls.off is set
      * @example {"keyAlgorithm":"RSA-4096"}
      */
     ownCa?: TlsOwnCaArgs | boolean | undefined;
@@ -1216,6 +1288,11 @@ export interface TlsArgs {
      * @example {"email":"admin@example.com","acceptTerms":true}
      */
     acme?: TlsAcmeArgs | undefined;
+    /**
+     * Name of a Secret of type kubernetes.io/tls in kubernetes.namespace, as cert-manager keeps one: what renews it there is shown without an `up`. Its ca.crt is what clients get to trust. Must be the name of a Secret.
+     * @example "registry-tls"
+     */
+    secret?: string | undefined;
 }
 
 /** A directory such as Let's Encrypt issues the certificate, and the front renews it by itself (docs/acme.md). tls.ownCa beside it signs what is shown until it is there. */

@@ -70,7 +70,8 @@ const served: Rule<Options> = (options) => {
     if (front === undefined || domain === undefined) return [];
     const wrong = belowAddress(options);
     if (wrong.length > 0) return wrong;
-    const local = !tls?.files && (tls?.ownCa ?? DEFAULT_OWN_CA).site.localNames ? ["localhost"] : [];
+    const local =
+        !tls?.files && !tls?.secret && (tls?.ownCa ?? DEFAULT_OWN_CA).site.localNames ? ["localhost"] : [];
     const taken = new Map<string, string>([
         ...[domain, ...(dnsNames ?? []), ...local].map(
             (name) => [name.toLowerCase(), "the registry"] as const,
@@ -141,7 +142,7 @@ export function signedNames(options: Grounds, permitted: string): Signed[] {
 /** Names for which a CA may not sign, by its name constraints: no client would connect. */
 const constrained: Rule<Options> = (options) => {
     const { tls } = options;
-    if (!tls?.ownCa || tls.off || tls.files) return [];
+    if (!tls?.ownCa || tls.off || tls.files || tls.secret) return [];
     const { ownCa } = tls;
     return [
         ...constrainedBy(ownCa, ["tls", "ownCa", "cert"], options),

@@ -20,7 +20,7 @@ export interface Keys {
 /** @returns nothing where all is of the first generation */
 export function keysOf(config: Config): Keys | undefined {
     const { tls, httpSecretGeneration, users } = config;
-    const own = tls.off || tls.files || tls.acme ? undefined : tls.ownCa;
+    const own = tls.off || tls.files || tls.acme || tls.secret ? undefined : tls.ownCa;
     const passwords = Object.entries(users).flatMap(([name, user]) => {
         const { generate, generation = 1, previous } = chosenWay(user);
         if (!generate || generation === 1) return [];

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { gapOf } from "../components/metrics/alerts";
 import type { Config } from "../config/options";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
@@ -8,10 +9,10 @@ import { say } from "../setup/progress";
 import { writeAtomically } from "../setup/start.cjs";
 
 import { readStack, type StackFacts } from "./facts/stack-facts";
-import { alertsYml, gapOf } from "./monitoring/alerts";
 import { dashboardJson } from "./monitoring/dashboard";
 import {
     ALERTS_FILE,
+    alertsYml,
     CA_FILE,
     CONFIG_FILE,
     PASSWORD_FILE,

@@ -22,6 +22,17 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
             `The cluster does not answer (${why}): once \`kubectl cluster-info\` works, run the same command again.`,
     ],
     [
+        /no matches for kind "(ServiceMonitor|PrometheusRule)"/,
+        (kind) =>
+            `The cluster knows no ${kind}: the Prometheus Operator is not there. Install it, or run \`pulumi config rm --path kubernetes.${kind.replace(/^./, (first) => first.toLowerCase())}\`.`,
+    ],
+    [
+        // Nothing else is read by its name.
+        /resource '([^'/]+)\/([^'/]+)' does not exist/,
+        (namespace, secret) =>
+            `The namespace ${namespace} has no Secret ${secret} (tls.secret): \`kubectl get certificates,secrets --namespace ${namespace}\` lists what it has.`,
+    ],
+    [
         /must be logged in to the server|\(Unauthorized\)/,
         () =>
             "The cluster does not know the login of the kubeconfig (Unauthorized): `kubectl auth whoami` tells whether it does; log in anew as the cluster's provider says.",

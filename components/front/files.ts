@@ -3,8 +3,11 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Served } from "../metrics/count";
 import type { FileArgs } from "../registry/config-volume";
 import type { ImagesMount, TlsFiles } from "../registry/registry";
+
+import { endsOf } from "../tls/chain";
 
 import { renderNginx } from "./nginx-conf";
 import { type PageFacts, pageFiles } from "./page";
@@ -84,6 +87,27 @@ export interface FrontFiles {
     /** SHA-256 of all that is served. There is a private key among it, or a salted hash of each password, so it gives nothing away. */
     generation: pulumi.Output<string>;
 }
+
+/** Each name that is served, and when its certificate ends. */
+export const servedCertificates = ({
+    tls,
+    sites,
+}: Pick<FrontFilesArgs, "tls" | "sites">): pulumi.Output<Served[]> =>
+    pulumi.unsecret(
+        pulumi
+            .all(
+                [{ name: "registry", tls }, ...sites].map(({ name: site, tls: of }) =>
+                    pulumi.all([site, of?.chainPem]),
+                ),
+            )
+            .apply((all) =>
+                all.flatMap(([site, pem]) => {
+                    if (pem === undefined) return [{ site }];
+                    const ends = endsOf(pem);
+                    return ends === undefined ? [] : [{ site, ends }];
+                }),
+            ),
+    );
 
 /** The files of a front with these settings. */
 export function frontFiles(args: FrontFilesArgs): FrontFiles {

@@ -6,9 +6,8 @@ import { awaited, boundedLog, confined, memoryLimit, service } from "../deployme
 import type { Served } from "../metrics/count";
 import { METRICS_FOLDER } from "../metrics/files";
 import { ConfigVolume } from "../registry/config-volume";
-import { endsOf } from "../tls/chain";
 
-import { frontFiles, type FrontFilesArgs } from "./files";
+import { frontFiles, type FrontFilesArgs, servedCertificates } from "./files";
 import { KEEP_LOG, LOG_FOLDER, logVolume } from "./kept-log";
 import { ASK, FRONT_USER, Reload, WATCHED } from "./reload";
 import {
@@ -173,21 +172,7 @@ export class Front extends pulumi.ComponentResource {
             },
             parent,
         );
-        this.certificates = pulumi.unsecret(
-            pulumi
-                .all(
-                    [{ name: "registry", tls: args.tls }, ...args.sites].map(({ name: site, tls }) =>
-                        pulumi.all([site, tls?.chainPem]),
-                    ),
-                )
-                .apply((all) =>
-                    all.flatMap(([site, pem]) => {
-                        if (pem === undefined) return [{ site }];
-                        const ends = endsOf(pem);
-                        return ends === undefined ? [] : [{ site, ends }];
-                    }),
-                ),
-        );
+        this.certificates = servedCertificates(args);
         this.containerId = pulumi.all([container.id, reload.done]).apply(([id]) => id);
         this.registerOutputs({ containerId: this.containerId });
     }

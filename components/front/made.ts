@@ -7,7 +7,7 @@ import type { Deployment } from "../deployment/deployment";
 import type { Options } from "../options";
 import type { ImagesMount, RegistrySocket, TlsFiles } from "../registry/registry";
 import { endsOf } from "../tls/chain";
-import { broughtFiles, type SiteTls } from "../tls/site-tls";
+import { broughtFiles, changesAlone, type SiteTls } from "../tls/site-tls";
 
 import type { FrontFilesArgs, MetricsPlace, SiteArgs } from "./files";
 import { Front } from "./front";
@@ -112,7 +112,8 @@ const pageFacts = ({
 }: Pick<FrontContext, "certificate" | "setUp" | "metrics">): pulumi.Output<PageFacts> =>
     pulumi.all([certificate.files.chainPem, setUp]).apply(([pem, lines]) => ({
         // Of one that a directory issues the end changes without an `up`.
-        ...(certificate.acme === undefined ? { ends: endsOf(pem) } : { renewed: true as const }),
+        ...(certificate.acme === undefined ? {} : { renewed: true as const }),
+        ...(changesAlone(certificate) ? {} : { ends: endsOf(pem) }),
         setUp: lines,
         ...(metrics?.store ? { store: true as const } : {}),
     }));
@@ -131,7 +132,7 @@ export function frontFilesArgs(
 ): FrontFilesArgs {
     const { certificate, users, previous } = context;
     const signed = (id: string, site: Given<string>): TlsFiles | undefined => {
-        if (certificate.acme !== undefined) return undefined;
+        if (changesAlone(certificate)) return undefined;
         const tls = certificate.sign?.(`${name}-site-${typeof site === "string" ? site : id}`, [site]);
         if (tls === undefined)
             throw new Error(`The site ${id} needs a certificate: there is no CA that could sign one.`);
@@ -157,7 +158,7 @@ export function frontFilesArgs(
         })),
     ];
     return {
-        tls: certificate.acme === undefined ? certificate.files : undefined,
+        tls: changesAlone(certificate) ? undefined : certificate.files,
         htpasswd: context.htpasswd,
         previousHtpasswd: previous?.htpasswd,
         signer: certificate.signer,

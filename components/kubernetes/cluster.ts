@@ -6,7 +6,7 @@ import type { Accounts } from "../auth/accounts";
 import type { Given, Settled } from "../definition/inputs";
 import { IDENTITY_LABEL } from "../deployment/hardening";
 import { blobHeaders } from "../front/blobs";
-import { frontFiles } from "../front/files";
+import { frontFiles, servedCertificates } from "../front/files";
 import { type FrontChoice, frontFilesArgs } from "../front/made";
 import { SOCKET } from "../front/settings";
 import type { Options } from "../options";
@@ -16,8 +16,11 @@ import { remoteStorage } from "../storage/remote";
 import type { RemoteStorageArgs } from "../storage/storage";
 import type { SiteTls } from "../tls/site-tls";
 
+import { autoscaler } from "./autoscale";
+import { certificateOf, followed } from "./certificate";
 import { claimOf } from "./claim";
 import { filesVolume } from "./files";
+import { counter, monitors, NUMBERS } from "./metrics";
 import { policyOf, serviceOf } from "./network";
 import { KubernetesObject, KubernetesProvider } from "./object";
 import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
@@ -25,6 +28,7 @@ import { deploymentName, type Place, podLabels } from "./place";
 import { holdingName, LEAVING_SECONDS, podTemplate } from "./pod";
 import { pullSecrets } from "./pull-secrets";
 import { type SharedCache, sharedCache } from "./redis";
+import { trustNodes } from "./trust-nodes";
 
 /** What the cluster gets from the deployment. */
 export interface ClusterContext {
@@ -39,7 +43,8 @@ export interface ClusterContext {
     address: pulumi.Output<string>;
     port: Given<number>;
     accounts: Accounts | undefined;
-    certificate: SiteTls;
+    /** @default the cluster keeps it, in the Secret that tls.secret names */
+    certificate: SiteTls | undefined;
 }
 
 /** What runs on the cluster, as the deployment tells it. */
@@ -48,6 +53,8 @@ export interface OnCluster {
     answering: pulumi.Output<unknown>;
     /** Snippets for clients by which one line sets a client up; resolves when they work. Nothing without `front.clientInstaller`. */
     oneLines: pulumi.Output<Record<string, string>> | undefined;
+    /** What clients must trust, PEM. Empty where everyone trusts the certificate. */
+    caPem: pulumi.Output<string>;
 }
 
 /** The registry's configuration behind the front. */
@@ -55,10 +62,12 @@ function configured(
     { settings }: ClusterContext,
     storage: RemoteStorageArgs | undefined,
     cache: SharedCache | undefined,
+    numbers: boolean,
 ) {
     const own = pulumi.all([settings, cache?.access]).apply(([all, redis]) => ({
         ...all,
         ...{ tls: false, realm: undefined, socket: SOCKET, redis, shared: true },
+        ...(numbers ? { numbers } : {}),
     }));
     return {
         configYml: own.apply(renderConfig),
@@ -74,8 +83,8 @@ export function onCluster(
     component: pulumi.ComponentResource,
 ): OnCluster {
     const cluster = options.kubernetes ?? (KUBERNETES_DEFAULTS as Settled<KubernetesOptions>);
-    const { prefix, identity, front, certificate, accounts, endpoint, port } = context;
-    const { context: kubeContext, kubeconfig, replicas } = cluster;
+    const { prefix, identity, front, accounts, endpoint, port } = context;
+    const { context: kubeContext, kubeconfig, replicas, autoscale } = cluster;
     const provider =
         component.getProvider("kubernetes:apps/v1:Deployment") ??
         new KubernetesProvider(
@@ -95,14 +104,22 @@ export function onCluster(
         },
         opts: { parent: component, provider },
     };
+    const { secret } = options.tls;
+    const certificate = context.certificate ?? certificateOf(place, secret ?? "", options.domain);
     const { valkey } = options.cache;
     const cache = valkey && sharedCache(place, valkey);
-    const { configYml, store } = configured(context, remoteStorage(options.storage), cache);
+    const { configYml, store } = configured(
+        context,
+        remoteStorage(options.storage),
+        cache,
+        options.metrics !== undefined,
+    );
     const claim = store === undefined ? claimOf(place, cluster, options, prefix) : undefined;
     const served = front.clientInstaller
         ? servedInstallers(endpoint, certificate.caPem, pulumi.output([]), identity)
         : undefined;
-    const { files } = frontFiles({
+    const { metrics } = options;
+    const frontArgs = {
         ...frontFilesArgs(name, front, [], {
             ...{ port, certificate, realm: options.realm },
             users: options.auth ? options.users : undefined,
@@ -112,11 +129,15 @@ export function onCluster(
             blobHeaders: pulumi.unsecret(context.settings.apply(blobHeaders)),
             installers: served?.files,
             setUp: served?.oneLines,
-            metrics: undefined,
+            metrics: metrics && {
+                ...{ volumeName: NUMBERS.name, store: claim !== undefined, port: undefined },
+                bindAddress: metrics.bindAddress,
+            },
         }),
         // The cluster keeps the log of a container.
         log: undefined,
-    });
+    };
+    const { files } = frontFiles(frontArgs);
     const outbound = { proxy: options.proxy };
     const mounted = (part: string, all: typeof files) => filesVolume(part, all, place);
     const template = podTemplate({
@@ -130,7 +151,13 @@ export function onCluster(
             memoryMb: options.memoryMb,
             cpus: options.cpus,
         },
-        front: { image: front.image, files: mounted("front", files), memoryMb: front.memoryMb },
+        front: {
+            image: front.image,
+            files: mounted("front", files),
+            memoryMb: front.memoryMb,
+            certificate: secret === undefined ? undefined : followed(secret),
+        },
+        counter: metrics && counter(front.image, servedCertificates(frontArgs), claim !== undefined),
         claim,
         holding: own.apply(holdingName),
         serviceAccount: cluster.serviceAccount,
@@ -144,7 +171,7 @@ export function onCluster(
         {
             metadata,
             spec: {
-                replicas,
+                replicas: autoscale?.min ?? replicas,
                 selector,
                 template,
                 // What a former version read is gone: the way back is the stack's configuration.
@@ -158,6 +185,8 @@ export function onCluster(
         },
         {
             ...place.opts,
+            // Whoever scales has it then: the provider leaves it out as soon as another has set it.
+            ...(autoscale === undefined ? {} : { ignoreChanges: ["spec.replicas"] }),
             customTimeouts: { create: "5m", update: "10m" },
             hooks: { afterUpdate: [formerGone(name)] },
         },
@@ -168,13 +197,23 @@ export function onCluster(
         { metadata, spec: { maxUnavailable: 1, selector } },
         place.opts,
     );
+    if (autoscale !== undefined) autoscaler(place, autoscale);
     policyOf(place, options, store?.storage, cache);
     const service = serviceOf(place, cluster, port);
+    monitors(place, cluster, options, {
+        domain: options.domain,
+        caPem: certificate.caPem,
+        accounts,
+        files: claim !== undefined,
+    });
+    if (cluster.trustNodes !== undefined)
+        trustNodes(place, cluster.trustNodes, front.image, context.address, certificate.caPem);
     if (accounts !== undefined)
         pullSecrets(place, cluster.pullSecrets, options.users, accounts.passwords, context.address);
     const answering = pulumi.all([deployment.id, service.id]);
     return {
         answering,
+        caPem: certificate.caPem,
         oneLines: served && pulumi.all([served.oneLines, answering]).apply(([lines]) => lines),
     };
 }

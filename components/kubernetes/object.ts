@@ -10,9 +10,14 @@ const KINDS = {
     Service: ["v1", "core/v1"],
     PersistentVolumeClaim: ["v1", "core/v1"],
     Deployment: ["apps/v1", "apps/v1"],
+    DaemonSet: ["apps/v1", "apps/v1"],
     StatefulSet: ["apps/v1", "apps/v1"],
+    HorizontalPodAutoscaler: ["autoscaling/v2", "autoscaling/v2"],
     PodDisruptionBudget: ["policy/v1", "policy/v1"],
     NetworkPolicy: ["networking.k8s.io/v1", "networking.k8s.io/v1"],
+    // Of the Prometheus Operator.
+    ServiceMonitor: ["monitoring.coreos.com/v1", "monitoring.coreos.com/v1"],
+    PrometheusRule: ["monitoring.coreos.com/v1", "monitoring.coreos.com/v1"],
 } as const;
 
 /** What an object is made of, beside its kind: kubernetes.io/docs/reference/kubernetes-api. */
@@ -43,6 +48,30 @@ export class KubernetesObject extends pulumi.CustomResource {
             name,
             { apiVersion, kind, spec: undefined, status: undefined, ...args },
             { version: KUBERNETES_PROVIDER_VERSION, ...opts },
+        );
+    }
+}
+
+/** A Secret that is there already: it is read, and neither changed nor deleted. */
+export class ExistingSecret extends pulumi.CustomResource {
+    /** Name → base64. Secret. */
+    declare readonly data: pulumi.Output<Record<string, string> | undefined>;
+
+    constructor(
+        name: string,
+        { namespace, secret }: { namespace: pulumi.Input<string>; secret: string },
+        opts?: pulumi.CustomResourceOptions,
+    ) {
+        super(
+            "kubernetes:core/v1:Secret",
+            name,
+            { data: undefined },
+            {
+                version: KUBERNETES_PROVIDER_VERSION,
+                ...opts,
+                id: pulumi.interpolate`${namespace}/${secret}`,
+                additionalSecretOutputs: ["data"],
+            },
         );
     }
 }

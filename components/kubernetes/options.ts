@@ -3,7 +3,7 @@ import * as z from "zod";
 
 import { RCLONE_IMAGE } from "../../address/default-images";
 import { option, plain, section } from "../definition/option";
-import { IMAGE_ALLOWED, imageName, text } from "../definition/values";
+import { hostFolder, IMAGE_ALLOWED, imageName, text } from "../definition/values";
 
 /** RFC 1123 label, as Kubernetes names namespaces and what is in them. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -45,6 +45,37 @@ const claim = {
     }),
 };
 
+const autoscale = {
+    min: plain(z.int().min(1).max(100).default(2), {
+        description: "Pods at the least",
+        allowed: "a whole number from 1 to 100",
+        example: 3,
+    }),
+    max: plain(z.int().min(1).max(100).default(10), {
+        description: "Pods at the most",
+        allowed: "a whole number from 1 to 100, not less than min",
+        example: 20,
+    }),
+    cpuPercent: option(z.int().min(10).max(1600).default(70), {
+        description: "What a pod takes on average when another one comes, in percent of a core",
+        allowed: "a whole number from 10 to 1600",
+        example: 150,
+    }),
+};
+
+/** @param description what the Prometheus Operator gets */
+const monitored = (description: string) =>
+    option(
+        section({
+            labels: option(z.record(z.string().min(1), text).default({}), {
+                description: "Further labels, by which the operator's Prometheus selects what is its own",
+                allowed: "an object of names, each with a text",
+                example: { release: "prometheus" },
+            }),
+        }),
+        { description, default: "none", allowed: "an object of labels, or true", example: true },
+    );
+
 const shape = {
     context: option(z.string().min(1).optional(), {
         description: "Context of the kubeconfig",
@@ -68,6 +99,13 @@ const shape = {
         description: "Pods that serve at once",
         allowed: "a whole number from 1 to 100",
         example: 3,
+    }),
+    autoscale: option(section(autoscale), {
+        description:
+            "Pods come and go by the load (a HorizontalPodAutoscaler, which needs metrics-server), in place of replicas",
+        default: "as many as replicas says",
+        allowed: "an object of min, max and cpuPercent, or true",
+        example: { max: 20 },
     }),
     expose: plain(z.enum(EXPOSE).default("loadBalancer"), {
         description:
@@ -102,6 +140,33 @@ const shape = {
         allowed: "a list of names of namespaces",
         example: ["team-a"],
     }),
+    trustNodes: option(
+        section({
+            namespace: option(label.default("kube-system"), {
+                description: "Namespace of its pods, which must let them have a folder of the nodes",
+                allowed: "the name of a namespace: up to 63 small letters, digits and hyphens",
+                example: "registry-nodes",
+            }),
+            folder: option(hostFolder.default("/etc/containerd/certs.d"), {
+                description: "Folder of the nodes that their containerd reads (config_path)",
+                allowed: "an absolute path without a colon",
+                example: "/etc/containerd/certs.d",
+            }),
+        }),
+        {
+            description:
+                "Each node's containerd trusts the registry: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy",
+            default: "none",
+            allowed: "an object of namespace and folder, or true",
+            example: true,
+        },
+    ),
+    serviceMonitor: monitored(
+        "A ServiceMonitor of the Prometheus Operator, which asks each pod with the login of the first user of role metrics",
+    ),
+    prometheusRule: monitored(
+        "A PrometheusRule of the Prometheus Operator, with the alerts of docs/monitoring.md",
+    ),
 };
 
 export const kubernetesOptions = {

@@ -5,8 +5,10 @@ import { ASK } from "../front/reload";
 import { blobsFolder, DRAIN_FILE, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
 
+import type { followed } from "./certificate";
 import { CONFINED, confinedPod, inMemory, resources, shell, TOLD, variable } from "./confined";
 import type { FilesVolume } from "./files";
+import { type counter, NUMBERS, NUMBERS_MOUNT } from "./metrics";
 
 /** Names of the containers. */
 export const REGISTRY_CONTAINER = "registry";
@@ -16,6 +18,8 @@ export const FRONT_CONTAINER = "front";
 export const holdingName = (own: string): string => `${own}-holding`;
 /** Its only key. */
 export const HOLDING_KEY = "writes";
+/** The volume that has it in a pod. */
+export const HOLDING_VOLUME = "holding";
 /** Where the front has it. */
 const HOLDING_FOLDER = "/run/holding";
 
@@ -37,7 +41,15 @@ export interface PodArgs {
         memoryMb: pulumi.Input<number>;
         cpus: pulumi.Input<number> | undefined;
     };
-    front: { image: pulumi.Input<string>; files: FilesVolume; memoryMb: pulumi.Input<number> };
+    front: {
+        image: pulumi.Input<string>;
+        files: FilesVolume;
+        memoryMb: pulumi.Input<number>;
+        /** A certificate that the cluster keeps. @default it is among the files */
+        certificate: ReturnType<typeof followed> | undefined;
+    };
+    /** The container that counts. @default nothing counts */
+    counter: ReturnType<typeof counter> | undefined;
     /** Name of the ConfigMap that holds writes. */
     holding: pulumi.Input<string>;
     /** Name of the claim with the images; nothing where they lie in a store elsewhere. */
@@ -94,6 +106,7 @@ export function podTemplate(args: PodArgs) {
                         { name: "socket", mountPath: SOCKET_FOLDER },
                     ],
                 },
+                ...(args.counter === undefined ? [] : [args.counter]),
             ],
             containers: [
                 {
@@ -103,7 +116,11 @@ export function podTemplate(args: PodArgs) {
                     // that a killed one has left. Where writes are held it finds the same file as there.
                     command: [
                         ...["/bin/sh", "-c"],
-                        `rm -rf /tmp/*; ln -s ${HOLDING_FOLDER}/${HOLDING_KEY} ${DRAIN_FILE}; exec nginx "$@"`,
+                        [
+                            `rm -rf /tmp/*; ln -s ${HOLDING_FOLDER}/${HOLDING_KEY} ${DRAIN_FILE}`,
+                            ...(front.certificate?.script ?? []),
+                            'exec nginx "$@"',
+                        ].join("\n"),
                         "nginx",
                     ],
                     args: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
@@ -126,7 +143,9 @@ export function podTemplate(args: PodArgs) {
                         { name: front.files.name, mountPath: FRONT_FOLDER, readOnly: true },
                         { name: "socket", mountPath: SOCKET_FOLDER },
                         { name: "tmp", mountPath: "/tmp" },
-                        { name: "holding", mountPath: HOLDING_FOLDER, readOnly: true },
+                        { name: HOLDING_VOLUME, mountPath: HOLDING_FOLDER, readOnly: true },
+                        ...(args.counter === undefined ? [] : [NUMBERS_MOUNT]),
+                        ...(front.certificate?.mounts ?? []),
                         ...(claim === undefined
                             ? []
                             : [{ name: "data", mountPath: blobsFolder(), readOnly: true }]),
@@ -137,10 +156,12 @@ export function podTemplate(args: PodArgs) {
                 registry.files,
                 front.files,
                 data,
-                { name: "holding", configMap: { name: args.holding, optional: true } },
+                { name: HOLDING_VOLUME, configMap: { name: args.holding, optional: true } },
                 inMemory("socket", "1Mi"),
                 // Sockets, and the answers of the password check.
                 inMemory("tmp", "32Mi"),
+                ...(args.counter === undefined ? [] : [NUMBERS]),
+                ...(front.certificate?.volumes ?? []),
             ],
         },
     };

@@ -21,7 +21,10 @@ const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
     ["tls.acme", "the kit renews such certificates on Docker alone; tls.files takes one that is brought"],
     ["front.httpPort", "the kit redirects plain HTTP on Docker alone"],
     ["front.sites", "the kit serves further sites on Docker alone"],
-    ["metrics", "the kit counts on Docker alone"],
+    [
+        "metrics.port",
+        "whoever reaches a pod would read the numbers; each pod tells them at /metrics to a user of role metrics",
+    ],
     ["mirrors", "the kit runs them on Docker alone"],
     ["nexus", "the kit runs it on Docker alone"],
     ["backup", "the kit backs up volumes and folders of a Docker host"],
@@ -36,14 +39,22 @@ function placeProblems({
     port,
     users,
 }: Partial<Options>): Problem[] {
-    const { replicas, claim, expose, pullSecrets } = kubernetes;
+    const { replicas, autoscale, claim, expose, pullSecrets } = kubernetes;
     const found: Problem[] = [];
-    if (driverOf(storage) === "filesystem" && claim.accessMode === "ReadWriteOnce" && replicas > 1)
+    if (driverOf(storage) === "filesystem" && claim.accessMode === "ReadWriteOnce") {
+        const why =
+            "and a claim that is ReadWriteOnce can be mounted on one node alone; with storage.s3, or a claim that is ReadWriteMany, there may be more";
+        if (autoscale !== undefined)
+            found.push(problem(at("autoscale"), `is set, ${why}`, remove(at("autoscale"))));
+        else if (replicas > 1)
+            found.push(problem(at("replicas"), `is ${replicas}, ${why}`, set(at("replicas"), 1)));
+    }
+    if (autoscale !== undefined && autoscale.min > autoscale.max)
         found.push(
             problem(
-                at("replicas"),
-                `is ${replicas}, and a claim that is ReadWriteOnce can be mounted on one node alone; with storage.s3, or a claim that is ReadWriteMany, there may be more`,
-                set(at("replicas"), 1),
+                at("autoscale", "max"),
+                `is ${autoscale.max}, less than kubernetes.autoscale.min (${autoscale.min})`,
+                set(at("autoscale", "max"), autoscale.min),
             ),
         );
     const { first, last } = NODE_PORTS;
@@ -67,18 +78,44 @@ function placeProblems({
     return found;
 }
 
+/** What the Prometheus Operator is told of, and with which login. */
+function monitorProblems({ kubernetes = KUBERNETES_DEFAULTS, metrics, users }: Partial<Options>): Problem[] {
+    const asked = (["serviceMonitor", "prometheusRule"] as const).filter(
+        (key) => kubernetes[key] !== undefined,
+    );
+    const reader = Object.values(users ?? {}).some(
+        ({ role, bcryptHash }) => role === "metrics" && bcryptHash === undefined,
+    );
+    return asked.flatMap((key) =>
+        metrics === undefined
+            ? [problem(at(key), "is set, and there are no numbers", set(["metrics"], true))]
+            : key === "serviceMonitor" && !reader
+              ? [
+                    problem(
+                        at(key),
+                        "is set, and there is no user of role metrics whose password is known",
+                        set(["users", "prometheus", "generate"], true),
+                        set(["users", "prometheus", "role"], "metrics"),
+                    ),
+                ]
+              : [],
+    );
+}
+
 const kubernetesRule: Rule<Options> = (options) => {
-    const { target, kubernetes } = options;
+    const { target, kubernetes, tls } = options;
     if (target !== "kubernetes")
-        return kubernetes === undefined
-            ? []
-            : [
-                  problem(
-                      ["kubernetes"],
-                      `is set, and target is ${target ?? "docker"}`,
-                      set(["target"], "kubernetes"),
-                  ),
-              ];
+        return [["kubernetes"], ["tls", "secret"]].flatMap((path) =>
+            (path.length === 1 ? kubernetes : tls?.secret) === undefined
+                ? []
+                : [
+                      problem(
+                          path,
+                          `is set, and target is ${target ?? "docker"}`,
+                          set(["target"], "kubernetes"),
+                      ),
+                  ],
+        );
     return [
         ...setAt(options, NOT_THERE).map(({ path, why }) =>
             problem(path, `is set, and target kubernetes cannot have it: ${why}`, remove(path)),
@@ -93,6 +130,7 @@ const kubernetesRule: Rule<Options> = (options) => {
               ]
             : []),
         ...placeProblems(options),
+        ...monitorProblems(options),
     ];
 };
 

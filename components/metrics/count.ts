@@ -28,6 +28,13 @@ const STALE_SECONDS = 90;
 const SIZE_SECONDS = 60;
 const SIZE_REST = 50;
 
+/** Seconds between two looks at the registry, as between two of its health checks. */
+const ASK_SECONDS = 20;
+
+/** Shell command that writes what is there. nginx's own images have curl, those with busybox wget. */
+const fetch = (address: string, path: string): string =>
+    `{ timeout 3 wget -q -O - http://${address}/${path} || curl -fs -m 3 http://${address}/${path}; }`;
+
 /** Upper bounds of durations in seconds: an answer of the front alone, a manifest, a layer on a slow line. */
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 600];
 
@@ -166,8 +173,9 @@ const STORE = [
  *
  * @param certificates those that the front serves
  * @param files the images lie in files, of which a folder is mounted
+ * @param debug address of the registry's debug server, where that is asked for the registry's numbers. @default the registry leaves them
  */
-export function countScript(certificates: readonly Served[], files: boolean): string {
+export function countScript(certificates: readonly Served[], files: boolean, debug?: string): string {
     const families = FAMILIES.map((family) => family.join("|")).join(";");
     return [
         `cd ${METRICS_FOLDER} || exit 1`,
@@ -175,6 +183,12 @@ export function countScript(certificates: readonly Served[], files: boolean): st
         `awk=${inQuotes(AWK)}`,
         `families=${inQuotes(families)}`,
         ...(files ? STORE : ["disk() { :; }"]),
+        ...(debug === undefined
+            ? []
+            : [
+                  `ask() { while :; do ${leavingNumbers(debug, `${fetch(debug, "debug/health")} > /dev/null`, fetch(debug, "metrics"))}; sleep ${ASK_SECONDS}; done; }`,
+                  "ask > /dev/null 2>&1 &",
+              ]),
         "count() {",
         // What was counted and not yet taken away when this was killed.
         "  rm -f $(sed -n 's/^# counted//p' front.prom 2>/dev/null)",
@@ -219,10 +233,15 @@ export function countScript(certificates: readonly Served[], files: boolean): st
  *
  * @param debug address of the registry's debug server
  * @param test the check itself
+ * @param numbers the command that writes the registry's numbers
  */
-export const leavingNumbers = (debug: string, test: string): string =>
+export const leavingNumbers = (
+    debug: string,
+    test: string,
+    numbers = `timeout 3 wget -q -O - http://${debug}/metrics`,
+): string =>
     `if ${test}; then healthy=1; else healthy=0; fi; ` +
     `{ { echo "# HELP ${OWN}_storage_healthy 1 where images can be read and written, else 0."; ` +
     `echo "# TYPE ${OWN}_storage_healthy gauge"; echo "${OWN}_storage_healthy $healthy"; ` +
-    `timeout 3 wget -q -O - http://${debug}/metrics; } > ${METRICS_FOLDER}/${REGISTRY_FILE}.new && ` +
+    `${numbers}; } > ${METRICS_FOLDER}/${REGISTRY_FILE}.new && ` +
     `mv ${METRICS_FOLDER}/${REGISTRY_FILE}.new ${METRICS_FOLDER}/${REGISTRY_FILE}; } 2>/dev/null; [ $healthy = 1 ]`;

@@ -95,7 +95,7 @@ export interface RegistryArgs {
 }
 
 /** Where the debug server listens: it knows no login, and stays on the container's loopback. */
-const DEBUG = `127.0.0.1:${DEBUG_PORT}`;
+export const DEBUG = `127.0.0.1:${DEBUG_PORT}`;
 
 /**
  * The shell command that succeeds where images can be written, the storage answers and what the registry listens on is open.

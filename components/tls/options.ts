@@ -202,7 +202,7 @@ export const tls = option(
         }),
         ownCa: option(section(ownCa), {
             description: "A CA of the deployment's own, or one that you bring, signs the site certificate",
-            default: "where none of tls.files, tls.acme and tls.off is set",
+            default: "where none of tls.files, tls.acme, tls.secret and tls.off is set",
             allowed: "an object (tls.ownCa.*), or true",
             example: { keyAlgorithm: "RSA-4096" },
             secret: true,
@@ -214,10 +214,22 @@ export const tls = option(
             secret: true,
         }),
         acme: acmeOption,
+        secret: plain(
+            z
+                .string()
+                .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)
+                .optional(),
+            {
+                description:
+                    "Name of a Secret of type kubernetes.io/tls in kubernetes.namespace, as cert-manager keeps one: what renews it there is shown without an `up`. Its ca.crt is what clients get to trust",
+                allowed: "the name of a Secret",
+                example: "registry-tls",
+            },
+        ),
     }).prefault({}),
     {
         description: "The certificate that the registry shows. false: plain HTTP, for a closed network",
-        allowed: "an object of one of ownCa, files, acme and off, or false",
+        allowed: "an object of one of ownCa, files, acme, secret and off, or false",
         example: { ownCa: { keyAlgorithm: "RSA-4096" } },
         secret: true,
     },
@@ -277,7 +289,7 @@ export function halfProblems(path: Path, file: string, pair: { cert?: unknown; k
 const oneKind: Rule<Options> = ({ tls: given }) => {
     if (given === undefined) return [];
     // Beside a directory, the CA signs what is shown until its certificate is there.
-    const kinds = (["off", "files", "acme", "ownCa"] as const).filter(
+    const kinds = (["off", "files", "secret", "acme", "ownCa"] as const).filter(
         (kind) => given[kind] && !(kind === "ownCa" && given.acme),
     );
     const [first, ...more] = kinds;
@@ -306,7 +318,7 @@ function renewal(
 }
 
 const validity: Rule<Options> = ({ tls: given }) => {
-    if (!given || given.off || given.files) return [];
+    if (!given || given.off || given.files || given.secret) return [];
     const ca = given.ownCa ?? DEFAULT_OWN_CA;
     const { site } = ca;
     const path = ["tls", "ownCa", "site"];
@@ -325,7 +337,7 @@ const validity: Rule<Options> = ({ tls: given }) => {
 
 const broughtCa: Rule<Options> = ({ tls: given }) => {
     const ca = given?.ownCa;
-    if (!ca || given.off || given.files) return [];
+    if (!ca || given.off || given.files || given.secret) return [];
     const path = ["tls", "ownCa"];
     const { site } = ca;
     const brought = (at: Path, { cert, key }: { cert?: string | undefined; key?: string | undefined }) => {

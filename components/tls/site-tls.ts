@@ -24,7 +24,13 @@ export interface SiteTls {
     sign?: (resource: string, names: Given<Given<string>[]>) => TlsFiles;
     /** The directory that issues the certificate; `files` are shown until it has. */
     acme?: Settled<AcmeOptions> | undefined;
+    /** Name of the Secret of a cluster in which it lies and is renewed; `files` are what is there while `up` runs. */
+    secret?: string | undefined;
 }
+
+/** Whether it changes without an `up`: then the front has it from the folder of what is served. */
+export const changesAlone = ({ acme, secret }: SiteTls): boolean =>
+    acme !== undefined || secret !== undefined;
 
 const shortFingerprint = (pem: string): string =>
     (certificates(trustAnchor(pem))[0]?.fingerprint256 ?? "").replaceAll(":", "").slice(0, 8).toLowerCase();
@@ -56,7 +62,7 @@ export function broughtFiles(
 }
 
 /**
- * Makes or takes the certificate of a deployment; nothing for plain HTTP.
+ * Makes or takes the certificate of a deployment; nothing for plain HTTP, and where a cluster keeps it (tls.secret).
  *
  * @param name start of the names of the resources
  */
@@ -66,7 +72,7 @@ export function siteTls(
     tls: Settled<Tls>,
     parent: { parent: pulumi.Resource },
 ): SiteTls | undefined {
-    if (tls.off) return undefined;
+    if (tls.off || tls.secret !== undefined) return undefined;
     if (tls.files !== undefined) {
         const brought = broughtFiles(tls.files, [domain]);
         return { ...brought, cas: [brought.caPem] };

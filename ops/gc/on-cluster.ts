@@ -11,6 +11,7 @@ import { DRAIN_FILE } from "../../components/front/settings";
 import {
     FRONT_CONTAINER,
     HOLDING_KEY,
+    HOLDING_VOLUME,
     holdingName,
     REGISTRY_CONTAINER,
 } from "../../components/kubernetes/pod";
@@ -24,7 +25,9 @@ import { noteOnCluster, readClusterLog } from "../shared/cluster-log";
 import { withClusterLock } from "../shared/cluster-lock";
 import {
     belonging,
+    PROCESS_ANNOTATION,
     registryContainer,
+    removeLeftTasks,
     removeTask,
     runTask,
     startTask,
@@ -41,18 +44,20 @@ import {
     readyPod,
 } from "../shared/on-cluster";
 import type { LogChoice, LogLine } from "../shared/front-log";
-import { isAtWork, processText, shown } from "../shared/process";
+import { isAtWork, shown } from "../shared/process";
 import { type Broom, shell } from "../store/broom";
 
 import { besideEnvs, IDLE } from "./containers";
 import type { Beside, Ground } from "./ground";
 import { AtWork } from "./mend";
 
-/** On the ConfigMap: the process that holds writes (process.ts), and the command that it does that for. */
-const PROCESS_ANNOTATION = "private-registry/process";
+/** On the ConfigMap, beside the process that holds writes: the command that it does that for. */
 const COMMAND_ANNOTATION = "private-registry/command";
 /** On pods: a node looks at once at what a pod has mounted when its annotations change, else once a minute. */
 const LOOK_ANNOTATION = "private-registry/look";
+
+/** Milliseconds after which a node that has not seen it is told again: it may have looked before it heard. */
+const LOOK_MS = 5_000;
 
 /** Seconds in which every node has to see that writes are held, or that they are not: what a node looks at by itself takes two minutes. */
 const SEEN_SECONDS = 180;
@@ -110,9 +115,20 @@ async function holds({ cluster }: ClusterRegistry, pod: PodObject): Promise<bool
         const look = shell(`[ ! -f ${DRAIN_FILE} ] || echo held`);
         const { stdout } = await cluster.exec(pod.metadata.name, FRONT_CONTAINER, look);
         return stdout.includes("held");
-    } catch {
+    } catch (error) {
         // Not begun yet, or on its way out.
-        return undefined;
+        if (error instanceof ClusterRefused && error.reason !== "Forbidden") return undefined;
+        throw error;
+    }
+}
+
+/** Has its node look at what a pod has mounted. */
+async function lookAnew({ cluster }: ClusterRegistry, pod: string): Promise<void> {
+    try {
+        await cluster.annotate("pod", pod, { [LOOK_ANNOTATION]: new Date().toISOString() });
+    } catch (error) {
+        // Gone in the meantime.
+        if (!(error instanceof ClusterRefused) || error.reason !== "NotFound") throw error;
     }
 }
 
@@ -128,7 +144,7 @@ async function untilAll(
     signal?: AbortSignal,
 ): Promise<void> {
     const seen = new Map<string, Promise<void>>();
-    const looked = new Set<string>();
+    const looked = new Map<string, number>();
     for (const end = Date.now() + SEEN_SECONDS * 1000; ;) {
         // One that is on its way out takes no connection any more, and is waited for by those who must know that it is gone.
         const pods = (await podsOf(registry)).filter(
@@ -138,9 +154,10 @@ async function untilAll(
         for (const pod of pods) {
             const { name } = pod.metadata;
             if (seen.has(name)) continue;
-            if (!looked.has(name))
-                await registry.cluster.annotate("pod", name, { [LOOK_ANNOTATION]: new Date().toISOString() });
-            looked.add(name);
+            if (Date.now() - (looked.get(name) ?? 0) > LOOK_MS) {
+                await lookAnew(registry, name);
+                looked.set(name, Date.now());
+            }
             if ((await holds(registry, pod)) === held) {
                 const done = found(pod);
                 // Told where all are waited for.
@@ -166,15 +183,25 @@ async function untilAll(
 }
 
 /** Waits until a front has answered what it had begun. */
-async function endWrites({ cluster }: ClusterRegistry, { metadata }: PodObject): Promise<void> {
+async function endWrites(
+    { cluster }: ClusterRegistry,
+    { metadata }: PodObject,
+    signal: AbortSignal,
+): Promise<void> {
     try {
-        await cluster.exec(metadata.name, FRONT_CONTAINER, shell(ENDED));
+        await cluster.exec(metadata.name, FRONT_CONTAINER, shell(ENDED), { signal });
     } catch (error) {
+        signal.throwIfAborted();
         const pod = await cluster.get<PodObject>("pod", metadata.name);
         // Taken away in the meantime: who waits for those on their way out waits for it.
         if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) throw error;
     }
 }
+
+/** @param pod that is to end, and of which nobody tells that it has */
+const stillThere = (pod: string) =>
+    `The pod ${pod} was to end and is still there, so what it may be writing is not known to have ended, and nothing was removed: ` +
+    `once its node is off for certain, \`kubectl delete pod ${pod} --force\`.`;
 
 /** What a command had begun that did not end, and who it was. */
 interface Left {
@@ -223,6 +250,7 @@ async function release(registry: ClusterRegistry): Promise<void> {
  * @throws AtWork where another process is at work on it
  */
 export async function mendOnCluster(registry: ClusterRegistry, force = false): Promise<string | undefined> {
+    await removeLeftTasks(registry, force);
     const left = await leftOf(registry);
     if (left === undefined) return undefined;
     // Only this machine's processes can be looked up from here.
@@ -264,6 +292,10 @@ export class ClusterGround implements Ground {
 
     async claim(): Promise<void> {
         const { registry, deployment, command, prefix } = this;
+        if (!deployment.spec.template.spec.volumes?.some(({ name }) => name === HOLDING_VOLUME))
+            throw new SetupError(
+                `The pods of ${prefix} are of an earlier version of the kit, which could not hold writes: npm run up, then the same command again.`,
+            );
         const pods = (await podsOf(registry)).filter(
             ({ metadata }) => metadata.deletionTimestamp === undefined,
         );
@@ -279,8 +311,7 @@ export class ClusterGround implements Ground {
                 kind: "ConfigMap",
                 metadata: {
                     name: holdingName(registry.name),
-                    ...belonging(registry, deployment),
-                    annotations: { [PROCESS_ANNOTATION]: processText(), [COMMAND_ANNOTATION]: command },
+                    ...belonging(registry, deployment, { [COMMAND_ANNOTATION]: command }),
                 },
                 data: { [HOLDING_KEY]: "held\n" },
             } as ClusterObject);
@@ -294,11 +325,14 @@ export class ClusterGround implements Ground {
 
     async hold(signal: AbortSignal): Promise<void> {
         const { registry } = this;
-        await untilAll(registry, true, (pod) => endWrites(registry, pod), signal);
+        await untilAll(registry, true, (pod) => endWrites(registry, pod, signal), signal);
         // A pod that was on its way out ends with the last push that it has.
-        for (const { metadata } of await podsOf(registry))
-            if (metadata.deletionTimestamp !== undefined)
-                await registry.cluster.waitFor("pod", metadata.name, "delete", WRITE_SECONDS + 60);
+        for (const { metadata } of await podsOf(registry)) {
+            if (metadata.deletionTimestamp === undefined) continue;
+            const gone = await registry.cluster.waitFor("pod", metadata.name, "delete", WRITE_SECONDS + 60);
+            // Its node may be cut off from the cluster, and the push that it has go on.
+            if (!gone) throw new SetupError(inPlace(stillThere(metadata.name), registry.access));
+        }
     }
 
     release(): Promise<void> {
@@ -370,7 +404,7 @@ export class ClusterGround implements Ground {
         const { cluster } = this.registry;
         // Through the connection, into the memory of the pod: what stands in its arguments, whoever may list pods reads.
         const file = "/tmp/rclone.conf";
-        await cluster.exec(pod, RCLONE, shell(`umask 077; cat > ${file}`), conf);
+        await cluster.exec(pod, RCLONE, shell(`umask 077; cat > ${file}`), { input: conf });
         return { conf: file, run: inPod(this.registry, pod, RCLONE).run };
     }
 
@@ -395,7 +429,7 @@ export class ClusterGround implements Ground {
 export const inPod = ({ cluster }: ClusterRegistry, pod: string, container: string): Broom => ({
     run: async (command) => (await cluster.exec(pod, container, command)).stdout,
     put: async (archive, folder) => {
-        await cluster.exec(pod, container, ["tar", "-x", "-f", "-", "-C", folder], archive);
+        await cluster.exec(pod, container, ["tar", "-x", "-f", "-", "-C", folder], { input: archive });
     },
 });
 

@@ -1,13 +1,13 @@
 /** Prometheus' own configuration: whom it asks, and what it tells of (prometheus.io/docs/prometheus/latest/configuration). Pure. */
 import { stringify } from "yaml";
 
+import { alertRules, JOB, type Watched } from "../../components/metrics/alerts";
+
 /** Files beside each other. */
 export const CONFIG_FILE = "prometheus.yml";
 export const ALERTS_FILE = "alerts.yml";
 export const CA_FILE = "ca.crt";
 export const PASSWORD_FILE = "password";
-
-export const JOB = "private-registry";
 
 /** Where the numbers are, and how Prometheus gets them. */
 export interface Target {
@@ -21,7 +21,9 @@ export interface Target {
     ca: boolean;
 }
 
-export const yaml = (value: unknown): string => stringify(value, { lineWidth: 0 });
+const yaml = (value: unknown): string => stringify(value, { lineWidth: 0 });
+
+export const alertsYml = (watched: Watched): string => yaml(alertRules(watched));
 
 export const prometheusYml = ({ stack, scheme, address, user, ca }: Target): string =>
     yaml({

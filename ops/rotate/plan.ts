@@ -57,6 +57,10 @@ export function refuseForeignCertificate({ tls }: Config, what: string): void {
         throw new SetupError(
             `tls.acme has a directory issue the certificate, so the kit has no ${what} in use: each renewal brings a new key by itself`,
         );
+    if (tls.secret)
+        throw new SetupError(
+            `tls.secret names the certificate, so the kit has no ${what}: who keeps that Secret renews it, and the front follows`,
+        );
     if (tls.files)
         throw new SetupError(
             `tls.files brings the certificate, so the kit has no ${what}: give it the new files, and npm run up`,

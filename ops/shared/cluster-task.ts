@@ -1,5 +1,5 @@
 /** A pod that does one thing for a command, and goes with it; also with the Deployment, whose it is. */
-import type { ClusterObject } from "../../cluster/cluster";
+import { type ClusterObject, ClusterRefused } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { IDENTITY_LABEL } from "../../components/deployment/hardening";
@@ -15,6 +15,7 @@ import {
     type PodObject,
     type PodSpec,
 } from "./on-cluster";
+import { isAtWork, processText, shown } from "./process";
 
 /** Seconds in which a node has to start a pod: it may have to pull the image first. */
 const START_SECONDS = 300;
@@ -30,12 +31,25 @@ export interface Task {
     volumes?: PodSpec["volumes"];
 }
 
-/** The registry's own container as its Deployment has it, for a pod that does something else with its files and its storage. */
-export function registryContainer({ spec }: DeploymentObject): Container {
+/** A container of the Deployment's pods. */
+export function containerOf({ spec }: DeploymentObject, container: string): Container {
     const { containers, initContainers = [] } = spec.template.spec;
-    const found = [...initContainers, ...containers].find(({ name }) => name === REGISTRY_CONTAINER);
-    if (found === undefined) throw new Error("the Deployment has no container of the registry");
-    const { name, image, command = [], env = [], resources, securityContext, volumeMounts = [] } = found;
+    const found = [...initContainers, ...containers].find(({ name }) => name === container);
+    if (found === undefined) throw new Error(`the Deployment has no container ${container}`);
+    return found;
+}
+
+/** The registry's own container as its Deployment has it, for a pod that does something else with its files and its storage. */
+export function registryContainer(deployment: DeploymentObject): Container {
+    const {
+        name,
+        image,
+        command = [],
+        env = [],
+        resources,
+        securityContext,
+        volumeMounts = [],
+    } = containerOf(deployment, REGISTRY_CONTAINER);
     const { requests } = resources ?? {};
     return {
         ...{ name, image, command, env, volumeMounts },
@@ -45,10 +59,14 @@ export function registryContainer({ spec }: DeploymentObject): Container {
     };
 }
 
+/** On what a command has made: its process (process.ts). */
+export const PROCESS_ANNOTATION = "private-registry/process";
+
 /** What an object of a command has in common with others of its deployment: with that it goes. */
 export const belonging = (
     { name, identity, cluster }: ClusterRegistry,
     { apiVersion, kind, metadata }: DeploymentObject,
+    annotations: Record<string, string> = {},
 ): Omit<ClusterObject["metadata"], "name"> => ({
     namespace: cluster.namespace,
     labels: {
@@ -56,6 +74,7 @@ export const belonging = (
         "app.kubernetes.io/managed-by": "private-registry",
         [IDENTITY_LABEL]: identity,
     },
+    annotations: { [PROCESS_ANNOTATION]: processText(), ...annotations },
     ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "" }],
 });
 
@@ -123,7 +142,33 @@ export function taskPod(
 export const removeTask = (registry: ClusterRegistry, task: Pick<Task, "name">): Promise<void> =>
     registry.cluster.remove("pod", taskName(registry, task), 1);
 
-/** Makes the pod of a task, and waits until it runs. */
+const processOf = ({ metadata }: PodObject) => metadata.annotations?.[PROCESS_ANNOTATION] ?? "";
+
+/** @throws SetupError where another command is at work in it */
+async function removeLeftTask(
+    { cluster, prefix }: ClusterRegistry,
+    pod: PodObject | undefined,
+): Promise<void> {
+    if (pod === undefined) return;
+    const process = processOf(pod);
+    if (isAtWork(process, true))
+        throw new SetupError(
+            `Another command is at work on ${prefix} (${shown(process)}): wait for its end; if that process is gone: npm run gc -- --mend`,
+        );
+    await cluster.remove("pod", pod.metadata.name, 1);
+}
+
+/** Takes away the pods of commands that were killed. @param force also of those that may be at work on another machine */
+export async function removeLeftTasks({ cluster, name }: ClusterRegistry, force: boolean): Promise<void> {
+    for (const pod of await cluster.list<PodObject>("pods", taskLabels(name)))
+        if (force || !isAtWork(processOf(pod), true)) await cluster.remove("pod", pod.metadata.name, 1);
+}
+
+/**
+ * Makes the pod of a task, and waits until it runs.
+ *
+ * @throws SetupError where another command has one of the name, or it does not start
+ */
 export async function startTask(
     registry: ClusterRegistry,
     deployment: DeploymentObject,
@@ -132,7 +177,7 @@ export async function startTask(
 ): Promise<string> {
     const { cluster } = registry;
     const name = taskName(registry, task);
-    await removeTask(registry, task);
+    await removeLeftTask(registry, await cluster.get<PodObject>("pod", name));
     await cluster.create(taskPod(registry, deployment, task));
     const began = Date.now();
     for (let trouble: { text: string; since: number } | undefined; ;) {
@@ -169,9 +214,19 @@ export async function runTask(
     const { cluster } = registry;
     try {
         const name = await startTask(registry, deployment, task, signal);
-        for (;;) {
-            // It ends with the container, or with the connection to it.
-            await cluster.logs(name, task.containers[0]?.name ?? "", { onLine, signal });
+        for (let told = 0; ;) {
+            let line = 0;
+            const take = (text: string) => {
+                if (line++ < told) return;
+                told = line;
+                onLine(text);
+            };
+            // It ends with the container, or with the connection to it: then it is read anew, past what was told.
+            await cluster
+                .logs(name, task.containers[0]?.name ?? "", { onLine: take, signal })
+                .catch((error: unknown) => {
+                    if (!(error instanceof ClusterRefused) || error.reason === "Forbidden") throw error;
+                });
             const pod = await cluster.get<PodObject>("pod", name);
             if (pod === undefined) throw new SetupError(wentAway(name));
             const ended = pod.status?.containerStatuses?.[0]?.state?.terminated;

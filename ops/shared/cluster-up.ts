@@ -43,15 +43,27 @@ export class ClusterUp {
             await stackPulumi(machine, stack),
             configFile,
         );
-        const { context, kubeconfig, namespace, pullSecrets } = kubernetes;
+        const { context, kubeconfig, namespace, pullSecrets, trustNodes } = kubernetes;
         const access = { context, kubeconfig, namespace };
         const own = new RegExp(`^${clusterName(prefixOf(stack))}-(data-)?[0-9a-f]{8}(-|$)`);
         const up = new ClusterUp(access, machine.env, own);
-        // Of events Pulumi only takes words.
-        const unused = ["events", ...(cache?.valkey === undefined ? ["statefulsets"] : [])];
+        const chosen = {
+            statefulsets: cache?.valkey,
+            horizontalpodautoscalers: kubernetes.autoscale,
+            servicemonitors: kubernetes.serviceMonitor,
+            prometheusrules: kubernetes.prometheusRule,
+        };
+        // Of events Pulumi only takes words, and what is for the nodes has a namespace of its own.
+        const unused = ["events", "daemonsets"];
+        for (const [resource, option] of Object.entries(chosen))
+            if (option === undefined) unused.push(resource);
         await up.with((cluster) => mayDeploy(cluster, ({ resource }) => !unused.includes(resource)));
-        for (const other of pullSecrets)
-            await up.with((cluster) => mayDeploy(cluster, ({ resource }) => resource === "secrets"), {
+        const elsewhere: readonly (readonly [namespace: string, resources: readonly string[]])[] = [
+            ...pullSecrets.map((other) => [other, ["secrets"]] as const),
+            ...(trustNodes ? [[trustNodes.namespace, ["daemonsets", "configmaps"]] as const] : []),
+        ];
+        for (const [other, resources] of elsewhere)
+            await up.with((cluster) => mayDeploy(cluster, ({ resource }) => resources.includes(resource)), {
                 ...access,
                 namespace: other,
             });

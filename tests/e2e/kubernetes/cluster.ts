@@ -306,6 +306,12 @@ export class Cluster {
             ]);
     }
 
+    /** Runs a command on a node, whose /etc, /var and /run it sees. @returns what it did */
+    async onNode(node: string, command: readonly string[]): Promise<Result> {
+        if (this.machines === undefined) throw new Error("The nodes of this cluster are not the test's own.");
+        return this.machines.run(node, command);
+    }
+
     /** Takes a node off the network, or puts it back; not the first one, which has the control plane. */
     async link(node: string, state: "up" | "down"): Promise<void> {
         if (this.machines === undefined) throw new Error("The nodes of this cluster are not the test's own.");

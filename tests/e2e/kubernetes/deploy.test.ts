@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { BareRegistry } from "../bare-registry";
 import { cleanup } from "../cleanup";
 import { Conformance } from "../conformance";
+import { collect, command, missing, pushImage } from "../gc";
 import { RegistryClient } from "../http";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
 import { objectsOf } from "../docker";
@@ -332,6 +333,23 @@ describe("a registry on a cluster", () => {
             expect(pushed.statuses).toEqual([202, 202, 201]);
             for (let i = 0; i < 8; i++)
                 expect((await client.ask(`/v2/team/app/blobs/${digest}`)).status).toBe(200);
+        });
+
+        test("gc gives the claim its space back, and doctor looks through what is left", async () => {
+            const there = await balanced();
+            const gone = await pushImage(there, "team/app", "gone");
+            await there.ask(`/v2/team/app/manifests/${gone.digest}`, { method: "DELETE" });
+            await pushImage(there, "team/app", "kept");
+            const { code, stdout, screen } = await collect(onClaim).done;
+            expect([code, screen]).toEqual([0, expect.stringContaining("back in its normal mode")]);
+            // The blob of the test before, which no image has, goes too.
+            expect(stdout).toMatch(/^Removed 4 blobs and 0 manifests, [23]\d\d(\.\d)? kB; 3 blobs in use\./);
+            expect(await missing(there, "team/app", "kept")).toEqual([]);
+            const file = join(onClaim.project, `Pulumi.${onClaim.name}.yaml`);
+            const store = await command(onClaim, "doctor", "--store", "--config-file", file).done;
+            expect(store.screen).toMatch(/^ok {7}store: \d+ links and 1 manifests are whole$/m);
+            expect(store.code).toBe(0);
+            ({ digest } = await there.upload("team/app"));
         });
 
         test("destroy leaves the claim, and the next deployment of the stack has the images", async () => {

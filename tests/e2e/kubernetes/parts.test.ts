@@ -1,25 +1,35 @@
 /** What may stand beside the registry on a cluster, each in its turn on one stack. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { clusterSentence } from "../../../setup/cluster-errors";
+
+import { served } from "../certificates";
 import { cleanup } from "../cleanup";
 import type { RegistryClient } from "../http";
 import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
-import { until } from "../run";
+import { must, until } from "../run";
 import { S3Server } from "../s3-server";
-import type { Stack } from "../stack";
+import { PASSWORD, type Stack } from "../stack";
 
 import { Cluster } from "./cluster";
+import { pauseImage } from "./node";
 import {
     BUILD_MS,
     clientAt,
     deployer,
     Namespace,
+    NODE_PORT,
     providerPath,
     restricted,
     stackOn,
     storeSettings,
+    whileAsking,
 } from "./support";
 
 const NAMESPACE = "registry";
 const BUCKET = "images";
+const NODES = "nodes";
 
 describe("what may stand beside the registry", () => {
     const use = cleanup();
@@ -126,12 +136,251 @@ describe("what may stand beside the registry", () => {
         });
     });
 
+    describe("numbers", () => {
+        const MONITORING = "monitoring.coreos.com";
+        /** A CRD with nothing but its name: the operator's own have the same group, versions and kinds. */
+        const definition = (kind: string, plural: string) => ({
+            ...{ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" },
+            metadata: { name: `${plural}.${MONITORING}` },
+            spec: {
+                ...{ group: MONITORING, scope: "Namespaced" },
+                names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+                versions: [
+                    {
+                        ...{ name: "v1", served: true, storage: true },
+                        schema: {
+                            openAPIV3Schema: {
+                                type: "object",
+                                properties: {
+                                    spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+                                },
+                            },
+                        },
+                    },
+                ],
+            },
+        });
+
+        test("without the Prometheus Operator `up` says so", async () => {
+            await stack.configure({
+                "users.prometheus.generate": "true",
+                "users.prometheus.role": "metrics",
+                metrics: "true",
+                "kubernetes.serviceMonitor": "true",
+                "kubernetes.prometheusRule.labels.release": "prometheus",
+            });
+            const { code, screen } = await stack.tryUp();
+            expect(code).not.toBe(0);
+            expect(clusterSentence(screen)).toMatch(
+                /^The cluster knows no (ServiceMonitor|PrometheusRule): the Prometheus Operator is not there\./,
+            );
+            expect((await at(0).ask("/v2/")).status).toBe(200);
+        });
+
+        test("each pod tells its own, to who has the login of the ServiceMonitor", async () => {
+            await cluster.apply(
+                definition("ServiceMonitor", "servicemonitors"),
+                definition("PrometheusRule", "prometheusrules"),
+            );
+            await stack.up();
+            const [{ spec } = { spec: undefined }] = (
+                await registry.json<{
+                    items: {
+                        spec: { endpoints: { basicAuth: Record<string, { name: string; key: string }> }[] };
+                    }[];
+                }>("get", "servicemonitors")
+            ).items;
+            const { username, password } = spec?.endpoints[0]?.basicAuth ?? {};
+            const { data } = await registry.json<{ data: Record<string, string> }>(
+                ...["get", "secret", username?.name ?? ""],
+            );
+            const text = (key = "") => Buffer.from(data[key] ?? "", "base64").toString();
+            const login = `${text(username?.key)}:${text(password?.key)}`;
+            expect((await at(0).ask("/v2/", { login })).status).toBe(403);
+            expect((await at(0).ask("/metrics")).status).toBe(403);
+            const numbers = (node: number) => at(node).ask("/metrics", { login });
+            const wanted = [
+                /^private_registry_up 1$/m,
+                /^private_registry_storage_healthy 1$/m,
+                /^registry_storage_cache_requests_total \d/m,
+                /^private_registry_front_requests_total\{site="registry"/m,
+                /^private_registry_certificate_expiry_timestamp_seconds\{site="registry"\} \d+$/m,
+            ];
+            await until("each pod tells all its numbers", async () => {
+                const all = await Promise.all(Array.from({ length: 8 }, (_, i) => numbers(i)));
+                return all.every(
+                    ({ status, body }) => status === 200 && wanted.every((one) => one.test(body)),
+                )
+                    ? true
+                    : undefined;
+            });
+        });
+
+        test("the rules are those of `npm run monitoring`, with the labels that were asked for", async () => {
+            const { items } = await registry.json<{
+                items: { metadata: { labels: object }; spec: { groups: { rules: { alert: string }[] }[] } }[];
+            }>("get", "prometheusrules");
+            expect(items[0]?.metadata.labels).toMatchObject({ release: "prometheus" });
+            const alerts = items[0]?.spec.groups[0]?.rules.map(({ alert }) => alert);
+            expect(alerts).toEqual(expect.arrayContaining(["RegistryDown", "RegistryErrors"]));
+        });
+    });
+
+    describe("a certificate that the cluster keeps", () => {
+        const SECRET = "registry-tls";
+        /** As cert-manager renews it: another key, of the same authority. */
+        let renew: () => Promise<void>;
+        const shown = async (node: number) =>
+            (await served(`${cluster.nodes[node]?.address}:${NODE_PORT}`, "registry.test"))[0] ?? "";
+
+        beforeAll(async () => {
+            const file = (name: string) => join(stack.folder, name);
+            const openssl = (...args: string[]) => must("openssl", args);
+            const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "90"];
+            const ca = ["-x509", "-subj", "/CN=Cluster CA", "-addext", "keyUsage=critical,keyCertSign"];
+            await openssl("req", ...key, ...ca, "-keyout", file("c.key"), "-out", file("c.crt"));
+            const names = cluster.nodes.map(({ address }) => `IP:${address}`).join(",");
+            renew = async () => {
+                await openssl(
+                    ...["req", "-x509", ...key, "-CA", file("c.crt"), "-CAkey", file("c.key")],
+                    ...["-subj", "/CN=registry", "-addext", `subjectAltName=${names}`],
+                    ...["-addext", "basicConstraints=critical,CA:FALSE"],
+                    ...["-keyout", file("tls.key"), "-out", file("tls.crt")],
+                );
+                const text = (name: string) => readFileSync(file(name), "utf8");
+                await cluster.apply({
+                    ...{ apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls" },
+                    metadata: { name: SECRET, namespace: NAMESPACE },
+                    stringData: {
+                        "tls.crt": text("tls.crt"),
+                        "tls.key": text("tls.key"),
+                        "ca.crt": text("c.crt"),
+                    },
+                });
+            };
+        });
+
+        test("one that is not there is told, and the pods go on", async () => {
+            await stack.configure({ "tls.secret": SECRET });
+            const { code, screen } = await stack.tryUp();
+            expect(code).not.toBe(0);
+            expect(clusterSentence(screen)).toContain(`The namespace ${NAMESPACE} has no Secret ${SECRET}`);
+            expect((await at(0).ask("/v2/")).status).toBe(200);
+        });
+
+        test("is shown by each pod, and its ca.crt is what clients get to trust", async () => {
+            await renew();
+            await stack.up();
+            const ca = await stack.output("caCertificatePem");
+            expect(ca.trim()).toBe(readFileSync(join(stack.folder, "c.crt"), "utf8").trim());
+            clients = [0, 1].map((node) => clientAt(cluster, node, ca));
+            for (let i = 0; i < 8; i++) expect((await at(i).ask("/v2/")).status).toBe(200);
+        });
+
+        test("a renewed one is shown without an up and without a failed request", async () => {
+            await renew();
+            const renewed = readFileSync(join(stack.folder, "tls.crt"), "utf8").trim();
+            const { asked, wrong } = await whileAsking(clients, () =>
+                until(
+                    "each pod shows the renewed certificate",
+                    async () => {
+                        const all = await Promise.all(Array.from({ length: 8 }, (_, i) => shown(i % 2)));
+                        return all.every((one) => one.trim() === renewed) ? true : undefined;
+                    },
+                    180_000,
+                ),
+            );
+            expect(wrong).toEqual([]);
+            expect(asked).toBeGreaterThan(20);
+            await stack.up("--expect-no-changes");
+        });
+    });
+
+    describe("pods that come and go by the load", () => {
+        test("who scales has the number of pods, and no up takes it back", async () => {
+            await stack.configure({ "kubernetes.autoscale.min": "2", "kubernetes.autoscale.max": "4" });
+            await stack.up();
+            const { items } = await registry.json<{
+                items: { spec: { scaleTargetRef: { name: string }; maxReplicas: number } }[];
+            }>("get", "horizontalpodautoscalers");
+            const name = (await registry.kubectl("get", "deployments", "--output=name")).trim();
+            expect(items).toMatchObject([{ spec: { maxReplicas: 4 } }]);
+            expect(`deployment.apps/${items[0]?.spec.scaleTargetRef.name}`).toBe(name);
+            // Nobody measures pods here: this is what an autoscaler does, by the same subresource.
+            await registry.kubectl("scale", name, "--replicas=3");
+            await registry.kubectl("rollout", "status", name, "--timeout=60s");
+            await stack.up("--expect-no-changes");
+            await stack.configure({ logLevel: "info" });
+            await stack.up("--refresh");
+            expect(await registry.pods()).toHaveLength(3);
+        });
+    });
+
+    describe("nodes that trust the registry", () => {
+        const TEAM = "team-a";
+        const address = () => `${cluster.nodes[0]?.address}:${NODE_PORT}`;
+
+        test("pull from it, set up by nothing else", async () => {
+            const archive = join(stack.folder, "program.tar");
+            await pauseImage(archive);
+            writeFileSync(join(stack.folder, "ca.crt"), await stack.output("caCertificatePem"));
+            const image = `${address()}/team/program:1`;
+            const login = ["--dest-creds", `admin:${PASSWORD}`, "--dest-cert-dir", stack.folder];
+            const copy = ["copy", "--insecure-policy", ...login];
+            await must("skopeo", [...copy, `docker-archive:${archive}`, `docker://${image}`]);
+            await cluster.apply(restricted(TEAM), {
+                ...{ apiVersion: "v1", kind: "Namespace", metadata: { name: NODES } },
+            });
+            const team = new Namespace(cluster, TEAM);
+            const secret = ["--docker-username=admin", `--docker-password=${PASSWORD}`];
+            await team.kubectl(
+                ...[
+                    "create",
+                    "secret",
+                    "docker-registry",
+                    "login",
+                    `--docker-server=${address()}`,
+                    ...secret,
+                ],
+            );
+            await deployer(cluster, [NODES]);
+            await stack.configure({ "kubernetes.trustNodes.namespace": NODES });
+            // As many as replicas says: who scaled has come to that.
+            await registry.kubectl("scale", "deployment", "--all", "--replicas=2");
+            await stack.unset("kubernetes.autoscale");
+            await stack.up();
+            expect(await registry.pods()).toHaveLength(2);
+            await cluster.kubectl("rollout", "status", "daemonset", "--namespace", NODES, "--timeout=60s");
+            const confined = {
+                ...{ allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+                ...{ runAsNonRoot: true, runAsUser: 101, seccompProfile: { type: "RuntimeDefault" } },
+            };
+            for (const { name } of cluster.nodes)
+                await cluster.apply({
+                    ...{ apiVersion: "v1", kind: "Pod", metadata: { name, namespace: TEAM } },
+                    spec: {
+                        nodeName: name,
+                        imagePullSecrets: [{ name: "login" }],
+                        containers: [{ name: "program", image, securityContext: confined }],
+                    },
+                });
+            await team.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=90s");
+        });
+    });
+
     test("a second up changes nothing", async () => {
         await stack.up("--expect-no-changes");
     });
 
-    test("destroy leaves nothing", async () => {
+    test("destroy leaves nothing, on the nodes neither", async () => {
+        const folders = async () =>
+            (await cluster.onNode(cluster.nodes[0]?.name ?? "", ["ls", "-A", "/etc/containerd/certs.d"]))
+                .stdout;
+        expect(await folders()).toContain(":");
         await stack.destroy();
         expect(await registry.left()).toBe("");
+        await until("the nodes have nothing of it", async () =>
+            (await folders()).includes(":") ? undefined : true,
+        );
     });
 });

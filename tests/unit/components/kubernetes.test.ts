@@ -1,11 +1,13 @@
 /** What is registered for a cluster. How it runs there: tests/e2e/kubernetes. */
 import { parse } from "yaml";
 
+import { secretText } from "../../../components/kubernetes/certificate";
 import { KubernetesProvider } from "../../../components/kubernetes/object";
 
-import { deploy, makeCertificates } from "./deploy";
+import { issue } from "./certs";
+import { deploy, made, makeCertificates } from "./deploy";
 import { expectGolden } from "./golden";
-import { find, type Registration } from "./mocks";
+import { find, type Registration, valueOf } from "./mocks";
 
 beforeAll(makeCertificates);
 
@@ -162,6 +164,160 @@ describe("a Redis that the replicas share", () => {
         const { template } = of(all, "r-redis").spec as { template: { metadata: { labels: Tree } } };
         expect(template.metadata.labels).not.toMatchObject(selector);
     });
+});
+
+describe("numbers of each pod", () => {
+    const users = { ...ADMIN, prometheus: { password: "345678", role: "metrics" as const } };
+    const watched = {
+        metrics: {},
+        users,
+        kubernetes: { serviceMonitor: { labels: { release: "a" } }, prometheusRule: {} },
+    };
+
+    test("what counts stands in the pod, and asks the registry on the pod's loopback", async () => {
+        const { all } = await onCluster({ storage: S3, ...watched });
+        const { template } = of(all, "r-pods").spec as {
+            template: { spec: { initContainers: { name: string; args?: string[]; volumeMounts: Tree[] }[] } };
+        };
+        const [registry, metrics] = template.spec.initContainers;
+        expect(metrics?.name).toBe("metrics");
+        expect(metrics?.args?.[0]).toContain("http://127.0.0.1:5001/metrics");
+        expect(metrics?.volumeMounts).toEqual([{ name: "numbers", mountPath: "/run/metrics" }]);
+        expect(JSON.stringify(registry?.volumeMounts)).not.toContain("numbers");
+        const { data } = of(all, "r-registry-secrets") as unknown as { data: Record<string, string> };
+        expect(parse(Buffer.from(data["config.yml"] ?? "", "base64").toString())).toMatchObject({
+            http: { debug: { addr: "127.0.0.1:5001", prometheus: { enabled: true } } },
+        });
+    });
+
+    test("of a claim, the size is among them", async () => {
+        const { all } = await onCluster({ metrics: {}, users });
+        expect(JSON.stringify(of(all, "r-pods"))).toContain("du -s -k /var/lib/registry");
+    });
+
+    test("the Prometheus Operator gets a login, and the rules of `npm run monitoring`", async () => {
+        const { all } = await onCluster({ storage: S3, ...watched });
+        const objects = all.filter(({ name }) => /metrics-login|service-monitor|prometheus-rule/.test(name));
+        expect(find(all, "r-metrics-login").secrets).toContain("stringData");
+        const [first] = made.ca.pem.split("\n", 1);
+        expectGolden(
+            "kubernetes-monitors.json",
+            told(objects).replace(made.ca.pem.replaceAll("\n", "\\n"), first ?? ""),
+        );
+    });
+});
+
+describe("a certificate that the cluster keeps", () => {
+    const pod = (all: Registration[]) =>
+        (
+            of(all, "r-pods").spec as {
+                template: {
+                    spec: { containers: { command: string[]; volumeMounts: Tree[] }[]; volumes: Tree[] };
+                };
+            }
+        ).template.spec;
+    const kept = (parts: Record<string, string>) =>
+        deploy(
+            { target: "kubernetes", front: undefined, storage: S3, tls: { secret: "site" } },
+            {
+                "r-identity": { hex: IDENTITY },
+                "r-certificate": {
+                    data: Object.fromEntries(
+                        Object.entries(parts).map(([name, text]) => [
+                            name,
+                            Buffer.from(text).toString("base64"),
+                        ]),
+                    ),
+                },
+            },
+        );
+
+    test("is mounted by its name, and what it holds stands in no object of the deployment", async () => {
+        const site = await issue("docker.example.com", { issuer: made.ca, names: ["docker.example.com"] });
+        const { all, registry } = await kept({
+            "tls.crt": site.pem,
+            "tls.key": site.keyPem,
+            "ca.crt": made.ca.pem,
+        });
+        expect((await valueOf(registry.caCertificatePem)).trim()).toBe(made.ca.pem.trim());
+        const { containers, volumes } = pod(all);
+        expect(volumes).toContainEqual({
+            name: "certificate",
+            secret: { secretName: "site", defaultMode: 0o440 },
+        });
+        expect(containers[0]?.command).toEqual([
+            "/bin/sh",
+            "-c",
+            expect.stringContaining("kill -HUP 1"),
+            "nginx",
+        ]);
+        for (const { name, inputs } of all.filter(({ type }) => type.startsWith("kubernetes:")))
+            for (const text of Object.values((inputs.data ?? {}) as Record<string, string>))
+                expect([name, Buffer.from(text, "base64").toString()]).not.toEqual([
+                    name,
+                    expect.stringContaining("PRIVATE KEY"),
+                ]);
+    });
+
+    test("without a key it is refused by name; without a ca.crt everyone trusts it, or is to be told whom", () => {
+        expect(() => secretText({ "tls.crt": "YQ==" }, "tls.key", "site", "registry")).toThrow(
+            "The Secret site (tls.secret) of the namespace registry has no tls.key",
+        );
+        expect(secretText({ "tls.crt": "YQ==" }, "ca.crt", "site", "registry")).toBe("");
+    });
+});
+
+test("nodes are told of the registry and its CA, by pods that may have a folder of theirs", async () => {
+    const { all } = await onCluster({ port: 8443, kubernetes: { trustNodes: { namespace: "nodes" } } });
+    const { metadata, spec } = of(all, "r-nodes");
+    expect(metadata).toMatchObject({ namespace: "nodes", name: "kit-dev-01234567-nodes" });
+    expect(spec).toMatchObject({
+        updateStrategy: { rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
+        template: {
+            spec: {
+                automountServiceAccountToken: false,
+                tolerations: [{ operator: "Exists" }],
+                containers: [
+                    {
+                        env: [
+                            { name: "ADDRESS", value: "docker.example.com:8443" },
+                            { name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+                            { name: "IDENTITY", value: IDENTITY },
+                        ],
+                        securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+                    },
+                ],
+                volumes: [{}, { hostPath: { path: "/etc/containerd/certs.d" } }],
+            },
+        },
+    });
+    const { metadata: where, binaryData } = of(all, "r-nodes-files") as unknown as {
+        metadata: Tree;
+        binaryData: Record<string, string>;
+    };
+    const text = (file: string) => Buffer.from(binaryData[file] ?? "", "base64").toString();
+    expect(where.namespace).toBe("nodes");
+    expect(text("ca.crt").trim()).toBe(made.ca.pem.trim());
+    expect(text("hosts.toml")).toContain('ca = "/etc/containerd/certs.d/docker.example.com:8443/ca.crt"');
+});
+
+test("who scales has the number of pods, and none of several remembers blobs for itself", async () => {
+    const { all } = await onCluster({
+        storage: S3,
+        kubernetes: { autoscale: { min: 1, max: 5, cpuPercent: 150 } },
+    });
+    expect(find(all, "r-pods").ignoreChanges).toEqual(["spec.replicas"]);
+    expect(of(all, "r-pods").spec.replicas).toBe(1);
+    expect(of(all, "r-autoscaler").spec).toMatchObject({
+        scaleTargetRef: { kind: "Deployment", name: "kit-dev-01234567" },
+        minReplicas: 1,
+        maxReplicas: 5,
+        metrics: [{ resource: { target: { type: "AverageValue", averageValue: "1500m" } } }],
+    });
+    const { data } = of(all, "r-registry-secrets") as unknown as { data: Record<string, string> };
+    expect(Buffer.from(data["config.yml"] ?? "", "base64").toString()).not.toContain("blobdescriptor");
+    const { all: fixed } = await onCluster({ storage: S3 });
+    expect(find(fixed, "r-pods").ignoreChanges).toEqual([]);
 });
 
 test.each([

@@ -113,6 +113,18 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
         /^kubernetes\.pullSecrets$/,
         { target: "kubernetes", users: { puller: { generate: true, role: "pull" } } },
     ],
+    [
+        /^kubernetes\.autoscale\.(min|max)$/,
+        { target: "kubernetes", kubernetes: { autoscale: { min: 1, max: 100 } } },
+    ],
+    [
+        /^kubernetes\.(serviceMonitor|prometheusRule)/,
+        {
+            ...{ target: "kubernetes", metrics: true },
+            users: { prometheus: { generate: true, role: "metrics" } },
+        },
+    ],
+    [/^tls\.secret$/, { target: "kubernetes" }],
     [/^kubernetes/, { target: "kubernetes" }],
     [/^metrics\.bindAddress$/, { metrics: { port: 9145 } }],
     [/^sync\.jobs\.NAME\.tags$/, { sync: { jobs: { NAME: { from: "quay.io/team/app" } } } }],

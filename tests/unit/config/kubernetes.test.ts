@@ -3,6 +3,7 @@ import { accepted, mistakeIn, refused } from "./base";
 
 const target = { target: "kubernetes" };
 const S3 = { storage: { s3: { bucket: "images", region: "eu-central-1" } } };
+const HASH = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
 const ONE_NODE = { claim: { accessMode: "ReadWriteOnce" } };
 
 test("is taken with users alone, and with a store elsewhere", () => {
@@ -40,6 +41,37 @@ test("refuses several replicas on a claim of one node, with the way out", () => 
     expect(accepted({ ...target, ...S3, kubernetes })).toBeDefined();
 });
 
+test("pods that come and go are bound as those that are counted", () => {
+    const kubernetes = { ...ONE_NODE, replicas: 1, autoscale: true };
+    expect(mistakeIn({ ...target, kubernetes })).toMatchObject({
+        path: "kubernetes.autoscale",
+        fix: "pulumi config rm --path kubernetes.autoscale",
+    });
+    expect(accepted({ ...target, ...S3, kubernetes }).kubernetes?.autoscale).toEqual({
+        min: 2,
+        max: 10,
+        cpuPercent: 70,
+    });
+    expect(mistakeIn({ ...target, ...S3, kubernetes: { autoscale: { min: 12 } } })).toEqual({
+        path: "kubernetes.autoscale.max",
+        problem: "is 10, less than kubernetes.autoscale.min (12)",
+        fix: "pulumi config set --path kubernetes.autoscale.max 12",
+    });
+});
+
+test("a certificate of a cluster is for a cluster, and for itself", () => {
+    expect(accepted({ ...target, tls: { secret: "site" } }).tls.secret).toBe("site");
+    expect(mistakeIn({ tls: { secret: "site" } })).toEqual({
+        path: "tls.secret",
+        problem: "is set, and target is docker",
+        fix: "pulumi config set target kubernetes",
+    });
+    expect(mistakeIn({ ...target, tls: { secret: "site", ownCa: {} } })).toMatchObject({
+        path: "tls.ownCa",
+        fix: "pulumi config rm --path tls.ownCa",
+    });
+});
+
 test.each([undefined, 443, 29_999, 32_768])("refuses port %j of a node", (port) => {
     const config = { ...target, kubernetes: { expose: "nodePort" }, ...(port ? { port } : {}) };
     expect(mistakeIn(config)).toMatchObject({ path: "port", fix: "pulumi config set port 30443" });
@@ -48,6 +80,34 @@ test.each([undefined, 443, 29_999, 32_768])("refuses port %j of a node", (port) 
 test("takes the first and the last port of a node", () => {
     for (const port of [30_000, 32_767])
         expect(accepted({ ...target, port, kubernetes: { expose: "nodePort" } }).port).toBe(port);
+});
+
+test("what the Prometheus Operator is told takes numbers, and a login", () => {
+    const fix =
+        "pulumi config set --path users.prometheus.generate true && pulumi config set --path users.prometheus.role metrics";
+    const users = { admin: { generate: true }, prometheus: { generate: true, role: "metrics" } };
+    for (const key of ["serviceMonitor", "prometheusRule"]) {
+        const kubernetes = { [key]: true };
+        expect(mistakeIn({ ...target, kubernetes })).toEqual({
+            path: `kubernetes.${key}`,
+            problem: "is set, and there are no numbers",
+            fix: "pulumi config set metrics true",
+        });
+        expect(accepted({ ...target, metrics: true, users, kubernetes })).toBeDefined();
+    }
+    const hashed = { admin: { generate: true }, prometheus: { bcryptHash: HASH, role: "metrics" } };
+    const kubernetes = { serviceMonitor: true };
+    expect(mistakeIn({ ...target, metrics: true, users: hashed, kubernetes })).toMatchObject({
+        path: "kubernetes.serviceMonitor",
+        fix,
+    });
+    expect(
+        accepted({ ...target, metrics: true, users: hashed, kubernetes: { prometheusRule: true } }),
+    ).toBeDefined();
+    expect(mistakeIn({ ...target, metrics: { port: 9145 }, users })).toMatchObject({
+        path: "metrics.port",
+        fix: "pulumi config rm --path metrics.port",
+    });
 });
 
 test("a namespace gets no login that may push", () => {

@@ -5,6 +5,7 @@ import {
     DEFAULT_ACME_IMAGE,
     DEFAULT_BACKUP_IMAGE,
     DEFAULT_SYNC_IMAGE,
+    RCLONE_IMAGE,
 } from "../../../address/default-images";
 
 import { HUB } from "./mirrors-values";
@@ -152,6 +153,7 @@ export const ODD: Record<string, Odd> = {
     "tls.ownCa.site.validityDays": { ...whole(397, 31, 825), invalid: [0, 826, 1.5, "397 days"] },
     "tls.ownCa.site.earlyRenewalDays": whole(30, 0),
     "tls.ownCa.site.localNames": flag(true),
+    "tls.secret": { valid: ["site", "registry.tls-1"], invalid: ["Site", "-a", "", "a/b"] },
     "tls.acme": secretGroup,
     "tls.acme.email": { valid: ["admin@example.com"], invalid: ["admin", "a@b", 5] },
     "tls.acme.acceptTerms": { ...flag(false), valid: [true] },
@@ -275,7 +277,7 @@ export const ODD: Record<string, Odd> = {
         valid: [
             {
                 ...{ context: "production", namespace: "registry", replicas: 3, expose: "clusterIP" },
-                ...{ annotations: {}, pullSecrets: [] },
+                ...{ annotations: {}, pullSecrets: [], rcloneImage: "rclone/rclone:1" },
                 claim: { size: "1Ti", accessMode: "ReadWriteMany" },
             },
         ],
@@ -289,6 +291,39 @@ export const ODD: Record<string, Odd> = {
         invalid: ["Registry", "-a", "a.b", "", "a".repeat(64)],
     },
     "kubernetes.replicas": whole(2, 1, 100),
+    "kubernetes.autoscale": {
+        valid: [{ min: 3, max: 20, cpuPercent: 150 }],
+        invalid: ["text", 5, []],
+    },
+    "kubernetes.autoscale.min": whole(2, 1, 100),
+    "kubernetes.autoscale.max": whole(10, 1, 100),
+    "kubernetes.autoscale.cpuPercent": whole(70, 10, 1600),
+    "kubernetes.trustNodes": {
+        valid: [{ namespace: "nodes", folder: "/etc/containerd/certs.d" }],
+        invalid: ["text", 5, []],
+    },
+    "kubernetes.trustNodes.namespace": {
+        valid: ["nodes", "a-1"],
+        default: "kube-system",
+        invalid: ["Nodes", "-a", "a.b", "", "a".repeat(64)],
+    },
+    "kubernetes.trustNodes.folder": {
+        valid: ["/srv/certs.d"],
+        default: "/etc/containerd/certs.d",
+        invalid: ["certs.d", "/a:b", ""],
+    },
+    "kubernetes.serviceMonitor": { valid: [{ labels: { release: "a" } }], invalid: ["text", 5, []] },
+    "kubernetes.serviceMonitor.labels": {
+        valid: [{ release: "prometheus" }, {}],
+        default: {},
+        invalid: ["text", [], 5],
+    },
+    "kubernetes.prometheusRule": { valid: [{ labels: { release: "a" } }], invalid: ["text", 5, []] },
+    "kubernetes.prometheusRule.labels": {
+        valid: [{ release: "prometheus" }, {}],
+        default: {},
+        invalid: ["text", [], 5],
+    },
     "kubernetes.expose": {
         valid: ["loadBalancer", "nodePort", "clusterIP"],
         default: "loadBalancer",
@@ -315,6 +350,11 @@ export const ODD: Record<string, Odd> = {
         valid: ["ReadWriteMany", "ReadWriteOnce"],
         default: "ReadWriteMany",
         invalid: ["ReadOnlyMany", ""],
+    },
+    "kubernetes.rcloneImage": {
+        valid: ["mirror.example.com/rclone/rclone:1.69.1"],
+        invalid: ["a b", 5],
+        default: RCLONE_IMAGE,
     },
     "kubernetes.pullSecrets": {
         valid: [["team-a", "team-b"], []],

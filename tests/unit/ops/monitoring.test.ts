@@ -1,7 +1,7 @@
 /** What `npm run monitoring` writes. That Prometheus takes it is shown by the end-to-end test. */
-import { alertsYml, gapOf } from "../../../ops/monitoring/alerts";
+import { gapOf } from "../../../components/metrics/alerts";
 import { dashboardJson } from "../../../ops/monitoring/dashboard";
-import { prometheusYml } from "../../../ops/monitoring/prometheus";
+import { alertsYml, prometheusYml } from "../../../ops/monitoring/prometheus";
 import { countScript } from "../../../components/metrics/count";
 
 import { expectGolden } from "../components/golden";

@@ -80,6 +80,16 @@ test.each([
         /^The cluster has no namespace registry: kubectl create namespace registry$/,
     ],
     [
+        "no Prometheus Operator",
+        'creation of resource registry/a failed because the Kubernetes API server reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: no matches for kind "PrometheusRule" in version "monitoring.coreos.com/v1"',
+        /^The cluster knows no PrometheusRule: .*`pulumi config rm --path kubernetes\.prometheusRule`\.$/,
+    ],
+    [
+        "no Secret with the certificate",
+        "resource 'registry/site' does not exist",
+        /^The namespace registry has no Secret site \(tls\.secret\): `kubectl get certificates,secrets --namespace registry` lists/,
+    ],
+    [
         "no right",
         `${REFUSED}secrets "x" is forbidden: User "deployer" cannot patch resource "secrets" in API group "" in the namespace "registry"`,
         /^deployer may not patch secrets in the namespace registry: examples\/kubernetes\/role\.yaml/,

@@ -1,5 +1,6 @@
 /** What somebody is to be told of (prometheus.io/docs/prometheus/latest/configuration/alerting_rules). Pure. */
-import { JOB, yaml } from "./prometheus";
+/** The job's name, by which the rules know whom Prometheus asks. */
+export const JOB = "private-registry";
 
 /** What a stack has, of which there is something to tell. */
 export interface Watched {
@@ -156,18 +157,18 @@ function alertsOf({ stack, files, acme, due }: Watched): Alert[] {
     ];
 }
 
-export const alertsYml = (watched: Watched): string =>
-    yaml({
-        groups: [
-            {
-                name: `private-registry ${watched.stack}`,
-                rules: alertsOf(watched).map(({ name, severity, expr, for: held, summary }) => ({
-                    alert: name,
-                    expr,
-                    for: held,
-                    labels: { severity, stack: watched.stack },
-                    annotations: { summary },
-                })),
-            },
-        ],
-    });
+/** The rules, as Prometheus reads them. */
+export const alertRules = (watched: Watched) => ({
+    groups: [
+        {
+            name: `private-registry ${watched.stack}`,
+            rules: alertsOf(watched).map(({ name, severity, expr, for: held, summary }) => ({
+                alert: name,
+                expr,
+                for: held,
+                labels: { severity, stack: watched.stack },
+                annotations: { summary },
+            })),
+        },
+    ],
+});
