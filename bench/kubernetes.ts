@@ -24,9 +24,9 @@ import { format, pairs, seconds, type Spread, spread } from "./measure";
 
 const NAMESPACE = "bench";
 const REPLICAS = [1, 2, 4];
-const ROUNDS = 2;
-const SECONDS = 3;
-const UPS = 3;
+const ROUNDS = 3;
+const SECONDS = 5;
+const UPS = 5;
 const SMALL_BYTES = 65_536;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);

@@ -321,8 +321,8 @@ describe("a registry on a cluster", () => {
             expect(await objectsOf(onClaim.prefix)).toEqual([`volume ${volume}`]);
             const pods = (await there.pods()).map(({ metadata }) => metadata.name);
             const pod = pods.find((name) => name.startsWith(onClaim.prefix.slice(0, 30)));
-            const from = `docker run --rm --volume ${volume}:/images:ro --entrypoint tar ${REGISTRY_IMAGE} -cC /images .`;
-            const to = `kubectl --kubeconfig ${cluster.kubeconfig} --namespace ${NAMESPACE} exec --stdin ${pod} --container registry -- tar -xC /var/lib/registry`;
+            const from = `docker run --rm --volume ${volume}:/images:ro --entrypoint busybox ${REGISTRY_IMAGE} tar -cC /images docker`;
+            const to = `kubectl --kubeconfig ${cluster.kubeconfig} --namespace ${NAMESPACE} exec --stdin ${pod} --container registry -- busybox tar -xC /var/lib/registry`;
             await must("sh", ["-ec", `${from} | ${to}`]);
             expect((await moved.ask(path)).status).toBe(200);
         });
