@@ -198,6 +198,11 @@ async function endWrites(
     }
 }
 
+/** @param pod that is to end, and of which nobody tells that it has */
+const stillThere = (pod: string) =>
+    `The pod ${pod} was to end and is still there, so what it may be writing is not known to have ended, and nothing was removed: ` +
+    `once its node is off for certain, \`kubectl delete pod ${pod} --force\`.`;
+
 /** What a command had begun that did not end, and who it was. */
 interface Left {
     holding: ClusterObject;
@@ -322,9 +327,12 @@ export class ClusterGround implements Ground {
         const { registry } = this;
         await untilAll(registry, true, (pod) => endWrites(registry, pod, signal), signal);
         // A pod that was on its way out ends with the last push that it has.
-        for (const { metadata } of await podsOf(registry))
-            if (metadata.deletionTimestamp !== undefined)
-                await registry.cluster.waitFor("pod", metadata.name, "delete", WRITE_SECONDS + 60);
+        for (const { metadata } of await podsOf(registry)) {
+            if (metadata.deletionTimestamp === undefined) continue;
+            const gone = await registry.cluster.waitFor("pod", metadata.name, "delete", WRITE_SECONDS + 60);
+            // Its node may be cut off from the cluster, and the push that it has go on.
+            if (!gone) throw new SetupError(inPlace(stillThere(metadata.name), registry.access));
+        }
     }
 
     release(): Promise<void> {
