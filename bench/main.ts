@@ -8,6 +8,7 @@ import { ADMIN, freePort, Stack } from "../tests/e2e/stack";
 import { backup } from "./backup";
 import { emptyProgram, emptyScript } from "./empty";
 import { front } from "./front";
+import { kubernetes } from "./kubernetes";
 import { deployByHand } from "./manual";
 import { format, pairs, seconds, spread } from "./measure";
 
@@ -121,6 +122,8 @@ async function overhead(stack: Stack): Promise<void> {
 export async function main(): Promise<void> {
     if (process.argv[2] === "backup") return backup();
     if (process.argv[2] === "front") return front();
+    // By itself: what it runs is built in half an hour, once for each user.
+    if (process.argv[2] === "kubernetes") return kubernetes();
     const embedded = withoutOurs(process.env.PATH ?? "") !== process.env.PATH;
     print(`Median (least–greatest); ${embedded ? "embedded" : "official"} provider plugins.`);
     const stack = await Stack.create("bench", { settings: { ...ADMIN, keepData: "false" } });

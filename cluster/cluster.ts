@@ -33,6 +33,8 @@ export interface ClusterObject {
     };
 }
 
+const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** A cluster that does not answer ends a command within this time. */
 const ANSWER_SECONDS = 15;
 
@@ -92,7 +94,17 @@ export class Cluster {
                 ? undefined
                 : mkdtempSync(join(tmpdir(), "private-registry-kubeconfig-"));
         const remove = () => folder !== undefined && rmSync(folder, { recursive: true, force: true });
-        process.once("exit", remove);
+        // Whoever handles a signal needs the file until he is done.
+        const end = (signal: NodeJS.Signals) => {
+            if (process.listenerCount(signal) > 1) return;
+            remove();
+            process.off(signal, end);
+            process.kill(process.pid, signal);
+        };
+        if (folder !== undefined) {
+            process.on("exit", remove);
+            for (const signal of SIGNALS) process.on(signal, end);
+        }
         try {
             const file = folder === undefined ? undefined : join(folder, "config");
             if (file !== undefined) writeFileSync(file, kubeconfig ?? "", { mode: 0o600 });
@@ -105,6 +117,7 @@ export class Cluster {
             );
         } finally {
             process.off("exit", remove);
+            for (const signal of SIGNALS) process.off(signal, end);
             remove();
         }
     }
@@ -226,13 +239,15 @@ export class Cluster {
         ]);
         if (code === 0) return true;
         if (/timed out waiting/.test(stderr)) return false;
+        // What is gone already is no failure of a wait for that.
+        if (condition === "delete" && /not found|no matching resources/i.test(stderr)) return true;
         throw refused("wait", stderr);
     }
 
     /**
      * Runs a command in a container of a pod.
      *
-     * @param input of its standard input. @default none
+     * @param options.input what it gets on its standard input. @default nothing
      * @returns its exit code, and what it prints
      * @throws ClusterRefused where it could not be run
      */
@@ -240,11 +255,12 @@ export class Cluster {
         pod: string,
         container: string,
         command: readonly string[],
-        input?: string | Buffer,
+        { input, signal }: Pick<RunOptions, "input" | "signal"> = {},
     ): Promise<RunResult> {
         const stdin = input === undefined ? [] : ["--stdin"];
         const args = ["exec", pod, "--container", container, ...stdin, "--", ...command];
-        const result = await this.try(args, { input });
+        const result = await this.try(args, { input, signal });
+        signal?.throwIfAborted();
         const ended = /^command terminated with exit code \d+$/m.test(result.stderr);
         if (result.code !== 0 && !ended) throw refused("exec", result.stderr);
         return result;
@@ -271,7 +287,13 @@ export class Cluster {
                 ...(onLine === undefined ? [] : ["--follow"]),
                 ...(since === undefined ? [] : [`--since-time=${new Date(since * 1000).toISOString()}`]),
             ],
-            { ...(onLine && { onLine }), ...(signal && { signal }) },
+            {
+                ...(onLine && {
+                    onLine: (line: string, stream: "stdout" | "stderr") =>
+                        void (stream === "stdout" && onLine(line)),
+                }),
+                ...(signal && { signal }),
+            },
         );
     }
 

@@ -58,8 +58,11 @@ const brief = (text = ""): string =>
         .replace(/^Back-off pulling image "[^"]*": /, "")
         .trim();
 
-/** The last line, where a program tells why it ends. */
-const lastLine = (text = ""): string => text.trim().split("\n").pop() ?? "";
+/** Of the end of a log the line that tells why: what follows it is a usage, or a stack trace. */
+function reason(text = ""): string {
+    const lines = text.trim().split("\n");
+    return (lines.find((line) => /error|panic|fatal|emerg/i.test(line)) ?? lines.pop() ?? "").trim();
+}
 
 /**
  * What keeps pods from serving.
@@ -172,14 +175,14 @@ const logs = (container: string, pod: string, ...flags: string[]): string =>
     `\`${["kubectl logs", ...flags, `--container ${container} ${pod}`].join(" ")}\``;
 
 function ofContainer({ name, image, state, lastState }: ContainerStatus, pod: string): string | undefined {
-    const { reason = "", message } = state.waiting ?? {};
-    if (NO_IMAGE.test(reason))
-        return `A node cannot pull ${image} (${brief(message) || reason}): \`kubectl describe pod ${pod}\` tells which node; where the image's registry asks for a login, the ServiceAccount of kubernetes.serviceAccount has it in its imagePullSecrets.`;
-    if (NO_START.test(reason)) return `${name} cannot start in its pod: ${brief(message) || reason}.`;
+    const { reason: waiting = "", message } = state.waiting ?? {};
+    if (NO_IMAGE.test(waiting))
+        return `A node cannot pull ${image} (${brief(message) || waiting}): \`kubectl describe pod ${pod}\` tells which node; where the image's registry asks for a login, the ServiceAccount of kubernetes.serviceAccount has it in its imagePullSecrets.`;
+    if (NO_START.test(waiting)) return `${name} cannot start in its pod: ${brief(message) || waiting}.`;
     const ended = state.terminated ?? (state.running ? undefined : lastState.terminated);
     if (ended === undefined || ended.exitCode === 0) return undefined;
     if (ended.reason === "OOMKilled")
         return `${name} took more memory than it may, and was ended: \`pulumi config set --path ${name === "front" ? "front.memoryMb" : "memoryMb"} 1024\` gives it more.`;
-    const said = lastLine(ended.message);
+    const said = reason(ended.message);
     return `${name} ends by itself (exit code ${ended.exitCode ?? "unknown"}${said && `: ${said}`}): ${logs(name, pod, "--previous")} tells more.`;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+import { formatPath } from "../components/definition/problem";
 import { SetupError } from "../setup/errors";
 import type { Machine } from "../setup/machine";
 import { print, say } from "../setup/progress";
@@ -159,10 +160,10 @@ export async function schedule(machine: Machine, args: string[]): Promise<number
     const config = await readConfig(pulumi, meant.configFile);
     const jobs = jobsOf(config.schedule);
     const refused = isOnCluster(stack) ? jobs.find(({ command }) => ON_DOCKER.includes(command)) : undefined;
-    if (refused !== undefined)
-        throw new SetupError(
-            `${onDockerAlone(refused.command)} Until then: pulumi config rm --path schedule.${refused.command}`,
-        );
+    if (refused !== undefined) {
+        const option = formatPath(["schedule", refused.command]);
+        throw new SetupError(`${onDockerAlone(refused.command)} pulumi config rm --path ${option}`);
+    }
     const rows = rowsOf(machine, prefix, jobs, new Date());
     const start = startOf(machine, meant, kept);
     const { metrics, onFailure } = config.schedule;

@@ -4,20 +4,24 @@ import { SetupError } from "../setup/errors";
 import { openLog, withLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, say } from "../setup/progress";
+import { isOnCluster } from "../setup/stack";
 
 import { resultText, takeBackup } from "./backup";
-import { engineOf, readStack } from "./facts/stack-facts";
-import { mendFirst } from "./gc/notice";
+import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";
+import { mendClusterFirst, mendFirst } from "./gc/notice";
 import { runningRegistry } from "./gc/stack";
 import { quietUp } from "./quiet-up";
 import { agreed, canAsk } from "./shared/ask";
+import { withClusterLock } from "./shared/cluster-lock";
 import { withLock } from "./shared/lock";
+import { withClusterRegistry } from "./shared/on-cluster";
 import { abortOnSignal } from "./shared/signals";
 import { back, carryOut } from "./upgrade/carry-out";
 import type { Image } from "./upgrade/parts";
 import { plan } from "./upgrade/plan";
 import { readRecord, type UnderWay, writeRecord } from "./upgrade/record";
-import { named, type Outcome, parse, type Work } from "./upgrade/work";
+import { type ClusterWork, upgradeOnCluster } from "./upgrade/on-cluster";
+import { type Flags, named, type Outcome, parse, type Work } from "./upgrade/work";
 
 const label = ({ name, version }: Image) => (version === undefined ? name : `${name} (${version})`);
 
@@ -26,11 +30,11 @@ function show({ parts }: Pick<Outcome, "parts">): void {
         print(`${part.padEnd(9)} ${label(from)}${to === undefined ? ", stays" : ` → ${label(to)}`}`);
 }
 
-async function confirmed({ flags }: Work): Promise<boolean> {
+async function confirmed({ flags }: Pick<Work, "flags">, what: string): Promise<boolean> {
     if (flags.yes) return true;
     if (!canAsk())
         throw new SetupError("Nothing was changed: without a terminal, --yes says that it is to be done.");
-    if (await agreed("Upgrade? Each container that changes is away for some seconds.")) return true;
+    if (await agreed(`Upgrade? ${what}`)) return true;
     say("Nothing was changed.");
     return false;
 }
@@ -58,7 +62,8 @@ async function begin(work: Work): Promise<Outcome> {
     if (refused.length > 0) return { result: "refused", parts, refused };
     if (steps.length === 0) return { result: "nothing", parts };
     if (flags["dry-run"]) return { result: "planned", parts };
-    if (!(await confirmed(work))) return { result: "nothing", parts };
+    if (!(await confirmed(work, "Each container that changes is away for some seconds.")))
+        return { result: "nothing", parts };
     work.signal.throwIfAborted();
     if (facts.backup?.repository) {
         const wishes = { verify: false, mend: false, dryRun: false, configFile: flags["config-file"] };
@@ -71,7 +76,7 @@ async function begin(work: Work): Promise<Outcome> {
     return { ...(await carryOut(work, record)), parts };
 }
 
-function tell(outcome: Outcome, { flags }: Work): number {
+function tell(outcome: Outcome, { flags }: Pick<Work, "flags">): number {
     const { result, refused = [], cause, seconds = 0 } = outcome;
     if (flags.json) process.stdout.write(`${JSON.stringify(outcome, undefined, 2)}\n`);
     else if (result === "nothing") print("Nothing to do.");
@@ -91,8 +96,9 @@ export async function upgrade(machine: Machine, args: string[]): Promise<number>
     const flags = parse(args);
     named(flags);
     const facts = await readStack(machine, args);
-    const endpoint = engineOf(facts);
     checkClone(machine, facts.stack, args);
+    if (isOnCluster(facts.stack)) return onCluster(machine, args, flags, facts);
+    const endpoint = engineOf(facts);
     await mendFirst(machine, endpoint, facts.stack);
     const engine = await connectTo(endpoint);
     openLog(machine, `upgrade-${facts.stack.name.replaceAll("/", "-")}`);
@@ -129,5 +135,29 @@ export async function upgrade(machine: Machine, args: string[]): Promise<number>
         throw withLog(error);
     } finally {
         off();
+    }
+}
+
+/** The same on a cluster. */
+async function onCluster(machine: Machine, args: string[], flags: Flags, facts: StackFacts): Promise<number> {
+    const configFile = flags["config-file"];
+    openLog(machine, `upgrade-${facts.stack.name.replaceAll("/", "-")}`);
+    const started = Date.now();
+    try {
+        return await withClusterRegistry(machine, facts.stack, configFile, async (registry) => {
+            await mendClusterFirst(machine, registry);
+            const work: ClusterWork = {
+                ...{ machine, flags, facts, registry },
+                look: () => readStack(machine, args),
+                up: () => quietUp(machine, args, configFile),
+                show: (parts) => flags.json || show({ parts }),
+                confirmed: () =>
+                    confirmed({ flags }, "New pods take the place of old ones, and no request fails."),
+            };
+            const outcome = await withClusterLock(registry, "upgrade", () => upgradeOnCluster(work));
+            return tell({ ...outcome, seconds: (Date.now() - started) / 1000 }, work);
+        });
+    } catch (error) {
+        throw withLog(error);
     }
 }

@@ -12,8 +12,8 @@ export interface RunOptions {
     input?: string | Buffer | undefined;
     /** Ends it, and the run counts as failed. */
     signal?: AbortSignal | undefined;
-    /** Called with each line of output as it comes. */
-    onLine?: (line: string) => void;
+    /** Called with each line of output as it is whole, but for empty ones. */
+    onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }
 
 export interface RunResult {
@@ -36,10 +36,16 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
         child.stdin.on("error", () => undefined).end(options.input);
         const text = { stdout: "", stderr: "" };
         let timedOut = false;
+        const open = { stdout: "", stderr: "" };
+        const tell = (line: string, stream: "stdout" | "stderr") =>
+            line.trim() && options.onLine?.(line.trim(), stream);
         const collect = (stream: "stdout" | "stderr") => (chunk: string) => {
             text[stream] += chunk;
-            const lines = chunk.split(/[\r\n]+/).filter((line) => line.trim());
-            for (const line of lines) options.onLine?.(line.trim());
+            if (options.onLine === undefined) return;
+            // A chunk may end within a line.
+            const lines = (open[stream] + chunk).split(/[\r\n]/);
+            open[stream] = lines.pop() ?? "";
+            for (const line of lines) tell(line, stream);
         };
         child.stdout.setEncoding("utf8").on("data", collect("stdout"));
         child.stderr.setEncoding("utf8").on("data", collect("stderr"));
@@ -56,6 +62,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
         });
         child.on("close", (code) => {
             clearTimeout(timer);
+            for (const stream of ["stdout", "stderr"] as const) tell(open[stream], stream);
             resolve({ code: timedOut ? 124 : (code ?? 1), ...text });
         });
     });

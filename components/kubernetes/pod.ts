@@ -18,6 +18,8 @@ export const FRONT_CONTAINER = "front";
 export const holdingName = (own: string): string => `${own}-holding`;
 /** Its only key. */
 export const HOLDING_KEY = "writes";
+/** The volume that has it in a pod. */
+export const HOLDING_VOLUME = "holding";
 /** Where the front has it. */
 const HOLDING_FOLDER = "/run/holding";
 
@@ -143,7 +145,7 @@ export function podTemplate(args: PodArgs) {
                         { name: "tmp", mountPath: "/tmp" },
                         ...(args.counter === undefined ? [] : [NUMBERS_MOUNT]),
                         ...(front.certificate?.mounts ?? []),
-                        { name: "holding", mountPath: HOLDING_FOLDER, readOnly: true },
+                        { name: HOLDING_VOLUME, mountPath: HOLDING_FOLDER, readOnly: true },
                         ...(claim === undefined
                             ? []
                             : [{ name: "data", mountPath: blobsFolder(), readOnly: true }]),
@@ -154,7 +156,7 @@ export function podTemplate(args: PodArgs) {
                 registry.files,
                 front.files,
                 data,
-                { name: "holding", configMap: { name: args.holding, optional: true } },
+                { name: HOLDING_VOLUME, configMap: { name: args.holding, optional: true } },
                 inMemory("socket", "1Mi"),
                 // Sockets, and the answers of the password check.
                 inMemory("tmp", "32Mi"),

@@ -11,6 +11,7 @@ import { DRAIN_FILE } from "../../components/front/settings";
 import {
     FRONT_CONTAINER,
     HOLDING_KEY,
+    HOLDING_VOLUME,
     holdingName,
     REGISTRY_CONTAINER,
 } from "../../components/kubernetes/pod";
@@ -110,9 +111,10 @@ async function holds({ cluster }: ClusterRegistry, pod: PodObject): Promise<bool
         const look = shell(`[ ! -f ${DRAIN_FILE} ] || echo held`);
         const { stdout } = await cluster.exec(pod.metadata.name, FRONT_CONTAINER, look);
         return stdout.includes("held");
-    } catch {
+    } catch (error) {
         // Not begun yet, or on its way out.
-        return undefined;
+        if (error instanceof ClusterRefused && error.reason !== "Forbidden") return undefined;
+        throw error;
     }
 }
 
@@ -166,15 +168,25 @@ async function untilAll(
 }
 
 /** Waits until a front has answered what it had begun. */
-async function endWrites({ cluster }: ClusterRegistry, { metadata }: PodObject): Promise<void> {
+async function endWrites(
+    { cluster }: ClusterRegistry,
+    { metadata }: PodObject,
+    signal: AbortSignal,
+): Promise<void> {
     try {
-        await cluster.exec(metadata.name, FRONT_CONTAINER, shell(ENDED));
+        await cluster.exec(metadata.name, FRONT_CONTAINER, shell(ENDED), { signal });
     } catch (error) {
+        signal.throwIfAborted();
         const pod = await cluster.get<PodObject>("pod", metadata.name);
         // Taken away in the meantime: who waits for those on their way out waits for it.
         if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) throw error;
     }
 }
+
+/** @param pod that is to end, and of which nobody tells that it has */
+const stillThere = (pod: string) =>
+    `The pod ${pod} was to end and is still there, so what it may be writing is not known to have ended, and nothing was removed: ` +
+    `once its node is off for certain, \`kubectl delete pod ${pod} --force\`.`;
 
 /** What a command had begun that did not end, and who it was. */
 interface Left {
@@ -264,6 +276,10 @@ export class ClusterGround implements Ground {
 
     async claim(): Promise<void> {
         const { registry, deployment, command, prefix } = this;
+        if (!deployment.spec.template.spec.volumes?.some(({ name }) => name === HOLDING_VOLUME))
+            throw new SetupError(
+                `The pods of ${prefix} are of an earlier version of the kit, which could not hold writes: npm run up, then the same command again.`,
+            );
         const pods = (await podsOf(registry)).filter(
             ({ metadata }) => metadata.deletionTimestamp === undefined,
         );
@@ -294,11 +310,14 @@ export class ClusterGround implements Ground {
 
     async hold(signal: AbortSignal): Promise<void> {
         const { registry } = this;
-        await untilAll(registry, true, (pod) => endWrites(registry, pod), signal);
+        await untilAll(registry, true, (pod) => endWrites(registry, pod, signal), signal);
         // A pod that was on its way out ends with the last push that it has.
-        for (const { metadata } of await podsOf(registry))
-            if (metadata.deletionTimestamp !== undefined)
-                await registry.cluster.waitFor("pod", metadata.name, "delete", WRITE_SECONDS + 60);
+        for (const { metadata } of await podsOf(registry)) {
+            if (metadata.deletionTimestamp === undefined) continue;
+            const gone = await registry.cluster.waitFor("pod", metadata.name, "delete", WRITE_SECONDS + 60);
+            // Its node may be cut off from the cluster, and the push that it has go on.
+            if (!gone) throw new SetupError(inPlace(stillThere(metadata.name), registry.access));
+        }
     }
 
     release(): Promise<void> {
@@ -370,7 +389,7 @@ export class ClusterGround implements Ground {
         const { cluster } = this.registry;
         // Through the connection, into the memory of the pod: what stands in its arguments, whoever may list pods reads.
         const file = "/tmp/rclone.conf";
-        await cluster.exec(pod, RCLONE, shell(`umask 077; cat > ${file}`), conf);
+        await cluster.exec(pod, RCLONE, shell(`umask 077; cat > ${file}`), { input: conf });
         return { conf: file, run: inPod(this.registry, pod, RCLONE).run };
     }
 
@@ -395,7 +414,7 @@ export class ClusterGround implements Ground {
 export const inPod = ({ cluster }: ClusterRegistry, pod: string, container: string): Broom => ({
     run: async (command) => (await cluster.exec(pod, container, command)).stdout,
     put: async (archive, folder) => {
-        await cluster.exec(pod, container, ["tar", "-x", "-f", "-", "-C", folder], archive);
+        await cluster.exec(pod, container, ["tar", "-x", "-f", "-", "-C", folder], { input: archive });
     },
 });
 

@@ -1,5 +1,5 @@
 /** A pod that does one thing for a command, and goes with it; also with the Deployment, whose it is. */
-import type { ClusterObject } from "../../cluster/cluster";
+import { type ClusterObject, ClusterRefused } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { IDENTITY_LABEL } from "../../components/deployment/hardening";
@@ -30,12 +30,25 @@ export interface Task {
     volumes?: PodSpec["volumes"];
 }
 
-/** The registry's own container as its Deployment has it, for a pod that does something else with its files and its storage. */
-export function registryContainer({ spec }: DeploymentObject): Container {
+/** A container of the Deployment's pods. */
+export function containerOf({ spec }: DeploymentObject, container: string): Container {
     const { containers, initContainers = [] } = spec.template.spec;
-    const found = [...initContainers, ...containers].find(({ name }) => name === REGISTRY_CONTAINER);
-    if (found === undefined) throw new Error("the Deployment has no container of the registry");
-    const { name, image, command = [], env = [], resources, securityContext, volumeMounts = [] } = found;
+    const found = [...initContainers, ...containers].find(({ name }) => name === container);
+    if (found === undefined) throw new Error(`the Deployment has no container ${container}`);
+    return found;
+}
+
+/** The registry's own container as its Deployment has it, for a pod that does something else with its files and its storage. */
+export function registryContainer(deployment: DeploymentObject): Container {
+    const {
+        name,
+        image,
+        command = [],
+        env = [],
+        resources,
+        securityContext,
+        volumeMounts = [],
+    } = containerOf(deployment, REGISTRY_CONTAINER);
     const { requests } = resources ?? {};
     return {
         ...{ name, image, command, env, volumeMounts },
@@ -169,9 +182,19 @@ export async function runTask(
     const { cluster } = registry;
     try {
         const name = await startTask(registry, deployment, task, signal);
-        for (;;) {
-            // It ends with the container, or with the connection to it.
-            await cluster.logs(name, task.containers[0]?.name ?? "", { onLine, signal });
+        for (let told = 0; ;) {
+            let line = 0;
+            const take = (text: string) => {
+                if (line++ < told) return;
+                told = line;
+                onLine(text);
+            };
+            // It ends with the container, or with the connection to it: then it is read anew, past what was told.
+            await cluster
+                .logs(name, task.containers[0]?.name ?? "", { onLine: take, signal })
+                .catch((error: unknown) => {
+                    if (!(error instanceof ClusterRefused) || error.reason === "Forbidden") throw error;
+                });
             const pod = await cluster.get<PodObject>("pod", name);
             if (pod === undefined) throw new SetupError(wentAway(name));
             const ended = pod.status?.containerStatuses?.[0]?.state?.terminated;

@@ -11,7 +11,7 @@ import { coloured } from "../../setup/colour";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
-import { prefixOf, type Stack } from "../../setup/stack";
+import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
 import { readConfig } from "./stack-config";
 import { stackPulumi } from "./stack-pulumi";
 
@@ -38,7 +38,7 @@ export class ClusterUp {
         stack: Stack,
         configFile: string | undefined,
     ): Promise<ClusterUp | undefined> {
-        if (stack.settings.target !== "kubernetes" || kubectlOf(machine.env) === undefined) return undefined;
+        if (!isOnCluster(stack) || kubectlOf(machine.env) === undefined) return undefined;
         const { kubernetes = KUBERNETES_DEFAULTS, cache } = await readConfig(
             await stackPulumi(machine, stack),
             configFile,

@@ -18,8 +18,8 @@ import { causeIn } from "./version";
 import type { Outcome, Work } from "./work";
 
 /** Writes the images into the configuration. */
-function configure(
-    { machine, facts, flags }: Work,
+export function configure(
+    { machine, facts, flags }: Pick<Work, "machine" | "facts" | "flags">,
     images: readonly { part: PartName; name: string }[],
 ): void {
     const file = configurationFile(machine, facts.stack, flags["config-file"]);

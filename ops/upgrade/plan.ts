@@ -20,7 +20,11 @@ import { canBeTried, problemOfTrial, readBy, type Unread } from "./trial";
 import { type Flags, named, type Outcome, type Work } from "./work";
 
 /** The name that each part's image is to have; nothing where a part stays. */
-function wishes({ to, image }: Flags, names: ReadonlyMap<PartName, string>, parts: readonly Part[]) {
+export function wishes(
+    { to, image }: Flags,
+    names: ReadonlyMap<PartName, string>,
+    parts: readonly Pick<Part, "part" | "configured">[],
+) {
     const wanted = new Map<PartName, string>();
     for (const { part, configured } of parts) {
         const given = names.get(part);
@@ -69,12 +73,16 @@ export interface Plan {
     known: Known | undefined;
 }
 
-function unreadText(version: string, unread: readonly Unread[]): string {
+/** What a registry of another version cannot read, as a sentence without a full stop. */
+export function unreadText(version: string, unread: readonly Unread[]): string {
     const shown = unread.slice(0, 5).map(({ name }) => name);
     const more = unread.length > shown.length ? ` and ${unread.length - shown.length} more` : "";
     const why = unread.some(({ schema1 }) => schema1) ? " (schema 1, of Docker before 1.10)" : "";
     return `Registry ${version} cannot read ${shown.join(", ")}${more}${why}`;
 }
+
+export const LEAVE_UNREAD =
+    "push them again from their source with a Docker of today, or have them stay in the store unread: --leave-unread";
 
 /** Looks what runs, what it would become, and what stands in the way; nothing is changed. */
 export async function plan(work: Work, found: StackRegistry): Promise<Plan> {
@@ -149,10 +157,7 @@ export async function plan(work: Work, found: StackRegistry): Promise<Plan> {
     if (unread.length > 0) {
         const text = unreadText(registry?.to.version ?? "", unread);
         if (flags["leave-unread"]) say(`${text}; they stay in the store.`);
-        else
-            refused.push(
-                `${text}: push them again from their source with a Docker of today, or have them stay in the store unread: --leave-unread`,
-            );
+        else refused.push(`${text}: ${LEAVE_UNREAD}`);
     }
     const known = await answersNow(facts, content).catch((error: unknown) => {
         say(

@@ -7,6 +7,7 @@ import { DONE } from "../../components/storage/check";
 import { messageOf } from "../../setup/errors";
 import { networkOf, type Owner, reader } from "../gc/containers";
 import { inspect, remove, start } from "../gc/engine";
+import type { Ground } from "../gc/ground";
 import { EngineGround } from "../gc/on-engine";
 import type { imagesOf } from "../gc/stack";
 import { type Content } from "../retain/content";
@@ -151,7 +152,19 @@ export async function readBy(
     progress: (text: string) => void,
 ): Promise<Reading> {
     const now = new EngineGround(engine, registry, owner, images);
-    const then = new EngineGround(engine, asRepository(registry, image), owner, images);
+    return readThrough(new EngineGround(engine, asRepository(registry, image), owner, images), now, progress);
+}
+
+/**
+ * The same wherever they run.
+ *
+ * @param then with the other image
+ */
+export async function readThrough(
+    then: Pick<Ground, "config" | "beside">,
+    now: Pick<Ground, "config" | "beside">,
+    progress: (text: string) => void,
+): Promise<Reading> {
     const content = await Session.with(then, false, (session) =>
         readContent(session, undefined, undefined, progress),
     );

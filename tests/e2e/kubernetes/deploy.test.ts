@@ -2,12 +2,15 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { BareRegistry } from "../bare-registry";
 import { cleanup } from "../cleanup";
+import { Conformance } from "../conformance";
 import { RegistryClient } from "../http";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
+import { objectsOf } from "../docker";
 import { must, sleep, until } from "../run";
 import { S3Server } from "../s3-server";
-import { DOMAIN, PASSWORD, type Stack } from "../stack";
+import { ADMIN, DOMAIN, PASSWORD, Stack } from "../stack";
 
 import { Cluster } from "./cluster";
 import {
@@ -55,6 +58,7 @@ describe("a registry on a cluster", () => {
                     "users.puller.generate": "true",
                     "users.puller.role": "pull",
                     "kubernetes.pullSecrets[0]": TEAM,
+                    deleteEnabled: "true",
                     ...storeSettings(store, BUCKET),
                 },
             }),
@@ -108,6 +112,14 @@ describe("a registry on a cluster", () => {
         expect(await must("skopeo", ["inspect", ...back, `docker://${image}`])).toContain(
             '"Digest": "sha256:',
         );
+    });
+
+    test("conformance: each test ends as with one registry that has nothing before it", async () => {
+        const suite = use(await Conformance.create());
+        const bare = use(await BareRegistry.start(`${stack.prefix}-bare`, { image: REGISTRY_IMAGE }));
+        const alone = await suite.bare(bare.port);
+        expect(await suite.behind(`${cluster.nodes[0]?.address}:${NODE_PORT}`, ca)).toEqual(alone);
+        expect(alone.filter((line) => line.startsWith("passed ")).length).toBeGreaterThan(500);
     });
 
     test("roles count, and no network leads past the front", async () => {
@@ -243,10 +255,12 @@ describe("a registry on a cluster", () => {
     /** What of the kit's is in the two namespaces. */
     const left = async () => (await there.left()) + (await new Namespace(cluster, TEAM).left());
 
-    describe("on a claim, at the address of a load balancer", () => {
+    describe("from a Docker host to a claim, at the address of a load balancer", () => {
         const useHere = cleanup();
         let onClaim: Stack;
         let digest: string;
+        let formerCa: string;
+        let former: { digest: string };
 
         beforeAll(async () => {
             cluster.balanceLoad();
@@ -262,17 +276,25 @@ describe("a registry on a cluster", () => {
                 },
             });
             onClaim = useHere(
-                await stackOn(cluster, NAMESPACE, {
-                    ...{ name: "claim", env },
+                await Stack.create("claim", {
+                    env,
                     settings: {
-                        domain: DOMAIN,
-                        port: "443",
-                        "kubernetes.expose": "loadBalancer",
-                        "kubernetes.claim.size": "1Gi",
-                        "kubernetes.claim.storageClass": "shared",
+                        ...ADMIN,
+                        ...{ image: REGISTRY_IMAGE, "front.image": FRONT_IMAGE, "front.off": "false" },
                     },
                 }),
             );
+            await onClaim.up();
+            formerCa = await onClaim.output("caCertificatePem");
+            const onHost = await RegistryClient.of(onClaim);
+            former = await onHost.upload("team/former");
+            onHost.close();
+            await onClaim.unset("bindAddress");
+            await onClaim.configure({
+                ...{ target: "kubernetes", "kubernetes.namespace": NAMESPACE, port: "443" },
+                "kubernetes.claim.size": "1Gi",
+                "kubernetes.claim.storageClass": "shared",
+            });
             await onClaim.up();
         });
 
@@ -288,6 +310,20 @@ describe("a registry on a cluster", () => {
                 DOMAIN,
                 false,
             );
+
+        test("keeps its CA and users; its images come as docs/kubernetes.md has it, and then nothing of it is on the host", async () => {
+            expect(await onClaim.output("caCertificatePem")).toBe(formerCa);
+            const moved = await balanced();
+            const path = `/v2/team/former/blobs/${former.digest}`;
+            expect((await moved.ask(path)).status).toBe(404);
+            const volume = `${onClaim.prefix}-data`;
+            expect(await objectsOf(onClaim.prefix)).toEqual([`volume ${volume}`]);
+            const pod = (await there.pods())[0]?.metadata.name ?? "";
+            const from = `docker run --rm --volume ${volume}:/images:ro --entrypoint tar ${REGISTRY_IMAGE} -cC /images .`;
+            const to = `kubectl --kubeconfig ${cluster.kubeconfig} --namespace ${NAMESPACE} exec --stdin ${pod} --container registry -- tar -xC /var/lib/registry`;
+            await must("sh", ["-ec", `${from} | ${to}`]);
+            expect((await moved.ask(path)).status).toBe(200);
+        });
 
         test("pushes, and pulls from the front's disk", async () => {
             const client = await balanced();

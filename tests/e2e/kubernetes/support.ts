@@ -134,7 +134,11 @@ interface ContainerStatus {
 export interface Pod {
     metadata: { name: string; uid: string; deletionTimestamp?: string };
     spec: { nodeName: string; initContainers: { image: string }[] };
-    status: { initContainerStatuses?: ContainerStatus[]; containerStatuses?: ContainerStatus[] };
+    status: {
+        podIP?: string;
+        initContainerStatuses?: ContainerStatus[];
+        containerStatuses?: ContainerStatus[];
+    };
 }
 
 /** An administrator's look at a namespace. */

@@ -171,11 +171,6 @@ export class Traffic {
         await sleep(this.pauseMs * 5);
     }
 
-    /** What there was, in a line. */
-    get summary(): string {
-        return `${this.pushed.length} pushes, ${this.pulled} pulls, ${this.failed.length} failed and tried again, ${this.lost.length} given up`;
-    }
-
     dispose(): Promise<void> {
         rmSync(this.folder, { recursive: true, force: true });
         return Promise.resolve();

@@ -115,7 +115,10 @@ test.each<[string, ClusterState[], RegExp]>([
             pod({
                 initContainerStatuses: [
                     container("registry", waiting("CrashLoopBackOff"), {
-                        terminated: { exitCode: 1, message: "begins\nconfiguration error: no such driver\n" },
+                        terminated: {
+                            exitCode: 1,
+                            message: "begins\nconfiguration error: no such driver\nUsage:\n  -h, --help\n",
+                        },
                     }),
                 ],
             }),

@@ -5,6 +5,7 @@ import {
     DEFAULT_ACME_IMAGE,
     DEFAULT_BACKUP_IMAGE,
     DEFAULT_SYNC_IMAGE,
+    RCLONE_IMAGE,
 } from "../../../address/default-images";
 
 import { HUB } from "./mirrors-values";
@@ -276,7 +277,7 @@ export const ODD: Record<string, Odd> = {
         valid: [
             {
                 ...{ context: "production", namespace: "registry", replicas: 3, expose: "clusterIP" },
-                ...{ annotations: {}, pullSecrets: [] },
+                ...{ annotations: {}, pullSecrets: [], rcloneImage: "rclone/rclone:1" },
                 claim: { size: "1Ti", accessMode: "ReadWriteMany" },
             },
         ],
@@ -349,6 +350,11 @@ export const ODD: Record<string, Odd> = {
         valid: ["ReadWriteMany", "ReadWriteOnce"],
         default: "ReadWriteMany",
         invalid: ["ReadOnlyMany", ""],
+    },
+    "kubernetes.rcloneImage": {
+        valid: ["mirror.example.com/rclone/rclone:1.69.1"],
+        invalid: ["a b", 5],
+        default: RCLONE_IMAGE,
     },
     "kubernetes.pullSecrets": {
         valid: [["team-a", "team-b"], []],

@@ -3,7 +3,8 @@ import type { Cluster } from "../../../cluster/cluster";
 import { ClusterRefused } from "../../../cluster/cluster";
 import { checkPods, checkRights, checkService } from "../../../ops/doctor/cluster-checks";
 import { LOCK_ANNOTATION, withClusterLock } from "../../../ops/shared/cluster-lock";
-import { registryContainer, taskPod } from "../../../ops/shared/cluster-task";
+import { readClusterLog } from "../../../ops/shared/cluster-log";
+import { registryContainer, runTask, taskPod } from "../../../ops/shared/cluster-task";
 import type { ClusterRegistry, DeploymentObject, PodObject } from "../../../ops/shared/on-cluster";
 import { processText } from "../../../ops/shared/process";
 
@@ -82,6 +83,55 @@ describe("the pod of a command", () => {
         const free = taskPod(registryOn({}), elsewhere, { name: "gc", containers: [own] });
         expect(JSON.stringify(free.spec)).not.toContain("affinity");
     });
+});
+
+test("a task whose connection breaks is read on, past what was told", async () => {
+    let [reads, made] = [0, false];
+    const cluster = {
+        remove: () => Promise.resolve(),
+        create: () => Promise.resolve(void (made = true)),
+        logs: (_pod: string, _container: string, { onLine }: { onLine: (line: string) => void }) => {
+            reads += 1;
+            for (const line of reads === 1 ? ["one", "two"] : ["one", "two", "three"]) onLine(line);
+            return reads === 1
+                ? Promise.reject(new ClusterRefused("unexpected EOF", undefined))
+                : Promise.resolve("");
+        },
+        get: () =>
+            Promise.resolve(
+                made && {
+                    metadata: { name: "p" },
+                    status: {
+                        phase: reads < 2 ? "Running" : "Succeeded",
+                        conditions: [{ type: "Ready", status: "True" }],
+                        containerStatuses: [{ state: reads < 2 ? {} : { terminated: { exitCode: 3 } } }],
+                    },
+                },
+            ),
+    };
+    const lines: string[] = [];
+    const task = { name: "gc", containers: [registryContainer(deployment())] };
+    const { signal } = new AbortController();
+    const code = await runTask(registryOn(cluster), deployment(), task, (line) => lines.push(line), signal);
+    expect([code, lines]).toEqual([3, ["one", "two", "three"]]);
+});
+
+test("the log of all pods is told in the order of its requests, as far as it is asked for", async () => {
+    const line = (second: number, user: string) =>
+        JSON.stringify({ time: `2026-11-27T18:00:0${second}+00:00`, user, action: "pull" });
+    const logs: Record<string, string[]> = {
+        a: [line(1, "ci"), "nginx says something", line(4, "ci")],
+        b: [line(2, "ci"), line(3, "other")],
+    };
+    const pod = (name: string) => ({ metadata: { name }, status: { phase: "Running" } });
+    const cluster = {
+        list: () => Promise.resolve([pod("a"), pod("b")]),
+        logs: (name: string) => Promise.resolve((logs[name] ?? []).join("\n")),
+    };
+    const told: number[] = [];
+    const take = ({ at }: { at: number }) => void told.push(at % 10);
+    await readClusterLog(registryOn(cluster), take, { having: [['"user":"ci"']] });
+    expect(told).toEqual([1, 2, 4]);
 });
 
 describe("one command at a time", () => {

@@ -1,0 +1,136 @@
+/**
+ * A registry on a cluster: what more replicas bring, how long a change takes, and Pulumi there ÷ Pulumi on Docker. The cluster is the
+ * tests', of two nodes on this machine's processors, unless PRIVATE_REGISTRY_TEST_CONTEXT names one.
+ */
+import { randomBytes } from "node:crypto";
+import { cpus } from "node:os";
+
+import { FRONT_IMAGE, REGISTRY_IMAGE } from "../tests/e2e/images";
+import { Cluster } from "../tests/e2e/kubernetes/cluster";
+import {
+    clientAt,
+    Namespace,
+    NODE_PORT,
+    providerPath,
+    restricted,
+    stackOn,
+    storeSettings,
+} from "../tests/e2e/kubernetes/support";
+import { must } from "../tests/e2e/run";
+import { S3Server } from "../tests/e2e/s3-server";
+import { ADMIN, PASSWORD, Stack } from "../tests/e2e/stack";
+
+import { format, pairs, seconds, type Spread, spread } from "./measure";
+
+const NAMESPACE = "bench";
+const REPLICAS = [1, 2, 4];
+const ROUNDS = 3;
+const SECONDS = 5;
+const UPS = 5;
+const SMALL_BYTES = 65_536;
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** Answers a second, of both nodes at once, each asked over 8 connections that stay. */
+async function rate(cluster: Cluster, path: string): Promise<number> {
+    const each = await Promise.all(
+        cluster.nodes.map(async ({ address }) => {
+            const args = ["-q", "-k", "-c", "8", "-t", String(SECONDS), "-n", "1000000"];
+            const url = `https://${address}:${NODE_PORT}/v2/${path}`;
+            const text = await must("ab", [...args, "-A", `admin:${PASSWORD}`, url]);
+            const [, found] = /^Requests per second: +([\d.]+)/m.exec(text) ?? [];
+            if (found === undefined || /^Non-2xx/m.test(text)) throw new Error(`ab ${path}:\n${text}`);
+            return Number(found);
+        }),
+    );
+    return each.reduce((sum, one) => sum + one, 0);
+}
+
+/** Requests and pulls a second with each number of replicas, and seconds of the change to it. */
+async function replicas(cluster: Cluster, stack: Stack, blob: string): Promise<void> {
+    const paths = { "requests with a login": "", "pulls of a blob of 64 kB": `bench/small/blobs/${blob}` };
+    const rates = new Map<string, number[]>();
+    const changes: number[] = [];
+    for (let round = 0; round < ROUNDS; round++)
+        for (const count of REPLICAS) {
+            await stack.configure({ "kubernetes.replicas": String(count) });
+            changes.push(await seconds(() => stack.up()));
+            for (const [what, path] of Object.entries(paths)) {
+                const key = `${what}, ${count}`;
+                rates.set(key, [...(rates.get(key) ?? []), await rate(cluster, path)]);
+            }
+        }
+    const of = (what: string, count: number) => rates.get(`${what}, ${count}`) ?? [];
+    for (const what of Object.keys(paths))
+        for (const count of REPLICAS) {
+            const ratio = of(what, count).map((one, round) => one / (of(what, REPLICAS[0] ?? 1)[round] ?? 1));
+            print(`${what}, ${count} replicas ÷ 1:`.padEnd(52) + format(spread(ratio)));
+            print(`    ${format(spread(of(what, count)), " a second")}`);
+        }
+    print("pulumi up of another number of replicas:".padEnd(52) + format(spread(changes), " s"));
+}
+
+/** Pods of two replicas that take the place of the ones before. */
+async function rollout(there: Namespace): Promise<Spread> {
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round++)
+        times.push(
+            await seconds(async () => {
+                await there.kubectl("rollout", "restart", "deployment");
+                await there.kubectl("rollout", "status", "deployment", "--timeout=100s");
+            }),
+        );
+    return spread(times);
+}
+
+export async function kubernetes(): Promise<void> {
+    const things: { dispose(): Promise<void> }[] = [];
+    const use = <T extends { dispose(): Promise<void> }>(thing: T): T => {
+        things.push(thing);
+        return thing;
+    };
+    try {
+        const PATH = await providerPath();
+        const cluster = use(await Cluster.create());
+        const store = use(await S3Server.start());
+        const there = new Namespace(cluster, NAMESPACE);
+        await store.request("PUT", "bench");
+        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE]);
+        await cluster.apply(restricted(NAMESPACE));
+        const stack = use(
+            await stackOn(cluster, NAMESPACE, {
+                name: "bench",
+                env: { PATH, KUBECONFIG: cluster.kubeconfig },
+                settings: storeSettings(store, "bench"),
+            }),
+        );
+        await stack.up();
+        const client = clientAt(cluster, 0, await stack.output("caCertificatePem"));
+        const part = async function* () {
+            yield await Promise.resolve(randomBytes(SMALL_BYTES));
+        };
+        const { digest } = await client.upload("bench/small", part());
+        print(
+            `Median (least–greatest); ${cpus().length} processors for the nodes, the store and the clients alike.`,
+        );
+        print("rollout of two replicas:".padEnd(52) + format(await rollout(there), " s"));
+        await replicas(cluster, stack, digest);
+        const onDocker = use(
+            await Stack.create("bench-docker", {
+                settings: { ...ADMIN, keepData: "false", "front.off": "false" },
+            }),
+        );
+        await onDocker.up();
+        const { a, b, ratio } = await pairs(
+            UPS,
+            () => seconds(() => stack.up("--expect-no-changes")),
+            () => seconds(() => onDocker.up("--expect-no-changes")),
+        );
+        print("pulumi up without a change ÷ that of a Docker stack:".padEnd(52) + format(ratio));
+        print(
+            `    target 2: ${ratio.median <= 2 ? "met" : "missed"}; ${format(a, " s")} and ${format(b, " s")}`,
+        );
+    } finally {
+        for (const thing of things.reverse()) await thing.dispose();
+    }
+}
