@@ -58,10 +58,13 @@ const brief = (text = ""): string =>
         .replace(/^Back-off pulling image "[^"]*": /, "")
         .trim();
 
-/** Of the end of a log the line that tells why: what follows it is a usage, or a stack trace. */
+/** Of the end of a log what tells why: a usage, or a stack trace, comes after it. */
 function reason(text = ""): string {
     const lines = text.trim().split("\n");
-    return (lines.find((line) => /error|panic|fatal|emerg/i.test(line)) ?? lines.pop() ?? "").trim();
+    const found = lines.findIndex((line) => /error|panic|fatal|emerg/i.test(line));
+    const first = found < 0 ? lines.length - 1 : found;
+    const open = lines.slice(first).findIndex((line) => !line.endsWith(":"));
+    return brief(lines.slice(first, first + open + 1).join(" "));
 }
 
 /**

@@ -23,7 +23,7 @@ import { withClusterLock } from "./shared/cluster-lock";
 import { stackIdentity } from "./shared/identity";
 import { withLock } from "./shared/lock";
 import { type ClusterRegistry, withReachable } from "./shared/on-cluster";
-import { lackingNow, movedImages, refreshNeeded } from "./lost";
+import { lackingNow, lostOnCluster, movedImages, refreshNeeded } from "./lost";
 import { forgetRecord } from "./upgrade/record";
 import { upstreamProblems, upstreamSentences } from "./upstreams";
 import { ClusterUp } from "./shared/cluster-up";
@@ -105,8 +105,9 @@ async function deployPrepared(
     const identity = verb === "destroy" && engine ? await stackIdentity(machine, stack) : undefined;
     const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));
     const again = verb === "up" && !refreshing ? await refreshNeeded(machine, prepared) : [];
+    const lost = cluster && !refreshing ? await lostOnCluster(machine, prepared, cluster) : [];
     const moved = verb === "up" && bundleFile !== undefined ? await movedImages(machine, prepared) : [];
-    const flags = [...pulumiFlags(args), ...again, ...moved];
+    const flags = [...pulumiFlags(args), ...again, ...lost, ...moved];
     // The variable by which Pulumi itself takes every question as answered; it would refuse to look what goes with it.
     const answered = /^(1|t|true)$/i.test(machine.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !machine.env.CI && !answered);

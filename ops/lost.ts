@@ -17,6 +17,7 @@ import {
     unfinished,
 } from "../setup/presence";
 import { say } from "../setup/progress";
+import type { ClusterUp } from "./shared/cluster-up";
 import { askPulumi } from "./shared/pulumi-run";
 
 /** The Docker objects of the state that the Engine does not have, or that do not run. */
@@ -67,6 +68,23 @@ export async function refreshNeeded(machine: Machine, prepared: Prepared): Promi
     );
     const unstartable = lost.filter(({ state }) => BEYOND_START.includes(state));
     return ["--refresh", ...again, ...unstartable.flatMap(({ urn }) => ["--replace", urn])];
+}
+
+/** `--refresh` where the cluster lost something. */
+export async function lostOnCluster(
+    machine: Machine,
+    prepared: Prepared,
+    cluster: ClusterUp,
+): Promise<string[]> {
+    const known = (await resourcesOf(machine, prepared)).flatMap(({ type, id, delete: going }) => {
+        const [provider, , kind] = type.split(":");
+        return provider === "kubernetes" && kind !== undefined && id && !going ? [{ kind, id }] : [];
+    });
+    const gone = await cluster.gone(known);
+    if (gone.length === 0) return [];
+    const text = `Not in the cluster any more, and made again now: ${gone.join(", ")}.`;
+    say(coloured(text, "yellow", process.stderr));
+    return ["--refresh"];
 }
 
 /**

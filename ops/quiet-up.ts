@@ -11,7 +11,7 @@ import { prepare } from "../setup/prepare";
 import { lackingText } from "../setup/presence";
 import { findStack } from "../setup/stack";
 import { preparedLines } from "../setup/summary";
-import { lackingNow, movedImages, refreshNeeded } from "./lost";
+import { lackingNow, lostOnCluster, movedImages, refreshNeeded } from "./lost";
 import { ClusterUp } from "./shared/cluster-up";
 import { PulumiRun } from "./shared/pulumi-run";
 import { fileFlags } from "./shared/stack-config";
@@ -36,6 +36,7 @@ export async function quietUp(
     breakDeadLock(machine, stack, hostname());
     const again = [...(await refreshNeeded(machine, prepared)), ...(await movedImages(machine, prepared))];
     const cluster = await ClusterUp.begin(machine, stack, configFile);
+    if (cluster !== undefined) again.push(...(await lostOnCluster(machine, prepared, cluster)));
     await before();
     const pulumi = new PulumiRun(machine, prepared, "up", configFile);
     const apply = () => pulumi.apply([...again, "--stack", stack.name, ...fileFlags(configFile)]);

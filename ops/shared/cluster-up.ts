@@ -83,6 +83,33 @@ export class ClusterUp {
         return inPlace(text, this.access);
     }
 
+    /**
+     * Which objects the cluster has no more; none where it does not tell.
+     *
+     * @param known "NAMESPACE/NAME", and the kind
+     * @returns `deployment/registry` and the like
+     */
+    async gone(known: readonly { kind: string; id: string }[]): Promise<string[]> {
+        const places = new Map<string, string[]>();
+        for (const { kind, id } of known) {
+            const [namespace = "", name = ""] = id.split("/");
+            places.set(namespace, [...(places.get(namespace) ?? []), `${kind.toLowerCase()}/${name}`]);
+        }
+        const gone = [...places].map(([namespace, names]) =>
+            this.with(
+                async (cluster) => {
+                    const args = ["get", ...names, "--ignore-not-found", "--output=name"];
+                    const { code, stdout } = await cluster.try([...args, "--request-timeout=10s"]);
+                    // `deployment.apps/registry`
+                    const there = stdout.split("\n").map((line) => line.replace(/^(\w+)\.[^/]*/, "$1"));
+                    return code === 0 ? names.filter((name) => !there.includes(name)) : [];
+                },
+                { ...this.access, namespace },
+            ),
+        );
+        return (await Promise.all(gone)).flat();
+    }
+
     /** Says, while something waits for pods, what keeps them from serving: each once, when it was so twice. */
     while<T>(work: () => Promise<T>): Promise<T> {
         return Cluster.with(this.access, this.env, async (cluster) => {

@@ -306,7 +306,7 @@ describe("a registry on a cluster", () => {
                 await onClaim.output("caCertificatePem"),
                 await there.kubectl(
                     ...["get", "services", "--selector=app.kubernetes.io/managed-by=pulumi"],
-                    "--output=jsonpath={.items[0].status.loadBalancer.ingress[0].ip}",
+                    "--output=jsonpath={.items[*].status.loadBalancer.ingress[0].ip}",
                 ),
                 DOMAIN,
                 false,
@@ -319,7 +319,8 @@ describe("a registry on a cluster", () => {
             expect((await moved.ask(path)).status).toBe(404);
             const volume = `${onClaim.prefix}-data`;
             expect(await objectsOf(onClaim.prefix)).toEqual([`volume ${volume}`]);
-            const pod = (await there.pods())[0]?.metadata.name ?? "";
+            const pods = (await there.pods()).map(({ metadata }) => metadata.name);
+            const pod = pods.find((name) => name.startsWith(onClaim.prefix.slice(0, 30)));
             const from = `docker run --rm --volume ${volume}:/images:ro --entrypoint tar ${REGISTRY_IMAGE} -cC /images .`;
             const to = `kubectl --kubeconfig ${cluster.kubeconfig} --namespace ${NAMESPACE} exec --stdin ${pod} --container registry -- tar -xC /var/lib/registry`;
             await must("sh", ["-ec", `${from} | ${to}`]);

@@ -419,12 +419,23 @@ describe("a registry of three replicas, while clients push and pull", () => {
             expect(wrong).toEqual([]);
         });
 
-        test("the next one mends it", async () => {
+        test("the next one mends it, and makes what somebody removed", async () => {
             await stack.unset("registryConfig");
+            await there.kubectl("delete", "networkpolicy,poddisruptionbudget", "--all");
             const { wrong } = await asked(async () => {
-                expect(await upWhile((says) => says(/Endpoint: /), { toEnd })).toBe(0);
+                const code = await upWhile(
+                    async (says) => {
+                        await says(
+                            /Not in the cluster any more, and made again now: .*poddisruptionbudget\/\S+/,
+                        );
+                        await says(/Endpoint: /);
+                    },
+                    { toEnd },
+                );
+                expect(code).toBe(0);
             });
             expect(wrong).toEqual([]);
+            expect(await there.left()).toMatch(/poddisruptionbudget[^]*networkpolicy/);
             await stack.up("--expect-no-changes");
         });
 
