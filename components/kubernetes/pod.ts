@@ -143,9 +143,9 @@ export function podTemplate(args: PodArgs) {
                         { name: front.files.name, mountPath: FRONT_FOLDER, readOnly: true },
                         { name: "socket", mountPath: SOCKET_FOLDER },
                         { name: "tmp", mountPath: "/tmp" },
-                        { name: HOLDING_VOLUME, mountPath: HOLDING_FOLDER, readOnly: true },
                         ...(args.counter === undefined ? [] : [NUMBERS_MOUNT]),
                         ...(front.certificate?.mounts ?? []),
+                        { name: HOLDING_VOLUME, mountPath: HOLDING_FOLDER, readOnly: true },
                         ...(claim === undefined
                             ? []
                             : [{ name: "data", mountPath: blobsFolder(), readOnly: true }]),

@@ -263,6 +263,12 @@ export class Cluster {
         await this.tryKubectl(["patch", ...service, "--type=merge", "--patch", JSON.stringify(status)]);
     }
 
+    /** Runs a command on a node, whose /etc, /var and /run it sees. @returns what it did */
+    async onNode(node: string, command: readonly string[]): Promise<Result> {
+        if (this.machines === undefined) throw new Error("The nodes of this cluster are not the test's own.");
+        return this.machines.run(node, command);
+    }
+
     /**
      * From now on NetworkPolicies count, by the agent that Kubernetes' network group has for networks that enforce none. A cluster that is
      * not the test's own enforces them, or does not.
@@ -304,12 +310,6 @@ export class Cluster {
                 ...[agent, `--hostname-override=${name}`, "--disable-nri"],
                 "--metrics-bind-address=127.0.0.1:9080",
             ]);
-    }
-
-    /** Runs a command on a node, whose /etc, /var and /run it sees. @returns what it did */
-    async onNode(node: string, command: readonly string[]): Promise<Result> {
-        if (this.machines === undefined) throw new Error("The nodes of this cluster are not the test's own.");
-        return this.machines.run(node, command);
     }
 
     /** Takes a node off the network, or puts it back; not the first one, which has the control plane. */
