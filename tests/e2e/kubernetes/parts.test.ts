@@ -1,5 +1,5 @@
 /** What may stand beside the registry on a cluster, each in its turn on one stack. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { clusterSentence } from "../../../setup/cluster-errors";
@@ -323,9 +323,12 @@ describe("what may stand beside the registry", () => {
         test("pull from it, set up by nothing else", async () => {
             const archive = join(stack.folder, "program.tar");
             await pauseImage(archive);
-            writeFileSync(join(stack.folder, "ca.crt"), await stack.output("caCertificatePem"));
+            // Of its own: skopeo takes each key in it for a client's.
+            const trust = join(stack.folder, "trust");
+            mkdirSync(trust);
+            writeFileSync(join(trust, "ca.crt"), await stack.output("caCertificatePem"));
             const image = `${address()}/team/program:1`;
-            const login = ["--dest-creds", `admin:${PASSWORD}`, "--dest-cert-dir", stack.folder];
+            const login = ["--dest-creds", `admin:${PASSWORD}`, "--dest-cert-dir", trust];
             const copy = ["copy", "--insecure-policy", ...login];
             await must("skopeo", [...copy, `docker-archive:${archive}`, `docker://${image}`]);
             await cluster.apply(restricted(TEAM), {
