@@ -1,6 +1,6 @@
 /** Commands that work on the Engine of a Docker host, and on no cluster. */
 export const ON_DOCKER: readonly string[] = [
-    ...["backup", "bundle", "import", "mirrors", "monitoring", "restore", "sync", "upgrade"],
+    ...["backup", "bundle", "import", "mirrors", "monitoring", "restore", "sync"],
 ];
 
 /** What is said of one where the registry is on a cluster. */

@@ -1,4 +1,5 @@
 /** The commands of day 2, on a real cluster: with the rights of the example's Role, and no Docker Engine. */
+import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 
 import { RCLONE_IMAGE } from "../../../address/default-images";
@@ -10,7 +11,7 @@ import { cleanup } from "../cleanup";
 import { collect, command, missing, pushImage, type Pushed } from "../gc";
 import { Load, type RegistryClient } from "../http";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
-import { sleep, until } from "../run";
+import { must, sleep, until } from "../run";
 import { S3Server } from "../s3-server";
 import type { Stack } from "../stack";
 
@@ -25,6 +26,7 @@ import {
     restricted,
     stackOn,
     storeSettings,
+    whileAsking,
 } from "./support";
 
 const NAMESPACE = "registry";
@@ -263,6 +265,41 @@ describe("the commands on a cluster", () => {
         const { code, stdout, screen } = await npmRun("rotate-ca", "--json").done;
         expect([code, screen]).toEqual([0, expect.anything()]);
         expect(JSON.parse(stdout)).toMatchObject({ stage: 0, deployed: true });
+    });
+
+    test("upgrade refuses an image that no node can run, and nothing changes", async () => {
+        const { code, screen } = await npmRun("upgrade", "--yes", "--image", "front=registry.invalid/none:1")
+            .done;
+        expect([code, screen]).toEqual([1, expect.stringContaining("Refused; nothing was changed")]);
+        expect(screen).toContain("A node cannot pull registry.invalid/none:1");
+        await expectNormal();
+    });
+
+    test("upgrade rolls to another image without a failed request, and what was stored reads as before", async () => {
+        const image = `private-registry/registry:e2e-${randomBytes(4).toString("hex")}`;
+        await must("docker", ["tag", REGISTRY_IMAGE, image]);
+        try {
+            await cluster.images([image]);
+        } finally {
+            await must("docker", ["rmi", image]);
+        }
+        const clients = [0, 1].map((node) => clientAt(cluster, node, ca));
+        const { asked, wrong } = await whileAsking(clients, async () => {
+            const { code, screen } = await npmRun("upgrade", "--yes", "--image", `registry=${image}`).done;
+            expect([code, screen]).toEqual([
+                0,
+                expect.stringMatching(/Upgraded in [\d.]+ s; the registry answers/),
+            ]);
+        });
+        expect(wrong).toEqual([]);
+        expect(asked).toBeGreaterThan(50);
+        const images = await there.kubectl(
+            "get",
+            "deployments",
+            "--output=jsonpath={..initContainers[0].image}",
+        );
+        expect(images).toBe(image);
+        await expectNormal();
     });
 
     test("what works on a Docker Engine alone says so", async () => {
