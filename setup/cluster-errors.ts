@@ -24,7 +24,11 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
     [
         /no matches for kind "(ServiceMonitor|PrometheusRule)"/,
         (kind) =>
-            `The cluster knows no ${kind}: the Prometheus Operator is not there. Install it, or run \`pulumi config rm --path kubernetes.${kind.replace(/^./, (first) => first.toLowerCase())}\`.`,
+            `The cluster knows no ${kind}: the Prometheus Operator is not there. Install it, or run ${
+                kind === "ServiceMonitor"
+                    ? "`pulumi config rm --path kubernetes.serviceMonitor`"
+                    : "`pulumi config rm --path kubernetes.prometheusRule`"
+            }.`,
     ],
     [
         // Nothing else is read by its name.

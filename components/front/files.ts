@@ -12,7 +12,8 @@ import { endsOf } from "../tls/chain";
 import { renderNginx } from "./nginx-conf";
 import { type PageFacts, pageFiles } from "./page";
 import { PAGE_FILES } from "./page-files";
-import { KEEP_LOG, keepLogScript, LOG_FILE, LOG_FOLDER, type LogBounds } from "./kept-log";
+import { KEEP_LOG, keepLogScript, LOG_FILE, LOG_FOLDER } from "./kept-log";
+import type { LogBounds } from "./log-options";
 import { withEveryone, withNobody } from "./nobody";
 import { type FrontSettings, type FrontSite, type FrontUser, PREVIOUS_FILE, siteFiles } from "./settings";
 

@@ -1,8 +1,5 @@
 /** Where the access log is kept, and the script that keeps it within its bounds. docs/adr/0030-audit.md */
-import * as z from "zod";
-
-import { option, plain, switchable } from "../definition/option";
-import { YES_OR_NO } from "../definition/values";
+import type { LogBounds } from "./log-options";
 
 /** Where the volume of the log is mounted. Group 0, which is the front's, may write there. */
 export const LOG_FOLDER = "/var/log/front";
@@ -15,34 +12,6 @@ export const KEEP_LOG = "keep-log.sh";
 export const logVolume = (prefix: string): string => `${prefix}-log`;
 
 const MAX_FILE_KIB = 8192;
-
-const shape = {
-    off: plain(z.boolean().default(false), {
-        description: "Requests are told to the container's own log alone, which goes with the container",
-        allowed: YES_OR_NO,
-        example: true,
-    }),
-    days: option(z.int().min(1).max(3650).default(90), {
-        description: "How long a request is kept in the log",
-        unit: "days",
-        allowed: "a whole number from 1 to 3650",
-        example: 365,
-    }),
-    maxMb: option(z.int().min(32).default(512), {
-        description: "What the log takes on the Docker host's disk at most; the oldest go first",
-        unit: "MiB",
-        allowed: "a whole number from 32",
-        example: 2048,
-    }),
-};
-
-export const logOption = option(switchable(shape).prefault({}), {
-    description: "Who did what, kept for `npm run audit`. false: in `docker logs` alone",
-    allowed: "an object (front.log.*), true or false",
-    example: { days: 365, maxMb: 2048 },
-});
-
-export type LogBounds = Pick<z.output<z.ZodObject<typeof shape>>, "days" | "maxMb">;
 
 /**
  * Shell script that closes the file of a day, or one that is large, compresses those before it, and removes what is too old or

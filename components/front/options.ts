@@ -24,7 +24,7 @@ import { inspectSite } from "../tls/inspect";
 import { certificateOption, halfProblems, pairProblems, privateKeyOption } from "../tls/options";
 import { DEFAULT_FRONT_IMAGE } from "../../address/default-images";
 
-import { logOption } from "./kept-log";
+import { logOption } from "./log-options";
 
 const site = z.strictObject({
     upstream: option(

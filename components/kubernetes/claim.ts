@@ -10,7 +10,8 @@ import type { Options } from "../options";
 
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
-import { clusterName, type Place } from "./place";
+import { type Place } from "./place";
+import { clusterName } from "./names";
 
 /** Makes it. Its name is the stack's, so that the next deployment of the stack finds what this one leaves. */
 export function claimOf(

@@ -24,11 +24,12 @@ import { counter, monitors, NUMBERS } from "./metrics";
 import { policyOf, serviceOf } from "./network";
 import { KubernetesObject, KubernetesProvider } from "./object";
 import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
-import { deploymentName, type Place, podLabels } from "./place";
-import { holdingName, LEAVING_SECONDS, podTemplate } from "./pod";
+import { type Place } from "./place";
+import { LEAVING_SECONDS, podTemplate } from "./pod";
 import { pullSecrets } from "./pull-secrets";
 import { type SharedCache, sharedCache } from "./redis";
 import { trustNodes } from "./trust-nodes";
+import { deploymentName, holdingName, podLabels } from "./names";
 
 /** What the cluster gets from the deployment. */
 export interface ClusterContext {

@@ -28,12 +28,6 @@ export const TOLD = { terminationMessagePolicy: "FallbackToLogsOnError" };
 /** How a probe or hook runs a shell command. */
 export const shell = (script: string) => ({ exec: { command: ["/bin/sh", "-c", script] } });
 
-/** @param text `NAME=value` */
-export const variable = (text: string) => {
-    const [name = "", ...value] = text.split("=");
-    return { name, value: value.join("=") };
-};
-
 export const inMemory = (name: string, sizeLimit: string) => ({
     name,
     emptyDir: { medium: "Memory", sizeLimit },

@@ -9,8 +9,9 @@ import type { RemoteStorageArgs } from "../storage/storage";
 
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
-import { ownPods, type Place } from "./place";
+import { type Place } from "./place";
 import type { SharedCache } from "./redis";
+import { ownPods } from "./names";
 
 /** Whether the store's login is asked of the machine that the pod runs on, at port 80 of an address of its own. */
 function asksMachine(store: RemoteStorageArgs): boolean {

@@ -6,20 +6,11 @@ import { blobsFolder, DRAIN_FILE, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
 
 import type { followed } from "./certificate";
-import { CONFINED, confinedPod, inMemory, resources, shell, TOLD, variable } from "./confined";
+import { CONFINED, confinedPod, inMemory, resources, shell, TOLD } from "./confined";
 import type { FilesVolume } from "./files";
 import { type counter, NUMBERS, NUMBERS_MOUNT } from "./metrics";
+import { FRONT_CONTAINER, HOLDING_KEY, HOLDING_VOLUME, REGISTRY_CONTAINER, variable } from "./names";
 
-/** Names of the containers. */
-export const REGISTRY_CONTAINER = "registry";
-export const FRONT_CONTAINER = "front";
-
-/** Name of the ConfigMap that holds writes while it is there: in every pod, and in each that starts meanwhile. @param own the deployment's */
-export const holdingName = (own: string): string => `${own}-holding`;
-/** Its only key. */
-export const HOLDING_KEY = "writes";
-/** The volume that has it in a pod. */
-export const HOLDING_VOLUME = "holding";
 /** Where the front has it. */
 const HOLDING_FOLDER = "/run/holding";
 

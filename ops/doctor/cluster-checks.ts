@@ -4,7 +4,6 @@ import type { ClusterObject } from "../../cluster/cluster";
 import { DEPLOY, OPERATE, rightsOf, rightText } from "../../cluster/rights";
 import { inPlace } from "../../cluster/in-place";
 import { type ClusterState, troubles } from "../../cluster/troubles";
-import { REGISTRY_CONTAINER } from "../../components/kubernetes/pod";
 import { DATA_FOLDER } from "../../components/storage/folders";
 import { messageOf } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
@@ -29,6 +28,7 @@ import * as host from "./machine-checks";
 import { deployedOf } from "./state";
 import { leaveNoFolder, lookAtUploads } from "./store";
 import * as tls from "./tls-checks";
+import { REGISTRY_CONTAINER } from "../../components/kubernetes/names";
 
 interface ServiceObject extends ClusterObject {
     spec: { type: string; ports: { port: number; nodePort?: number }[] };

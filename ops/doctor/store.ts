@@ -1,7 +1,6 @@
 /** What lies in the storage: damage after a power cut, and uploads that nobody ended. */
 
 import { connectTo } from "../../engine/client";
-import { REGISTRY_CONTAINER } from "../../components/kubernetes/pod";
 import type { Machine } from "../../setup/machine";
 import { print, say, withProgress } from "../../setup/progress";
 import { agreed } from "../shared/ask";
@@ -22,6 +21,7 @@ import { LOOK_AT_UPLOADS, STORE_FOLDER, uploadsOf } from "../store/look";
 import { lookAt, mendStore } from "../store/mend";
 import { REPOSITORY } from "./registry-checks";
 import { exitCode, failure, type Finding, findingLine, ok, warning } from "./finding";
+import { REGISTRY_CONTAINER } from "../../components/kubernetes/names";
 
 /** Name of the registry's own container. */
 export const registryName = ({ stack, prefix }: StackFacts): string => stack.settings.containerName ?? prefix;

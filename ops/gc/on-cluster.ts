@@ -8,15 +8,6 @@ import { ClusterRefused, type ClusterObject } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { redisCli } from "../../components/cache/redis-conf";
 import { DRAIN_FILE } from "../../components/front/settings";
-import {
-    FRONT_CONTAINER,
-    HOLDING_KEY,
-    HOLDING_VOLUME,
-    holdingName,
-    REGISTRY_CONTAINER,
-} from "../../components/kubernetes/pod";
-import { variable } from "../../components/kubernetes/confined";
-import { podLabels } from "../../components/kubernetes/place";
 import type { CheckedConfig } from "../../components/storage/check";
 import { CONFIG_FOLDER } from "../../components/storage/folders";
 import type { Remote } from "../../components/storage/rclone";
@@ -50,6 +41,15 @@ import { type Broom, shell } from "../store/broom";
 import { besideEnvs, IDLE } from "./containers";
 import type { Beside, Ground } from "./ground";
 import { AtWork } from "./mend";
+import {
+    FRONT_CONTAINER,
+    HOLDING_KEY,
+    HOLDING_VOLUME,
+    REGISTRY_CONTAINER,
+    holdingName,
+    podLabels,
+    variable,
+} from "../../components/kubernetes/names";
 
 /** On the ConfigMap, beside the process that holds writes: the command that it does that for. */
 const COMMAND_ANNOTATION = "private-registry/command";

@@ -1,7 +1,7 @@
 /** The fronts' access log on a cluster: what the nodes still have of the logs of their containers. */
-import { FRONT_CONTAINER } from "../../components/kubernetes/pod";
 import { type LogChoice, lineOf, type LogLine, removalLines } from "./front-log";
 import { type ClusterRegistry, podsOf, readyPod } from "./on-cluster";
+import { FRONT_CONTAINER } from "../../components/kubernetes/names";
 
 /** Whether a line has one text of each list. */
 const has = (text: string, having: LogChoice["having"] = []): boolean =>

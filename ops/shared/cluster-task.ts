@@ -3,8 +3,6 @@ import { type ClusterObject, ClusterRefused } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { IDENTITY_LABEL } from "../../components/deployment/hardening";
-import { taskLabels } from "../../components/kubernetes/place";
-import { REGISTRY_CONTAINER } from "../../components/kubernetes/pod";
 import { SetupError } from "../../setup/errors";
 
 import {
@@ -16,6 +14,7 @@ import {
     type PodSpec,
 } from "./on-cluster";
 import { isAtWork, processText, shown } from "./process";
+import { REGISTRY_CONTAINER, taskLabels } from "../../components/kubernetes/names";
 
 /** Seconds in which a node has to start a pod: it may have to pull the image first. */
 const START_SECONDS = 300;

@@ -5,15 +5,12 @@ import { Cluster, type ClusterAccess, kubectlOf } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { mayDeploy } from "../../cluster/preflight";
 import { type ClusterState, troubles } from "../../cluster/troubles";
-import { KUBERNETES_DEFAULTS } from "../../components/kubernetes/options";
-import { clusterName } from "../../components/kubernetes/place";
+import { clusterName } from "../../components/kubernetes/names";
 import { coloured } from "../../setup/colour";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
-import { readConfig } from "./stack-config";
-import { stackPulumi } from "./stack-pulumi";
 
 const LOOK_MS = 5_000;
 
@@ -39,16 +36,14 @@ export class ClusterUp {
         configFile: string | undefined,
     ): Promise<ClusterUp | undefined> {
         if (!isOnCluster(stack) || kubectlOf(machine.env) === undefined) return undefined;
-        const { kubernetes = KUBERNETES_DEFAULTS, cache } = await readConfig(
-            await stackPulumi(machine, stack),
-            configFile,
-        );
+        const { readClusterOptions } = await import("./cluster-options");
+        const { kubernetes, config } = await readClusterOptions(machine, stack, configFile);
         const { context, kubeconfig, namespace, pullSecrets, trustNodes } = kubernetes;
         const access = { context, kubeconfig, namespace };
         const own = new RegExp(`^${clusterName(prefixOf(stack))}-(data-)?[0-9a-f]{8}(-|$)`);
         const up = new ClusterUp(access, machine.env, own);
         const chosen = {
-            statefulsets: cache?.valkey,
+            statefulsets: config.cache?.valkey,
             horizontalpodautoscalers: kubernetes.autoscale,
             servicemonitors: kubernetes.serviceMonitor,
             prometheusrules: kubernetes.prometheusRule,

@@ -1,14 +1,11 @@
 /** The registry of a stack on a cluster, as the commands find it. */
 import { Cluster, type ClusterAccess, type ClusterObject, kubectlOf } from "../../cluster/cluster";
-import { KUBERNETES_DEFAULTS } from "../../components/kubernetes/options";
-import { deploymentName, podLabels } from "../../components/kubernetes/place";
+import { deploymentName, podLabels } from "../../components/kubernetes/names";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
 
 import { stackIdentity } from "./identity";
-import { readConfig } from "./stack-config";
-import { stackPulumi } from "./stack-pulumi";
 
 export const DEPLOYMENT = "deployment.apps";
 
@@ -98,10 +95,8 @@ export async function withClusterRegistry<T>(
     const identity = await stackIdentity(machine, stack);
     if (identity === undefined)
         throw new SetupError(`The stack ${stack.name} is not deployed: npm run up -- --stack ${stack.name}`);
-    const { kubernetes = KUBERNETES_DEFAULTS } = await readConfig(
-        await stackPulumi(machine, stack),
-        configFile,
-    );
+    const { readClusterOptions } = await import("./cluster-options");
+    const { kubernetes } = await readClusterOptions(machine, stack, configFile);
     const { context, kubeconfig, namespace, rcloneImage } = kubernetes;
     const access = { context, kubeconfig, namespace };
     return Cluster.with(access, machine.env, (cluster) =>

@@ -1,6 +1,5 @@
 /** An upgrade on a cluster: each new image is tried in a pod of its own, then new pods take the place of old ones. */
 import { DEFAULT_IMAGE } from "../../address/default-images";
-import { FRONT_CONTAINER, REGISTRY_CONTAINER } from "../../components/kubernetes/pod";
 import { FRONT_FOLDER } from "../../components/front/settings";
 import { chosenFront } from "../../components/front/options";
 import { messageOf, SetupError } from "../../setup/errors";
@@ -27,6 +26,7 @@ import type { Step } from "./record";
 import { readThrough } from "./trial";
 import { causeIn, versionIn } from "./version";
 import { type Flags, named, type Outcome } from "./work";
+import { FRONT_CONTAINER, REGISTRY_CONTAINER } from "../../components/kubernetes/names";
 
 /** Its value is the record of an upgrade that has not ended, JSON. */
 const UPGRADE_ANNOTATION = "private-registry/upgrade";

@@ -1,0 +1,55 @@
+/** Names and labels of what a deployment has on a cluster. Pure: the commands find it by them. */
+
+/**
+ * The longest start of a name that leaves room for what comes after it: a Service has 63 characters (RFC 1035), a StatefulSet 52,
+ * since its pods have it with a digest in a label (github.com/kubernetes/kubernetes/issues/64023).
+ */
+const NAME_LENGTH = 36;
+
+/** A name as objects of a cluster may begin with. */
+export const clusterName = (prefix: string): string =>
+    prefix
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/^[^a-z]+/, "")
+        .slice(0, NAME_LENGTH)
+        .replace(/-+$/, "") || "registry";
+
+/** Name of the objects of which a deployment has one, and start of the others'. @param identity of the deployment */
+export const deploymentName = (prefix: string, identity: string): string =>
+    `${clusterName(prefix)}-${identity.slice(0, 8)}`;
+
+const NAME_LABEL = "app.kubernetes.io/name";
+
+/** The labels by which the pods of a deployment are found. @param own its name */
+export const podLabels = <T>(own: T) => ({
+    [NAME_LABEL]: "private-registry",
+    "app.kubernetes.io/instance": own,
+});
+
+/** Those of a pod that a command runs for a while: no Service leads there. */
+export const taskLabels = <T>(own: T) => ({ ...podLabels(own), [NAME_LABEL]: "private-registry-task" });
+
+/** Selects both. */
+export const ownPods = <T>(own: T) => {
+    const { [NAME_LABEL]: name, ...matchLabels } = podLabels(own);
+    const values = [name, taskLabels(own)[NAME_LABEL]];
+    return { matchLabels, matchExpressions: [{ key: NAME_LABEL, operator: "In", values }] };
+};
+
+/** Names of the containers. */
+export const REGISTRY_CONTAINER = "registry";
+export const FRONT_CONTAINER = "front";
+
+/** Name of the ConfigMap that holds writes while it is there: in every pod, and in each that starts meanwhile. @param own the deployment's */
+export const holdingName = (own: string): string => `${own}-holding`;
+/** Its only key. */
+export const HOLDING_KEY = "writes";
+/** The volume that has it in a pod. */
+export const HOLDING_VOLUME = "holding";
+
+/** @param text `NAME=value` */
+export const variable = (text: string) => {
+    const [name = "", ...value] = text.split("=");
+    return { name, value: value.join("=") };
+};
