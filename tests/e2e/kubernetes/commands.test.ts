@@ -154,7 +154,7 @@ describe("the commands on a cluster", () => {
                     freed: { bytes: number };
                 };
                 expect([blobs, inUse]).toEqual([4, 3]);
-                expect(freed.bytes).toBeGreaterThan(200_000);
+                expect(freed.bytes).toBeGreaterThanOrEqual(200_000);
             } finally {
                 over = true;
                 const rates = await Promise.all(loads.map((load) => load.stop()));
@@ -303,7 +303,7 @@ describe("the commands on a cluster", () => {
     });
 
     test("what works on a Docker Engine alone says so", async () => {
-        const { code, screen } = await npmRun("upgrade").done;
+        const { code, screen } = await npmRun("backup").done;
         expect([code, screen]).toEqual([
             1,
             expect.stringContaining("docs/kubernetes.md says what to do there"),
