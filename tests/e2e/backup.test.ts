@@ -15,8 +15,8 @@ import { RestServer } from "./rest-server";
 import { S3Server } from "./s3-server";
 import { SftpServer } from "./sftp-server";
 
-const BACKUPS = LONG ? 30 : 5;
-const KILLS = LONG ? 30 : 6;
+const BACKUPS = LONG ? 30 : 3;
+const KILLS = LONG ? 30 : 4;
 const isRoot = process.getuid?.() === 0;
 
 const use = cleanup();
@@ -161,7 +161,7 @@ test(`${KILLS} kills of the command, of restic and of the registry: nothing is l
             await answers();
         },
     };
-    const kinds = ["command", "restic", "interrupt", "restic", "command", "registry"];
+    const kinds = ["command", "restic", "interrupt", "registry"];
     for (let i = 0; i < KILLS; i++) {
         const kind = kinds[i % kinds.length] ?? "";
         const running = clone.start("backup");
