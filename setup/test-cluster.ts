@@ -58,17 +58,3 @@ export async function ensureClusterPrograms(machine: Machine, arch: string): Pro
         paths[key as keyof ClusterPrograms] = await ensureServer(machine, one, arch);
     return paths as ClusterPrograms;
 }
-
-/** Enforces NetworkPolicies on a network that does not. */
-const POLICY_AGENT: GoProgram = {
-    name: "kube-network-policies",
-    module: "sigs.k8s.io/kube-network-policies",
-    version: "v0.8.0",
-    package: "sigs.k8s.io/kube-network-policies/cmd",
-    minimumGo: "1.23",
-    about: "about 2 minutes on 2 cores",
-};
-
-/** Builds it where it is not there yet. @returns its path */
-export const ensurePolicyAgent = (machine: Machine, arch: string): Promise<string> =>
-    ensureServer(machine, POLICY_AGENT, arch);

@@ -14,16 +14,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { thisMachine } from "../../../setup/machine";
-import { type ClusterPrograms, ensureClusterPrograms, ensurePolicyAgent } from "../../../setup/test-cluster";
+import { type ClusterPrograms, ensureClusterPrograms } from "../../../setup/test-cluster";
 
 import { must, type Result, run, until } from "../run";
 
 import { Authority } from "./authority";
 import { type MachineAddress, Machines, PODS, SERVICES } from "./machines";
 import { Node, pauseImage, saveImages } from "./node";
-
-const THIS_MACHINE = thisMachine(resolve(__dirname, "..", "..", ".."));
-const ARCH = process.arch === "x64" ? "amd64" : process.arch;
 
 const ETCD = "http://127.0.0.1:2379";
 const API_PORT = 6443;
@@ -92,7 +89,9 @@ export class Cluster {
 
     private async boot(): Promise<void> {
         const { folder } = this;
-        const programs = await ensureClusterPrograms(THIS_MACHINE, ARCH);
+        const arch = process.arch === "x64" ? "amd64" : process.arch;
+        const machine = thisMachine(resolve(__dirname, "..", "..", ".."));
+        const programs = await ensureClusterPrograms(machine, arch);
         const machines = new Machines(folder, ["node1", "node2"]);
         this.machines = machines;
         const { addresses } = machines;
@@ -267,49 +266,6 @@ export class Cluster {
     async onNode(node: string, command: readonly string[]): Promise<Result> {
         if (this.machines === undefined) throw new Error("The nodes of this cluster are not the test's own.");
         return this.machines.run(node, command);
-    }
-
-    /**
-     * From now on NetworkPolicies count, by the agent that Kubernetes' network group has for networks that enforce none. A cluster that is
-     * not the test's own enforces them, or does not.
-     */
-    async enforcePolicies(): Promise<void> {
-        const { machines } = this;
-        if (machines === undefined) return;
-        const agent = await ensurePolicyAgent(THIS_MACHINE, ARCH);
-        const metadata = { name: "policies", namespace: "kube-system" };
-        const apiGroup = "rbac.authorization.k8s.io";
-        await this.apply(
-            { apiVersion: "v1", kind: "ServiceAccount", metadata },
-            {
-                ...{
-                    apiVersion: `${apiGroup}/v1`,
-                    kind: "ClusterRoleBinding",
-                    metadata: { name: "policies" },
-                },
-                roleRef: { kind: "ClusterRole", name: "view", apiGroup },
-                subjects: [{ kind: "ServiceAccount", ...metadata }],
-            },
-        );
-        const token = join(this.folder, "policies.token");
-        const args = ["create", "token", "policies", "--namespace", "kube-system", "--duration=6h"];
-        writeFileSync(token, await this.kubectl(...args), { mode: 0o600 });
-        // It knows no other login than that of a pod.
-        const login = "/run/secrets/kubernetes.io/serviceaccount";
-        const ca = join(this.folder, "authority", "ca.crt");
-        const copy = `mkdir -p ${login} && cp ${token} ${login}/token && cp ${ca} ${login}/ca.crt`;
-        await machines.must(undefined, ["sh", "-ec", copy]);
-        const [first] = machines.addresses;
-        for (const { name } of machines.addresses)
-            machines.start(name, `policies-${name}`, [
-                ...[
-                    "env",
-                    `KUBERNETES_SERVICE_HOST=${first?.address}`,
-                    `KUBERNETES_SERVICE_PORT=${API_PORT}`,
-                ],
-                ...[agent, `--hostname-override=${name}`, "--disable-nri"],
-                "--metrics-bind-address=127.0.0.1:9080",
-            ]);
     }
 
     /** Takes a node off the network, or puts it back; not the first one, which has the control plane. */

@@ -135,7 +135,6 @@ export interface Pod {
     metadata: { name: string; uid: string; deletionTimestamp?: string };
     spec: { nodeName: string; initContainers: { image: string }[] };
     status: {
-        podIP?: string;
         initContainerStatuses?: ContainerStatus[];
         containerStatuses?: ContainerStatus[];
     };
