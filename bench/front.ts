@@ -10,6 +10,7 @@ import { must, until } from "../tests/e2e/run";
 import { ADMIN, DOMAIN, freePort, PASSWORD, Stack } from "../tests/e2e/stack";
 import { join as joinNetwork, leave, Upstream } from "../tests/e2e/upstream";
 
+import { answersEachSecond } from "./ab";
 import { format, spread } from "./measure";
 
 const SECONDS = 4;
@@ -30,19 +31,11 @@ interface Target {
     small: string;
 }
 
-/**
- * Answers a second, with connections that stay. From ApacheBench, which comes with htpasswd: a client in Node would take more of the
- * machine than the servers.
- */
-async function rate(target: Target, path: string, clients: number): Promise<number> {
-    const login = target.login === "" ? [] : ["-A", target.login];
-    const args = ["-q", "-k", "-c", String(clients), "-t", String(SECONDS), "-n", "1000000"];
-    // It knows no other names than those of the machine.
-    const host = target.host === DOMAIN ? "127.0.0.1" : target.host;
-    const text = await must("ab", [...args, ...login, `https://${host}:${target.port}/v2/${path}`]);
-    const [, each] = /^Requests per second: +([\d.]+)/m.exec(text) ?? [];
-    if (each === undefined || /^Non-2xx/m.test(text)) throw new Error(`ab ${path}:\n${text}`);
-    return Number(each);
+/** Answers a second, with connections that stay. */
+function rate({ host, port, login }: Target, path: string, clients: number): Promise<number> {
+    // ab knows no other names than those of the machine.
+    const at = host === DOMAIN ? "127.0.0.1" : host;
+    return answersEachSecond(`https://${at}:${port}/v2/${path}`, { clients, seconds: SECONDS, login });
 }
 
 /** A blob of LARGE_MB that no other is like, part by part. */

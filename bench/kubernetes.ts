@@ -16,10 +16,11 @@ import {
     stackOn,
     storeSettings,
 } from "../tests/e2e/kubernetes/support";
-import { must, until } from "../tests/e2e/run";
+import { until } from "../tests/e2e/run";
 import { S3Server } from "../tests/e2e/s3-server";
 import { ADMIN, PASSWORD, Stack } from "../tests/e2e/stack";
 
+import { answersEachSecond } from "./ab";
 import { format, pairs, seconds, type Spread, spread } from "./measure";
 
 const NAMESPACE = "bench";
@@ -33,15 +34,11 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 /** Answers a second, of both nodes at once, each asked over 8 connections that stay. */
 async function rate(cluster: Cluster, path: string): Promise<number> {
+    const asking = { clients: 8, seconds: SECONDS, login: `admin:${PASSWORD}` };
     const each = await Promise.all(
-        cluster.nodes.map(async ({ address }) => {
-            const args = ["-q", "-k", "-c", "8", "-t", String(SECONDS), "-n", "1000000"];
-            const url = `https://${address}:${NODE_PORT}/v2/${path}`;
-            const text = await must("ab", [...args, "-A", `admin:${PASSWORD}`, url]);
-            const [, found] = /^Requests per second: +([\d.]+)/m.exec(text) ?? [];
-            if (found === undefined || /^Non-2xx/m.test(text)) throw new Error(`ab ${path}:\n${text}`);
-            return Number(found);
-        }),
+        cluster.nodes.map(({ address }) =>
+            answersEachSecond(`https://${address}:${NODE_PORT}/v2/${path}`, asking),
+        ),
     );
     return each.reduce((sum, one) => sum + one, 0);
 }
