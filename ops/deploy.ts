@@ -100,7 +100,9 @@ async function deployPrepared(
     if (engine) await mendFirst(machine, engine, stack);
     if (registry) await mendClusterFirst(machine, registry);
     const cluster =
-        verb === "up" ? await ClusterUp.begin(machine, stack, flagValue(args, "config-file")) : undefined;
+        verb === "up"
+            ? await ClusterUp.begin(machine, stack, flagValue(args, "config-file"), registry?.options)
+            : undefined;
     // Gone from the state afterwards.
     const identity = verb === "destroy" && engine ? await stackIdentity(machine, stack) : undefined;
     const refreshing = args.some((arg) => /^(--refresh|-r)(=|$)/.test(arg));

@@ -12,6 +12,8 @@ import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
 
+import type { ClusterConfig } from "./cluster-options";
+
 const LOOK_MS = 5_000;
 
 const SELECTED = "--selector=app.kubernetes.io/name in (private-registry, private-registry-redis)";
@@ -28,16 +30,18 @@ export class ClusterUp {
     /**
      * Nothing where the stack is on no cluster, or there is no kubectl to ask it with.
      *
+     * @param read what the configuration says, where it has been read already
      * @throws SetupError where the cluster does not allow what Pulumi would do, or wait for
      */
     static async begin(
         machine: Machine,
         stack: Stack,
         configFile: string | undefined,
+        read?: ClusterConfig,
     ): Promise<ClusterUp | undefined> {
         if (!isOnCluster(stack) || kubectlOf(machine.env) === undefined) return undefined;
         const { readClusterOptions } = await import("./cluster-options");
-        const { kubernetes, config } = await readClusterOptions(machine, stack, configFile);
+        const { kubernetes, config } = read ?? (await readClusterOptions(machine, stack, configFile));
         const { context, kubeconfig, namespace, pullSecrets, trustNodes } = kubernetes;
         const access = { context, kubeconfig, namespace };
         const own = new RegExp(`^${clusterName(prefixOf(stack))}-(data-)?[0-9a-f]{8}(-|$)`);

@@ -5,6 +5,7 @@ import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
 
+import type { ClusterConfig } from "./cluster-options";
 import { stackIdentity } from "./identity";
 
 export const DEPLOYMENT = "deployment.apps";
@@ -77,6 +78,8 @@ export interface ClusterRegistry {
     access: ClusterAccess;
     /** Image of rclone, which reads a store elsewhere. */
     rcloneImage: string;
+    /** What was read to find it: reading it again takes another Pulumi. */
+    options?: ClusterConfig;
 }
 
 /**
@@ -96,11 +99,19 @@ export async function withClusterRegistry<T>(
     if (identity === undefined)
         throw new SetupError(`The stack ${stack.name} is not deployed: npm run up -- --stack ${stack.name}`);
     const { readClusterOptions } = await import("./cluster-options");
-    const { kubernetes } = await readClusterOptions(machine, stack, configFile);
-    const { context, kubeconfig, namespace, rcloneImage } = kubernetes;
+    const options = await readClusterOptions(machine, stack, configFile);
+    const { context, kubeconfig, namespace, rcloneImage } = options.kubernetes;
     const access = { context, kubeconfig, namespace };
     return Cluster.with(access, machine.env, (cluster) =>
-        work({ cluster, prefix, identity, access, rcloneImage, name: deploymentName(prefix, identity) }),
+        work({
+            cluster,
+            prefix,
+            identity,
+            access,
+            rcloneImage,
+            options,
+            name: deploymentName(prefix, identity),
+        }),
     );
 }
 
