@@ -19,6 +19,9 @@ const CIPHERS = ["ECDSA", "RSA"]
     )
     .join(":");
 
+/** Those of TLS 1.3 (RFC 8446, B.4). */
+const SUITES = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"].join(":");
+
 /** Seconds for a request without its body. */
 const HEADER_SECONDS = 15;
 
@@ -50,7 +53,11 @@ const GENERAL: readonly string[] = [
 const TLS: readonly string[] = [
     "ssl_protocols TLSv1.2 TLSv1.3;",
     `ssl_ciphers ${CIPHERS};`,
-    "ssl_prefer_server_ciphers off;",
+    "# AES-128 before AES-256, whatever a client lists first: it takes a fifth less of both processors, and is what the registry's own",
+    "# TLS chooses. ChaCha20 for whoever puts it first, having no AES in his processor.",
+    "ssl_prefer_server_ciphers on;",
+    "ssl_conf_command Options PrioritizeChaCha;",
+    `ssl_conf_command Ciphersuites ${SUITES};`,
     "ssl_session_cache shared:tls:5m;",
     "ssl_session_timeout 1d;",
     "ssl_session_tickets off;",
