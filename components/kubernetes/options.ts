@@ -3,7 +3,16 @@ import * as z from "zod";
 
 import { RCLONE_IMAGE } from "../../address/default-images";
 import { option, plain, section } from "../definition/option";
-import { hostFolder, IMAGE_ALLOWED, imageName, text } from "../definition/values";
+import {
+    CLAIM_SIZE_ALLOWED,
+    claimSize,
+    hostFolder,
+    IMAGE_ALLOWED,
+    imageName,
+    STORAGE_CLASS_ALLOWED,
+    storageClass,
+    text,
+} from "../definition/values";
 
 /** RFC 1123 label, as Kubernetes names namespaces and what is in them. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -14,29 +23,17 @@ export const EXPOSE = ["loadBalancer", "nodePort", "clusterIP"] as const;
 export const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
 
 const claim = {
-    size: option(
-        z
-            .string()
-            .regex(/^[1-9]\d*(Mi|Gi|Ti)$/)
-            .default("100Gi"),
-        {
-            description: "How much the claim asks for",
-            allowed: "a whole number with Mi, Gi or Ti",
-            example: "500Gi",
-        },
-    ),
-    storageClass: option(
-        z
-            .string()
-            .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)
-            .optional(),
-        {
-            description: "Its StorageClass",
-            default: "the cluster's own",
-            allowed: "the name of a StorageClass",
-            example: "nfs",
-        },
-    ),
+    size: option(claimSize.default("100Gi"), {
+        description: "How much the claim asks for",
+        allowed: CLAIM_SIZE_ALLOWED,
+        example: "500Gi",
+    }),
+    storageClass: option(storageClass.optional(), {
+        description: "Its StorageClass",
+        default: "the cluster's own",
+        allowed: STORAGE_CLASS_ALLOWED,
+        example: "nfs",
+    }),
     accessMode: plain(z.enum(["ReadWriteMany", "ReadWriteOnce"]).default("ReadWriteMany"), {
         description:
             "How pods may mount it: several replicas need ReadWriteMany, since each may run on a node of its own",
@@ -155,7 +152,7 @@ const shape = {
         }),
         {
             description:
-                "Each node's containerd trusts the registry: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy",
+                "Each node's containerd trusts the registry and asks its mirrors: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy",
             default: "none",
             allowed: "an object of namespace and folder, or true",
             example: true,
