@@ -29,6 +29,7 @@ import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
 import { type Place } from "./place";
 import { LEAVING_SECONDS, podTemplate, RESOLVER_FILE } from "./pod";
 import { pullSecrets } from "./pull-secrets";
+import { gatewayRoute, ingressOf } from "./routes";
 import { type SharedCache, sharedCache } from "./redis";
 import { trustNodes } from "./trust-nodes";
 import { deploymentName, holdingName, podLabels } from "./names";
@@ -111,7 +112,8 @@ export function onCluster(
     const { secret } = options.tls;
     const names = [options.domain, ...unsignedSites(front, []), ...mirrorNames(options)];
     const certificate = context.certificate ?? certificateOf(place, secret ?? "", names);
-    const { caPem } = certificate;
+    // Of a Gateway clients see the certificate that it has itself.
+    const caPem = cluster.gateway === undefined ? certificate.caPem : pulumi.output(cluster.gateway.ca ?? "");
     const mirrors = mirrorsOf(place, options, { prefix, port, caPem, settings: context.settings }, component);
     const { valkey } = options.cache;
     const cache = valkey && sharedCache(place, valkey);
@@ -214,6 +216,12 @@ export function onCluster(
         beside: [...(cache ? [cache.beside] : []), ...mirrors.beside],
     });
     const service = serviceOf(place, cluster, port, front.httpPort);
+    const behind = {
+        names: pulumi.all([options.domain, options.dnsNames]).apply(([own, more]) => [own, ...more]),
+        ...{ certificate, secret },
+    };
+    if (cluster.expose === "ingress") ingressOf(place, cluster, behind);
+    if (cluster.gateway !== undefined) gatewayRoute(place, cluster.gateway, behind);
     monitors(place, cluster, options, {
         domain: options.domain,
         caPem,

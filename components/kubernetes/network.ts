@@ -9,6 +9,7 @@ import type { RemoteStorageArgs } from "../storage/storage";
 
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
+import { HTTPS } from "./routes";
 import { type Place } from "./place";
 import { ownPods } from "./names";
 
@@ -135,7 +136,10 @@ export function policyOf(
 }
 
 /** Ways to expose → types of a Service. */
-const SERVICE_TYPES = { loadBalancer: "LoadBalancer", nodePort: "NodePort", clusterIP: "ClusterIP" };
+const SERVICE_TYPES = {
+    ...{ loadBalancer: "LoadBalancer", nodePort: "NodePort", clusterIP: "ClusterIP" },
+    ...{ ingress: "ClusterIP", gateway: "ClusterIP" },
+};
 
 /** The Service by which clients reach the pods. */
 export function serviceOf(
@@ -144,10 +148,12 @@ export function serviceOf(
     port: Given<number>,
     httpPort: Given<number> | undefined,
 ): KubernetesObject {
-    /** @param own its number where the nodes have another one */
+    const routed = expose === "ingress" || expose === "gateway";
+    /** @param own its number where another one is the clients' */
     const open = (name: string, at: Given<number>, targetPort: number, own: number) => ({
         ...{ name, protocol: "TCP", targetPort },
-        ...(expose === "nodePort" ? { port: own, nodePort: at } : { port: at }),
+        port: routed || expose === "nodePort" ? own : at,
+        ...(expose === "nodePort" ? { nodePort: at } : {}),
     });
     return new KubernetesObject(
         "Service",
@@ -168,7 +174,11 @@ export function serviceOf(
                 // The front counts by the client's own address, which a detour by another node would hide.
                 ...(expose === "loadBalancer" ? { externalTrafficPolicy: "Local" } : {}),
                 ports: [
-                    open("https", port, TLS_PORT, 443),
+                    {
+                        ...open(HTTPS, port, TLS_PORT, 443),
+                        // Not of a load balancer: some clouds would ask it whether a page at / is well.
+                        ...(routed ? { appProtocol: "https" } : {}),
+                    },
                     ...(httpPort === undefined ? [] : [open("http", httpPort, PLAIN_PORT, 80)]),
                 ],
             },

@@ -3,14 +3,15 @@ import * as z from "zod";
 
 import { RCLONE_IMAGE } from "../../address/default-images";
 import { option, plain, section } from "../definition/option";
+import { certificateOption } from "../tls/options";
 import {
     CLAIM_SIZE_ALLOWED,
     claimSize,
+    clusterObjectName,
     hostFolder,
     IMAGE_ALLOWED,
     imageName,
     STORAGE_CLASS_ALLOWED,
-    storageClass,
     text,
 } from "../definition/values";
 
@@ -18,7 +19,7 @@ import {
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const label = z.string().regex(LABEL);
 
-export const EXPOSE = ["loadBalancer", "nodePort", "clusterIP"] as const;
+export const EXPOSE = ["loadBalancer", "nodePort", "clusterIP", "ingress", "gateway"] as const;
 /** Ports that a cluster gives to nodes unless its `--service-node-port-range` says otherwise. */
 export const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
 
@@ -28,7 +29,7 @@ const claim = {
         allowed: CLAIM_SIZE_ALLOWED,
         example: "500Gi",
     }),
-    storageClass: option(storageClass.optional(), {
+    storageClass: option(clusterObjectName.optional(), {
         description: "Its StorageClass",
         default: "the cluster's own",
         allowed: STORAGE_CLASS_ALLOWED,
@@ -40,6 +41,30 @@ const claim = {
         allowed: "ReadWriteMany or ReadWriteOnce",
         example: "ReadWriteOnce",
     }),
+};
+
+const gateway = {
+    name: option(clusterObjectName, {
+        description: "Its name",
+        allowed: "the name of a Gateway",
+        example: "public",
+    }),
+    namespace: option(label.optional(), {
+        description: "Its namespace, whose listener must let routes of this one in (allowedRoutes)",
+        default: "the registry's",
+        allowed: "the name of a namespace: up to 63 small letters, digits and hyphens",
+        example: "gateways",
+    }),
+    listener: option(label.optional(), {
+        description: "Its listener",
+        default: "each that takes the domain",
+        allowed: "the name of a listener",
+        example: "https",
+    }),
+    ca: certificateOption(
+        "CA that signed the listener's certificate, where not everyone trusts it: clients are told to",
+        "gateway-ca",
+    ),
 };
 
 const autoscale = {
@@ -106,14 +131,28 @@ const shape = {
     }),
     expose: plain(z.enum(EXPOSE).default("loadBalancer"), {
         description:
-            "How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on",
+            "How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on. ingress: an Ingress. gateway: a route of the Gateway that kubernetes.gateway names",
         allowed: `one of ${EXPOSE.join(", ")}`,
         example: "nodePort",
     }),
     annotations: option(z.record(z.string().min(1), text).default({}), {
-        description: "Annotations of the Service, by which providers of addresses are told what to give",
+        description:
+            "Annotations of the Service, and of the Ingress, by which providers of addresses and controllers are told what to do",
         allowed: "an object of names, each with a text",
         example: { "metallb.io/address-pool": "internal" },
+    }),
+    ingressClass: option(clusterObjectName.optional(), {
+        description: "IngressClass of expose ingress",
+        default: "the cluster's own",
+        allowed: "the name of an IngressClass",
+        example: "nginx",
+    }),
+    gateway: plain(section(gateway), {
+        description:
+            "The Gateway of expose gateway, which must exist: a listener of it ends TLS for the domain, with a certificate of its own",
+        default: "none",
+        allowed: "an object of name, namespace, listener and ca",
+        example: { name: "public", namespace: "gateways" },
     }),
     serviceAccount: option(label.optional(), {
         description: "ServiceAccount of the pods, which must exist: of a cloud's role for its store",

@@ -1,4 +1,6 @@
 /** What a cluster cannot have of a deployment's options, and what it needs. */
+import { isIP } from "node:net";
+
 import { upstreamName, upstreamProblem } from "../../address/upstream";
 import type { Rule } from "../definition/check";
 import { type Path, problem, type Problem, remove, set } from "../definition/problem";
@@ -7,7 +9,7 @@ import { chosenFront, toHaveFront } from "../front/options";
 import type { Options } from "../options";
 import { driverOf } from "../storage/options";
 
-import { KUBERNETES_DEFAULTS, NODE_PORTS } from "./options";
+import { type EXPOSE, KUBERNETES_DEFAULTS, NODE_PORTS } from "./options";
 
 /** Options that speak of a Docker host, or of what the kit does not run on a cluster → why. */
 const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
@@ -91,6 +93,56 @@ function placeProblems({
             ),
         );
     return found;
+}
+
+/** What leads to the pods besides the Service. */
+function routeProblems({
+    kubernetes = KUBERNETES_DEFAULTS,
+    domain,
+    ipAddresses,
+    mirrors,
+    front,
+}: Partial<Options>): Problem[] {
+    const { expose, gateway } = kubernetes;
+    const beside: readonly (readonly [path: string, why: string])[] = [
+        ["mirrors", "such a route leads the registry's own names alone to the pods"],
+        ["front.sites", "such a route leads the registry's own names alone to the pods"],
+        ["front.httpPort", "plain HTTP is answered by what stands before the pods"],
+    ];
+    const only = (key: "ingressClass" | "gateway", way: (typeof EXPOSE)[number]): Problem[] =>
+        kubernetes[key] === undefined || expose === way
+            ? []
+            : [problem(at(key), `is set, and kubernetes.expose is ${expose}`, set(at("expose"), way))];
+    const route = expose === "ingress" || expose === "gateway";
+    const unled = route ? setAt({ mirrors, front }, beside) : [];
+    const byAddress = route && (isIP(domain ?? "") !== 0 || (ipAddresses ?? []).length > 0);
+    return [
+        ...unled.map(({ path, why }) =>
+            problem(path, `is set, and kubernetes.expose is ${expose}: ${why}`, remove(path)),
+        ),
+        ...only("ingressClass", "ingress"),
+        ...only("gateway", "gateway"),
+        ...(expose === "gateway" && gateway === undefined
+            ? [
+                  problem(
+                      at("expose"),
+                      "is gateway, and kubernetes.gateway names none",
+                      set(at("gateway", "name"), "public"),
+                  ),
+              ]
+            : []),
+        ...(byAddress
+            ? [
+                  problem(
+                      isIP(domain ?? "") === 0 ? ["ipAddresses"] : ["domain"],
+                      `has an address, and kubernetes.expose is ${expose}: a route is found by a name alone`,
+                      isIP(domain ?? "") === 0
+                          ? remove(["ipAddresses"])
+                          : set(["domain"], "registry.example.com"),
+                  ),
+              ]
+            : []),
+    ];
 }
 
 /** What the Prometheus Operator is told of, and with which login. */
@@ -181,6 +233,7 @@ const kubernetesRule: Rule<Options> = (options) => {
         ...placeProblems(options),
         ...siteProblems(options),
         ...nodeProblems(options),
+        ...routeProblems(options),
         ...monitorProblems(options),
     ];
 };

@@ -10,6 +10,7 @@ import {
     amount,
     CLAIM_SIZE_ALLOWED,
     claimSize,
+    clusterObjectName,
     FOLDER_ALLOWED,
     hostFolder,
     hostName,
@@ -18,7 +19,6 @@ import {
     port,
     PORT_ALLOWED,
     STORAGE_CLASS_ALLOWED,
-    storageClass,
     text,
     YES_OR_NO,
 } from "../definition/values";
@@ -95,7 +95,7 @@ const mirror = z.strictObject({
         allowed: CLAIM_SIZE_ALLOWED,
         example: "100Gi",
     }),
-    storageClass: plain(storageClass.optional(), {
+    storageClass: plain(clusterObjectName.optional(), {
         description:
             "Of target kubernetes: StorageClass of a PersistentVolumeClaim that holds the cache, so that it outlives its pod",
         default: "none: the cache lies on the disk of its pod's node, and goes with the pod",

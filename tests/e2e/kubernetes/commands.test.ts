@@ -10,27 +10,23 @@ import { thisMachine } from "../../../setup/machine";
 import { cleanup } from "../cleanup";
 import { collect, command, missing, pushImage, type Pushed } from "../gc";
 import { Load, type RegistryClient } from "../http";
-import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
+import { REGISTRY_IMAGE } from "../images";
 import { must, sleep, until } from "../run";
-import { S3Server } from "../s3-server";
 import type { Stack } from "../stack";
 
-import { Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import {
     BUILD_MS,
     clientAt,
+    clusterWithStore,
     deployer,
     exampleRole,
-    Namespace,
-    providerPath,
-    restricted,
+    type Namespace,
+    NAMESPACE,
     stackOn,
-    storeSettings,
     whileAsking,
 } from "./support";
 
-const NAMESPACE = "registry";
-const BUCKET = "images";
 const REPOSITORY = "team/image";
 
 /** The image of rclone as this machine's Engine has it. */
@@ -51,27 +47,14 @@ describe("the commands on a cluster", () => {
     let kept: Pushed;
 
     beforeAll(async () => {
-        const [PATH, booted, store, rclone] = await Promise.all([
-            providerPath(),
-            Cluster.create(),
-            S3Server.start(),
-            rcloneImage(),
-        ]);
-        [cluster] = [use(booted), use(store)];
-        await store.request("PUT", BUCKET);
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, rclone]);
-        await cluster.apply(restricted(NAMESPACE));
-        there = new Namespace(cluster, NAMESPACE);
-        const env = {
-            PATH,
-            KUBECONFIG: await deployer(cluster, [NAMESPACE]),
-            DOCKER_HOST: "unix:///none.sock",
-        };
+        const rclone = await rcloneImage();
+        const site = await clusterWithStore(use, { images: [rclone] });
+        ({ cluster, there } = site);
         stack = use(
             await stackOn(cluster, NAMESPACE, {
                 name: "ops",
-                env,
-                settings: { ...storeSettings(store, BUCKET), "kubernetes.rcloneImage": rclone },
+                env: { ...site.env, DOCKER_HOST: "unix:///none.sock" },
+                settings: { ...site.settings, "kubernetes.rcloneImage": rclone },
             }),
         );
         await stack.up();

@@ -10,26 +10,22 @@ import { RegistryClient } from "../http";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
 import { objectsOf } from "../docker";
 import { must, sleep, until } from "../run";
-import { S3Server } from "../s3-server";
+import type { S3Server } from "../s3-server";
 import { ADMIN, DOMAIN, PASSWORD, Stack } from "../stack";
 
-import { Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import {
     BUILD_MS,
     clientAt,
-    deployer,
+    clusterWithStore,
     Namespace,
+    NAMESPACE,
     NODE_PORT,
-    providerPath,
-    restricted,
     stackOn,
-    storeSettings,
     whileAsking,
 } from "./support";
 
-const NAMESPACE = "registry";
 const TEAM = "team-a";
-const BUCKET = "images";
 
 describe("a registry on a cluster", () => {
     const use = cleanup();
@@ -39,19 +35,11 @@ describe("a registry on a cluster", () => {
     let client: RegistryClient;
     let ca: string;
     let there: Namespace;
-    /** By which Pulumi finds the provider and the cluster. */
     let env: NodeJS.ProcessEnv;
 
     beforeAll(async () => {
-        const PATH = await providerPath();
-        [cluster, store] = await Promise.all([Cluster.create(), S3Server.start()]);
-        use(cluster);
-        use(store);
-        there = new Namespace(cluster, NAMESPACE);
-        await store.request("PUT", BUCKET);
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE]);
-        await cluster.apply(restricted(NAMESPACE), restricted(TEAM));
-        env = { PATH, KUBECONFIG: await deployer(cluster, [NAMESPACE, TEAM]) };
+        const site = await clusterWithStore(use, { namespaces: [TEAM] });
+        ({ cluster, store, there, env } = site);
         stack = use(
             await stackOn(cluster, NAMESPACE, {
                 env,
@@ -60,7 +48,7 @@ describe("a registry on a cluster", () => {
                     "users.puller.role": "pull",
                     "kubernetes.pullSecrets[0]": TEAM,
                     deleteEnabled: "true",
-                    ...storeSettings(store, BUCKET),
+                    ...site.settings,
                 },
             }),
         );

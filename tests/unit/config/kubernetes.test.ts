@@ -90,6 +90,18 @@ test("nodes are led to one mirror of a registry", () => {
     });
 });
 
+test.each(["ingress", "gateway"])("what an %s does not lead to the pods is refused", (expose) => {
+    const kubernetes = { expose, ...(expose === "gateway" ? { gateway: { name: "public" } } : {}) };
+    const config = {
+        ...{ ...target, kubernetes, mirrors: { hub: HUB } },
+        front: { httpPort: 80, sites: { "app.example.com": { upstream: "http://192.0.2.10" } } },
+    };
+    expect(refused(config).mistakes.map(({ path }) => path)).toEqual(
+        expect.arrayContaining(["mirrors", "front.sites", "front.httpPort"]),
+    );
+    expect(accepted({ ...target, kubernetes })).toBeDefined();
+});
+
 test.each([80, 29_999, 32_768])("refuses port %j of a node for plain HTTP", (httpPort) => {
     const config = { ...target, port: 30443, front: { httpPort }, kubernetes: { expose: "nodePort" } };
     expect(mistakeIn(config)).toMatchObject({
@@ -151,6 +163,37 @@ test.each([undefined, 443, 29_999, 32_768])("refuses port %j of a node", (port) 
 test("takes the first and the last port of a node", () => {
     for (const port of [30_000, 32_767])
         expect(accepted({ ...target, port, kubernetes: { expose: "nodePort" } }).port).toBe(port);
+});
+
+test("a route has what it is of, and leads to a name", () => {
+    const gateway = { name: "public" };
+    expect(accepted({ ...target, kubernetes: { expose: "gateway", gateway } }).kubernetes?.gateway).toEqual(
+        gateway,
+    );
+    expect(mistakeIn({ ...target, kubernetes: { expose: "gateway" } })).toEqual({
+        path: "kubernetes.expose",
+        problem: "is gateway, and kubernetes.gateway names none",
+        fix: "pulumi config set --path kubernetes.gateway.name public",
+    });
+    for (const [key, value, way] of [
+        ["gateway", gateway, "gateway"],
+        ["ingressClass", "nginx", "ingress"],
+    ] as const)
+        expect(mistakeIn({ ...target, kubernetes: { [key]: value } })).toEqual({
+            path: `kubernetes.${key}`,
+            problem: "is set, and kubernetes.expose is loadBalancer",
+            fix: `pulumi config set --path kubernetes.expose ${way}`,
+        });
+    const kubernetes = { expose: "ingress" };
+    expect(mistakeIn({ ...target, kubernetes, domain: "192.0.2.1" })).toEqual({
+        path: "domain",
+        problem: "has an address, and kubernetes.expose is ingress: a route is found by a name alone",
+        fix: "pulumi config set domain registry.example.com",
+    });
+    expect(mistakeIn({ ...target, kubernetes, ipAddresses: ["192.0.2.1"] })).toMatchObject({
+        path: "ipAddresses",
+        fix: "pulumi config rm ipAddresses",
+    });
 });
 
 test("what the Prometheus Operator is told takes numbers, and a login", () => {
