@@ -32,7 +32,7 @@ import { holderOf, type Listed } from "./facts/published";
 import { type ClusterRegistry, withClusterRegistry } from "./shared/on-cluster";
 import { inContainer } from "./store/broom";
 import { readRecord } from "./upgrade/record";
-import { upstreamProblems } from "./upstreams";
+import { upstreamProblems } from "./facts/upstreams";
 import { engineAddress, readStack, type StackFacts } from "./facts/stack-facts";
 
 const FLAGS = {

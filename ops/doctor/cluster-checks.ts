@@ -20,7 +20,7 @@ import {
     readyPod,
 } from "../shared/on-cluster";
 import { type Shell, shell } from "../store/broom";
-import { upstreamProblem } from "../upstreams";
+import { upstreamProblem } from "../facts/upstreams";
 
 import { checkAsClient, type Tell } from "./client-checks";
 import { failure, type Finding, ok, warning } from "./finding";

@@ -4,7 +4,7 @@ import type { Collection } from "../gc/notice";
 import type { LastRuns } from "../schedule/record";
 import { holderOf, type Listed } from "../facts/published";
 import type { UnderWay } from "../upgrade/record";
-import { UPSTREAM_FIX } from "../upstreams";
+import { UPSTREAM_FIX } from "../facts/upstreams";
 import { failure, type Finding, ok, warning } from "./finding";
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
