@@ -255,9 +255,9 @@ describe("a certificate that the cluster keeps", () => {
                 };
             }
         ).template.spec;
-    const kept = (parts: Record<string, string>) =>
+    const kept = (parts: Record<string, string>, options: Options = {}) =>
         deploy(
-            { target: "kubernetes", front: undefined, storage: S3, tls: { secret: "site" } },
+            { target: "kubernetes", front: undefined, storage: S3, tls: { secret: "site" }, ...options },
             {
                 "r-identity": { hex: IDENTITY },
                 "r-certificate": {
@@ -296,6 +296,19 @@ describe("a certificate that the cluster keeps", () => {
                     name,
                     expect.stringContaining("PRIVATE KEY"),
                 ]);
+    });
+
+    test("is shown for mirrors and sites as well", async () => {
+        const names = ["docker.example.com", "hub.docker.example.com", "app.example.com"];
+        const options: Options = {
+            mirrors: { hub: { upstream: "https://registry-1.docker.io" } },
+            front: { sites: { "app.example.com": { upstream: "http://192.0.2.10" } } },
+        };
+        const site = await issue("docker.example.com", { issuer: made.ca, names });
+        const { all } = await kept({ "tls.crt": site.pem, "tls.key": site.keyPem }, options);
+        const { data } = of(all, "r-front-secrets") as unknown as { data: Record<string, string> };
+        const conf = Buffer.from(data["nginx.conf"] ?? "", "base64").toString();
+        expect(conf.match(/ssl_certificate \/run\/served\/site\.pem;/g)).toHaveLength(3);
     });
 
     test("without a key it is refused by name; without a ca.crt everyone trusts it, or is to be told whom", () => {
