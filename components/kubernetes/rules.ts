@@ -27,7 +27,6 @@ const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
     ],
     ["mirrors", "the kit runs them on Docker alone"],
     ["nexus", "the kit runs it on Docker alone"],
-    ["backup", "the kit backs up volumes and folders of a Docker host"],
 ];
 
 const at = (...path: string[]): Path => ["kubernetes", ...path];
@@ -77,6 +76,18 @@ function placeProblems({
         );
     return found;
 }
+
+/** A pod has no folder of a Docker host. */
+const backupProblems = ({ backup }: Partial<Options>): Problem[] =>
+    backup?.repository.startsWith("/")
+        ? [
+              problem(
+                  ["backup", "repository"],
+                  `is ${backup.repository}, a folder of a Docker host, and target is kubernetes`,
+                  set(["backup", "repository"], "s3:https://s3.example.com/registry-backup"),
+              ),
+          ]
+        : [];
 
 /** What the Prometheus Operator is told of, and with which login. */
 function monitorProblems({ kubernetes = KUBERNETES_DEFAULTS, metrics, users }: Partial<Options>): Problem[] {
@@ -131,6 +142,7 @@ const kubernetesRule: Rule<Options> = (options) => {
             : []),
         ...placeProblems(options),
         ...monitorProblems(options),
+        ...backupProblems(options),
     ];
 };
 

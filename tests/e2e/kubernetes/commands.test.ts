@@ -10,17 +10,19 @@ import { thisMachine } from "../../../setup/machine";
 import { cleanup } from "../cleanup";
 import { collect, command, missing, pushImage, type Pushed } from "../gc";
 import { Load, type RegistryClient } from "../http";
-import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
+import { FRONT_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
 import { must, sleep, until } from "../run";
 import { S3Server } from "../s3-server";
 import type { Stack } from "../stack";
 
 import { Cluster } from "./cluster";
 import {
+    backupSettings,
     BUILD_MS,
     clientAt,
     deployer,
     exampleRole,
+    hostVolume,
     Namespace,
     providerPath,
     restricted,
@@ -58,9 +60,9 @@ describe("the commands on a cluster", () => {
             rcloneImage(),
         ]);
         [cluster] = [use(booted), use(store)];
-        await store.request("PUT", BUCKET);
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, rclone]);
-        await cluster.apply(restricted(NAMESPACE));
+        for (const bucket of [BUCKET, "backup"]) await store.request("PUT", bucket);
+        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, RESTIC_IMAGE, rclone]);
+        await cluster.apply(restricted(NAMESPACE), hostVolume(cluster, "copies", "ReadWriteOnce"));
         there = new Namespace(cluster, NAMESPACE);
         const env = {
             PATH,
@@ -71,7 +73,13 @@ describe("the commands on a cluster", () => {
             await stackOn(cluster, NAMESPACE, {
                 name: "ops",
                 env,
-                settings: { ...storeSettings(store, BUCKET), "kubernetes.rcloneImage": rclone },
+                settings: {
+                    ...storeSettings(store, BUCKET),
+                    ...backupSettings(store, "backup"),
+                    "kubernetes.rcloneImage": rclone,
+                    "kubernetes.claim.size": "1Gi",
+                    "kubernetes.claim.storageClass": "copies",
+                },
             }),
         );
         await stack.up();
@@ -267,6 +275,21 @@ describe("the commands on a cluster", () => {
         expect(JSON.parse(stdout)).toMatchObject({ stage: 0, deployed: true });
     });
 
+    test("backup and restore of a store elsewhere: from a copy of it in a claim, and back into the store", async () => {
+        const pushed = await pushImage(client, "team/lost", "1");
+        const { code, stdout, screen } = await npmRun("backup", "--json", "--verify").done;
+        expect([code, screen]).toEqual([0, expect.stringContaining("Made the repository s3:")]);
+        const { tags, verified } = JSON.parse(stdout) as { tags: number; verified: { tags: number } };
+        expect([verified.tags, tags > 1]).toEqual([tags, true]);
+        await client.ask(`/v2/team/lost/manifests/${pushed.digest}`, { method: "DELETE" });
+        expect((await collect(stack).done).code).toBe(0);
+        expect(await missing(client, "team/lost", "1")).toEqual(["1: 404"]);
+        const back = await npmRun("restore", "--yes").done;
+        expect([back.code, back.screen]).toEqual([0, expect.stringContaining("Restored 1 tag and 3 blobs")]);
+        expect(await missing(client, "team/lost", "1")).toEqual([]);
+        await expectNormal();
+    });
+
     test("upgrade refuses an image that no node can run, and nothing changes", async () => {
         const { code, screen } = await npmRun("upgrade", "--yes", "--image", "front=registry.invalid/none:1")
             .done;
@@ -288,7 +311,9 @@ describe("the commands on a cluster", () => {
             const { code, screen } = await npmRun("upgrade", "--yes", "--image", `registry=${image}`).done;
             expect([code, screen]).toEqual([
                 0,
-                expect.stringMatching(/Upgraded in [\d.]+ s; the registry answers/),
+                expect.stringMatching(
+                    /Backup [0-9a-f]{8} to s3:[^]*Upgraded in [\d.]+ s; the registry answers/,
+                ),
             ]);
         });
         expect(wrong).toEqual([]);
@@ -303,7 +328,7 @@ describe("the commands on a cluster", () => {
     });
 
     test("what works on a Docker Engine alone says so", async () => {
-        const { code, screen } = await npmRun("backup").done;
+        const { code, screen } = await npmRun("sync").done;
         expect([code, screen]).toEqual([
             1,
             expect.stringContaining("docs/kubernetes.md says what to do there"),
@@ -318,6 +343,9 @@ describe("the commands on a cluster", () => {
         await stack.destroy();
         await until("what belongs to the Deployment is gone", async () =>
             (await own()) === "" ? true : undefined,
+        );
+        await until("the copy of the store is gone", async () =>
+            (await there.kubectl("get", "persistentvolumeclaims", "--output=name")) === "" ? true : undefined,
         );
         expect(await there.left()).toBe("");
     });

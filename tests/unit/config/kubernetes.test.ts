@@ -21,12 +21,21 @@ test.each([
         "mirrors",
         "pulumi config rm mirrors",
     ],
-    [{ backup: { repository: "/srv/backup", password: "p" } }, "backup", "pulumi config rm backup"],
 ])("refuses what is of a Docker host: %j", (config, path, fix) => {
     expect(accepted(config)).toBeDefined();
     const found = mistakeIn({ ...target, ...config });
     expect(found).toMatchObject({ path, fix });
     expect(found.problem).toContain("target kubernetes cannot have it");
+});
+
+test("takes a repository of restic's for backups, and refuses a folder of a Docker host", () => {
+    const backup = (repository: string) => ({ ...target, backup: { repository, password: "p" } });
+    expect(mistakeIn(backup("/srv/backup"))).toEqual({
+        path: "backup.repository",
+        problem: "is /srv/backup, a folder of a Docker host, and target is kubernetes",
+        fix: "pulumi config set --path backup.repository s3:https://s3.example.com/registry-backup",
+    });
+    expect(accepted(backup("s3:https://s3.example.com/registry-backup")).backup).toBeDefined();
 });
 
 test("refuses several replicas on a claim of one node, with the way out", () => {
