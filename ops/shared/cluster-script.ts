@@ -3,8 +3,8 @@
  * the pod's memory. What stands in a pod's description whoever may list pods reads; what a container prints is kept on its node.
  */
 import { type Cluster, ClusterRefused } from "../../cluster/cluster";
-import { tar } from "../../engine/tar";
 import { SetupError } from "../../setup/errors";
+import { shellWord } from "../../text/shell";
 
 import { removeTask, startTask, type Task, type TaskOwner, wentAway } from "./cluster-task";
 import type { ClusterRegistry, Container, PodObject } from "./on-cluster";
@@ -30,38 +30,59 @@ printf '\\n@exit %s\\n' $? >> ${SAID}
 sleep ${READING_SECONDS}`;
 
 export interface ScriptTask extends Omit<Task, "containers"> {
-    /** Where the script runs: it needs /bin/sh, tar and tail. */
+    /** Where the script runs: it needs /bin/sh, mkdir, base64 and sleep. */
     container: Omit<Container, "command">;
     /** Containers beside it. */
     others?: Container[];
     script: string;
-    /** Absolute path → content, in folders that are mounted, or one below. */
+    /** Absolute path → content, in folders that are mounted, or one in those. */
     files: Readonly<Record<string, string>>;
+}
+
+/** A script that writes files, by itself: not every image has tar. */
+function writing(files: Readonly<Record<string, string>>): string {
+    const folders = new Set(Object.keys(files).map((path) => path.slice(0, path.lastIndexOf("/"))));
+    return [
+        "set -e",
+        "umask 077",
+        `mkdir -p ${[...folders].map(shellWord).join(" ")}`,
+        ...Object.entries(files).map(([path, text]) => {
+            const lines = Buffer.from(text)
+                .toString("base64")
+                .replace(/.{1,76}/g, "$&\n");
+            return `base64 -d > ${shellWord(path)} << 'END'\n${lines}END`;
+        }),
+        "",
+    ].join("\n");
 }
 
 /** Brings files into a pod, and the one for which the script waits as the last. */
 async function bring(
     cluster: Cluster,
     pod: string,
-    { name, volumeMounts = [] }: ScriptTask["container"],
+    container: string,
     files: Readonly<Record<string, string>>,
 ): Promise<void> {
-    const mounted = new Set([MEMORY, ...volumeMounts.map(({ mountPath }) => mountPath)]);
-    const folders = new Set(Object.keys(files).map((path) => path.slice(0, path.lastIndexOf("/"))));
-    const archive = await tar([
-        ...[...folders]
-            .filter((folder) => !mounted.has(folder))
-            .map((folder) => ({ path: `${folder.slice(1)}/`, mode: 0o700 })),
-        ...Object.entries(files).map(([path, text]) => ({
-            path: path.slice(1),
-            mode: 0o600,
-            content: Buffer.from(text),
-        })),
-    ]);
-    const command = ["tar", "-x", "-o", "-f", "-", "-C", "/"];
-    const { code, stderr } = await cluster.exec(pod, name, command, { input: archive });
+    const { code, stderr } = await cluster.exec(pod, container, ["/bin/sh", "-s"], { input: writing(files) });
     if (code !== 0) throw new Error(`the files of a command do not come into ${pod}: ${stderr.trim()}`);
 }
+
+/** Prints what the script prints, from its start to its end: not every image has tail. */
+const READ = `exec 3< ${SAID}
+part=
+while :; do
+    if IFS= read -r line <&3; then
+        line="$part$line" part=
+        printf '%s\\n' "$line"
+        case $line in "@exit "*) exit 0 ;; esac
+    else
+        part="$part$line"
+        sleep 0.3
+    fi
+done`;
+
+/** Seconds for which nothing may come to be read at all. */
+const SILENT_SECONDS = 60;
 
 /** Reads what the script prints, to its end. @returns its exit code */
 async function follow(
@@ -71,11 +92,11 @@ async function follow(
     onLine: (line: string) => void,
     signal: AbortSignal,
 ): Promise<number> {
+    let heard = Date.now();
     for (let told = 0; ;) {
-        const reading = new AbortController();
         let [line, held, code] = [0, undefined as string | undefined, undefined as number | undefined];
         const take = (text: string) => {
-            if (code !== undefined) return;
+            heard = Date.now();
             // Where the connection breaks a line may have come in part: it counts once there is another one after it.
             if (held !== undefined && line++ >= told) {
                 told = line;
@@ -83,18 +104,16 @@ async function follow(
             }
             held = text;
             const exit = /^@exit (\d+)$/.exec(text)?.[1];
-            if (exit === undefined) return;
-            code = Number(exit);
-            reading.abort();
+            if (exit !== undefined) code = Number(exit);
         };
         try {
-            await cluster.exec(pod, container, ["tail", "-n", "+1", "-f", SAID], {
+            await cluster.exec(pod, container, ["/bin/sh", "-c", READ], {
                 onLine: (text, stream) => void (stream === "stdout" && take(text)),
-                signal: AbortSignal.any([signal, reading.signal]),
+                signal,
             });
         } catch (error) {
             const broken = error instanceof ClusterRefused && error.reason !== "Forbidden";
-            if (!broken && !reading.signal.aborted) throw error;
+            if (!broken || Date.now() - heard > SILENT_SECONDS * 1000) throw error;
         }
         signal.throwIfAborted();
         if (code !== undefined) return code;
@@ -142,7 +161,7 @@ export async function runScript(
     try {
         const pod = await startTask(registry, owner, whole, signal);
         const all = { ...files, [SCRIPT]: script, [SAID]: "", [BEGIN]: "" };
-        await bring(registry.cluster, pod, container, all);
+        await bring(registry.cluster, pod, container.name, all);
         const code = await follow(registry, pod, container.name, onLine, signal);
         await use(code, pod);
         return code;
