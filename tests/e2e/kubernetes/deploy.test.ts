@@ -1,6 +1,6 @@
 /** A registry on a real cluster: what stands there, what changes without a failed request, and what is left after it. */
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 import { BareRegistry } from "../bare-registry";
 import { REPOSITORY_PASSWORD } from "../backup";
@@ -31,6 +31,7 @@ import {
     whileAsking,
 } from "./support";
 
+const ROOT = resolve(__dirname, "..", "..", "..");
 const NAMESPACE = "registry";
 const TEAM = "team-a";
 const BUCKET = "images";
@@ -250,6 +251,8 @@ describe("a registry on a cluster", () => {
         let onClaim: Stack;
         let digest: string;
         let formerCa: string;
+        /** The stack's file where `npm run up` of a restore has it: by its salt the claim is known. */
+        let own: string;
         let former: { digest: string };
 
         beforeAll(async () => {
@@ -264,6 +267,12 @@ describe("a registry on a cluster", () => {
                     },
                 }),
             );
+            own = join(ROOT, `Pulumi.${onClaim.name}.yaml`);
+            const written = [own, join(ROOT, "out", onClaim.name)];
+            useHere({
+                dispose: async () =>
+                    written.forEach((path) => rmSync(path, { recursive: true, force: true })),
+            });
             await onClaim.up();
             formerCa = await onClaim.output("caCertificatePem");
             const onHost = await RegistryClient.of(onClaim);
@@ -353,7 +362,8 @@ describe("a registry on a cluster", () => {
         test("a backup under pushes is whole, and the cluster sees no secret of it; a killed one is in nobody's way", async () => {
             const client = await balanced();
             const pushes = new Pushes(client);
-            const running = npmRun("backup", "--json", "--verify");
+            copyFileSync(configFile(), own);
+            const running = command(onClaim, "backup", "--json", "--verify");
             let [seen, ended] = ["", false];
             void running.done.then(() => (ended = true));
             while (!ended) {
@@ -373,29 +383,16 @@ describe("a registry on a cluster", () => {
                 expect([secret, (seen + screen).includes(secret)]).toEqual([secret, false]);
             expect(await ofCommands()).toBe("");
 
-            const killed = npmRun("backup");
+            const killed = command(onClaim, "backup");
             await backupRuns();
             await sleep(2500);
             killed.process.kill("SIGKILL");
             await killed.done;
-            const again = await npmRun("backup").done;
+            const again = await command(onClaim, "backup").done;
             expect([again.code, again.screen]).toEqual([
                 0,
                 expect.stringMatching(/^Backup [0-9a-f]{8} to s3:/m),
             ]);
-            expect(await ofCommands()).toBe("");
-        });
-
-        test("a restore brings back what was deleted while the registry goes on", async () => {
-            const client = await balanced();
-            const before = await contents(client);
-            const [[name = "", of = ""] = []] = Object.entries(before);
-            const [repository, tag] = name.split(":");
-            await client.ask(`/v2/${repository}/manifests/${of}`, { method: "DELETE" });
-            expect(await missing(client, repository ?? "", tag ?? "")).toEqual([`${tag}: 404`]);
-            const { code, screen } = await npmRun("restore", "--yes").done;
-            expect([code, screen]).toEqual([0, expect.stringContaining("Restored ")]);
-            expect(await contents(client)).toEqual(before);
             expect(await ofCommands()).toBe("");
         });
 
@@ -408,7 +405,7 @@ describe("a registry on a cluster", () => {
             await cluster.apply(hostVolume(cluster, "shared", "ReadWriteMany"));
             // What a fresh clone is told of the cluster.
             writeFileSync(
-                configFile(),
+                own,
                 `config:\n  private-registry:target: kubernetes\n  private-registry:kubernetes: {namespace: ${NAMESPACE}}\n`,
             );
             const login = {
@@ -424,7 +421,20 @@ describe("a registry on a cluster", () => {
             expect(await onClaim.output("caCertificatePem")).toBe(formerCa);
             expect(await contents(await balanced())).toEqual(before);
             expect(await ofCommands()).toBe("");
-            ({ digest } = await (await balanced()).upload("team/app"));
+        });
+
+        test("a restore brings back what was deleted while the registry goes on", async () => {
+            const client = await balanced();
+            const before = await contents(client);
+            const [[name = "", of = ""] = []] = Object.entries(before);
+            const [repository, tag] = name.split(":");
+            await client.ask(`/v2/${repository}/manifests/${of}`, { method: "DELETE" });
+            expect(await missing(client, repository ?? "", tag ?? "")).toEqual([`${tag}: 404`]);
+            const { code, screen } = await command(onClaim, "restore", "--yes").done;
+            expect([code, screen]).toEqual([0, expect.stringContaining("Restored ")]);
+            expect(await contents(client)).toEqual(before);
+            expect(await ofCommands()).toBe("");
+            ({ digest } = await client.upload("team/app"));
         });
 
         test("destroy leaves the claim, and the next deployment of the stack has the images", async () => {
