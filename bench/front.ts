@@ -15,6 +15,8 @@ import { format, spread } from "./measure";
 
 const SECONDS = 4;
 const ROUNDS = 5;
+/** Two pushes lie further apart than what the front takes. */
+const PUSHES = 21;
 const LARGE_MB = 256;
 const SMALL_BYTES = 65_536;
 
@@ -159,9 +161,11 @@ export async function front(): Promise<void> {
         return target;
     };
     try {
-        const nginx = await create({ "front.off": "false" });
+        // What a stack that does not say has: the tests' own are quick.
+        const hash = { bcryptCost: "10" };
+        const nginx = await create({ ...hash, "front.off": "false" });
         const open = await create({ auth: "false" }, false);
-        const htpasswd = await create({});
+        const htpasswd = await create(hash);
         const logins = (target: Target) => rate(target, "", 4);
         const small = (target: Target) => rate(target, `bench/small/blobs/${target.small}`, 50);
         const upstream = new Upstream();
@@ -184,7 +188,8 @@ export async function front(): Promise<void> {
         ];
         for (const [what, goal, measured, other, through = nginx] of rows) {
             const ratios: number[] = [];
-            for (let i = 0; i < ROUNDS; i++) ratios.push((await measured(through)) / (await measured(other)));
+            const rounds = measured === push ? PUSHES : ROUNDS;
+            for (let i = 0; i < rounds; i++) ratios.push((await measured(through)) / (await measured(other)));
             const result = spread(ratios);
             print(`${what.padEnd(56)} ${format(result)}`);
             print(`    target ${goal}: ${result.median >= goal ? "met" : "missed"}`);

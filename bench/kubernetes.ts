@@ -5,25 +5,22 @@
 import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 
-import { FRONT_IMAGE, REGISTRY_IMAGE } from "../tests/e2e/images";
-import { Cluster } from "../tests/e2e/kubernetes/cluster";
+import type { Disposable } from "../tests/e2e/cleanup";
+import type { Cluster } from "../tests/e2e/kubernetes/cluster";
 import {
     clientAt,
-    Namespace,
+    clusterWithStore,
+    type Namespace,
+    NAMESPACE,
     NODE_PORT,
-    providerPath,
-    restricted,
     stackOn,
-    storeSettings,
 } from "../tests/e2e/kubernetes/support";
 import { until } from "../tests/e2e/run";
-import { S3Server } from "../tests/e2e/s3-server";
 import { ADMIN, PASSWORD, Stack } from "../tests/e2e/stack";
 
 import { answersEachSecond } from "./ab";
 import { format, pairs, seconds, type Spread, spread } from "./measure";
 
-const NAMESPACE = "bench";
 const REPLICAS = [1, 2, 4];
 const ROUNDS = 3;
 const SECONDS = 5;
@@ -88,26 +85,14 @@ async function rollout(there: Namespace): Promise<Spread> {
 }
 
 export async function kubernetes(): Promise<void> {
-    const things: { dispose(): Promise<void> }[] = [];
-    const use = <T extends { dispose(): Promise<void> }>(thing: T): T => {
+    const things: Disposable[] = [];
+    const use = <T extends Disposable>(thing: T): T => {
         things.push(thing);
         return thing;
     };
     try {
-        const PATH = await providerPath();
-        const cluster = use(await Cluster.create());
-        const store = use(await S3Server.start());
-        const there = new Namespace(cluster, NAMESPACE);
-        await store.request("PUT", "bench");
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE]);
-        await cluster.apply(restricted(NAMESPACE));
-        const stack = use(
-            await stackOn(cluster, NAMESPACE, {
-                name: "bench",
-                env: { PATH, KUBECONFIG: cluster.kubeconfig },
-                settings: storeSettings(store, "bench"),
-            }),
-        );
+        const { cluster, there, env, settings } = await clusterWithStore(use);
+        const stack = use(await stackOn(cluster, NAMESPACE, { name: "bench", env, settings }));
         await stack.up();
         const client = clientAt(cluster, 0, await stack.output("caCertificatePem"));
         const part = async function* () {

@@ -20,7 +20,12 @@ export const DEPLOY: readonly Rule[] = [
     { apiGroups: ["apps"], resources: ["deployments", "statefulsets", "daemonsets"], verbs: OWN },
     { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: OWN },
     { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: OWN },
-    { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: OWN },
+    { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies", "ingresses"], verbs: OWN },
+    {
+        apiGroups: ["gateway.networking.k8s.io"],
+        resources: ["httproutes", "backendtlspolicies"],
+        verbs: OWN,
+    },
     {
         apiGroups: ["monitoring.coreos.com"],
         resources: ["servicemonitors", "prometheusrules"],

@@ -654,17 +654,29 @@ export interface KubernetesArgs {
      */
     autoscale?: KubernetesAutoscaleArgs | boolean | undefined;
     /**
-     * How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on. Must be one of loadBalancer, nodePort, clusterIP.
+     * How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on. ingress: an Ingress. gateway: a route of the Gateway that kubernetes.gateway names. Must be one of loadBalancer, nodePort, clusterIP, ingress, gateway.
      * @default loadBalancer
      * @example "nodePort"
      */
-    expose?: "loadBalancer" | "nodePort" | "clusterIP" | undefined;
+    expose?: "loadBalancer" | "nodePort" | "clusterIP" | "ingress" | "gateway" | undefined;
     /**
-     * Annotations of the Service, by which providers of addresses are told what to give. Must be an object of names, each with a text.
+     * Annotations of the Service, and of the Ingress, by which providers of addresses and controllers are told what to do. Must be an object of names, each with a text.
      * @default none
      * @example {"metallb.io/address-pool":"internal"}
      */
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+    /**
+     * IngressClass of expose ingress. Must be the name of an IngressClass.
+     * @default the cluster's own
+     * @example "nginx"
+     */
+    ingressClass?: pulumi.Input<string> | undefined;
+    /**
+     * The Gateway of expose gateway, which must exist: a listener of it ends TLS for the domain, with a certificate of its own. Must be an object of name, namespace, listener and ca.
+     * @default none
+     * @example {"name":"public","namespace":"gateways"}
+     */
+    gateway?: KubernetesGatewayArgs | undefined;
     /**
      * ServiceAccount of the pods, which must exist: of a cloud's role for its store. Must be the name of a ServiceAccount.
      * @default default, and no token is mounted
@@ -754,6 +766,32 @@ export interface KubernetesClaimArgs {
      * @example "ReadWriteOnce"
      */
     accessMode?: "ReadWriteMany" | "ReadWriteOnce" | undefined;
+}
+
+/** The Gateway of expose gateway, which must exist: a listener of it ends TLS for the domain, with a certificate of its own. */
+export interface KubernetesGatewayArgs {
+    /**
+     * Its name. Must be the name of a Gateway.
+     * @example "public"
+     */
+    name: pulumi.Input<string>;
+    /**
+     * Its namespace, whose listener must let routes of this one in (allowedRoutes). Must be the name of a namespace: up to 63 small letters, digits and hyphens.
+     * @default the registry's
+     * @example "gateways"
+     */
+    namespace?: pulumi.Input<string> | undefined;
+    /**
+     * Its listener. Must be the name of a listener.
+     * @default each that takes the domain
+     * @example "https"
+     */
+    listener?: pulumi.Input<string> | undefined;
+    /**
+     * CA that signed the listener's certificate, where not everyone trusts it: clients are told to. Must be PEM text.
+     * @example "-----BEGIN …"
+     */
+    ca?: pulumi.Input<string> | undefined;
 }
 
 /** Pods come and go by the load (a HorizontalPodAutoscaler, which needs metrics-server), in place of replicas. */
@@ -1127,6 +1165,12 @@ export interface FrontArgs {
      * @example 512
      */
     connectionsPerClient?: pulumi.Input<number> | undefined;
+    /**
+     * Proxies before the front, such as an Ingress or a load balancer: of them X-Forwarded-For tells the client's address, by which the front counts and logs. Must be a list of IP addresses and networks.
+     * @default none
+     * @example ["10.244.0.0/16"]
+     */
+    trustedProxies?: pulumi.Input<pulumi.Input<string>[]> | undefined;
     /**
      * Repositories → tags that keep the image which was pushed first (docs/retention.md). Must be an object of repositories, each with a list of tags, in which * is any part of a tag and ! stands before what is not meant.
      * @default none

@@ -135,7 +135,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         const running = containers ?? pods;
 
         this.endpoint = running ? pulumi.all([url, running.answering]).apply(([of]) => of) : url;
-        this.caCertificatePem = certificate?.caPem ?? pods?.caPem ?? pulumi.output("");
+        this.caCertificatePem = pods?.caPem ?? certificate?.caPem ?? pulumi.output("");
         this.passwords = accounts?.passwords ?? pulumi.secret<Record<string, string>>({});
         this.loginCommand = loginOf(address, users);
         this.clientSetup = pulumi

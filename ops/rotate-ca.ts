@@ -18,7 +18,6 @@ import { commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { readClusterLog } from "./shared/cluster-log";
 import { readFrontLog } from "./shared/front-log";
 import { withReachable } from "./shared/on-cluster";
-import { entriesOf } from "./shared/stack-config";
 
 const FLAGS = {
     back: { type: "boolean", text: "takes step 1 or 2 back" },
@@ -130,7 +129,7 @@ export async function rotateCa(machine: Machine, args: string[]): Promise<number
                   new Clients(next && fingerprintOf(next).slice(0, 8), made),
                   flags["config-file"],
               );
-    const raw: unknown = JSON.parse((await entriesOf(facts.pulumi, flags["config-file"])).tls || "{}");
+    const raw: unknown = JSON.parse(now.entries.tls || "{}");
     return rotate(machine, args, flags, now, {
         command: "rotate-ca",
         up: (more) => deploy(machine, "up", more),

@@ -31,6 +31,11 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
             }.`,
     ],
     [
+        /no matches for kind "(HTTPRoute|BackendTLSPolicy)"/,
+        (kind) =>
+            `The cluster knows no ${kind}: the Gateway API, 1.4 or later, is not there. Install it, or run \`pulumi config set --path kubernetes.expose loadBalancer && pulumi config rm --path kubernetes.gateway\`.`,
+    ],
+    [
         // Nothing else is read by its name.
         /resource '([^'/]+)\/([^'/]+)' does not exist/,
         (namespace, secret) =>

@@ -10,7 +10,15 @@ const sdk = path.dirname(require.resolve("@pulumi/pulumi/package.json"));
 // loading of every file among it. Started later, it knows no file names for the errors of functions loaded before.
 loadLazily("typescript", sdk);
 loadLazily("@npmcli/arborist", sdk);
+loadLazily("normalize-package-data", sdk);
 loadLazily("@pulumi/pulumi/runtime/closure/v8Hooks", sdk, { isInitializedAsync: async function () {} });
+// For `pulumi up --tracing URL`, which asks for `start`. Without it spans go nowhere.
+loadLazily("@pulumi/pulumi/cmd/run/tracing", sdk, {
+    newSpan: function (name) {
+        const api = require(require.resolve("@opentelemetry/api", { paths: [sdk] }));
+        return api.trace.getTracer(name).startSpan(name);
+    },
+});
 // For programs that run other programs.
 loadLazily("@pulumi/pulumi/automation", sdk);
 // The SDK keeps a stack trace of each of its promises, and this has every frame looked up in source maps.

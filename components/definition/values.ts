@@ -17,6 +17,14 @@ export const hostKey = z.string().refine((value) => HOST_NAME.test(value) && !/^
  * the folders under certs.d, the logins that clients keep.
  */
 export const hostName = hostKey.toLowerCase();
+/** An address, or a network of such: `10.0.0.0/8`. */
+export const network = z.string().refine((value) => {
+    const [address = "", bits, ...rest] = value.split("/");
+    const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    return (
+        rest.length === 0 && (bits === undefined ? most > 0 : /^\d{1,3}$/.test(bits) && Number(bits) <= most)
+    );
+});
 export const ipAddress = z.string().refine((value) => isIP(value) !== 0);
 
 /** An address at which something can be reached: 0.0.0.0 and :: stand for every address of a machine. */

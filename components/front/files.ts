@@ -159,6 +159,7 @@ function settingsOf(args: FrontFilesArgs): pulumi.Output<Omit<FrontSettings, "ge
     const { users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient } = args;
     return pulumi.output({
         ...{ users, anonymousPull, realm, cacheSeconds, attemptsPerMinute, connectionsPerClient },
+        trustedProxies: args.trustedProxies,
         immutableTags: args.immutableTags,
         signer: args.signer,
         logFile: args.log === undefined ? undefined : `${LOG_FOLDER}/${LOG_FILE}`,

@@ -175,6 +175,7 @@ export function frontFilesArgs(
         cacheSeconds: front.cacheSeconds,
         attemptsPerMinute: front.attemptsPerMinute,
         connectionsPerClient: front.connectionsPerClient,
+        trustedProxies: front.trustedProxies,
         immutableTags: pulumi.output(front.immutableTags),
         log: front.log.off ? undefined : { days: front.log.days, maxMb: front.log.maxMb },
         page: front.page ? pageFacts(context) : undefined,

@@ -63,6 +63,18 @@ const TLS: readonly string[] = [
     "ssl_session_tickets off;",
 ];
 
+/** Whose word it is taken for who the client is: nginx.org/en/docs/http/ngx_http_realip_module.html. */
+const clientAddress = (proxies: readonly string[] = []): string[] =>
+    proxies.length === 0
+        ? []
+        : [
+              "",
+              ...proxies.map((one) => `set_real_ip_from ${one};`),
+              "real_ip_header X-Forwarded-For;",
+              "# The last one that is no proxy: those before it the client may have written himself.",
+              "real_ip_recursive on;",
+          ];
+
 /** The text of nginx.conf. Paths without a folder are beside it. */
 export function renderNginx(settings: FrontSettings): string {
     const { users, sites, redirectTo, generation } = settings;
@@ -70,6 +82,7 @@ export function renderNginx(settings: FrontSettings): string {
         ...GENERAL,
         "",
         ...TLS,
+        ...clientAddress(settings.trustedProxies),
         "",
         ...block("geo $dollar", ['default "$";']),
         ...map("$http_upgrade", "$upgraded", [

@@ -15,6 +15,7 @@ import {
     hostKey,
     IMAGE_ALLOWED,
     imageName,
+    network,
     port,
     PORT_ALLOWED,
     YES_OR_NO,
@@ -87,6 +88,13 @@ const shape = {
         description: "Requests at once that one client address gets; the next ones are answered 429",
         allowed: "a whole number from 16 to 8192",
         example: 512,
+    }),
+    trustedProxies: option(z.array(network).default([]), {
+        description:
+            "Proxies before the front, such as an Ingress or a load balancer: of them X-Forwarded-For tells the client's address, by which the front counts and logs",
+        default: "none",
+        allowed: "a list of IP addresses and networks",
+        example: ["10.244.0.0/16"],
     }),
     immutableTags: option(z.record(repositoryPattern, z.array(tagPattern).min(1)).default({}), {
         description: "Repositories → tags that keep the image which was pushed first (docs/retention.md)",

@@ -48,6 +48,8 @@ export interface FrontSettings {
     attemptsPerMinute: number;
     /** Requests at once that one client address gets. */
     connectionsPerClient: number;
+    /** Addresses and networks whose X-Forwarded-For tells the client's address. @default none */
+    trustedProxies?: readonly string[] | undefined;
     /** Repository, `team/*` or `*` → patterns of tags (definition/patterns.ts) that are pushed once. */
     immutableTags?: Readonly<Record<string, readonly string[]>> | undefined;
     /** Start of the SHA-256 of the CA that signed the certificate, for the log: who came under it trusts that CA. @default not told */

@@ -27,6 +27,7 @@ import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
 import { type Place } from "./place";
 import { LEAVING_SECONDS, podTemplate } from "./pod";
 import { pullSecrets } from "./pull-secrets";
+import { gatewayRoute, ingressOf } from "./routes";
 import { type SharedCache, sharedCache } from "./redis";
 import { trustNodes } from "./trust-nodes";
 import { deploymentName, holdingName, podLabels } from "./names";
@@ -107,6 +108,8 @@ export function onCluster(
     };
     const { secret } = options.tls;
     const certificate = context.certificate ?? certificateOf(place, secret ?? "", options.domain);
+    // Of a Gateway clients see the certificate that it has itself.
+    const caPem = cluster.gateway === undefined ? certificate.caPem : pulumi.output(cluster.gateway.ca ?? "");
     const { valkey } = options.cache;
     const cache = valkey && sharedCache(place, valkey);
     const { configYml, store } = configured(
@@ -117,7 +120,7 @@ export function onCluster(
     );
     const claim = store === undefined ? claimOf(place, cluster, options, prefix) : undefined;
     const served = front.clientInstaller
-        ? servedInstallers(endpoint, certificate.caPem, pulumi.output([]), identity)
+        ? servedInstallers(endpoint, caPem, pulumi.output([]), identity)
         : undefined;
     const { metrics } = options;
     const frontArgs = {
@@ -201,6 +204,12 @@ export function onCluster(
     if (autoscale !== undefined) autoscaler(place, autoscale);
     policyOf(place, options, store?.storage, cache);
     const service = serviceOf(place, cluster, port);
+    const behind = {
+        names: pulumi.all([options.domain, options.dnsNames]).apply(([own, more]) => [own, ...more]),
+        ...{ certificate, secret },
+    };
+    if (cluster.expose === "ingress") ingressOf(place, cluster, behind);
+    if (cluster.gateway !== undefined) gatewayRoute(place, cluster.gateway, behind);
     monitors(place, cluster, options, {
         domain: options.domain,
         caPem: certificate.caPem,
@@ -208,13 +217,13 @@ export function onCluster(
         files: claim !== undefined,
     });
     if (cluster.trustNodes !== undefined)
-        trustNodes(place, cluster.trustNodes, front.image, context.address, certificate.caPem);
+        trustNodes(place, cluster.trustNodes, front.image, context.address, caPem);
     if (accounts !== undefined)
         pullSecrets(place, cluster.pullSecrets, options.users, accounts.passwords, context.address);
     const answering = pulumi.all([deployment.id, service.id]);
     return {
         answering,
-        caPem: certificate.caPem,
+        caPem,
         oneLines: served && pulumi.all([served.oneLines, answering]).apply(([lines]) => lines),
     };
 }

@@ -11,13 +11,26 @@ import type { Place } from "./place";
 /** Whether not everyone on the machine may read it: what is a secret here is one there. */
 const isSecret = ({ mode = "0444" }: FileArgs): boolean => mode.endsWith("0");
 
-/** Of a SHA-256. Among what a Secret holds is a random text or a private key, so it gives nothing away. */
-const digest = (data: pulumi.Output<Record<string, string>>): pulumi.Output<string> =>
+/**
+ * Name of an object that never changes, by what is in it: with a part of a SHA-256. Among what a Secret holds is a random text or a
+ * private key, so it gives nothing away.
+ */
+export const contentName = (
+    own: pulumi.Output<string>,
+    part: string,
+    data: pulumi.Input<unknown>,
+): pulumi.Output<string> =>
     pulumi.unsecret(
-        data.apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12)),
+        pulumi
+            .all([own, data])
+            .apply(
+                ([start, all]) =>
+                    `${start}-${part}-${createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12)}`,
+            ),
     );
 
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
+/** As the fields `data` and `binaryData` have it. */
+export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** The volume of a pod that holds the files. */
 export interface FilesVolume {
@@ -43,7 +56,7 @@ export function filesVolume(
             kind,
             `${program}-${part}-${kind === "Secret" ? "secrets" : "files"}`,
             {
-                metadata: { ...metadata, name: pulumi.interpolate`${own}-${part}-${digest(data)}` },
+                metadata: { ...metadata, name: contentName(own, part, data) },
                 immutable: true,
                 // A certificate is among the files that are no secrets, and comes out of one.
                 ...(kind === "Secret"

@@ -9,6 +9,7 @@ import type { RemoteStorageArgs } from "../storage/storage";
 
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
+import { HTTPS } from "./routes";
 import { type Place } from "./place";
 import type { SharedCache } from "./redis";
 import { ownPods } from "./names";
@@ -80,7 +81,10 @@ export function policyOf(
 }
 
 /** Ways to expose → types of a Service. */
-const SERVICE_TYPES = { loadBalancer: "LoadBalancer", nodePort: "NodePort", clusterIP: "ClusterIP" };
+const SERVICE_TYPES = {
+    ...{ loadBalancer: "LoadBalancer", nodePort: "NodePort", clusterIP: "ClusterIP" },
+    ...{ ingress: "ClusterIP", gateway: "ClusterIP" },
+};
 
 /** The Service by which clients reach the pods. */
 export function serviceOf(
@@ -88,6 +92,7 @@ export function serviceOf(
     { expose, annotations }: Settled<KubernetesOptions>,
     port: Given<number>,
 ): KubernetesObject {
+    const routed = expose === "ingress" || expose === "gateway";
     return new KubernetesObject(
         "Service",
         `${program}-service`,
@@ -108,9 +113,11 @@ export function serviceOf(
                 ...(expose === "loadBalancer" ? { externalTrafficPolicy: "Local" } : {}),
                 ports: [
                     {
-                        name: "https",
+                        name: HTTPS,
                         protocol: "TCP",
-                        port: expose === "nodePort" ? 443 : port,
+                        port: routed || expose === "nodePort" ? 443 : port,
+                        // Not of a load balancer: some clouds would ask it whether a page at / is well.
+                        ...(routed ? { appProtocol: "https" } : {}),
                         targetPort: TLS_PORT,
                         ...(expose === "nodePort" ? { nodePort: port } : {}),
                     },

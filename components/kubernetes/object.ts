@@ -15,6 +15,10 @@ const KINDS = {
     HorizontalPodAutoscaler: ["autoscaling/v2", "autoscaling/v2"],
     PodDisruptionBudget: ["policy/v1", "policy/v1"],
     NetworkPolicy: ["networking.k8s.io/v1", "networking.k8s.io/v1"],
+    Ingress: ["networking.k8s.io/v1", "networking.k8s.io/v1"],
+    // Of the Gateway API.
+    HTTPRoute: ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1"],
+    BackendTLSPolicy: ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1"],
     // Of the Prometheus Operator.
     ServiceMonitor: ["monitoring.coreos.com/v1", "monitoring.coreos.com/v1"],
     PrometheusRule: ["monitoring.coreos.com/v1", "monitoring.coreos.com/v1"],

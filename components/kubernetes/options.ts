@@ -3,13 +3,17 @@ import * as z from "zod";
 
 import { RCLONE_IMAGE } from "../../address/default-images";
 import { option, plain, section } from "../definition/option";
+import { certificateOption } from "../tls/options";
 import { hostFolder, IMAGE_ALLOWED, imageName, text } from "../definition/values";
 
 /** RFC 1123 label, as Kubernetes names namespaces and what is in them. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const label = z.string().regex(LABEL);
 
-export const EXPOSE = ["loadBalancer", "nodePort", "clusterIP"] as const;
+/** RFC 1123 subdomain, as most objects are named. */
+const objectName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
+
+export const EXPOSE = ["loadBalancer", "nodePort", "clusterIP", "ingress", "gateway"] as const;
 /** Ports that a cluster gives to nodes unless its `--service-node-port-range` says otherwise. */
 export const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
 
@@ -25,24 +29,42 @@ const claim = {
             example: "500Gi",
         },
     ),
-    storageClass: option(
-        z
-            .string()
-            .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)
-            .optional(),
-        {
-            description: "Its StorageClass",
-            default: "the cluster's own",
-            allowed: "the name of a StorageClass",
-            example: "nfs",
-        },
-    ),
+    storageClass: option(objectName.optional(), {
+        description: "Its StorageClass",
+        default: "the cluster's own",
+        allowed: "the name of a StorageClass",
+        example: "nfs",
+    }),
     accessMode: plain(z.enum(["ReadWriteMany", "ReadWriteOnce"]).default("ReadWriteMany"), {
         description:
             "How pods may mount it: several replicas need ReadWriteMany, since each may run on a node of its own",
         allowed: "ReadWriteMany or ReadWriteOnce",
         example: "ReadWriteOnce",
     }),
+};
+
+const gateway = {
+    name: option(objectName, {
+        description: "Its name",
+        allowed: "the name of a Gateway",
+        example: "public",
+    }),
+    namespace: option(label.optional(), {
+        description: "Its namespace, whose listener must let routes of this one in (allowedRoutes)",
+        default: "the registry's",
+        allowed: "the name of a namespace: up to 63 small letters, digits and hyphens",
+        example: "gateways",
+    }),
+    listener: option(label.optional(), {
+        description: "Its listener",
+        default: "each that takes the domain",
+        allowed: "the name of a listener",
+        example: "https",
+    }),
+    ca: certificateOption(
+        "CA that signed the listener's certificate, where not everyone trusts it: clients are told to",
+        "gateway-ca",
+    ),
 };
 
 const autoscale = {
@@ -109,14 +131,28 @@ const shape = {
     }),
     expose: plain(z.enum(EXPOSE).default("loadBalancer"), {
         description:
-            "How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on",
+            "How clients outside reach it: loadBalancer: an address that the cluster's provider gives. nodePort: `port` of every node. clusterIP: not at all, and what stands before it passes TLS on. ingress: an Ingress. gateway: a route of the Gateway that kubernetes.gateway names",
         allowed: `one of ${EXPOSE.join(", ")}`,
         example: "nodePort",
     }),
     annotations: option(z.record(z.string().min(1), text).default({}), {
-        description: "Annotations of the Service, by which providers of addresses are told what to give",
+        description:
+            "Annotations of the Service, and of the Ingress, by which providers of addresses and controllers are told what to do",
         allowed: "an object of names, each with a text",
         example: { "metallb.io/address-pool": "internal" },
+    }),
+    ingressClass: option(objectName.optional(), {
+        description: "IngressClass of expose ingress",
+        default: "the cluster's own",
+        allowed: "the name of an IngressClass",
+        example: "nginx",
+    }),
+    gateway: plain(section(gateway), {
+        description:
+            "The Gateway of expose gateway, which must exist: a listener of it ends TLS for the domain, with a certificate of its own",
+        default: "none",
+        allowed: "an object of name, namespace, listener and ca",
+        example: { name: "public", namespace: "gateways" },
     }),
     serviceAccount: option(label.optional(), {
         description: "ServiceAccount of the pods, which must exist: of a cloud's role for its store",

@@ -1,4 +1,6 @@
 /** What a cluster cannot have of a deployment's options, and what it needs. */
+import { isIP } from "node:net";
+
 import type { Rule } from "../definition/check";
 import { type Path, problem, type Problem, remove, set } from "../definition/problem";
 import { setAt } from "../definition/set-at";
@@ -6,7 +8,7 @@ import { chosenFront, toHaveFront } from "../front/options";
 import type { Options } from "../options";
 import { driverOf } from "../storage/options";
 
-import { KUBERNETES_DEFAULTS, NODE_PORTS } from "./options";
+import { type EXPOSE, KUBERNETES_DEFAULTS, NODE_PORTS } from "./options";
 
 /** Options that speak of a Docker host, or of what the kit does not run on a cluster → why. */
 const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
@@ -89,6 +91,45 @@ const backupProblems = ({ backup }: Partial<Options>): Problem[] =>
           ]
         : [];
 
+/** What leads to the pods besides the Service. */
+function routeProblems({
+    kubernetes = KUBERNETES_DEFAULTS,
+    domain,
+    ipAddresses,
+}: Partial<Options>): Problem[] {
+    const { expose, gateway } = kubernetes;
+    const only = (key: "ingressClass" | "gateway", way: (typeof EXPOSE)[number]): Problem[] =>
+        kubernetes[key] === undefined || expose === way
+            ? []
+            : [problem(at(key), `is set, and kubernetes.expose is ${expose}`, set(at("expose"), way))];
+    const route = expose === "ingress" || expose === "gateway";
+    const byAddress = route && (isIP(domain ?? "") !== 0 || (ipAddresses ?? []).length > 0);
+    return [
+        ...only("ingressClass", "ingress"),
+        ...only("gateway", "gateway"),
+        ...(expose === "gateway" && gateway === undefined
+            ? [
+                  problem(
+                      at("expose"),
+                      "is gateway, and kubernetes.gateway names none",
+                      set(at("gateway", "name"), "public"),
+                  ),
+              ]
+            : []),
+        ...(byAddress
+            ? [
+                  problem(
+                      isIP(domain ?? "") === 0 ? ["ipAddresses"] : ["domain"],
+                      `has an address, and kubernetes.expose is ${expose}: a route is found by a name alone`,
+                      isIP(domain ?? "") === 0
+                          ? remove(["ipAddresses"])
+                          : set(["domain"], "registry.example.com"),
+                  ),
+              ]
+            : []),
+    ];
+}
+
 /** What the Prometheus Operator is told of, and with which login. */
 function monitorProblems({ kubernetes = KUBERNETES_DEFAULTS, metrics, users }: Partial<Options>): Problem[] {
     const asked = (["serviceMonitor", "prometheusRule"] as const).filter(
@@ -141,6 +182,7 @@ const kubernetesRule: Rule<Options> = (options) => {
               ]
             : []),
         ...placeProblems(options),
+        ...routeProblems(options),
         ...monitorProblems(options),
         ...backupProblems(options),
     ];

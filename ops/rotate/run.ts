@@ -1,7 +1,5 @@
 /** What every rotation does: shows where it stands and what comes, asks, changes the configuration, and runs `up`. */
 import { isOnCluster } from "../../setup/stack";
-import { resolve } from "node:path";
-
 import { keysOf } from "../../config/keys";
 import type { Config } from "../../config/options";
 import { connectTo } from "../../engine/client";
@@ -9,13 +7,15 @@ import { checkClone } from "../../setup/clone";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { print, say } from "../../setup/progress";
+import { readText } from "../../setup/start.cjs";
+import { configurationFile } from "../backup/deployment-files";
 import { readStack, type StackFacts } from "../facts/stack-facts";
 import { stackFlags } from "../shared/arguments";
 import { agreed, canAsk } from "../shared/ask";
 import { withClusterLock } from "../shared/cluster-lock";
 import { withLock } from "../shared/lock";
 import { withReachable } from "../shared/on-cluster";
-import { readConfig } from "../shared/stack-config";
+import { checked, entriesOf } from "../shared/stack-config";
 
 import { isDeployed, type Plan } from "./plan";
 import { writeSteps } from "./write";
@@ -37,6 +37,11 @@ export interface Flags {
 /** What is known before anything is changed. */
 export interface Standing {
     facts: StackFacts;
+    /** The stack's file of configuration, and its text. */
+    file: string;
+    text: string | undefined;
+    /** What is in it, as Pulumi keeps it and checked. */
+    entries: Readonly<Record<string, string>>;
     config: Config;
     /** What the configuration asks for is deployed whole. */
     deployed: boolean;
@@ -46,8 +51,11 @@ export async function standing(machine: Machine, args: string[], flags: Flags): 
     const facts = await readStack(machine, args);
     // `up` would refuse it, and the configuration of this folder would be changed by then.
     checkClone(machine, facts.stack, args);
-    const config = await readConfig(facts.pulumi, flags["config-file"]);
-    return { facts, config, deployed: isDeployed(keysOf(config), facts.keys) };
+    const file = configurationFile(machine, facts.stack, flags["config-file"]);
+    const text = readText(file);
+    const entries = await entriesOf(facts.pulumi, flags["config-file"]);
+    const config = checked(entries);
+    return { facts, file, text, entries, config, deployed: isDeployed(keysOf(config), facts.keys) };
 }
 
 /** What an earlier call began, or a hand changed in the configuration: an `up` first, and nothing beside it. */
@@ -76,7 +84,7 @@ export async function rotate(
     machine: Machine,
     args: string[],
     flags: Flags,
-    { facts, config, deployed }: Standing,
+    { facts, file, text, entries, deployed }: Standing,
     { command, up, stands, plan: make, back = false }: Rotation,
 ): Promise<number> {
     const plan = deployed || back ? make() : UNFINISHED;
@@ -98,15 +106,11 @@ export async function rotate(
         }
     }
     const work = async () => {
-        const file = flags["config-file"];
-        if (JSON.stringify(await readConfig(facts.pulumi, file)) !== JSON.stringify(config))
+        if (readText(file) !== text)
             throw new SetupError(
                 "Another command changed the configuration meanwhile; nothing was changed here. The same command again shows what it is now.",
             );
-        if (plan.steps.length > 0) {
-            const name = `Pulumi.${facts.stack.name.split("/").pop()}.yaml`;
-            await writeSteps(facts.pulumi, resolve(machine.root, file ?? name), plan.steps);
-        }
+        if (plan.steps.length > 0) await writeSteps(facts.pulumi, file, entries, plan.steps);
         return up([...stackFlags(args), "--yes"]);
     };
     const { engine, engineProblem, prefix, identity } = facts;

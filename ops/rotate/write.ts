@@ -11,7 +11,7 @@ import { parse } from "../../config/parse";
 import { readStackFile, textKeys } from "../../config/stack-file";
 import { SetupError } from "../../setup/errors";
 import { readText } from "../../setup/start.cjs";
-import { entriesOf, PROJECT, readConfig, replaceStackFile } from "../shared/stack-config";
+import { PROJECT, readConfig, replaceStackFile } from "../shared/stack-config";
 import type { StackPulumi } from "../shared/stack-pulumi";
 
 type Change = Exclude<Step, { copy: Path }>;
@@ -61,11 +61,16 @@ async function setPart(pulumi: StackPulumi, step: Change, whole: unknown, file: 
 /**
  * Changes a stack's file.
  *
- * @param file the stack's file of configuration
+ * @param file the stack's file of configuration; entries: what is in it
  * @returns the configuration as it is then
  * @throws SetupError with every mistake that the configuration would have; then nothing was changed
  */
-export async function writeSteps(pulumi: StackPulumi, file: string, steps: readonly Step[]): Promise<Config> {
+export async function writeSteps(
+    pulumi: StackPulumi,
+    file: string,
+    entries: Readonly<Record<string, string>>,
+    steps: readonly Step[],
+): Promise<Config> {
     const text = readText(file);
     if (text === undefined)
         throw new SetupError(`${file} is not there: the stack's configuration is elsewhere.`);
@@ -76,7 +81,6 @@ export async function writeSteps(pulumi: StackPulumi, file: string, steps: reado
         const changes = steps.filter((step): step is Change => !("copy" in step));
         for (const key of new Set(changes.map((step) => String(pathOf(step)[0])))) {
             const own = changes.filter((step) => pathOf(step)[0] === key);
-            const entries = await entriesOf(pulumi, draft);
             const raw = entries[key] ?? "";
             if (pathOf(own[0] as Change).length > 1 && inOne(key, text, entries))
                 await setWhole(pulumi, key, raw, own, draft);

@@ -49,6 +49,9 @@ export class ClusterUp {
         const chosen = {
             statefulsets: config.cache?.valkey,
             horizontalpodautoscalers: kubernetes.autoscale,
+            ingresses: kubernetes.expose === "ingress" || undefined,
+            httproutes: kubernetes.gateway,
+            backendtlspolicies: kubernetes.gateway,
             servicemonitors: kubernetes.serviceMonitor,
             prometheusrules: kubernetes.prometheusRule,
         };

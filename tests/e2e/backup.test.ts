@@ -15,7 +15,7 @@ import { RestServer } from "./rest-server";
 import { S3Server } from "./s3-server";
 import { SftpServer } from "./sftp-server";
 
-const BACKUPS = LONG ? 30 : 3;
+const BACKUPS = LONG ? 30 : 2;
 const KILLS = LONG ? 30 : 4;
 const isRoot = process.getuid?.() === 0;
 
@@ -25,13 +25,9 @@ let clone: Clone;
 let ca: string;
 let client: RegistryClient;
 
-const settings = (
-    repository = deployment.repository,
-    password = REPOSITORY_PASSWORD,
-    more: string[] = [],
-) => [
+const settings = (repository = deployment.repository, more: string[] = []) => [
     `repository: ${repository}`,
-    `password: ${password}`,
+    `password: ${REPOSITORY_PASSWORD}`,
     ...(more.some((line) => line.startsWith("escrow")) ? [] : ["escrow: true"]),
     ...more,
 ];
@@ -260,24 +256,25 @@ test("a damaged repository is told, nothing old goes, and --mend stores anew wha
 });
 
 test("a wrong password, and a repository that another restic has locked: one sentence each, and nothing is changed", async () => {
-    await configured(deployment.repository, "another one");
+    const { repository } = deployment;
+    renameSync(repository, `${repository}-kept`);
+    await docker(
+        ...["run", "--rm", "--network", "none", "--volume", `${deployment.folder}:/there`],
+        ...["--env", "RESTIC_PASSWORD=another one", "--entrypoint", "restic", RESTIC_IMAGE],
+        ...["--repo", "/there/repository", "--no-cache", "init"],
+    );
     const wrong = await clone.run("backup");
-    expect(wrong.screen).toContain(`The password is not the one of the repository ${deployment.repository}`);
-    expect(wrong.screen).not.toContain("another one");
+    expect(wrong.screen).toContain(`The password is not the one of the repository ${repository}`);
+    expect(wrong.screen).not.toContain(REPOSITORY_PASSWORD);
     expect(wrong.code).toBe(1);
-    await configured();
-    objects = await objectsOf(deployment.prefix);
+    rmSync(repository, { recursive: true });
+    renameSync(`${repository}-kept`, repository);
     // Of another machine, at work as long as its input has no end.
     const other = `e2e-restic-${deployment.name}`;
     const names = () => docker("exec", other, "ls", "/repository/locks");
     await docker(
         ...["run", "--detach", "--name", other, "--hostname", "elsewhere", "--network", "none"],
-        ...[
-            "--volume",
-            `${deployment.repository}:/repository`,
-            "--env",
-            `RESTIC_PASSWORD=${REPOSITORY_PASSWORD}`,
-        ],
+        ...["--volume", `${repository}:/repository`, "--env", `RESTIC_PASSWORD=${REPOSITORY_PASSWORD}`],
         ...["--entrypoint", "/bin/sh", RESTIC_IMAGE],
         ...["-c", "sleep 600 | restic --repo /repository --no-cache backup --stdin"],
     );
@@ -285,7 +282,7 @@ test("a wrong password, and a repository that another restic has locked: one sen
         await until("the lock is there", async () => ((await names()) === "" ? undefined : true));
         const locked = await clone.run("backup");
         expect(locked.screen).toContain(
-            `The repository ${deployment.repository} is in use by another restic (host elsewhere): wait for its end`,
+            `The repository ${repository} is in use by another restic (host elsewhere): wait for its end`,
         );
         expect(locked.screen.trim().split("\n").length).toBeLessThan(6);
         expect(locked.code).toBe(1);
@@ -311,24 +308,20 @@ test("a wrong password, and a repository that another restic has locked: one sen
 (isRoot ? test : test.skip)(
     "a full disk is told in one sentence, earlier backups stay, and with more room it goes on",
     async () => {
-        const small = join(deployment.folder, "small");
-        await must("mkdir", [small]);
-        await must("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", small]);
+        // Another disk, at the place of the first one.
+        const { repository } = deployment;
+        await must("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", repository]);
         try {
-            await configured(join(small, "repository"));
             await pushImage(client, "team/large", "1", 400);
             const full = await clone.run("backup");
-            expect(full.screen).toContain(
-                `There is no space left for the repository ${join(small, "repository")}`,
-            );
+            expect(full.screen).toContain(`There is no space left for the repository ${repository}`);
             expect(full.code).toBe(1);
-            await must("mount", ["-o", "remount,size=200m", small]);
+            await must("mount", ["-o", "remount,size=200m", repository]);
             expect(result(await clone.must("backup", ["--json", "--verify"])).verified?.tags).toBeGreaterThan(
                 2,
             );
         } finally {
-            await configured();
-            await must("umount", [small]);
+            await must("umount", [repository]);
         }
     },
 );
@@ -339,32 +332,27 @@ test("a repository on an S3 server with an authority of its own, as a second pla
     const file = join(deployment.folder, "s3-ca.crt");
     writeFileSync(file, s3.caPem());
     const repository = `s3:${s3.endpoint}/backups`;
-    await configured(repository, REPOSITORY_PASSWORD, [
+    await configured(repository, [
         `ca: ${file}`,
         `environment: {AWS_ACCESS_KEY_ID: ${s3.accessKey}, AWS_SECRET_ACCESS_KEY: ${s3.secretKey}}`,
     ]);
     const { verified, tags } = result(await clone.must("backup", ["--json", "--verify"]));
     expect(verified?.tags).toBe(tags);
     expect(await clone.must("restore", ["--list"])).toContain(deployment.name);
-    await configured(repository, REPOSITORY_PASSWORD, [
-        `ca: ${file}`,
-        `environment: {AWS_ACCESS_KEY_ID: ${s3.accessKey}, AWS_SECRET_ACCESS_KEY: wrong}`,
-    ]);
+    const configuredKey = s3.secretKey;
+    await s3.rekey();
     const refused = await clone.run("backup");
     expect(refused.screen).toContain("refuses the login");
-    expect(refused.screen).not.toContain(s3.secretKey);
+    expect(refused.screen).not.toContain(configuredKey);
 });
 
 test("a repository behind ssh, whose server is known by its key", async () => {
     const sftp = use(await SftpServer.start());
     const repository = sftp.repository("data");
-    const login = (hosts: string) => [`sshKey: ${sftp.key}`, `knownHosts: "${hosts}"`];
-    await configured(repository, REPOSITORY_PASSWORD, login(sftp.knownHosts));
+    await configured(repository, [`sshKey: ${sftp.key}`, `knownHosts: "${sftp.knownHosts}"`]);
     const { verified, tags } = result(await clone.must("backup", ["--json", "--verify"]));
     expect(verified?.tags).toBe(tags);
-    const [host] = sftp.knownHosts.split(" ");
-    const [type, key] = readFileSync(`${sftp.key}.pub`, "utf8").split(" ");
-    await configured(repository, REPOSITORY_PASSWORD, login(`${host} ${type} ${key}`));
+    await sftp.rekey();
     const stranger = await clone.run("backup");
     expect(stranger.screen).toContain("is not the one in backup.knownHosts");
     expect(stranger.code).toBe(1);
@@ -372,13 +360,14 @@ test("a repository behind ssh, whose server is known by its key", async () => {
 
 test("a repository on restic's own REST server, whose password stands nowhere on the screen", async () => {
     const rest = use(await RestServer.start());
-    await configured(rest.repository("images"), REPOSITORY_PASSWORD, [`ca: ${rest.ca}`]);
+    await configured(rest.repository("images"), [`ca: ${rest.ca}`]);
     const made = await clone.run("backup", ["--verify"]);
     expect(made.stdout).toMatch(/; all whole\.\n$/);
-    await configured(rest.repository("images", "wrong"), REPOSITORY_PASSWORD, [`ca: ${rest.ca}`]);
+    const { password } = rest;
+    await rest.rekey();
     const refused = await clone.run("backup");
     expect(refused.screen).toContain("refuses the login");
-    expect(made.screen + refused.screen).not.toContain(rest.password);
+    expect(made.screen + refused.screen).not.toContain(password);
 });
 
 describe("a bare machine", () => {
@@ -393,7 +382,7 @@ describe("a bare machine", () => {
         await answers();
         escrowed = result(await clone.must("backup", ["--verify", "--json"])).snapshot;
         before = await contents(client);
-        await configured(deployment.repository, REPOSITORY_PASSWORD, ["escrow: false"]);
+        await configured(deployment.repository, ["escrow: false"]);
         await clone.must("backup");
         passphrase = readFileSync(
             join(clone.env.XDG_CONFIG_HOME ?? "", "private-registry", "passphrase"),

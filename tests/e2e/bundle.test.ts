@@ -1,7 +1,6 @@
 /** A bundle: made here, used on a machine without a network, with empty caches and a home of its own. */
 import {
     copyFileSync,
-    mkdirSync,
     mkdtempSync,
     openSync,
     readFileSync,
@@ -46,7 +45,6 @@ async function mustThere(script: string): Promise<string> {
 beforeAll(async () => {
     use({ dispose: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })) });
     use(machine);
-    mkdirSync(checkout);
     writeCheckout(checkout);
     // A state of its own; the programs and images that the tests have.
     const env = {

@@ -5,6 +5,7 @@ import { cleanup } from "./cleanup";
 import { docker } from "./docker";
 import { collect, command, missing, pushImage } from "./gc";
 import { ACCEPT, RegistryClient } from "./http";
+import { LONG } from "./long";
 import { type Result, until } from "./run";
 import { ADMIN, Stack } from "./stack";
 
@@ -99,6 +100,13 @@ const KINDS: Kind[] = [
     { name: "layer-missing", harm: (f) => `rm ${f.layer}`, file: "layerLink", unseen: true },
 ];
 
+/** What one collection meets: those of which it makes the image whole again, and the others. */
+const TOGETHER = (
+    LONG
+        ? KINDS.map((kind) => [kind])
+        : [KINDS.filter(({ whole }) => whole), KINDS.filter(({ whole }) => !whole)]
+).map((kinds) => [kinds.map(({ name }) => name).join(", "), kinds] as const);
+
 describe("a damaged storage", () => {
     const use = cleanup();
     let stack: Stack;
@@ -164,26 +172,31 @@ describe("a damaged storage", () => {
         await pushImage(client, "team/good", "1");
     });
 
-    test.each(KINDS)("gc collects the rest, and loses nothing: $name", async (kind) => {
-        const repository = `gc/${kind.name}`;
-        const one = image();
-        const paths = files(repository, "1", one);
-        await push(repository, "1", one);
+    test.each(TOGETHER)("gc collects the rest, and loses nothing: %s", async (_names, kinds) => {
+        const made = kinds.map((kind) => {
+            const [repository, one] = [`gc/${kind.name}`, image()];
+            return { kind, repository, one, paths: files(repository, "1", one) };
+        });
+        for (const { repository, one } of made) await push(repository, "1", one);
         await garbage();
-        await inStore(kind.harm(paths));
+        for (const { kind, paths } of made) await inStore(kind.harm(paths));
         await restart();
         const { code, screen, stdout } = await gc();
         reconnect();
-        expect(screen).toContain(`${repository}`);
-        expect(screen).toContain(paths[kind.file]);
+        for (const { kind, repository, paths } of made)
+            expect(screen).toMatch(new RegExp(`${repository}.*${paths[kind.file]}`));
         expect(screen).toMatch(WAY_OUT);
         expect(screen).not.toMatch(/^\s+at /m);
         expect(code).toBe(0);
         expect(stdout).toMatch(/^Removed ([3-9]|\d\d+) blobs /);
         expect(await missing(client, "team/good", "1")).toEqual([]);
-        // What is whole in its files stays, whether the image can be read or not.
-        if (!kind.name.startsWith("layer-")) expect(await there(paths.layer)).toBe(true);
-        if (kind.whole) expect(await missing(client, repository, "1")).toEqual([]);
+        for (const { kind, repository, paths } of made) {
+            // What is whole in its files stays, whether the image can be read or not.
+            if (!kind.name.startsWith("layer-"))
+                expect([kind.name, await there(paths.layer)]).toEqual([kind.name, true]);
+            if (kind.whole)
+                expect([kind.name, await missing(client, repository, "1")]).toEqual([kind.name, []]);
+        }
         expect(await inStore("find . -name of-a-collection")).toBe("");
         expect((await npm("doctor", "--store", "--mend", "--yes")).code).toBe(0);
     });

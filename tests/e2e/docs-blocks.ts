@@ -108,10 +108,28 @@ export function commandsOf({ text }: Pick<Block, "text">): string[] {
         .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** Sets configuration and has nothing that reads it: a preview must accept it then. */
-export function onlySets(block: Pick<Block, "text">): boolean {
-    const commands = commandsOf(block);
+/**
+ * Whether a preview is to follow a block, for each of a page's: what is set must be accepted by it where no command reads it before the
+ * page's end, or before another block sets the same or begins with nothing set (`fresh`).
+ */
+export function previewed(blocks: readonly (Pick<Block, "text"> & { fresh?: boolean })[]): boolean[] {
     const reads = /\b(pulumi (up|preview|destroy)|npm run (up|destroy))\b/;
-    const last = commands.findLastIndex((command) => /\bpulumi config (set|rm)\b/.test(command));
-    return last >= 0 && !commands.slice(last).some((command) => reads.test(command));
+    const unread = new Set<string>();
+    const found = blocks.map(() => false);
+    const ends = (index: number) => {
+        if (unread.size > 0) found[index] = true;
+        unread.clear();
+    };
+    for (const [index, block] of blocks.entries()) {
+        const steps = commandsOf(block).flatMap((command) => command.split("&&"));
+        const paths = steps.map((step) => /\bpulumi config (?:set|rm)(?: --?\S+)* (\S+)/.exec(step)?.[1]);
+        if (block.fresh || paths.some((path) => path !== undefined && unread.has(path))) ends(index - 1);
+        for (const [at, step] of steps.entries()) {
+            if (reads.test(step)) unread.clear();
+            const path = paths[at];
+            if (path !== undefined) unread.add(path);
+        }
+    }
+    ends(blocks.length - 1);
+    return found;
 }

@@ -51,9 +51,20 @@ hub() {
 image() { printf x > ../file; tar -cf - -C .. file | docker import - "$1"; }
 `;
 
+const DEPLOYED: Page = { before: "npm run up; shell" };
+
+/** Pages whose blocks find the registry of a fresh checkout, and leave it as it is: all but the last, which is one for all of them. */
+export const ON_ONE = [
+    "docs/commands.md",
+    "docs/gc.md",
+    "docs/upgrade.md",
+    "docs/schedule.md",
+    "docs/audit.md",
+];
+
 export const PAGES: Readonly<Record<string, Page>> = {
     "README.md": { before: "image alpine" },
-    "docs/audit.md": { before: "shell; npm run up" },
+    "docs/audit.md": DEPLOYED,
     "docs/acme.md": {
         before: "shell; certificate docker.example.com chain.crt site.crt site.key",
     },
@@ -65,9 +76,9 @@ export const PAGES: Readonly<Record<string, Page>> = {
     "docs/clients.md": {
         before: "shell; pulumi config set domain docker.example.com; pulumi up --skip-preview",
     },
-    "docs/commands.md": { before: "npm run up" },
+    "docs/commands.md": DEPLOYED,
     "docs/front.md": { before: "shell" },
-    "docs/gc.md": { before: "npm run up" },
+    "docs/gc.md": DEPLOYED,
     "docs/import.md": {
         before: `shell; fresh
 docker run --detach --name myregistry --publish 5000:5000 --volume registry-data:/var/lib/registry registry:3.1.2`,
@@ -90,7 +101,7 @@ hub`,
             },
         ],
     },
-    "docs/monitoring.md": { before: "shell; npm run up" },
+    "docs/monitoring.md": { before: "shell" },
     "docs/nexus.md": {
         // The Engine of the test may not raise its limits, and Nexus there is small.
         before: `shell
@@ -130,7 +141,7 @@ docker logout docker-hosted.nexus.example.com`,
         ],
     },
     "docs/operator.md": {
-        before: "shell; image alpine; pulumi config set domain docker.example.com; npm run up",
+        before: "shell; image alpine; pulumi config set domain docker.example.com",
         scenes: [
             {
                 block: "curl --fail",
@@ -173,7 +184,7 @@ done`,
         ],
     },
     "docs/slow-networks.md": { before: "shell" },
-    "docs/schedule.md": { before: "npm run up; shell" },
+    "docs/schedule.md": DEPLOYED,
     "docs/sync.md": {
         // Docker Hub is a registry of this machine, as for the mirrors, with an image of that name.
         before: `shell
@@ -207,6 +218,6 @@ printf '{"type":"service_account","project_id":"p","private_key_id":"k","private
             { block: "tls.off", before: "fresh; mkdir -p /opt/data/registry" },
         ],
     },
-    "docs/upgrade.md": { before: "npm run up" },
+    "docs/upgrade.md": DEPLOYED,
     "docs/systemd.md": { before: "shell" },
 };

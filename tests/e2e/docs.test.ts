@@ -1,15 +1,15 @@
 /**
  * README and docs, run: every shell block that is not marked, in the order of its page, on a terminal of a machine of the test's
- * own, in a fresh checkout. A page begins with nothing deployed.
+ * own, in a fresh checkout. A page begins with nothing deployed, some with what one of them has deployed.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { configOfDev, writeCheckout } from "./checkout";
+import { configOfDev, freshen, writeCheckout } from "./checkout";
 import { cleanup } from "./cleanup";
-import { commandsOf, onlySets, pagesOf, readPages } from "./docs-blocks";
-import { FUNCTIONS, NAMES, PAGES } from "./docs-pages";
+import { commandsOf, pagesOf, previewed, readPages } from "./docs-blocks";
+import { FUNCTIONS, NAMES, ON_ONE, PAGES } from "./docs-pages";
 import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE, SYNC_IMAGE } from "./images";
 import { nexusImage } from "./nexus-image";
 import type { Result } from "./run";
@@ -19,11 +19,6 @@ import { WholeMachine } from "./whole-machine";
 const { blocks } = readPages(ROOT);
 const machine = new WholeMachine();
 const checkout = join(machine.folder, "checkout");
-
-function makeCheckout(): void {
-    writeCheckout(checkout);
-    writeFileSync(join(machine.folder, "Pulumi.dev.yaml"), configOfDev());
-}
 
 /** Nothing of the page before is left, but for the images. */
 const RESET = `
@@ -61,11 +56,10 @@ ${steps.join("\n")}
 export -p > ${folder}/environment
 `,
     );
-    const password = await passwordNow();
     return machine.terminal(join(folder, "block.sh"), [
         [/[[(]y\/N[\])] $/, "y"],
         [/Username: $/, "admin"],
-        [/[Pp]assword( for user '.*')?: ?$/, password],
+        [/[Pp]assword( for user '.*')?: ?$/, passwordNow],
     ]);
 }
 
@@ -93,7 +87,8 @@ describe("the shell blocks of README and docs do what they say", () => {
                 `docker tag ${REGISTRY_IMAGE} registry:3.1.2; docker tag ${nexus.image} sonatype/nexus3:3.94.0`,
             ),
         );
-        makeCheckout();
+        writeCheckout(checkout);
+        writeFileSync(join(machine.folder, "Pulumi.dev.yaml"), configOfDev());
         const bin = join(machine.folder, "bin");
         mkdirSync(bin);
         // Last on the path: the reader who is root already may have none.
@@ -102,17 +97,22 @@ describe("the shell blocks of README and docs do what they say", () => {
         process.stderr.write(`shell blocks: ${run} run, ${blocks.length - run} marked\n`);
     });
 
-    describe.each(
-        pagesOf(ROOT).filter((page) =>
-            blocks.some((block) => block.page === page && block.notRun === undefined),
-        ),
-    )("%s", (page) => {
+    /** The deployment of ON_ONE. */
+    let standing = false;
+    const pages = pagesOf(ROOT).filter((page) =>
+        blocks.some((block) => block.page === page && block.notRun === undefined),
+    );
+    const alone = pages.filter((page) => !ON_ONE.includes(page));
+    describe.each([...alone, ...ON_ONE])("%s", (page) => {
         const { before = "", scenes = [] } = PAGES[page] ?? {};
-        const own = blocks.filter((block) => block.page === page && block.notRun === undefined);
+        const own = blocks
+            .filter((block) => block.page === page && block.notRun === undefined)
+            .map((block) => ({ ...block, scene: scenes.find((one) => block.text.includes(one.block)) }));
+        const previews = previewed(
+            own.map(({ text, scene }) => ({ text, fresh: /\bfresh\b/.test(scene?.before ?? "") })),
+        );
 
         beforeAll(async () => {
-            expectDone(await machine.run(RESET));
-            makeCheckout();
             const output =
                 page === "docs/nexus.md"
                     ? "pulumi stack output --show-secrets nexusAdminPassword"
@@ -123,15 +123,19 @@ describe("the shell blocks of README and docs do what they say", () => {
                 );
                 return stdout.trim();
             };
+            if (ON_ONE.includes(page) && standing) return expectDone(await shell(["fresh"]));
+            expectDone(await machine.run(RESET));
+            freshen(checkout);
             if (before !== "") expectDone(await shell([strict(before)]));
+            standing = ON_ONE.includes(page);
         });
 
-        test.each(own.map((block) => [block.line, block] as const))("line %d", async (_line, block) => {
-            const scene = scenes.find((one) => block.text.includes(one.block));
+        test.each(own.map((block, i) => [block.line, i] as const))("line %d", async (_line, i) => {
+            const { scene, ...block } = own[i] as (typeof own)[number];
             const lines = [
                 ...(scene ? [strict(scene.before)] : []),
                 ...commandsOf(block),
-                ...(onlySets(block) ? ["pulumi preview"] : []),
+                ...(previews[i] ? ["pulumi preview"] : []),
             ];
             expectDone(await shell(lines));
         });

@@ -60,6 +60,7 @@ describe("the keys of a deployment", () => {
                 return screen.includes("There is nothing to do") ? true : undefined;
             },
             180_000,
+            1_000,
         );
     }
     const status = async (login: string): Promise<number> => {

@@ -19,7 +19,7 @@ import { freePort } from "./stack";
 const LIFE = 1200;
 
 export class RestServer {
-    readonly password = randomBytes(12).toString("hex");
+    password = randomBytes(12).toString("hex");
     private readonly name = `e2e-rest-${randomBytes(3).toString("hex")}`;
     private readonly folder = mkdtempSync(join(tmpdir(), "private-registry-e2e-rest-"));
 
@@ -35,8 +35,8 @@ export class RestServer {
     }
 
     /** restic's name for a repository there. */
-    repository(name: string, password = this.password): string {
-        return `rest:https://backup:${password}@${this.address}:${this.port}/${name}/`;
+    repository(name: string): string {
+        return `rest:https://backup:${this.password}@${this.address}:${this.port}/${name}/`;
     }
 
     get ca(): string {
@@ -56,7 +56,6 @@ export class RestServer {
             ],
             { cwd: this.folder },
         );
-        writeFileSync(join(this.folder, "htpasswd"), `backup:${hashSync(this.password, 5)}\n`);
         await docker(
             ...[
                 "create",
@@ -73,9 +72,21 @@ export class RestServer {
                 "--tls --tls-cert /cert.pem --tls-key /key.pem",
         );
         await docker("cp", program, `${this.name}:/rest-server`);
-        for (const file of ["cert.pem", "key.pem", "htpasswd"])
+        for (const file of ["cert.pem", "key.pem"])
             await docker("cp", join(this.folder, file), `${this.name}:/${file}`);
-        await docker("start", this.name);
+        await this.begin();
+    }
+
+    /** Has it take another password alone. */
+    async rekey(): Promise<void> {
+        this.password = randomBytes(12).toString("hex");
+        await this.begin();
+    }
+
+    private async begin(): Promise<void> {
+        writeFileSync(join(this.folder, "htpasswd"), `backup:${hashSync(this.password, 5)}\n`);
+        await docker("cp", join(this.folder, "htpasswd"), `${this.name}:/htpasswd`);
+        await docker("restart", "--time", "0", this.name);
         await until(
             "the REST server",
             () =>

@@ -10,7 +10,7 @@ import type { Props } from "../../plugins/framework/resource";
 
 import { docker } from "./docker";
 import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "./images";
-import { freePort, Stack } from "./stack";
+import { freePort, SECRET, Stack } from "./stack";
 
 /** What former code left; its secrets are of no stack but this one. `madeBy` says how. */
 export interface Fixture {
@@ -29,8 +29,6 @@ export interface Fixture {
 export const fixture = <T extends Fixture>(name: string): T =>
     JSON.parse(readFileSync(join(__dirname, "fixtures", `${name}.json`), "utf8")) as T;
 
-/** Pulumi's mark of a secret in a state. */
-const SECRET = "4dabf18193072939515e22adb298388d";
 const KINDS = [network, volume, container];
 
 export interface Resource {

@@ -1,6 +1,6 @@
 /** A real S3 server (versitygw) in a container, over TLS, at an address that containers of every network reach. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -20,7 +20,7 @@ const LIFE = 1200;
 
 export class S3Server {
     readonly accessKey = `test${randomBytes(4).toString("hex")}`;
-    readonly secretKey = randomBytes(20).toString("hex");
+    secretKey = randomBytes(20).toString("hex");
     /** Its certificate, which is its own authority, PEM. */
     readonly ca: string;
     readonly name = `e2e-s3-${randomBytes(3).toString("hex")}`;
@@ -62,20 +62,38 @@ export class S3Server {
         );
         await docker(
             ...["create", "--name", this.name, "--network", "host", "--volume", `${this.name}:/data`],
-            ...["--env", `ROOT_ACCESS_KEY=${this.accessKey}`, "--env", `ROOT_SECRET_KEY=${this.secretKey}`],
-            ...["--entrypoint", "/bin/sh", REGISTRY_IMAGE, "-ec"],
-            `exec timeout ${LIFE} /versitygw --port ${this.address}:${this.port} --cert /cert.pem --key /key.pem posix /data`,
+            ...[
+                "--env",
+                `ROOT_ACCESS_KEY=${this.accessKey}`,
+                "--entrypoint",
+                "/bin/sh",
+                REGISTRY_IMAGE,
+                "-ec",
+            ],
+            `ROOT_SECRET_KEY=$(cat /secret) exec timeout ${LIFE} /versitygw --port ${this.address}:${this.port} --cert /cert.pem --key /key.pem posix /data`,
         );
         await docker("cp", program, `${this.name}:/versitygw`);
         for (const file of ["cert.pem", "key.pem"])
             await docker("cp", join(this.folder, file), `${this.name}:/${file}`);
-        await docker("start", this.name);
+        await this.begin();
+    }
+
+    private async begin(): Promise<void> {
+        writeFileSync(join(this.folder, "secret"), this.secretKey);
+        await docker("cp", join(this.folder, "secret"), `${this.name}:/secret`);
+        await docker("restart", "--time", "0", this.name);
         await until("the S3 server answers", () =>
             this.request("GET", "").then(
                 () => true,
                 () => undefined,
             ),
         );
+    }
+
+    /** Has it take another secret key alone. */
+    async rekey(): Promise<void> {
+        this.secretKey = randomBytes(20).toString("hex");
+        await this.begin();
     }
 
     /** A signed request without a body. @returns the answer's body */

@@ -47,8 +47,7 @@ export class SftpServer {
     }
 
     private async run(): Promise<void> {
-        for (const name of ["key", "host"])
-            await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(this.folder, name)]);
+        await this.makeKey("key");
         const work = join(this.folder, "packages");
         mkdirSync(work);
         const packages = await unpackPackages([...(await closure(["openssh-server"])).keys()], work);
@@ -96,9 +95,21 @@ export class SftpServer {
                     `[ ! -d "$1/${part}" ] || tar -C "$1/${part}" -cf - . | docker cp - "$2:/${part === "lib" ? "usr/lib" : part}"`,
                     ...["sh", folder, this.name],
                 ]);
-        for (const file of ["host", "key.pub", "sshd_config"])
+        for (const file of ["key.pub", "sshd_config"])
             await docker("cp", join(this.folder, file), `${this.name}:/${file}`);
-        await docker("start", this.name);
+        await this.rekey();
+    }
+
+    private async makeKey(name: string): Promise<void> {
+        rmSync(join(this.folder, name), { force: true });
+        await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(this.folder, name)]);
+    }
+
+    /** Has it show another key of its own. */
+    async rekey(): Promise<void> {
+        await this.makeKey("host");
+        await docker("cp", join(this.folder, "host"), `${this.name}:/host`);
+        await docker("restart", "--time", "0", this.name);
         await until(
             "sshd answers",
             () =>

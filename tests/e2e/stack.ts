@@ -98,6 +98,9 @@ function bundleProgram(source: string, project: string): void {
     writeFileSync(file, readFileSync(file, "utf8").replace("runtime: nodejs\n", plain));
 }
 
+/** Pulumi's mark of a secret in a state. */
+export const SECRET = "4dabf18193072939515e22adb298388d";
+
 /** A `pulumi stack export`, as far as the tests read and change it. */
 export interface State {
     deployment: {
@@ -112,6 +115,7 @@ export class Stack {
     readonly env: NodeJS.ProcessEnv;
     /** Start of the names of the deployment's Docker objects. */
     readonly prefix: string;
+    private readonly stateFolder: string;
 
     private constructor(
         readonly name: string,
@@ -121,6 +125,7 @@ export class Stack {
         this.project = projectFolder(join(this.folder, "checkout"), program, loader);
         const home = join(this.folder, "home");
         const state = join(this.folder, "state");
+        this.stateFolder = join(state, ".pulumi");
         for (const folder of [home, state]) mkdirSync(folder);
         const plugins = join(pulumiHome(thisMachine(ROOT)), "plugins");
         if (existsSync(plugins)) symlinkSync(plugins, join(home, "plugins"));
@@ -207,8 +212,21 @@ export class Stack {
     }
 
     async output<T = string>(name: string): Promise<T> {
+        const kept = this.outputsInState()[name];
+        if (kept !== undefined && !JSON.stringify(kept).includes(SECRET)) return kept as T;
         const text = await this.must(["stack", "output", "--show-secrets", "--json", name]);
         return JSON.parse(text) as T;
+    }
+
+    /** What the last `up` gave, secrets encrypted, as the backend keeps it: `pulumi stack output` takes 0.6 s of a core. */
+    private outputsInState(): Record<string, unknown> {
+        const [project = ""] = readdirSync(join(this.stateFolder, "stacks"));
+        const file = join(this.stateFolder, "stacks", project, `${this.name}.json`);
+        const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
+            checkpoint: { latest?: State["deployment"] };
+        };
+        const all = checkpoint.latest?.resources ?? [];
+        return all.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
     }
 
     /** `pulumi stack export` as it is on disk: secrets encrypted. */

@@ -15,6 +15,9 @@ import { care, careRun } from "./retain";
 import { must, run, until } from "./run";
 import { ADMIN, freePort, Stack } from "./stack";
 
+/** Milliseconds for all, and between two tries: what Pulumi had begun goes on without the command that was killed. */
+const TRIES = [120_000, 1_000] as const;
+
 const use = cleanup();
 const own = `e2e-upgrade-${randomBytes(3).toString("hex")}`;
 const image = (name: string) => `${own}/${name}`;
@@ -239,11 +242,14 @@ test("the backup is taken first, and without it nothing is upgraded; --back brin
         return status === 200 ? true : undefined;
     });
     await pushImage(client, "team/between", "1");
-    // What Pulumi had begun goes on without the command.
-    const back = await until("the way back", async () => {
-        const { code, screen } = await care(stack, "upgrade", "--back", "--yes");
-        return /still at work/.test(screen) ? undefined : ([code, screen] as const);
-    });
+    const back = await until(
+        "the way back",
+        async () => {
+            const { code, screen } = await care(stack, "upgrade", "--back", "--yes");
+            return /still at work/.test(screen) ? undefined : ([code, screen] as const);
+        },
+        ...TRIES,
+    );
     expect(back).toEqual([0, expect.stringContaining("What ran before runs again.")]);
     await reconnect();
     expect(await versionOf()).toContain("2.8.2");
@@ -288,11 +294,14 @@ test("2.8.2 becomes 3.1.2: killed anywhere and run again, and all is read that w
     expect((await care(stack, "doctor")).screen).toMatch(
         /^warning {2}upgrade: begun at \S+, and not ended: registry to .+ → .*npm run upgrade/m,
     );
-    // What Pulumi had begun goes on without the command.
-    const told = await until("the upgrade", async () => {
-        const { code, screen } = await care(stack, "upgrade", "--yes");
-        return /still at work/.test(screen) ? undefined : ([code, screen] as const);
-    });
+    const told = await until(
+        "the upgrade",
+        async () => {
+            const { code, screen } = await care(stack, "upgrade", "--yes");
+            return /still at work/.test(screen) ? undefined : ([code, screen] as const);
+        },
+        ...TRIES,
+    );
     expect(told).toEqual([0, told[1]]);
     await reconnect();
     expect(await versionOf()).toContain("3.1.2");

@@ -131,12 +131,12 @@ export class WholeMachine {
     /**
      * Runs a bash script on a terminal there.
      *
-     * @param answers what somebody types where the screen ends with such a question
+     * @param answers what somebody types where the screen ends with such a question, or who knows it then
      * @param timeoutMs milliseconds after which it is ended, with code 124
      */
     terminal(
         file: string,
-        answers: readonly (readonly [RegExp, string])[],
+        answers: readonly (readonly [RegExp, string | (() => Promise<string>)])[],
         timeoutMs = 150_000,
     ): Promise<Result> {
         const onTerminal = [
@@ -162,7 +162,11 @@ export class WholeMachine {
                 const answer = answers.find(([question]) => question.test(plain(screen.slice(answered))));
                 if (answer === undefined) return;
                 answered = screen.length;
-                child.stdin.write(`${answer[1]}\r`);
+                const [, text] = answer;
+                Promise.resolve(typeof text === "string" ? text : text()).then(
+                    (typed) => child.stdin.write(`${typed}\r`),
+                    reject,
+                );
             });
             child.stdin.on("error", () => undefined);
             child.on("error", reject);

@@ -11,29 +11,25 @@ import { thisMachine } from "../../../setup/machine";
 import { cleanup } from "../cleanup";
 import { collect, command, missing, pushImage, type Pushed } from "../gc";
 import { Load, type RegistryClient } from "../http";
-import { FRONT_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
+import { REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
 import { must, sleep, until } from "../run";
-import { S3Server } from "../s3-server";
 import type { Stack } from "../stack";
 
-import { Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import {
     backupSettings,
     BUILD_MS,
     clientAt,
+    clusterWithStore,
     deployer,
     exampleRole,
     hostVolume,
-    Namespace,
-    providerPath,
-    restricted,
+    type Namespace,
+    NAMESPACE,
     stackOn,
-    storeSettings,
     whileAsking,
 } from "./support";
 
-const NAMESPACE = "registry";
-const BUCKET = "images";
 const REPOSITORY = "team/image";
 
 /** The image of rclone as this machine's Engine has it. */
@@ -54,29 +50,17 @@ describe("the commands on a cluster", () => {
     let kept: Pushed;
 
     beforeAll(async () => {
-        const [PATH, booted, store, rclone] = await Promise.all([
-            providerPath(),
-            Cluster.create(),
-            S3Server.start(),
-            rcloneImage(),
-        ]);
-        [cluster] = [use(booted), use(store)];
-        for (const bucket of [BUCKET, "backup"]) await store.request("PUT", bucket);
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, RESTIC_IMAGE, rclone]);
-        await cluster.apply(restricted(NAMESPACE), hostVolume(cluster, "copies", "ReadWriteOnce"));
-        there = new Namespace(cluster, NAMESPACE);
-        const env = {
-            PATH,
-            KUBECONFIG: await deployer(cluster, [NAMESPACE]),
-            DOCKER_HOST: "unix:///none.sock",
-        };
+        const rclone = await rcloneImage();
+        const site = await clusterWithStore(use, { images: [rclone, RESTIC_IMAGE] });
+        ({ cluster, there } = site);
+        await cluster.apply(hostVolume(cluster, "copies", "ReadWriteOnce"));
         stack = use(
             await stackOn(cluster, NAMESPACE, {
                 name: "ops",
-                env,
+                env: { ...site.env, DOCKER_HOST: "unix:///none.sock" },
                 settings: {
-                    ...storeSettings(store, BUCKET),
-                    ...backupSettings(store, "backup"),
+                    ...site.settings,
+                    ...(await backupSettings(site.store)),
                     "kubernetes.rcloneImage": rclone,
                     "kubernetes.claim.size": "1Gi",
                     "kubernetes.claim.storageClass": "copies",

@@ -12,29 +12,25 @@ import { FRONT_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
 import { objectsOf } from "../docker";
 import { contents, Pushes } from "../pushes";
 import { must, sleep, until } from "../run";
-import { S3Server } from "../s3-server";
+import type { S3Server } from "../s3-server";
 import { ADMIN, DOMAIN, PASSWORD, Stack } from "../stack";
 
-import { Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import {
     backupSettings,
     BUILD_MS,
     clientAt,
-    deployer,
+    clusterWithStore,
     hostVolume,
     Namespace,
+    NAMESPACE,
     NODE_PORT,
-    providerPath,
-    restricted,
     stackOn,
-    storeSettings,
     whileAsking,
 } from "./support";
 
 const ROOT = resolve(__dirname, "..", "..", "..");
-const NAMESPACE = "registry";
 const TEAM = "team-a";
-const BUCKET = "images";
 
 describe("a registry on a cluster", () => {
     const use = cleanup();
@@ -44,19 +40,11 @@ describe("a registry on a cluster", () => {
     let client: RegistryClient;
     let ca: string;
     let there: Namespace;
-    /** By which Pulumi finds the provider and the cluster. */
     let env: NodeJS.ProcessEnv;
 
     beforeAll(async () => {
-        const PATH = await providerPath();
-        [cluster, store] = await Promise.all([Cluster.create(), S3Server.start()]);
-        use(cluster);
-        use(store);
-        there = new Namespace(cluster, NAMESPACE);
-        for (const bucket of [BUCKET, "backup"]) await store.request("PUT", bucket);
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, RESTIC_IMAGE]);
-        await cluster.apply(restricted(NAMESPACE), restricted(TEAM));
-        env = { PATH, KUBECONFIG: await deployer(cluster, [NAMESPACE, TEAM]) };
+        const site = await clusterWithStore(use, { namespaces: [TEAM], images: [RESTIC_IMAGE] });
+        ({ cluster, store, there, env } = site);
         stack = use(
             await stackOn(cluster, NAMESPACE, {
                 env,
@@ -65,7 +53,7 @@ describe("a registry on a cluster", () => {
                     "users.puller.role": "pull",
                     "kubernetes.pullSecrets[0]": TEAM,
                     deleteEnabled: "true",
-                    ...storeSettings(store, BUCKET),
+                    ...site.settings,
                 },
             }),
         );
@@ -283,7 +271,7 @@ describe("a registry on a cluster", () => {
                 ...{ target: "kubernetes", "kubernetes.namespace": NAMESPACE, port: "443" },
                 "kubernetes.claim.size": "1Gi",
                 "kubernetes.claim.storageClass": "shared",
-                ...backupSettings(store, "backup"),
+                ...(await backupSettings(store)),
                 "backup.escrow": "true",
             });
             await onClaim.up();

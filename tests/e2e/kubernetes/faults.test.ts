@@ -5,31 +5,27 @@ import { join } from "node:path";
 import { cleanup } from "../cleanup";
 import { command } from "../gc";
 import { RegistryClient } from "../http";
-import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
+import { REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
 import { LONG } from "../long";
 import { must, start, until } from "../run";
-import { S3Server } from "../s3-server";
 import { DOMAIN, type Stack } from "../stack";
 
-import { Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import {
     BUILD_MS,
     clientAt,
+    clusterWithStore,
     deployer,
     exampleRole,
-    Namespace,
+    type Namespace,
+    NAMESPACE,
     NODE_PORT,
     type Pod,
-    providerPath,
-    restricted,
     stackOn,
-    storeSettings,
     whileAsking,
 } from "./support";
 import { pathsOf, readBack, Traffic } from "./traffic";
 
-const NAMESPACE = "registry";
-const BUCKET = "images";
 const NEWER_IMAGE = "e2e-kubernetes/registry:newer";
 /** What is pushed and pulled while things fail. */
 const [PUSHES, PULLS] = LONG ? [100, 1000] : [20, 200];
@@ -66,32 +62,25 @@ function killed(pod: Pod): void {
 describe("a registry of three replicas, while clients push and pull", () => {
     const use = cleanup();
     let cluster: Cluster;
-    let store: S3Server;
     let stack: Stack;
     let there: Namespace;
     let ca: string;
     let traffic: Traffic;
 
     beforeAll(async () => {
-        const PATH = await providerPath();
-        [cluster, store] = await Promise.all([Cluster.create(), S3Server.start()]);
-        use(cluster);
-        use(store);
-        there = new Namespace(cluster, NAMESPACE);
-        await store.request("PUT", BUCKET);
         await must("docker", ["tag", REGISTRY_IMAGE, NEWER_IMAGE]);
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, REDIS_IMAGE, NEWER_IMAGE]);
+        const site = await clusterWithStore(use, { images: [REDIS_IMAGE, NEWER_IMAGE] });
         await must("docker", ["rmi", NEWER_IMAGE]);
-        await cluster.apply(restricted(NAMESPACE));
+        ({ cluster, there } = site);
         const [first = "", second = ""] = cluster.nodes.map(({ address }) => address);
         stack = use(
             await stackOn(cluster, NAMESPACE, {
-                env: { PATH, KUBECONFIG: await deployer(cluster, [NAMESPACE]) },
+                env: site.env,
                 settings: {
                     ...{ domain: DOMAIN, "ipAddresses[0]": first, "ipAddresses[1]": second },
                     "kubernetes.replicas": "3",
                     "cache.valkey.image": REDIS_IMAGE,
-                    ...storeSettings(store, BUCKET),
+                    ...site.settings,
                 },
             }),
         );

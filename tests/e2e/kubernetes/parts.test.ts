@@ -7,28 +7,25 @@ import { clusterSentence } from "../../../setup/cluster-errors";
 import { served } from "../certificates";
 import { cleanup } from "../cleanup";
 import type { RegistryClient } from "../http";
-import { FRONT_IMAGE, REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
+import { REDIS_IMAGE } from "../images";
 import { must, until } from "../run";
-import { S3Server } from "../s3-server";
 import { PASSWORD, type Stack } from "../stack";
 
-import { Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import { pauseImage } from "./node";
 import {
     BUILD_MS,
     clientAt,
+    clusterWithStore,
     deployer,
     Namespace,
+    NAMESPACE,
     NODE_PORT,
-    providerPath,
     restricted,
     stackOn,
-    storeSettings,
     whileAsking,
 } from "./support";
 
-const NAMESPACE = "registry";
-const BUCKET = "images";
 const NODES = "nodes";
 
 describe("what may stand beside the registry", () => {
@@ -39,21 +36,14 @@ describe("what may stand beside the registry", () => {
     let clients: RegistryClient[];
 
     beforeAll(async () => {
-        const PATH = await providerPath();
-        const store = await S3Server.start();
-        use(store);
-        cluster = await Cluster.create();
-        use(cluster);
-        registry = new Namespace(cluster, NAMESPACE);
-        await store.request("PUT", BUCKET);
-        await cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, REDIS_IMAGE]);
-        await cluster.apply(restricted(NAMESPACE));
+        const site = await clusterWithStore(use, { images: [REDIS_IMAGE] });
+        ({ cluster, there: registry } = site);
         stack = use(
             await stackOn(cluster, NAMESPACE, {
                 name: "parts",
-                env: { PATH, KUBECONFIG: await deployer(cluster, [NAMESPACE]) },
+                env: site.env,
                 settings: {
-                    ...storeSettings(store, BUCKET),
+                    ...site.settings,
                     "cache.valkey.image": REDIS_IMAGE,
                 },
             }),

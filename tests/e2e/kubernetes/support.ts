@@ -10,18 +10,22 @@ import { ClosedRoutes } from "../../../setup/probe";
 import { which } from "../../../setup/run";
 
 import { REPOSITORY_PASSWORD } from "../backup";
+import type { Disposable } from "../cleanup";
 import { RegistryClient } from "../http";
 import { FRONT_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
 import { type Result, sleep } from "../run";
-import type { S3Server } from "../s3-server";
+import { S3Server } from "../s3-server";
 import { ADMIN, type Settings, Stack } from "../stack";
 
-import type { Cluster } from "./cluster";
+import { Cluster } from "./cluster";
 
 const ROOT = resolve(__dirname, "..", "..", "..");
 
 /** Limit of what boots a cluster: what that runs is built before the first test, once for each user. */
 export const BUILD_MS = 3_600_000;
+
+/** Of the registries here. */
+export const NAMESPACE = "registry";
 
 /** `port` of the stacks here, where nothing else is said. */
 export const NODE_PORT = 31443;
@@ -82,7 +86,7 @@ export async function deployer(
 }
 
 /** `storage` of a stack whose images lie in a bucket. */
-export const storeSettings = (store: S3Server, bucket: string): Settings => ({
+const storeSettings = (store: S3Server, bucket: string): Settings => ({
     "storage.s3.bucket": bucket,
     "storage.s3.region": "us-east-1",
     "storage.s3.endpoint": store.endpoint,
@@ -91,15 +95,19 @@ export const storeSettings = (store: S3Server, bucket: string): Settings => ({
     "storage.s3.secretKey": { secret: store.secretKey },
 });
 
-/** `backup` of a stack whose backups go to a bucket. */
-export const backupSettings = (store: S3Server, bucket: string): Settings => ({
-    "backup.repository": `s3:${store.endpoint}/${bucket}`,
-    "backup.password": { secret: REPOSITORY_PASSWORD },
-    "backup.ca": store.caPem(),
-    "backup.environment.AWS_ACCESS_KEY_ID": { secret: store.accessKey },
-    "backup.environment.AWS_SECRET_ACCESS_KEY": { secret: store.secretKey },
-    "backup.image": RESTIC_IMAGE,
-});
+/** `backup` of a stack whose backups go to a bucket of their own, which is made. */
+export async function backupSettings(store: S3Server): Promise<Settings> {
+    const bucket = "backup";
+    await store.request("PUT", bucket);
+    return {
+        "backup.repository": `s3:${store.endpoint}/${bucket}`,
+        "backup.password": { secret: REPOSITORY_PASSWORD },
+        "backup.ca": store.caPem(),
+        "backup.environment.AWS_ACCESS_KEY_ID": { secret: store.accessKey },
+        "backup.environment.AWS_SECRET_ACCESS_KEY": { secret: store.secretKey },
+        "backup.image": RESTIC_IMAGE,
+    };
+}
 
 /** A volume that both nodes of the test's own cluster see: a folder of this machine. @param name of its StorageClass too */
 export function hostVolume(cluster: Cluster, name: string, ...accessModes: string[]) {
@@ -202,6 +210,50 @@ export class Namespace {
             "--output=name",
         );
     }
+}
+
+/** What a registry on a cluster needs before it is deployed. */
+export interface Site {
+    cluster: Cluster;
+    store: S3Server;
+    /** NAMESPACE. */
+    there: Namespace;
+    /** By which Pulumi finds its provider and the cluster, where it has no more rights than the example's Role. */
+    env: { PATH: string; KUBECONFIG: string };
+    /** Of a stack whose images lie in the store. */
+    settings: Settings;
+}
+
+/**
+ * A cluster, and a store with a bucket.
+ *
+ * @param use puts both away
+ * @param images what the nodes have beside the images of registry and front
+ * @param namespaces where the login may deploy, too
+ */
+export async function clusterWithStore(
+    use: (thing: Disposable) => unknown,
+    { images = [], namespaces = [] }: { images?: readonly string[]; namespaces?: readonly string[] } = {},
+): Promise<Site> {
+    const PATH = await providerPath();
+    const [cluster, store] = await Promise.all([
+        Cluster.create().then((one) => (use(one), one)),
+        S3Server.start().then((one) => (use(one), one)),
+    ]);
+    const all = [NAMESPACE, ...namespaces];
+    const bucket = "images";
+    await Promise.all([
+        store.request("PUT", bucket),
+        cluster.images([REGISTRY_IMAGE, FRONT_IMAGE, ...images]),
+        cluster.apply(...all.map(restricted)),
+    ]);
+    return {
+        cluster,
+        store,
+        there: new Namespace(cluster, NAMESPACE),
+        env: { PATH, KUBECONFIG: await deployer(cluster, all) },
+        settings: storeSettings(store, bucket),
+    };
 }
 
 /** Asks all the time while something happens. @returns the answers that were not right */

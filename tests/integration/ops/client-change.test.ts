@@ -13,6 +13,7 @@ import { type Change, type Client, clientPlan, type PlanFacts } from "../../../c
 import { carryOut } from "../../../ops/client/change";
 import { ClientFiles } from "../../../ops/client/files";
 import { ClientRecord } from "../../../ops/client/record";
+import { LONG } from "../../e2e/long";
 
 const LEDGER = "/var/lib/private-registry/client.json";
 const IDENTITY = "0123456789abcdef";
@@ -191,7 +192,7 @@ test("whatever is applied in whatever order, taken back it leaves the machine as
             expect(removeAll(box)).toEqual([]);
             expect(box.snapshot()).toEqual(before);
         }),
-        { numRuns: 300 },
+        { numRuns: LONG ? 300 : 75 },
     );
 }, 120_000);
 
@@ -206,7 +207,7 @@ test("applied twice it is as once, files and record", () => {
                 expect(box.snapshot()).toEqual(once);
             }
         }),
-        { numRuns: 100 },
+        { numRuns: LONG ? 100 : 25 },
     );
 }, 120_000);
 
@@ -240,9 +241,9 @@ test("killed at any step of applying or taking back, the next run ends right", (
     for (const start of starts)
         for (const client of ["docker", "containerd", "k3s", "buildkit"] as const)
             for (const [name, scenario] of Object.entries(scenarios))
-                // Where the killed one is run again, and where it is taken back at once.
-                for (const again of [true, false])
-                    for (let fatal = 1, killed = true; killed; fatal++) {
+                // Where the killed one is run again, and where it is taken back at once; each moment in one of them, where not all are tried.
+                for (const [offset, again] of [true, false].entries())
+                    for (let fatal = LONG ? 1 : 1 + offset, killed = true; killed; fatal += LONG ? 1 : 2) {
                         const box = new Box(start);
                         const before = box.snapshot();
                         scenario(box, client, (run) => {
@@ -264,7 +265,7 @@ test("killed at any step of applying or taking back, the next run ends right", (
                             after: before,
                         });
                     }
-    expect(kills).toBeGreaterThan(500);
+    expect(kills).toBeGreaterThan(LONG ? 500 : 250);
 }, 300_000);
 
 describe("what somebody changes in between", () => {
@@ -298,7 +299,7 @@ describe("what somebody changes in between", () => {
                 expect(JSON.parse(box.text("/etc/docker/daemon.json") ?? "")).toEqual(daemon);
                 expect(Object.keys(box.snapshot())).toEqual(Object.keys(before));
             }),
-            { numRuns: 200 },
+            { numRuns: LONG ? 200 : 50 },
         );
     }, 120_000);
 

@@ -9,7 +9,7 @@ import { parse, stringify } from "yaml";
 import { remove, set, type Step } from "../../../components/definition/problem";
 import type { Config } from "../../../config/options";
 import { writeSteps } from "../../../ops/rotate/write";
-import { readConfig } from "../../../ops/shared/stack-config";
+import { entriesOf, readConfig } from "../../../ops/shared/stack-config";
 import { PROJECT } from "../../unit/config/base";
 
 const folder = mkdtempSync(join(tmpdir(), "private-registry-rotate-"));
@@ -43,7 +43,8 @@ async function rotated(config: object, steps: readonly Step[]) {
     writeFileSync(FILE, stringify({ config: namespaced }));
     chmodSync(FILE, 0o640);
     const before = readFileSync(FILE, "utf8");
-    const result = await writeSteps(pulumi, FILE, steps).catch((error: unknown) => error as Error);
+    const entries = await entriesOf(pulumi, FILE);
+    const result = await writeSteps(pulumi, FILE, entries, steps).catch((error: unknown) => error as Error);
     return { result, same: readFileSync(FILE, "utf8") === before };
 }
 

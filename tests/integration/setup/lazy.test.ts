@@ -48,6 +48,7 @@ describe("what Node runs before the SDK", () => {
     test.each([
         ["typescript", "@pulumi/pulumi"],
         ["@npmcli/arborist", "@pulumi/pulumi"],
+        ["normalize-package-data", "@pulumi/pulumi"],
         ["@pulumi/pulumi/automation", "@pulumi/pulumi"],
         [V8_HOOKS, "@pulumi/pulumi/runtime/closure/v8"],
     ])("keeps %s, which %s loads, out until it is asked for", (name, from) => {
@@ -62,6 +63,26 @@ describe("what Node runs before the SDK", () => {
         expect(run(code)).toBe("true");
         expect(run(EARLY + code)).toBe("false");
         expect(run(use)).toBe("0 true");
+    });
+
+    test("has a package that is no ES module as a compiled default import asks for it", () => {
+        const code = `${EARLY} const imported = require("normalize-package-data");
+            const data = { name: "a", version: "v1.0.0" };
+            (imported.__esModule ? imported : { default: imported }).default(data);
+            console.log(data.version);`;
+        expect(run(code)).toBe("1.0.0");
+    });
+
+    test("has OpenTelemetry's exporters load where somebody asks for tracing, and spans go there then", () => {
+        const code = `${EARLY}
+            const tracing = require("@pulumi/pulumi/cmd/run/tracing");
+            const loaded = () => Object.keys(require.cache).some((file) => file.includes("exporter-zipkin"));
+            const span = tracing.newSpan("before");
+            span.setAttribute("a", 1).end();
+            console.log(span.isRecording(), loaded());
+            tracing.start("http://127.0.0.1:9/api/v2/spans");
+            console.log(tracing.newSpan("after").isRecording(), loaded());`;
+        expect(run(code)).toBe("false false\ntrue true");
     });
 
     test("has no stack trace looked up in source maps", () => {

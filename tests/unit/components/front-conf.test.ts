@@ -54,6 +54,7 @@ test.each<[string, Partial<FrontSettings>]>([
         },
     ],
     ["open", { users: undefined }],
+    ["proxies", { trustedProxies: ["10.244.0.0/16", "fd00::/8"] }],
     [
         "immutable",
         { immutableTags: { "team/*": ["v*", "1.0"], "*": ["release-*"], pinned: ["!latest", "!nightly-*"] } },

@@ -59,6 +59,45 @@ test("three replicas on a store elsewhere, at a port of the nodes", async () => 
     expectGolden("kubernetes-s3.json", told(all));
 });
 
+describe("a route", () => {
+    const gateway = { name: "public", namespace: "gateways", listener: "https" };
+
+    test.each([
+        ["ingress", { expose: "ingress", ingressClass: "nginx", annotations: { "a/b": "c" } }],
+        ["gateway", { expose: "gateway", gateway }],
+    ] as const)("by %s", async (way, kubernetes) => {
+        const { all } = await onCluster({
+            storage: S3,
+            dnsNames: ["images.example.com"],
+            port: 443,
+            kubernetes,
+        });
+        const routes = all.filter(({ name }) => /-(ingress|route|service)/.test(name));
+        expectGolden(
+            `kubernetes-${way}.json`,
+            told(routes).replace(/-(ingress|route)-[0-9a-f]{12}/g, "-$1-DIGEST"),
+        );
+    });
+
+    test("clients of a Gateway trust what it has, and it trusts what the front has", async () => {
+        const { registry, all } = await onCluster({ kubernetes: { expose: "gateway", gateway } });
+        expect(await valueOf(registry.caCertificatePem)).toBe("");
+        const { data } = of(all, "r-route-ca") as unknown as { data: Record<string, string> };
+        expect(data["ca.crt"]).toContain("BEGIN CERTIFICATE");
+        const ca = data["ca.crt"] ?? "";
+        const own = await onCluster({ kubernetes: { expose: "gateway", gateway: { ...gateway, ca } } });
+        expect(await valueOf(own.registry.caCertificatePem)).toBe(ca);
+    });
+
+    test("what an Ingress shows is a secret", async () => {
+        const { all } = await onCluster({ kubernetes: { expose: "ingress" } });
+        const { type, data } = of(all, "r-ingress-certificate") as unknown as Tree & { data: Tree };
+        expect(type).toBe("kubernetes.io/tls");
+        expect(Object.keys(data).sort()).toEqual(["ca.crt", "tls.crt", "tls.key"]);
+        expect(find(all, "r-ingress-certificate").secrets).toEqual(["data"]);
+    });
+});
+
 test("no Docker object, and nothing of a cluster on Docker", async () => {
     const { all } = await onCluster();
     expect(all.filter(({ type }) => type.startsWith("docker:"))).toEqual([]);

@@ -108,6 +108,11 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
     ],
     [/^backup\./, BACKUP],
     [/^kubernetes\.expose$/, { target: "kubernetes", port: 30443 }],
+    [/^kubernetes\.ingressClass$/, { target: "kubernetes", kubernetes: { expose: "ingress" } }],
+    [
+        /^kubernetes\.gateway/,
+        { target: "kubernetes", kubernetes: { expose: "gateway", gateway: { name: "public" } } },
+    ],
     [/^kubernetes\.claim\.accessMode$/, { target: "kubernetes", kubernetes: { replicas: 1 } }],
     [
         /^kubernetes\.pullSecrets$/,
@@ -167,7 +172,8 @@ beforeAll(async () => {
         writeFileSync(join(folder, `${name}.crt`), pem);
         writeFileSync(join(folder, `${name}.key`), keyPem);
     };
-    for (const name of ["ca", "next-ca", "chain", "store-ca", "upstream-ca", "other-ca"]) write(name, ca);
+    for (const name of ["ca", "next-ca", "chain", "store-ca", "upstream-ca", "other-ca", "gateway-ca"])
+        write(name, ca);
     write("site", await issue("site", { issuer: ca, names: [MINIMAL.domain], ...long }));
     write("docs", await issue("docs", { issuer: ca, names: ["name", "docs.example.com"], ...long }));
     for (const name of ["backup-ca", "directory-ca", "issuing-ca"]) write(name, ca);
@@ -301,7 +307,8 @@ describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (
         if (
             path.includes("NAME") ||
             ["domain", "users", "nexus.acceptEula", "backup.repository", "backup.password"].includes(path) ||
-            ["tls.acme.email", "tls.acme.acceptTerms", "tls.acme.dns.provider"].includes(path)
+            ["tls.acme.email", "tls.acme.acceptTerms", "tls.acme.dns.provider"].includes(path) ||
+            path === "kubernetes.gateway.name"
         )
             return;
         expect(fallback.success).toBe(true);
@@ -383,6 +390,9 @@ describe.each(allOptions().map((found) => [found.path, found] as const))("%s", (
                 expect(left).toMatchObject([{ path, fix: expect.stringMatching(/true$/) }]);
             // The fix of the whole sets its first part; the password is told next.
             else if (path === "backup") expect(left).toMatchObject([{ path: "backup.password" }]);
+            // A route without its Gateway is told next.
+            else if (path === "kubernetes.gateway")
+                expect(left).toMatchObject([{ path: "kubernetes.expose" }]);
             else expect(left).toEqual([]);
         });
 

@@ -91,6 +91,37 @@ test("takes the first and the last port of a node", () => {
         expect(accepted({ ...target, port, kubernetes: { expose: "nodePort" } }).port).toBe(port);
 });
 
+test("a route has what it is of, and leads to a name", () => {
+    const gateway = { name: "public" };
+    expect(accepted({ ...target, kubernetes: { expose: "gateway", gateway } }).kubernetes?.gateway).toEqual(
+        gateway,
+    );
+    expect(mistakeIn({ ...target, kubernetes: { expose: "gateway" } })).toEqual({
+        path: "kubernetes.expose",
+        problem: "is gateway, and kubernetes.gateway names none",
+        fix: "pulumi config set --path kubernetes.gateway.name public",
+    });
+    for (const [key, value, way] of [
+        ["gateway", gateway, "gateway"],
+        ["ingressClass", "nginx", "ingress"],
+    ] as const)
+        expect(mistakeIn({ ...target, kubernetes: { [key]: value } })).toEqual({
+            path: `kubernetes.${key}`,
+            problem: "is set, and kubernetes.expose is loadBalancer",
+            fix: `pulumi config set --path kubernetes.expose ${way}`,
+        });
+    const kubernetes = { expose: "ingress" };
+    expect(mistakeIn({ ...target, kubernetes, domain: "192.0.2.1" })).toEqual({
+        path: "domain",
+        problem: "has an address, and kubernetes.expose is ingress: a route is found by a name alone",
+        fix: "pulumi config set domain registry.example.com",
+    });
+    expect(mistakeIn({ ...target, kubernetes, ipAddresses: ["192.0.2.1"] })).toMatchObject({
+        path: "ipAddresses",
+        fix: "pulumi config rm ipAddresses",
+    });
+});
+
 test("what the Prometheus Operator is told takes numbers, and a login", () => {
     const fix =
         "pulumi config set --path users.prometheus.generate true && pulumi config set --path users.prometheus.role metrics";

@@ -270,6 +270,20 @@ export const ODD: Record<string, Odd> = {
     "front.log.off": flag(false),
     "front.log.days": whole(90, 1, 3650),
     "front.log.maxMb": whole(512, 32),
+    "front.trustedProxies": {
+        valid: [["10.244.0.0/16", "192.0.2.1", "fd00::/8", "::1", "0.0.0.0/0"], []],
+        default: [],
+        invalid: [
+            ["10.0.0.0/33"],
+            ["10.0.0.0/"],
+            ["fd00::/129"],
+            ["10.0.0/8"],
+            ["a"],
+            ["10.0.0.0/8/8"],
+            ["10.0.0.0/8;"],
+            "10.0.0.0/8",
+        ],
+    },
     "front.page": flag(true),
     metrics: { valid: [{ port: 9145, bindAddress: "127.0.0.1" }], invalid: ["text", 5, []] },
     "metrics.port": whole(undefined, 1, 65535),
@@ -330,10 +344,20 @@ export const ODD: Record<string, Odd> = {
         invalid: ["text", [], 5],
     },
     "kubernetes.expose": {
-        valid: ["loadBalancer", "nodePort", "clusterIP"],
+        // gateway takes kubernetes.gateway: kubernetes.test.ts.
+        valid: ["loadBalancer", "nodePort", "clusterIP", "ingress"],
         default: "loadBalancer",
-        invalid: ["ClusterIP", "ingress", ""],
+        invalid: ["ClusterIP", "route", ""],
     },
+    "kubernetes.ingressClass": { valid: ["nginx", "a.b-1"], invalid: ["Nginx", "-a", "", 5] },
+    "kubernetes.gateway": {
+        valid: [{ name: "public", namespace: "gateways", listener: "https", ca: someCa }, { name: "a.b" }],
+        invalid: ["text", 5, []],
+    },
+    "kubernetes.gateway.name": { valid: ["public", "a.b"], invalid: ["Public", "", 5] },
+    "kubernetes.gateway.namespace": { valid: ["gateways"], invalid: ["Gateways", "a.b", ""] },
+    "kubernetes.gateway.listener": { valid: ["https"], invalid: ["HTTPS", "a.b", ""] },
+    "kubernetes.gateway.ca": { valid: [someCa], invalid: [5, "two\nlines", true] },
     "kubernetes.annotations": {
         valid: [{ "metallb.io/address-pool": "internal" }, {}],
         default: {},

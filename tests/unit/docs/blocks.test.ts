@@ -1,7 +1,7 @@
 /** Shell blocks of README and docs: each is run by tests/e2e/docs.test.ts, or marked with the reason why it is not. */
 import { join } from "node:path";
 
-import { commandsOf, onlySets, pagesOf, readPage, readPages } from "../../e2e/docs-blocks";
+import { commandsOf, pagesOf, previewed, readPage, readPages } from "../../e2e/docs-blocks";
 import { NAMES, PAGES } from "../../e2e/docs-pages";
 
 const ROOT = join(__dirname, "../../..");
@@ -67,13 +67,36 @@ test("commands are lines without comments, a continued one together with its nex
 });
 
 test.each([
-    ["pulumi config set a b", true],
-    ["pulumi config set a b\npulumi up", false],
-    ["pulumi up\npulumi config rm a", true],
-    ["pulumi config set a b && pulumi up && pulumi destroy", false],
-    ["npm run gc", false],
-])("%j is followed by a preview: %s", (text, expected) => {
-    expect(onlySets({ text })).toBe(expected);
+    [["pulumi config set a b"], [true]],
+    [["pulumi config set a b\npulumi up"], [false]],
+    [["pulumi up\npulumi config rm a"], [true]],
+    [["pulumi config set a b && pulumi up && pulumi destroy"], [false]],
+    [["npm run gc"], [false]],
+    // What the next block reads, or a preview after it, needs none before.
+    [
+        ["pulumi config set a b", "pulumi config set --path b.c d", "npm run gc", "npm run up"],
+        [false, false, false, false],
+    ],
+    [
+        ["pulumi config set a b", "pulumi config set --path b.c d"],
+        [false, true],
+    ],
+    // What another block sets anew, nobody would see.
+    [
+        [
+            "pulumi config set --secret --path a.b c",
+            "npm run gc",
+            "pulumi config set --path a.b d\npulumi up",
+        ],
+        [false, true, false],
+    ],
+])("of the blocks %j a preview follows: %j", (texts, expected) => {
+    expect(previewed(texts.map((text) => ({ text })))).toEqual(expected);
+});
+
+test("what a block sets is read before the next one begins with nothing set", () => {
+    const [text, more] = ["pulumi config set a b", "pulumi config set c d\npulumi up"];
+    expect(previewed([{ text }, { text: more, fresh: true }])).toEqual([true, false]);
 });
 
 test("the decisions of docs/adr are no page of these", () => {

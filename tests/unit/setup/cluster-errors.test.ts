@@ -85,6 +85,11 @@ test.each([
         /^The cluster knows no PrometheusRule: .*`pulumi config rm --path kubernetes\.prometheusRule`\.$/,
     ],
     [
+        "no Gateway API",
+        'creation of resource registry/a failed because the Kubernetes API server reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: no matches for kind "BackendTLSPolicy" in version "gateway.networking.k8s.io/v1"',
+        /^The cluster knows no BackendTLSPolicy: .*`pulumi config set --path kubernetes\.expose loadBalancer && pulumi config rm --path kubernetes\.gateway`\.$/,
+    ],
+    [
         "no Secret with the certificate",
         "resource 'registry/site' does not exist",
         /^The namespace registry has no Secret site \(tls\.secret\): `kubectl get certificates,secrets --namespace registry` lists/,

@@ -91,21 +91,26 @@ const starts: Record<string, () => string> = {
         machine({ [CA]: "a CA of mine\n", [HOSTS]: "# mine\n", [DAEMON]: "", "/etc/hosts": "a" }),
 };
 
-describe.each(SHELLS.map((shell) => [shell.join(" "), shell] as const))("%s", (_, shell) => {
-    test.each(
-        Object.entries(starts).flatMap(([name, start]) =>
-            [
-                ["first"],
-                ["first", "first"],
-                ["first", "otherCa"],
-                ["first", "both", "otherCa"],
-                ["both", "first"],
-                ["first", "otherCa", "moved", "first"],
-                ["plain", "first", "moved", "plain"],
-                ["first", "stranger"],
-            ].map((order) => [name, order, start] as const),
+const ORDERS = [
+    ["first"],
+    ["first", "first"],
+    ["first", "otherCa"],
+    ["first", "both", "otherCa"],
+    ["both", "first"],
+    ["first", "otherCa", "moved", "first"],
+    ["plain", "first", "moved", "plain"],
+    ["first", "stranger"],
+];
+/** Each order from each start, in one of the shells, where not all are tried. */
+const casesOf = (shell: string[]) =>
+    Object.entries(starts).flatMap(([name, start], i) =>
+        ORDERS.filter((_, j) => LONG || SHELLS[(i + j) % SHELLS.length] === shell).map(
+            (order) => [name, order, start] as const,
         ),
-    )("%s, then %j and back", (_name, order, start) => {
+    );
+
+describe.each(SHELLS.map((shell) => [shell.join(" "), shell] as const))("%s", (_, shell) => {
+    test.each(casesOf(shell))("%s, then %j and back", (_name, order, start) => {
         const folder = start();
         const before = snapshot(folder);
         for (const script of order)
