@@ -185,6 +185,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
             cacheImage: setting("cache.valkey.image"),
             nexus: is("nexus.acceptEula", true),
             nexusImage: setting("nexus.image"),
+            backupImage: clear("backup.image"),
             target: setting("target"),
             kubernetes: { context: clear("kubernetes.context"), namespace: clear("kubernetes.namespace") },
         },

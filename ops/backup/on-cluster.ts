@@ -120,7 +120,7 @@ export class ClusterGround implements Ground {
             on,
             { prefix },
             await standIn(name),
-            DEFAULT_BACKUP_IMAGE,
+            stack.settings.backupImage ?? DEFAULT_BACKUP_IMAGE,
             undefined,
             undefined,
         );

@@ -125,7 +125,13 @@ export class EngineGround implements Ground {
                     : ({ type: "volume", source: copyName(owner.prefix), elsewhere: true } as const),
             remote,
         };
-        const at = { machine, stack, endpoint, engine, backupImage: facts?.backup?.image };
+        const at = {
+            machine,
+            stack,
+            endpoint,
+            engine,
+            backupImage: facts?.backup?.image ?? stack.settings.backupImage,
+        };
         return new EngineGround(at, owner, container, registry);
     }
 

@@ -394,7 +394,13 @@ describe("a registry on a cluster", () => {
             // What a fresh clone is told of the cluster.
             writeFileSync(
                 own,
-                `config:\n  private-registry:target: kubernetes\n  private-registry:kubernetes: {namespace: ${NAMESPACE}}\n`,
+                [
+                    "config:",
+                    "  private-registry:target: kubernetes",
+                    `  private-registry:kubernetes: {namespace: ${NAMESPACE}}`,
+                    `  private-registry:backup: {image: "${RESTIC_IMAGE}"}`,
+                    "",
+                ].join("\n"),
             );
             const login = {
                 RESTIC_PASSWORD: REPOSITORY_PASSWORD,
@@ -403,8 +409,7 @@ describe("a registry on a cluster", () => {
             };
             const flags = ["--from", `s3:${store.endpoint}/backup`, "--ca", store.ca, "--yes"];
             const bare = { name: onClaim.name, env: { ...onClaim.env, ...login } };
-            const { code, screen } = await command(bare, "restore", ...flags, "--config-file", configFile())
-                .done;
+            const { code, screen } = await command(bare, "restore", ...flags).done;
             expect([code, screen]).toEqual([0, expect.stringMatching(/Restored \d+ tags and \d+ blobs/)]);
             expect(await onClaim.output("caCertificatePem")).toBe(formerCa);
             expect(await contents(await balanced())).toEqual(before);
