@@ -60,6 +60,7 @@ const ROOMS = {
         ...[
             "components/front",
             "components/metrics",
+            "components/mirror",
             "components/outbound",
             "components/registry",
             "components/storage",

@@ -51,6 +51,9 @@ const NO_START = /^(CreateContainer(Config)?Error|RunContainerError|StartError|P
 const condition = ({ status }: ClusterState, type: string) =>
     status?.conditions?.find((one) => one.type === type);
 
+/** Container → the option of its memory, where that is not the registry's. */
+const MEMORY: Readonly<Record<string, string>> = { front: "front.memoryMb", mirror: "mirrors.NAME.memoryMb" };
+
 /** One line, without the part of it that the kubelet repeats. */
 const brief = (text = ""): string =>
     text
@@ -121,7 +124,10 @@ function ofClaim({ metadata: { name }, status }: ClusterState, why: string | und
     if (status?.phase === "Lost")
         return `The volume of the claim ${name} is gone, and the images with it: \`kubectl describe persistentvolumeclaim ${name}\` tells which it was.`;
     if (status?.phase !== "Pending" || why === undefined) return undefined;
-    return `No volume comes for the claim ${name} (${brief(why)}): \`kubectl get storageclasses\` lists what the cluster has; then \`pulumi config set --path kubernetes.claim.storageClass NAME\`, and \`kubectl delete persistentvolumeclaim ${name}\`, which has no images yet.`;
+    const key = /-data-[0-9a-f]{8}-mirror-/.test(name)
+        ? "mirrors.NAME.storageClass"
+        : "kubernetes.claim.storageClass";
+    return `No volume comes for the claim ${name} (${brief(why)}): \`kubectl get storageclasses\` lists what the cluster has; then \`pulumi config set --path ${key} CLASS\`, and \`kubectl delete persistentvolumeclaim ${name}\`, which has none yet.`;
 }
 
 function ofDeployment(object: ClusterState): string | undefined {
@@ -185,7 +191,7 @@ function ofContainer({ name, image, state, lastState }: ContainerStatus, pod: st
     const ended = state.terminated ?? (state.running ? undefined : lastState.terminated);
     if (ended === undefined || ended.exitCode === 0) return undefined;
     if (ended.reason === "OOMKilled")
-        return `${name} took more memory than it may, and was ended: \`pulumi config set --path ${name === "front" ? "front.memoryMb" : "memoryMb"} 1024\` gives it more.`;
+        return `${name} took more memory than it may, and was ended: \`pulumi config set --path ${MEMORY[name] ?? "memoryMb"} 1024\` gives it more.`;
     const said = reason(ended.message);
     return `${name} ends by itself (exit code ${ended.exitCode ?? "unknown"}${said && `: ${said}`}): ${logs(name, pod, "--previous")} tells more.`;
 }

@@ -582,7 +582,19 @@ export interface MirrorsItemArgs {
      */
     folder?: string | undefined;
     /**
-     * The cache's volume outlives the mirror. Must be true or false.
+     * Of target kubernetes: how much the cache may take. Must be a whole number with Mi, Gi or Ti.
+     * @default 20Gi
+     * @example "100Gi"
+     */
+    size?: pulumi.Input<string> | undefined;
+    /**
+     * Of target kubernetes: StorageClass of a PersistentVolumeClaim that holds the cache, so that it outlives its pod. Must be the name of a StorageClass.
+     * @default none: the cache lies on the disk of its pod's node, and goes with the pod
+     * @example "standard"
+     */
+    storageClass?: string | undefined;
+    /**
+     * The cache's volume or claim outlives the mirror. Must be true or false.
      * @default keepData
      * @example false
      */
@@ -701,7 +713,7 @@ export interface KubernetesArgs {
      */
     pullSecrets?: pulumi.Input<string>[] | undefined;
     /**
-     * Each node's containerd trusts the registry: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy. Must be an object of namespace and folder, or true.
+     * Each node's containerd trusts the registry and asks its mirrors: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy. Must be an object of namespace and folder, or true.
      * @default none
      * @example true
      */
@@ -730,7 +742,7 @@ export interface KubernetesServiceMonitorArgs {
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
-/** Each node's containerd trusts the registry: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy. */
+/** Each node's containerd trusts the registry and asks its mirrors: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy. */
 export interface KubernetesTrustNodesArgs {
     /**
      * Namespace of its pods, which must let them have a folder of the nodes. Must be the name of a namespace: up to 63 small letters, digits and hyphens.
@@ -1195,7 +1207,7 @@ export interface FrontArgs {
      */
     log?: FrontLogArgs | boolean | undefined;
     /**
-     * Port of the Docker host on which plain HTTP is redirected to TLS. Must be a whole number from 1 to 65535.
+     * Port at which plain HTTP is redirected to TLS. Must be a whole number from 1 to 65535.
      * @default none
      * @example 80
      */

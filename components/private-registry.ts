@@ -151,7 +151,7 @@ export class PrivateRegistry extends pulumi.ComponentResource {
         // Where the deployment is refused.
         expected(this.endpoint);
         expected(this.clientSetup);
-        this.mirrors = containers?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
+        this.mirrors = running?.mirrors ?? pulumi.output<Record<string, MirrorAccess>>({});
         this.nexus = containers?.nexus;
         this.identity = own ?? containers?.identity ?? pulumi.output("");
         this.backup = pulumi.secret(pulumi.output(options.backup)) as pulumi.Output<

@@ -25,7 +25,7 @@ import { withLock } from "./shared/lock";
 import { type ClusterRegistry, withReachable } from "./shared/on-cluster";
 import { lackingNow, lostOnCluster, movedImages, refreshNeeded } from "./lost";
 import { forgetRecord } from "./upgrade/record";
-import { upstreamProblems, upstreamSentences } from "./upstreams";
+import { upstreamProblems, upstreamSentences } from "./facts/upstreams";
 import { ClusterUp } from "./shared/cluster-up";
 import { BUNDLE, commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";

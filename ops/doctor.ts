@@ -14,7 +14,7 @@ import { commandFlags, OF_STACK } from "./shared/arguments";
 import { acmeName, acmeStatus, checkDirectory } from "./doctor/acme-checks";
 import { checkAsClient, type Tell } from "./doctor/client-checks";
 import { checkOnCluster } from "./doctor/cluster-checks";
-import { exitCode, type Finding, findingLine, ok, warning } from "./doctor/finding";
+import { exitCode, type Finding, findingLine } from "./doctor/finding";
 import * as look from "./doctor/look";
 import * as host from "./doctor/machine-checks";
 import {
@@ -32,7 +32,7 @@ import { holderOf, type Listed } from "./facts/published";
 import { type ClusterRegistry, withClusterRegistry } from "./shared/on-cluster";
 import { inContainer } from "./store/broom";
 import { readRecord } from "./upgrade/record";
-import { UPSTREAM_FIX, upstreamProblems } from "./upstreams";
+import { upstreamProblems } from "./facts/upstreams";
 import { engineAddress, readStack, type StackFacts } from "./facts/stack-facts";
 
 const FLAGS = {
@@ -124,9 +124,7 @@ async function checkOnEngine(machine: Machine, facts: StackFacts, tell: Tell): P
     if (engineProblem === undefined) {
         const unreached = await upstreamProblems(engine, facts.mirrors, caPem);
         for (const [name, { upstream }] of Object.entries(facts.mirrors)) {
-            const why = unreached[name];
-            const reached = why === undefined ? ok(`reaches ${upstream}`) : undefined;
-            tell(`mirror ${name}`, reached ?? warning(`does not reach ${upstream}: ${why}`, UPSTREAM_FIX));
+            tell(`mirror ${name}`, host.checkMirror(upstream, unreached[name]));
         }
     }
 

@@ -9,7 +9,7 @@ import { say } from "../setup/progress";
 import { commandFlags, OF_STACK } from "./shared/arguments";
 import { size } from "./shared/size";
 import { readStack } from "./facts/stack-facts";
-import { upstreamProblems, upstreamSentences } from "./upstreams";
+import { upstreamProblems, upstreamSentences } from "./facts/upstreams";
 
 /** Of one mirror, in bytes. */
 export interface Space {

@@ -73,6 +73,10 @@ export interface Stack {
 export const prefixOf = ({ name }: Pick<Stack, "name">): string =>
     `${PROJECT}-${name.split("/").pop() ?? name}`;
 
+/** A stack's file of configuration. @param given by `--config-file` */
+export const configurationFile = (machine: Machine, { name }: Pick<Stack, "name">, given?: string): string =>
+    resolve(machine.root, given ?? `Pulumi.${name.split("/").pop()}.yaml`);
+
 /** The value of a flag in a command line, in the forms that Pulumi takes: `--stack x`, `--stack=x`, `-s x`, `-sx`. */
 export function flagValue(args: string[], long: string, short?: string): string | undefined {
     for (const [index, arg] of args.entries()) {
@@ -128,8 +132,7 @@ export function findStack(machine: Machine, args: string[]): Stack {
     const backend = own ?? fileBackend(stateFolder(machine));
     const named = flagValue(args, "stack", "s") || machine.env.PULUMI_STACK;
     const name = named || selectedStack(machine, backend) || DEFAULT_STACK;
-    const short = name.split("/").pop() ?? name;
-    const configFile = resolve(machine.root, flagValue(args, "config-file") ?? `Pulumi.${short}.yaml`);
+    const configFile = configurationFile(machine, { name }, flagValue(args, "config-file"));
     const defaults = mapOf(project.config);
     const config = readYaml(configFile);
     const values = mapOf(config.config);

@@ -50,6 +50,14 @@ export const objectName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
 export const imageName = z.string().refine(isImageName);
 export const IMAGE_ALLOWED = "an image reference";
 
+/** A quantity of Kubernetes, as volumes are measured. */
+export const claimSize = z.string().regex(/^[1-9]\d*(Mi|Gi|Ti)$/);
+export const CLAIM_SIZE_ALLOWED = "a whole number with Mi, Gi or Ti";
+
+/** RFC 1123 subdomain, as most objects of a cluster are named. */
+export const clusterObjectName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
+export const STORAGE_CLASS_ALLOWED = "the name of a StorageClass";
+
 export const hostFolder = z.string().regex(/^\/[^:]+$/);
 export const FOLDER_ALLOWED = "an absolute path of the Docker host without a colon";
 

@@ -177,6 +177,7 @@ function settingsOf(args: FrontFilesArgs): pulumi.Output<Omit<FrontSettings, "ge
                 : PAGE_FILES.map(({ path, file, type }) => ({ path, file, type })),
         metrics: args.metrics && { open: args.metrics.port !== undefined, store: args.metrics.store },
         redirectTo: args.httpPort === undefined ? undefined : args.port,
+        resolverFile: args.resolverFile,
     });
 }
 

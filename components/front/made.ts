@@ -22,7 +22,7 @@ export interface SiteOptions {
     /** Of its resources and files, where the name is not known yet. */
     id: string;
     name: Given<string>;
-    upstream: string;
+    upstream: pulumi.Input<string>;
     /** Of a mirror whose cached blobs the front serves from its files. @default it serves all itself */
     blobs?: { images: ImagesMount; headers: pulumi.Input<BlobHeaders | undefined> } | undefined;
 }

@@ -46,9 +46,18 @@ const GENERAL: readonly string[] = [
     "server_names_hash_bucket_size 512;",
     "map_hash_bucket_size 512;",
     "variables_hash_max_size 2048;",
-    "# Docker's own name server, for the upstreams of sites: a container that is made anew has another address.",
-    "resolver 127.0.0.11 valid=1s ipv6=off;",
 ];
+
+/** Name servers for the upstreams of sites: what is made anew has another address. */
+export const resolver = (addresses: string): string => `resolver ${addresses} valid=1s ipv6=off;`;
+
+const nameServers = ({ resolverFile }: FrontSettings): string[] =>
+    resolverFile === undefined
+        ? [
+              "# Docker's own name server, for the upstreams of sites: a container that is made anew has another address.",
+              resolver("127.0.0.11"),
+          ]
+        : [`include ${resolverFile};`];
 
 const TLS: readonly string[] = [
     "ssl_protocols TLSv1.2 TLSv1.3;",
@@ -80,6 +89,7 @@ export function renderNginx(settings: FrontSettings): string {
     const { users, sites, redirectTo, generation } = settings;
     const http = [
         ...GENERAL,
+        ...nameServers(settings),
         "",
         ...TLS,
         ...clientAddress(settings.trustedProxies),

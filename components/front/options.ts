@@ -115,7 +115,7 @@ const shape = {
     }),
     log: logOption,
     httpPort: option(port.optional(), {
-        description: "Port of the Docker host on which plain HTTP is redirected to TLS",
+        description: "Port at which plain HTTP is redirected to TLS",
         default: "none",
         allowed: PORT_ALLOWED,
         example: 80,
@@ -256,7 +256,7 @@ function withoutFront(options: Grounds): Problem[] {
 }
 
 function siteProblems(name: string, site: Site, front: FrontOptions, options: Grounds): Problem[] {
-    const { tls, domain, dnsNames } = options;
+    const { tls, domain, dnsNames, target } = options;
     const path = (...rest: string[]) => ["front", "sites", name, ...rest];
     const served = name.toLowerCase();
     if (served === domain || dnsNames?.includes(served) || isIP(name) !== 0)
@@ -279,7 +279,7 @@ function siteProblems(name: string, site: Site, front: FrontOptions, options: Gr
             ),
         ];
     const found: Problem[] = [];
-    if (site.folder !== undefined && front.sitesFolder === undefined)
+    if (site.folder !== undefined && front.sitesFolder === undefined && target !== "kubernetes")
         found.push(
             problem(
                 path("folder"),

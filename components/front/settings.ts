@@ -73,6 +73,8 @@ export interface FrontSettings {
     metrics?: { open: boolean; store: boolean } | undefined;
     /** Port of the Docker host to which plain HTTP is redirected; nothing opens no port for plain HTTP. */
     redirectTo?: number | undefined;
+    /** File with the directive of the name servers for upstreams of sites. @default Docker's own name server */
+    resolverFile?: string | undefined;
 }
 
 /** Name of its container. @param prefix of the deployment */

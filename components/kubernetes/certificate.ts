@@ -33,18 +33,18 @@ export function secretText(
     return text;
 }
 
-/** The certificate as it is while `up` runs: it must be one for the domain. */
+/** The certificate as it is while `up` runs: it must be one for each name. */
 export function certificateOf(
     { program, metadata, opts }: Place,
     secret: string,
-    domain: Given<string>,
+    names: Given<string>[],
 ): SiteTls {
     const { namespace } = metadata;
     const { data } = new ExistingSecret(`${program}-certificate`, { namespace, secret }, opts);
     const part = (key: Parameters<typeof secretText>[1]) =>
         pulumi.all([data, namespace]).apply(([all, where]) => secretText(all, key, secret, where));
     const pair = { cert: part("tls.crt"), key: part("tls.key"), chain: part("ca.crt") };
-    const brought = broughtFiles(pair, [domain]);
+    const brought = broughtFiles(pair, names);
     return { ...brought, cas: [brought.caPem], secret };
 }
 

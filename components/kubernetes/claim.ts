@@ -1,24 +1,37 @@
-/** The claim with the images. */
+/** Claims: with the images, and with what mirrors keep. */
 import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Settled } from "../definition/inputs";
+import type { Given, Settled } from "../definition/inputs";
 import { IDENTITY_LABEL } from "../deployment/hardening";
 import { stackKeyOf } from "../deployment/stack-key";
 import type { Options } from "../options";
 
 import { KubernetesObject } from "./object";
-import type { KubernetesOptions } from "./options";
 import { type Place } from "./place";
 import { clusterName } from "./names";
 
-/** Makes it. Its name is the stack's, so that the next deployment of the stack finds what this one leaves. */
+export interface ClaimArgs {
+    size: Given<string>;
+    /** @default the cluster's own */
+    storageClass?: Given<string> | undefined;
+    accessMode: string;
+    /** It outlives the deployment. */
+    keepData: boolean;
+}
+
+/**
+ * Makes one. Its name is the stack's, so that the next deployment of the stack finds what this one leaves.
+ *
+ * @param part whose it is. @default the registry
+ */
 export function claimOf(
     { program, metadata, opts }: Place,
-    { claim: { size, storageClass, accessMode } }: Settled<KubernetesOptions>,
-    { stackKey, keepData }: Settled<Options>,
+    { size, storageClass, accessMode, keepData }: ClaimArgs,
+    stackKey: Settled<Options>["stackKey"],
     prefix: string,
+    part?: string,
 ): pulumi.Output<string> {
     const {
         [IDENTITY_LABEL]: identity = "",
@@ -32,12 +45,12 @@ export function claimOf(
         .apply((key) => createHash("sha256").update(key).digest("hex").slice(0, 8));
     return new KubernetesObject(
         "PersistentVolumeClaim",
-        `${program}-data`,
+        [program, ...(part === undefined ? [] : [part]), "data"].join("-"),
         {
             metadata: {
                 ...metadata,
                 labels,
-                name: pulumi.interpolate`${clusterName(prefix)}-data-${suffix}`,
+                name: pulumi.interpolate`${clusterName(prefix)}-data-${suffix}${part === undefined ? "" : `-${part}`}`,
                 // The Deployment waits for it, and a volume that is made on a node waits for its first pod.
                 annotations: { "pulumi.com/skipAwait": "true" },
             },

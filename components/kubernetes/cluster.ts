@@ -7,8 +7,9 @@ import type { Given, Settled } from "../definition/inputs";
 import { IDENTITY_LABEL } from "../deployment/hardening";
 import { blobHeaders } from "../front/blobs";
 import { frontFiles, servedCertificates } from "../front/files";
-import { type FrontChoice, frontFilesArgs } from "../front/made";
+import { type FrontChoice, frontFilesArgs, unsignedSites } from "../front/made";
 import { SOCKET } from "../front/settings";
+import type { MirrorAccess } from "../mirror/mirror";
 import type { Options } from "../options";
 import { type RegistrySettings, renderConfig, renderStorageCheck } from "../registry/config-yml";
 import { entrypoint, healthy, registryEnvs, registryFiles, SERVE } from "../registry/registry";
@@ -21,11 +22,12 @@ import { certificateOf, followed } from "./certificate";
 import { claimOf } from "./claim";
 import { filesVolume } from "./files";
 import { counter, monitors, NUMBERS } from "./metrics";
+import { mirrorNames, mirrorsOf } from "./mirrors";
 import { policyOf, serviceOf } from "./network";
 import { KubernetesObject, KubernetesProvider } from "./object";
 import { KUBERNETES_DEFAULTS, type KubernetesOptions } from "./options";
 import { type Place } from "./place";
-import { LEAVING_SECONDS, podTemplate } from "./pod";
+import { LEAVING_SECONDS, podTemplate, RESOLVER_FILE } from "./pod";
 import { pullSecrets } from "./pull-secrets";
 import { gatewayRoute, ingressOf } from "./routes";
 import { type SharedCache, sharedCache } from "./redis";
@@ -57,6 +59,7 @@ export interface OnCluster {
     oneLines: pulumi.Output<Record<string, string>> | undefined;
     /** What clients must trust, PEM. Empty where everyone trusts the certificate. */
     caPem: pulumi.Output<string>;
+    mirrors: pulumi.Output<Record<string, MirrorAccess>>;
 }
 
 /** The registry's configuration behind the front. */
@@ -107,9 +110,11 @@ export function onCluster(
         opts: { parent: component, provider },
     };
     const { secret } = options.tls;
-    const certificate = context.certificate ?? certificateOf(place, secret ?? "", options.domain);
+    const names = [options.domain, ...unsignedSites(front, []), ...mirrorNames(options)];
+    const certificate = context.certificate ?? certificateOf(place, secret ?? "", names);
     // Of a Gateway clients see the certificate that it has itself.
     const caPem = cluster.gateway === undefined ? certificate.caPem : pulumi.output(cluster.gateway.ca ?? "");
+    const mirrors = mirrorsOf(place, options, { prefix, port, caPem, settings: context.settings }, component);
     const { valkey } = options.cache;
     const cache = valkey && sharedCache(place, valkey);
     const { configYml, store } = configured(
@@ -118,13 +123,15 @@ export function onCluster(
         cache,
         options.metrics !== undefined,
     );
-    const claim = store === undefined ? claimOf(place, cluster, options, prefix) : undefined;
+    const { stackKey, keepData } = options;
+    const claim =
+        store === undefined ? claimOf(place, { ...cluster.claim, keepData }, stackKey, prefix) : undefined;
     const served = front.clientInstaller
-        ? servedInstallers(endpoint, caPem, pulumi.output([]), identity)
+        ? servedInstallers(endpoint, caPem, mirrors.places, identity)
         : undefined;
     const { metrics } = options;
     const frontArgs = {
-        ...frontFilesArgs(name, front, [], {
+        ...frontFilesArgs(name, front, mirrors.sites, {
             ...{ port, certificate, realm: options.realm },
             users: options.auth ? options.users : undefined,
             htpasswd: accounts?.htpasswd,
@@ -140,6 +147,7 @@ export function onCluster(
         }),
         // The cluster keeps the log of a container.
         log: undefined,
+        resolverFile: RESOLVER_FILE,
     };
     const { files } = frontFiles(frontArgs);
     const outbound = { proxy: options.proxy };
@@ -160,6 +168,7 @@ export function onCluster(
             files: mounted("front", files),
             memoryMb: front.memoryMb,
             certificate: secret === undefined ? undefined : followed(secret),
+            plain: front.httpPort !== undefined,
         },
         counter: metrics && counter(front.image, servedCertificates(frontArgs), claim !== undefined),
         claim,
@@ -202,8 +211,11 @@ export function onCluster(
         place.opts,
     );
     if (autoscale !== undefined) autoscaler(place, autoscale);
-    policyOf(place, options, store?.storage, cache);
-    const service = serviceOf(place, cluster, port);
+    policyOf(place, options, {
+        ...{ front, store: store?.storage },
+        beside: [...(cache ? [cache.beside] : []), ...mirrors.beside],
+    });
+    const service = serviceOf(place, cluster, port, front.httpPort);
     const behind = {
         names: pulumi.all([options.domain, options.dnsNames]).apply(([own, more]) => [own, ...more]),
         ...{ certificate, secret },
@@ -212,17 +224,24 @@ export function onCluster(
     if (cluster.gateway !== undefined) gatewayRoute(place, cluster.gateway, behind);
     monitors(place, cluster, options, {
         domain: options.domain,
-        caPem: certificate.caPem,
+        caPem,
         accounts,
         files: claim !== undefined,
     });
     if (cluster.trustNodes !== undefined)
-        trustNodes(place, cluster.trustNodes, front.image, context.address, caPem);
+        trustNodes(
+            place,
+            cluster.trustNodes,
+            front.image,
+            [{ part: "", url: endpoint, name: context.address }, ...mirrors.upstreams],
+            caPem,
+        );
     if (accounts !== undefined)
         pullSecrets(place, cluster.pullSecrets, options.users, accounts.passwords, context.address);
     const answering = pulumi.all([deployment.id, service.id]);
     return {
         answering,
+        mirrors: pulumi.all([mirrors.access, answering]).apply(([access]) => access),
         caPem,
         oneLines: served && pulumi.all([served.oneLines, answering]).apply(([lines]) => lines),
     };

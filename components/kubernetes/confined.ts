@@ -28,6 +28,10 @@ export const TOLD = { terminationMessagePolicy: "FallbackToLogsOnError" };
 /** How a probe or hook runs a shell command. */
 export const shell = (script: string) => ({ exec: { command: ["/bin/sh", "-c", script] } });
 
+/** @param all host name → IP address */
+export const hostAliases = (all: pulumi.Input<Record<string, pulumi.Input<string>>>) =>
+    pulumi.output(all).apply((of) => Object.entries(of).map(([host, ip]) => ({ ip, hostnames: [host] })));
+
 export const inMemory = (name: string, sizeLimit: string) => ({
     name,
     emptyDir: { medium: "Memory", sizeLimit },

@@ -29,6 +29,26 @@ export const contentName = (
             ),
     );
 
+/** A file of a pod. */
+export interface PodFile extends FileArgs {
+    /** Where it lies in the volume. @default its name */
+    path?: pulumi.Input<string> | undefined;
+}
+
+/** Whether its owner may run it: here that is root, and a pod's group does. */
+const isProgram = ({ mode = "0444" }: FileArgs): boolean => (parseInt(mode, 8) & 0o100) !== 0;
+
+/** Which file lies where; nothing where each lies under its name, to be read. */
+const itemsOf = (members: readonly (readonly [name: string, file: PodFile])[]) =>
+    members.some(([, file]) => file.path !== undefined || isProgram(file))
+        ? {
+              items: members.map(([key, file]) => ({
+                  ...{ key, path: file.path ?? key },
+                  ...(isProgram(file) ? { mode: 0o550 } : {}),
+              })),
+          }
+        : {};
+
 /** As the fields `data` and `binaryData` have it. */
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -41,7 +61,7 @@ export interface FilesVolume {
 /** @param part of the pod: name of the volume */
 export function filesVolume(
     part: string,
-    files: Readonly<Record<string, FileArgs>>,
+    files: Readonly<Record<string, PodFile>>,
     { program, own, metadata, opts }: Place,
 ): FilesVolume {
     const sources = (["Secret", "ConfigMap"] as const).flatMap((kind) => {
@@ -65,7 +85,8 @@ export function filesVolume(
             },
             kind === "Secret" ? { ...opts, additionalSecretOutputs: ["data"] } : opts,
         ).metadata;
-        return [kind === "Secret" ? { secret: { name } } : { configMap: { name } }];
+        const source = { name, ...itemsOf(members) };
+        return [kind === "Secret" ? { secret: source } : { configMap: source }];
     });
     // Readable for the pod's group alone.
     return { name: part, projected: { sources, defaultMode: 0o440 } };

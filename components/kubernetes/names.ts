@@ -1,4 +1,5 @@
 /** Names and labels of what a deployment has on a cluster. Pure: the commands find it by them. */
+import { createHash } from "node:crypto";
 
 /**
  * The longest start of a name that leaves room for what comes after it: a Service has 63 characters (RFC 1035), a StatefulSet 52,
@@ -44,9 +45,29 @@ export const ownPods = <T>(own: T) => {
     return { matchLabels, matchExpressions: [{ key: NAME_LABEL, operator: "In", values }] };
 };
 
+/** Value of the label NAME_LABEL of what mirrors. */
+const MIRROR_NAME = "private-registry-mirror";
+
+/** The labels by which the pods of a mirror are found. @param own name of the deployment */
+export const mirrorLabels = <T>(own: T, mirror: string) => ({
+    ...podLabels(own),
+    [NAME_LABEL]: MIRROR_NAME,
+    "app.kubernetes.io/component": mirror,
+});
+
+/** Names of those labels' kinds of pods that serve, by which they are found while Pulumi waits for them. */
+export const SERVING = ["private-registry", "private-registry-redis", MIRROR_NAME] as const;
+
+/** What the name of a mirror's objects has after the deployment's, of which 10 characters are left for a long one. */
+export function mirrorPart(mirror: string): string {
+    const name = mirror.toLowerCase();
+    return `mirror-${name.length <= 10 ? name : createHash("sha256").update(name).digest("hex").slice(0, 10)}`;
+}
+
 /** Names of the containers. */
 export const REGISTRY_CONTAINER = "registry";
 export const FRONT_CONTAINER = "front";
+export const MIRROR_CONTAINER = "mirror";
 
 /** Name of the ConfigMap that holds writes while it is there: in every pod, and in each that starts meanwhile. @param own the deployment's */
 export const holdingName = (own: string): string => `${own}-holding`;

@@ -1,9 +1,9 @@
 /** How the pods are reached, and whom they may reach. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { REDIS_PORT } from "../cache/redis-conf";
 import type { Given, Settled } from "../definition/inputs";
-import { TLS_PORT } from "../front/settings";
+import type { FrontChoice } from "../front/made";
+import { PLAIN_PORT, TLS_PORT } from "../front/settings";
 import type { Options } from "../options";
 import type { RemoteStorageArgs } from "../storage/storage";
 
@@ -11,7 +11,6 @@ import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
 import { HTTPS } from "./routes";
 import { type Place } from "./place";
-import type { SharedCache } from "./redis";
 import { ownPods } from "./names";
 
 /** Whether the store's login is asked of the machine that the pod runs on, at port 80 of an address of its own. */
@@ -37,20 +36,78 @@ function egressPorts(store: RemoteStorageArgs | undefined): pulumi.Output<number
     });
 }
 
+/** Where a Service is reached: by its address, which it has for life, so that no name server stands in the way of a request. */
+export const atService = ({ clusterIP }: { clusterIP: string }, port: number): string =>
+    `${clusterIP.includes(":") ? `[${clusterIP}]` : clusterIP}:${port}`;
+
+/** Pods of the deployment beside the registry's, which these speak with. */
+export interface Beside {
+    /** The labels by which they are found. */
+    selected: Record<string, pulumi.Input<string>>;
+    port: number;
+}
+
+export interface PolicyContext {
+    front: FrontChoice;
+    store: RemoteStorageArgs | undefined;
+    beside: readonly Beside[];
+}
+
+const tcp = (port: number) => ({ protocol: "TCP", port });
+
+/** To whoever answers for names. */
+const NAME_SERVERS = { ports: [{ protocol: "UDP", port: 53 }, tcp(53)] };
+
+/** What pods beside the registry's reach themselves. */
+export interface BesideReach {
+    /** Start of the resource's name. */
+    part: string;
+    /** Ports, at any address. @default none */
+    reached?: pulumi.Output<number[]>;
+    /** All of it. @default false */
+    anywhere?: boolean;
+}
+
+/** Who may speak with pods beside the registry's: those alone. */
+export function besidePolicy(
+    { program, selected: ours, opts }: Place,
+    metadata: Place["metadata"] & { name: pulumi.Input<string> },
+    { selected, port }: Beside,
+    { part, reached = pulumi.output<number[]>([]), anywhere = false }: BesideReach,
+): void {
+    new KubernetesObject(
+        "NetworkPolicy",
+        `${program}-${part}-policy`,
+        {
+            metadata,
+            spec: {
+                podSelector: { matchLabels: selected },
+                policyTypes: ["Ingress", "Egress"],
+                ingress: [{ from: [{ podSelector: { matchLabels: ours } }], ports: [tcp(port)] }],
+                egress: anywhere
+                    ? [{}]
+                    : reached.apply((ports) =>
+                          ports.length === 0 ? [] : [NAME_SERVERS, { ports: ports.map(tcp) }],
+                      ),
+            },
+        },
+        opts,
+    );
+}
+
 /**
  * Who may speak with the pods, those of commands too, and with whom they may: for clusters whose network enforces it. Where the configuration may name
- * further places, such as a proxy or who is notified, all may be reached.
+ * further places, such as a proxy, who is notified or a site's upstream, all may be reached.
  */
 export function policyOf(
     { program, own, metadata, opts }: Place,
     { registryConfig, notifications, proxy }: Settled<Options>,
-    store: RemoteStorageArgs | undefined,
-    cache: SharedCache | undefined,
+    { front, store, beside }: PolicyContext,
 ): void {
     const isSet = (of: unknown) =>
         pulumi.Output.isInstance(of) || (typeof of === "object" && of !== null && Object.keys(of).length > 0);
-    const anywhere = [registryConfig, notifications].some(isSet) || Boolean(proxy.http ?? proxy.https);
-    const tcp = (port: number) => ({ protocol: "TCP", port });
+    const anywhere =
+        [registryConfig, notifications, front.sites].some(isSet) || Boolean(proxy.http ?? proxy.https);
     new KubernetesObject(
         "NetworkPolicy",
         `${program}-policy`,
@@ -59,20 +116,18 @@ export function policyOf(
             spec: {
                 podSelector: ownPods(own),
                 policyTypes: ["Ingress", "Egress"],
-                ingress: [{ ports: [tcp(TLS_PORT)] }],
+                ingress: [
+                    { ports: [TLS_PORT, ...(front.httpPort === undefined ? [] : [PLAIN_PORT])].map(tcp) },
+                ],
                 egress: anywhere
                     ? [{}]
                     : egressPorts(store).apply((ports) => [
-                          { ports: [{ protocol: "UDP", port: 53 }, tcp(53)] },
+                          NAME_SERVERS,
                           ...(ports.length === 0 ? [] : [{ ports: ports.map(tcp) }]),
-                          ...(cache === undefined
-                              ? []
-                              : [
-                                    {
-                                        to: [{ podSelector: { matchLabels: cache.selected } }],
-                                        ports: [tcp(REDIS_PORT)],
-                                    },
-                                ]),
+                          ...beside.map(({ selected, port }) => ({
+                              to: [{ podSelector: { matchLabels: selected } }],
+                              ports: [tcp(port)],
+                          })),
                       ]),
             },
         },
@@ -91,8 +146,15 @@ export function serviceOf(
     { program, own, metadata, selected, opts }: Place,
     { expose, annotations }: Settled<KubernetesOptions>,
     port: Given<number>,
+    httpPort: Given<number> | undefined,
 ): KubernetesObject {
     const routed = expose === "ingress" || expose === "gateway";
+    /** @param own its number where another one is the clients' */
+    const open = (name: string, at: Given<number>, targetPort: number, own: number) => ({
+        ...{ name, protocol: "TCP", targetPort },
+        port: routed || expose === "nodePort" ? own : at,
+        ...(expose === "nodePort" ? { nodePort: at } : {}),
+    });
     return new KubernetesObject(
         "Service",
         `${program}-service`,
@@ -113,14 +175,11 @@ export function serviceOf(
                 ...(expose === "loadBalancer" ? { externalTrafficPolicy: "Local" } : {}),
                 ports: [
                     {
-                        name: HTTPS,
-                        protocol: "TCP",
-                        port: routed || expose === "nodePort" ? 443 : port,
+                        ...open(HTTPS, port, TLS_PORT, 443),
                         // Not of a load balancer: some clouds would ask it whether a page at / is well.
                         ...(routed ? { appProtocol: "https" } : {}),
-                        targetPort: TLS_PORT,
-                        ...(expose === "nodePort" ? { nodePort: port } : {}),
                     },
+                    ...(httpPort === undefined ? [] : [open("http", httpPort, PLAIN_PORT, 80)]),
                 ],
             },
         },

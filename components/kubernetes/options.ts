@@ -4,35 +4,35 @@ import * as z from "zod";
 import { RCLONE_IMAGE } from "../../address/default-images";
 import { option, plain, section } from "../definition/option";
 import { certificateOption } from "../tls/options";
-import { hostFolder, IMAGE_ALLOWED, imageName, text } from "../definition/values";
+import {
+    CLAIM_SIZE_ALLOWED,
+    claimSize,
+    clusterObjectName,
+    hostFolder,
+    IMAGE_ALLOWED,
+    imageName,
+    STORAGE_CLASS_ALLOWED,
+    text,
+} from "../definition/values";
 
 /** RFC 1123 label, as Kubernetes names namespaces and what is in them. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const label = z.string().regex(LABEL);
-
-/** RFC 1123 subdomain, as most objects are named. */
-const objectName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
 
 export const EXPOSE = ["loadBalancer", "nodePort", "clusterIP", "ingress", "gateway"] as const;
 /** Ports that a cluster gives to nodes unless its `--service-node-port-range` says otherwise. */
 export const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
 
 const claim = {
-    size: option(
-        z
-            .string()
-            .regex(/^[1-9]\d*(Mi|Gi|Ti)$/)
-            .default("100Gi"),
-        {
-            description: "How much the claim asks for",
-            allowed: "a whole number with Mi, Gi or Ti",
-            example: "500Gi",
-        },
-    ),
-    storageClass: option(objectName.optional(), {
+    size: option(claimSize.default("100Gi"), {
+        description: "How much the claim asks for",
+        allowed: CLAIM_SIZE_ALLOWED,
+        example: "500Gi",
+    }),
+    storageClass: option(clusterObjectName.optional(), {
         description: "Its StorageClass",
         default: "the cluster's own",
-        allowed: "the name of a StorageClass",
+        allowed: STORAGE_CLASS_ALLOWED,
         example: "nfs",
     }),
     accessMode: plain(z.enum(["ReadWriteMany", "ReadWriteOnce"]).default("ReadWriteMany"), {
@@ -44,7 +44,7 @@ const claim = {
 };
 
 const gateway = {
-    name: option(objectName, {
+    name: option(clusterObjectName, {
         description: "Its name",
         allowed: "the name of a Gateway",
         example: "public",
@@ -141,7 +141,7 @@ const shape = {
         allowed: "an object of names, each with a text",
         example: { "metallb.io/address-pool": "internal" },
     }),
-    ingressClass: option(objectName.optional(), {
+    ingressClass: option(clusterObjectName.optional(), {
         description: "IngressClass of expose ingress",
         default: "the cluster's own",
         allowed: "the name of an IngressClass",
@@ -192,7 +192,7 @@ const shape = {
         }),
         {
             description:
-                "Each node's containerd trusts the registry: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy",
+                "Each node's containerd trusts the registry and asks its mirrors: a DaemonSet writes hosts.toml and the CA on it, and takes them back on destroy",
             default: "none",
             allowed: "an object of namespace and folder, or true",
             example: true,

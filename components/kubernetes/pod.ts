@@ -1,12 +1,20 @@
 /** The pod: a registry, and before it nginx, which alone has a port. They share a socket, so no network leads past the front. */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 import { ASK } from "../front/reload";
-import { blobsFolder, DRAIN_FILE, FRONT_FOLDER, SOCKET_FOLDER, TLS_PORT } from "../front/settings";
+import { resolver } from "../front/nginx-conf";
+import {
+    blobsFolder,
+    DRAIN_FILE,
+    FRONT_FOLDER,
+    PLAIN_PORT,
+    SOCKET_FOLDER,
+    TLS_PORT,
+} from "../front/settings";
 import { CONFIG_FOLDER, DATA_FOLDER } from "../storage/folders";
 
 import type { followed } from "./certificate";
-import { CONFINED, confinedPod, inMemory, resources, shell, TOLD } from "./confined";
+import { CONFINED, confinedPod, hostAliases, inMemory, resources, shell, TOLD } from "./confined";
 import type { FilesVolume } from "./files";
 import { type counter, NUMBERS, NUMBERS_MOUNT } from "./metrics";
 import { FRONT_CONTAINER, HOLDING_KEY, HOLDING_VOLUME, REGISTRY_CONTAINER, variable } from "./names";
@@ -18,6 +26,20 @@ const HOLDING_FOLDER = "/run/holding";
 export const LEAVING_SECONDS = 15;
 /** Seconds that a push in flight has to end after that. A node that is drained waits no longer than this for a pod. */
 const GRACE_SECONDS = 600;
+
+/**
+ * Has the name servers of a pod for the front. A mask of one name: nginx takes its files, to be tried, where nothing has written this one.
+ */
+export const RESOLVER_FILE = "/tmp/resolver.con[f]";
+
+/** Writes it, of what kubelet has put into the pod. */
+const NAME_SERVERS = [
+    'servers=$(while read -r key value rest; do case "$key $value" in',
+    '    ("nameserver "*:*) echo "[$value]" ;;',
+    '    ("nameserver "*) echo "$value" ;;',
+    "esac; done < /etc/resolv.conf)",
+    `[ -z "$servers" ] || echo "${resolver("$(echo $servers)")}" > /tmp/resolver.conf`,
+].join("\n");
 
 export interface PodArgs {
     labels: Record<string, pulumi.Input<string>>;
@@ -38,6 +60,8 @@ export interface PodArgs {
         memoryMb: pulumi.Input<number>;
         /** A certificate that the cluster keeps. @default it is among the files */
         certificate: ReturnType<typeof followed> | undefined;
+        /** It answers plain HTTP too. */
+        plain: boolean;
     };
     /** The container that counts. @default nothing counts */
     counter: ReturnType<typeof counter> | undefined;
@@ -62,9 +86,7 @@ export function podTemplate(args: PodArgs) {
         spec: {
             ...confinedPod,
             ...(args.serviceAccount === undefined ? {} : { serviceAccountName: args.serviceAccount }),
-            hostAliases: pulumi
-                .output(args.extraHosts)
-                .apply((all) => Object.entries(all).map(([host, ip]) => ({ ip, hostnames: [host] }))),
+            hostAliases: hostAliases(args.extraHosts),
             terminationGracePeriodSeconds: LEAVING_SECONDS + GRACE_SECONDS,
             // One node, or one zone, may go: the replicas are on others.
             topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
@@ -109,13 +131,17 @@ export function podTemplate(args: PodArgs) {
                         ...["/bin/sh", "-c"],
                         [
                             `rm -rf /tmp/*; ln -s ${HOLDING_FOLDER}/${HOLDING_KEY} ${DRAIN_FILE}`,
+                            NAME_SERVERS,
                             ...(front.certificate?.script ?? []),
                             'exec nginx "$@"',
                         ].join("\n"),
                         "nginx",
                     ],
                     args: ["-e", "stderr", "-c", `${FRONT_FOLDER}/nginx.conf`, "-g", "daemon off;"],
-                    ports: [{ name: "https", containerPort: TLS_PORT }],
+                    ports: [
+                        { name: "https", containerPort: TLS_PORT },
+                        ...(front.plain ? [{ name: "http", containerPort: PLAIN_PORT }] : []),
+                    ],
                     // Not the store: where that does not answer, no replica is better, and all together would be reached by nobody.
                     readinessProbe: {
                         ...shell(`[ -n "$(${ASK})" ]`),

@@ -16,6 +16,7 @@ import type { Options } from "../options";
 
 import { CONFINED, confinedPod, resources, shell, TOLD } from "./confined";
 import { filesVolume } from "./files";
+import { atService, type Beside, besidePolicy } from "./network";
 import { KubernetesObject } from "./object";
 import type { Place } from "./place";
 
@@ -23,8 +24,7 @@ import type { Place } from "./place";
 export interface SharedCache {
     /** Secret. */
     access: pulumi.Output<RedisAccess>;
-    /** The labels of its pod. */
-    selected: Record<string, pulumi.Input<string>>;
+    beside: Beside;
 }
 
 /** Makes it. Not a Deployment: two at once would each know a part, and one of them what the other was told to forget. */
@@ -109,38 +109,15 @@ export function sharedCache(
         },
         { ...opts, customTimeouts: { create: "5m", update: "5m" } },
     );
-    new KubernetesObject(
-        "NetworkPolicy",
-        `${program}-redis-policy`,
-        {
-            metadata: { ...metadata, name },
-            spec: {
-                podSelector: { matchLabels: selected },
-                policyTypes: ["Ingress", "Egress"],
-                ingress: [
-                    {
-                        from: [{ podSelector: { matchLabels: place.selected } }],
-                        ports: [{ protocol: "TCP", port: REDIS_PORT }],
-                    },
-                ],
-                egress: [],
-            },
-        },
-        opts,
-    );
+    const beside = { selected, port: REDIS_PORT };
+    besidePolicy(place, { ...metadata, name }, beside, { part: "redis" });
     return {
         access: pulumi.secret(
-            pulumi.all([password, service.spec]).apply(
-                // By its address, which a Service has for life: no name server stands in the way of a request.
-                ([text, spec]): RedisAccess => ({
-                    addr: `${host(spec.clusterIP)}:${REDIS_PORT}`,
-                    password: text,
-                }),
-            ),
+            pulumi.all([password, service.spec]).apply(([text, spec]): RedisAccess => ({
+                addr: atService(spec, REDIS_PORT),
+                password: text,
+            })),
         ),
-        selected,
+        beside,
     };
 }
-
-/** An address as it stands before a port. */
-const host = (ip: string): string => (ip.includes(":") ? `[${ip}]` : ip);

@@ -1,6 +1,7 @@
 /** What a cluster cannot have of a deployment's options, and what it needs. */
 import { isIP } from "node:net";
 
+import { upstreamName, upstreamProblem } from "../../address/upstream";
 import type { Rule } from "../definition/check";
 import { type Path, problem, type Problem, remove, set } from "../definition/problem";
 import { setAt } from "../definition/set-at";
@@ -21,13 +22,20 @@ const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
     ["adopt", "it is about Docker objects"],
     ["dnsServers", "pods ask the cluster's own name server"],
     ["tls.acme", "the kit renews such certificates on Docker alone; tls.files takes one that is brought"],
-    ["front.httpPort", "the kit redirects plain HTTP on Docker alone"],
-    ["front.sites", "the kit serves further sites on Docker alone"],
+    [
+        "front.sitesFolder",
+        "pods have no folder of a host; front.sites.NAME.upstream may be a Service that has the files",
+    ],
+    ["front.sites.*.folder", "pods have no folder of a host; upstream may be a Service that has the files"],
     [
         "metrics.port",
         "whoever reaches a pod would read the numbers; each pod tells them at /metrics to a user of role metrics",
     ],
-    ["mirrors", "the kit runs them on Docker alone"],
+    ["mirrors.*.port", "the front shows each mirror under a name of its own, mirrors.NAME.domain"],
+    ["mirrors.*.bindAddress", "the front shows the mirror"],
+    ["mirrors.*.volume", "it is a volume of one host; mirrors.NAME.storageClass makes a claim"],
+    ["mirrors.*.folder", "it is a folder of one host; mirrors.NAME.storageClass makes a claim"],
+    ["mirrors.*.blobsFromDisk", "the front and the mirror's files are in different pods"],
     ["nexus", "the kit runs it on Docker alone"],
 ];
 
@@ -38,6 +46,7 @@ function placeProblems({
     kubernetes = KUBERNETES_DEFAULTS,
     storage,
     port,
+    front,
     users,
 }: Partial<Options>): Problem[] {
     const { replicas, autoscale, claim, expose, pullSecrets } = kubernetes;
@@ -59,14 +68,20 @@ function placeProblems({
             ),
         );
     const { first, last } = NODE_PORTS;
-    if (expose === "nodePort" && (port === undefined || port < first || port > last))
-        found.push(
-            problem(
-                ["port"],
-                `is ${port ?? "not set"}, and kubernetes.expose is nodePort: a cluster opens ports from ${first} to ${last} of its nodes`,
-                set(["port"], 30443),
-            ),
-        );
+    const httpPort = front?.httpPort;
+    const ports: readonly (readonly [path: Path, port: number | undefined, instead: number])[] = [
+        [["port"], port, 30443],
+        ...(httpPort === undefined ? [] : [[["front", "httpPort"], httpPort, 30080] as const]),
+    ];
+    for (const [path, of, instead] of expose === "nodePort" ? ports : [])
+        if (of === undefined || of < first || of > last)
+            found.push(
+                problem(
+                    path,
+                    `is ${of ?? "not set"}, and kubernetes.expose is nodePort: a cluster opens ports from ${first} to ${last} of its nodes`,
+                    set(path, instead),
+                ),
+            );
     if (pullSecrets.length > 0 && !Object.values(users ?? {}).some(({ role }) => role === "pull"))
         found.push(
             problem(
@@ -96,15 +111,26 @@ function routeProblems({
     kubernetes = KUBERNETES_DEFAULTS,
     domain,
     ipAddresses,
+    mirrors,
+    front,
 }: Partial<Options>): Problem[] {
     const { expose, gateway } = kubernetes;
+    const beside: readonly (readonly [path: string, why: string])[] = [
+        ["mirrors", "such a route leads the registry's own names alone to the pods"],
+        ["front.sites", "such a route leads the registry's own names alone to the pods"],
+        ["front.httpPort", "plain HTTP is answered by what stands before the pods"],
+    ];
     const only = (key: "ingressClass" | "gateway", way: (typeof EXPOSE)[number]): Problem[] =>
         kubernetes[key] === undefined || expose === way
             ? []
             : [problem(at(key), `is set, and kubernetes.expose is ${expose}`, set(at("expose"), way))];
     const route = expose === "ingress" || expose === "gateway";
+    const unled = route ? setAt({ mirrors, front }, beside) : [];
     const byAddress = route && (isIP(domain ?? "") !== 0 || (ipAddresses ?? []).length > 0);
     return [
+        ...unled.map(({ path, why }) =>
+            problem(path, `is set, and kubernetes.expose is ${expose}: ${why}`, remove(path)),
+        ),
         ...only("ingressClass", "ingress"),
         ...only("gateway", "gateway"),
         ...(expose === "gateway" && gateway === undefined
@@ -154,20 +180,54 @@ function monitorProblems({ kubernetes = KUBERNETES_DEFAULTS, metrics, users }: P
     );
 }
 
+/** Sites whose name the front could not look up: nginx knows nothing of the names that a pod's programs may leave out. */
+const siteProblems = ({ front, kubernetes = KUBERNETES_DEFAULTS }: Partial<Options>): Problem[] =>
+    Object.entries(front?.sites ?? {}).flatMap(([name, { upstream }]) => {
+        const [, scheme = "", service = "", namespace = kubernetes.namespace, port = ""] =
+            /^(https?:\/\/)([A-Za-z0-9-]+)(?:\.([A-Za-z0-9-]+)\.svc)?(:\d+)?$/.exec(upstream ?? "") ?? [];
+        const path = ["front", "sites", name, "upstream"];
+        return service === "" || /^\d+$/.test(service)
+            ? []
+            : [
+                  problem(
+                      path,
+                      `is ${upstream}, and the front looks names up as they are`,
+                      set(path, `${scheme}${service}.${namespace}.svc.cluster.local${port}`),
+                  ),
+              ];
+    });
+
+/** A node asks one mirror of a registry. */
+function nodeProblems({ kubernetes, mirrors = {} }: Partial<Options>): Problem[] {
+    if (kubernetes?.trustNodes === undefined) return [];
+    const first = new Map<string, string>();
+    return Object.entries(mirrors).flatMap(([name, { upstream }]) => {
+        if (upstreamProblem(upstream) !== undefined) return [];
+        const of = upstreamName(upstream);
+        const other = first.get(of);
+        first.set(of, other ?? name);
+        return other === undefined
+            ? []
+            : [
+                  problem(
+                      ["mirrors", name, "upstream"],
+                      `is ${upstream}, as that of mirrors.${other} is, and kubernetes.trustNodes leads nodes to one mirror of it`,
+                      remove(["mirrors", name]),
+                  ),
+              ];
+    });
+}
+
+/** What is of a cluster alone. */
+const THERE_ALONE = ["kubernetes", "tls.secret", "mirrors.*.size", "mirrors.*.storageClass"];
+
 const kubernetesRule: Rule<Options> = (options) => {
-    const { target, kubernetes, tls } = options;
+    const { target } = options;
     if (target !== "kubernetes")
-        return [["kubernetes"], ["tls", "secret"]].flatMap((path) =>
-            (path.length === 1 ? kubernetes : tls?.secret) === undefined
-                ? []
-                : [
-                      problem(
-                          path,
-                          `is set, and target is ${target ?? "docker"}`,
-                          set(["target"], "kubernetes"),
-                      ),
-                  ],
-        );
+        return setAt(
+            options,
+            THERE_ALONE.map((path) => [path, `is set, and target is ${target ?? "docker"}`]),
+        ).map(({ path, why }) => problem(path, why, set(["target"], "kubernetes")));
     return [
         ...setAt(options, NOT_THERE).map(({ path, why }) =>
             problem(path, `is set, and target kubernetes cannot have it: ${why}`, remove(path)),
@@ -182,6 +242,8 @@ const kubernetesRule: Rule<Options> = (options) => {
               ]
             : []),
         ...placeProblems(options),
+        ...siteProblems(options),
+        ...nodeProblems(options),
         ...routeProblems(options),
         ...monitorProblems(options),
         ...backupProblems(options),

@@ -1,12 +1,12 @@
-/** The nodes as clients: a pod on each tells its containerd of the registry and its CA (containerd docs/hosts.md). */
+/** The nodes as clients: a pod on each tells its containerd of the registry, its mirrors and its CA (containerd docs/hosts.md). */
 import * as pulumi from "@pulumi/pulumi";
 
 import { containerdHosts } from "../../clients/toml";
-import type { Settled } from "../definition/inputs";
+import type { Given, Settled } from "../definition/inputs";
 import { IDENTITY_LABEL } from "../deployment/hardening";
 
 import { CONFINED, confinedPod, resources, shell, TOLD } from "./confined";
-import { filesVolume } from "./files";
+import { filesVolume, type PodFile } from "./files";
 import { KubernetesObject } from "./object";
 import type { KubernetesOptions } from "./options";
 import type { Place } from "./place";
@@ -19,59 +19,108 @@ const NODE = "/run/certs.d";
 const LOOK_SECONDS = 10;
 
 /**
- * Keeps the registry's folder among those of the node's containerd. A mark in it says whose it is, and which pod has it: a folder
- * without the mark is somebody else's, and stays as it is; the pod that has it takes it away when it ends. While one version takes
- * the place of another the new pod has it before the former one ends, so it is there all the time.
+ * Keeps folders among those of the node's containerd, one for each name with which images begin. A mark in it says whose it is, and
+ * which pod has it: a folder without the mark is somebody else's, and stays as it is; the pod that has it takes it away when it ends.
+ * While one version takes the place of another the new pod has it before the former one ends, so it is there all the time. What the
+ * deployment has no more is taken away, also where the pod that had it was killed.
  *
- * @param files folder of what containerd is to read
+ * @param files folder of folders with what containerd is to read
  * @param node the node's folder
  * @param seconds between two looks
  */
 export const nodeScript = (files = FILES, node = NODE, seconds = LOOK_SECONDS): string => `umask 022
-folder=${node}/$ADDRESS
-mark=$folder/.private-registry
+each() {
+    for from in ${files}/*; do
+        name=\${from##*/}
+        folder=${node}/$name
+        mark=$folder/.private-registry
+        "$@"
+    done
+}
 free() { [ ! -e $folder ] || [ -z "$(ls -A $folder)" ]; }
 ours() { [ "$(cut -d' ' -f1 $mark 2>/dev/null)" = $IDENTITY ]; }
 mine() { [ "$(cat $mark 2>/dev/null)" = "$IDENTITY $HOSTNAME" ]; }
-same() { for file in ${files}/*; do cmp -s $file $folder/\${file##*/} || return 1; done; }
+same() { for file in $from/*; do cmp -s $file $folder/\${file##*/} || return 1; done; }
 put() { cat > $1.new && mv $1.new $1; }
 take() {
     mkdir -p $folder && echo "$IDENTITY $HOSTNAME" | put $mark || return 1
-    for file in ${files}/*; do put $folder/\${file##*/} < $file || return 1; done
+    for file in $from/*; do put $folder/\${file##*/} < $file || return 1; done
+}
+begin() { if ours; then take; fi; }
+keep() {
+    if free; then take
+    elif mine; then same || take
+    elif ! ours; then echo "$name is set up on this node by somebody else, and stays as it is: remove that folder of containerd's, and it is set up from here." >&2
+    fi
 }
 leave() {
     if mine; then
-        for file in ${files}/*; do cmp -s $file $folder/\${file##*/} && rm $folder/\${file##*/}; done
+        for file in $from/*; do cmp -s $file $folder/\${file##*/} && rm $folder/\${file##*/}; done
         rm $mark
         rmdir $folder 2>/dev/null
     fi
-    exit 0
 }
-trap leave TERM INT
-if ours; then take; fi
+sweep() {
+    for mark in ${node}/*/.private-registry; do
+        folder=\${mark%/*}
+        if ours && [ ! -e ${files}/\${folder##*/} ]; then
+            rm -f $folder/hosts.toml $folder/ca.crt $mark
+            rmdir $folder 2>/dev/null
+        fi
+    done
+}
+trap 'each leave; exit 0' TERM INT
+each begin
 while :; do
-    if free; then take
-    elif mine; then same || take
-    elif ! ours; then echo "$ADDRESS is set up on this node by somebody else, and stays as it is: remove that folder of containerd's, and it is set up from here." >&2
-    fi
+    each keep
+    sweep
     sleep ${seconds} & wait $!
 done`;
 
 /** Whether the node's containerd has what this pod would tell it. */
-const READY = `for file in ${FILES}/*; do cmp -s $file ${NODE}/$ADDRESS/\${file##*/} || exit 1; done`;
+const READY = `for file in ${FILES}/*/*; do cmp -s $file ${NODE}/\${file#${FILES}/} || exit 1; done`;
+
+/** A name with which images begin, and where they are had. */
+export interface TrustedPlace {
+    /** Start of the names of its files, each its own. */
+    part: string;
+    /** `docker.example.com:8443` */
+    name: pulumi.Output<string>;
+    /** `https://docker.example.com:8443` */
+    url: pulumi.Output<string>;
+    /** The registry of which that is a mirror. @default none: it is the one that is meant */
+    server?: pulumi.Output<string> | undefined;
+}
+
+/** What containerd is to read of it. @param root the node's folder */
+const filesOf = (
+    { part, name, url, server }: TrustedPlace,
+    root: Given<string>,
+    caPem: pulumi.Output<string>,
+): Record<string, PodFile> => {
+    const content = pulumi
+        .all([name, url, server, caPem, root])
+        .apply(([of, at, upstream, ca, folder]) =>
+            containerdHosts(at, ca === "" ? undefined : `${folder}/${of}/ca.crt`, upstream),
+        );
+    const file = (text: pulumi.Output<string>, last: string) => ({
+        [`${part}${last}`]: { content: text, path: pulumi.interpolate`${name}/${last}` },
+    });
+    return { ...file(content, "hosts.toml"), ...file(caPem, "ca.crt") };
+};
 
 /**
  * Makes what sets the nodes up.
  *
  * @param image with a shell
- * @param address `docker.example.com:8443`, as in image names
+ * @param places the registry and its mirrors
  * @param caPem what they are to trust. Empty where everyone trusts the certificate
  */
 export function trustNodes(
     place: Place,
     { namespace, folder }: NonNullable<Settled<KubernetesOptions>["trustNodes"]>,
     image: pulumi.Input<string>,
-    address: pulumi.Output<string>,
+    places: readonly TrustedPlace[],
     caPem: pulumi.Output<string>,
 ): void {
     const { program, own, opts } = place;
@@ -80,14 +129,9 @@ export function trustNodes(
         namespace,
         labels: { ...place.metadata.labels, ...selected },
     };
-    const hosts = pulumi
-        .all([address, caPem, folder])
-        .apply(([at, ca, root]) =>
-            containerdHosts(`https://${at}`, ca === "" ? undefined : `${root}/${at}/ca.crt`),
-        );
     const files = filesVolume(
         "nodes",
-        { "hosts.toml": { content: hosts }, "ca.crt": { content: caPem } },
+        Object.assign({}, ...places.map((one) => filesOf(one, folder, caPem))) as Record<string, PodFile>,
         { ...place, metadata },
     );
     new KubernetesObject(
@@ -123,7 +167,6 @@ export function trustNodes(
                                 image,
                                 command: ["/bin/sh", "-c", nodeScript()],
                                 env: [
-                                    { name: "ADDRESS", value: address },
                                     {
                                         name: "HOSTNAME",
                                         valueFrom: { fieldRef: { fieldPath: "metadata.name" } },

@@ -10,6 +10,7 @@ import type { SiteOptions } from "../front/made";
 import type { Options } from "../options";
 import type { OutboundArgs } from "../outbound/outbound";
 import { type RegistrySettings, renderConfig } from "../registry/config-yml";
+import type { FileArgs } from "../registry/config-volume";
 import { Registry, type TlsFiles } from "../registry/registry";
 import { trusted } from "../tls/inspect";
 
@@ -36,7 +37,7 @@ export interface MirrorArgs extends Omit<Settled<Options["mirrors"]>[string], "d
     /** Certificate of a published mirror; nothing for plain HTTP. */
     tls?: TlsFiles | undefined;
     /** Clients have to be given a CA to trust that certificate. */
-    ownCa: boolean;
+    ownCa: pulumi.Input<boolean>;
     /** URL at which a front publishes it, in place of a port of its own. @default none */
     frontEndpoint?: pulumi.Input<string> | undefined;
     /** How it reaches its upstream. @default as the Docker host */
@@ -51,7 +52,7 @@ export interface MirrorAccess {
     /** `https://docker.example.com:5443`; resolves when the mirror answers. */
     endpoint: string;
     upstream: string;
-    /** Name of the mirror's container. */
+    /** Name of the mirror's container, on a cluster of its Deployment. */
     container: string;
     /** Keys for daemon.json; "" where Docker needs none. */
     dockerDaemonJson: string;
@@ -60,6 +61,9 @@ export interface MirrorAccess {
     /** A file for registries.conf.d, for Podman and skopeo. */
     registriesConf: string;
 }
+
+/** File name of the CA of the upstream's certificate. */
+const CA_FILE = "upstream-ca.crt";
 
 const containerName = (prefix: string, mirror: string) => `${prefix}-mirror-${mirror}`;
 
@@ -100,6 +104,98 @@ export function mirrorEndpoint(
     return registryEndpoint(domain, port, tls);
 }
 
+/** What decides what a mirror fetches and keeps, wherever it runs. */
+type Fetching = Pick<MirrorArgs, "mirror" | "upstream" | "username" | "password" | "ca" | "ttl" | "settings">;
+
+/**
+ * What its registry reads when it starts.
+ *
+ * @param listens whether in TLS, and at which port. @default REGISTRY_PORT
+ */
+export function mirrorParts(
+    { mirror, upstream, username, password, ca, ttl, settings }: Fetching,
+    listens: { tls: boolean; port: number | undefined },
+): { configYml: pulumi.Output<string>; files: Record<string, FileArgs>; envs: string[] } {
+    const configYml = pulumi.all([settings, upstream, ttl]).apply(([shared, url, kept]) =>
+        renderConfig({
+            ...mirrorSettings(shared),
+            ...listens,
+            realm: undefined,
+            externalUrl: undefined,
+            // Without it the registry cannot remove what is over its time.
+            deleteEnabled: true,
+            logFields: { ...shared.logFields, mirror },
+            proxy: {
+                remoteUrl: upstreamOrigin(url),
+                ttl: kept,
+                loginCommand: `${CONFIG_FOLDER}/${LOGIN_FILE}`,
+            },
+        }),
+    );
+    const login = pulumi
+        .all([username, password])
+        .apply(([user, secret]) =>
+            renderLogin(user && secret ? { username: user, password: secret } : undefined),
+        );
+    return {
+        configYml,
+        files: {
+            [LOGIN_FILE]: { content: login, mode: "0500" },
+            ...(ca === undefined ? {} : { [CA_FILE]: { content: pulumi.output(ca).apply(trusted) } }),
+        },
+        // Go reads the folders of public CAs besides this file.
+        envs: ca === undefined ? [] : [`SSL_CERT_FILE=${CONFIG_FOLDER}/${CA_FILE}`],
+    };
+}
+
+/**
+ * Says what a login at the upstream gives away.
+ *
+ * @param narrower what lets fewer machines reach the mirror; nothing where nothing does
+ */
+export function warnOfLogin(
+    { mirror, upstream, username }: Pick<MirrorArgs, "mirror" | "upstream" | "username">,
+    narrower: string | undefined,
+    resource: pulumi.Resource,
+): void {
+    if (username !== undefined)
+        pulumi
+            .all([username, upstream])
+            .apply(([user, of]) =>
+                pulumi.log.warn(exposure(mirror, user, upstreamOrigin(of), narrower), resource),
+            );
+}
+
+/**
+ * What clients need to use it.
+ *
+ * @param container name of what runs it
+ * @param tls it shows a certificate itself
+ */
+export const mirrorAccess = (
+    {
+        mirror,
+        prefix,
+        port,
+        ...args
+    }: Pick<MirrorArgs, "mirror" | "prefix" | "port" | "domain" | "frontEndpoint" | "upstream" | "ownCa">,
+    container: pulumi.Input<string>,
+    tls: boolean,
+): pulumi.Output<MirrorAccess> =>
+    pulumi
+        .all([args.domain, args.frontEndpoint, args.upstream, args.ownCa, container])
+        .apply(([domain, frontEndpoint, of, given, name]) => {
+            const endpoint = mirrorEndpoint({ mirror, prefix, domain, port, frontEndpoint }, tls);
+            const ownCa = endpoint.startsWith("https:") && given;
+            const facts = { endpoint, upstream: upstreamOrigin(of), ownCa };
+            return {
+                ...{ endpoint, upstream: facts.upstream, container: name },
+                dockerDaemonJson: dockerDaemonJson(facts),
+                containerdHostsToml: containerdHostsToml(facts),
+                registriesConf: registriesConf(facts),
+            };
+        });
+
 /** A mirror: a registry that fetches what it is asked for from another one, and keeps it for a time. */
 export class Mirror extends pulumi.ComponentResource {
     readonly access: pulumi.Output<MirrorAccess>;
@@ -109,13 +205,11 @@ export class Mirror extends pulumi.ComponentResource {
     /** @throws pulumi.ResourceError where the name, the upstream or the login cannot be used */
     constructor(name: string, args: MirrorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("private-registry:index:Mirror", name, {}, opts);
-        const upstream = pulumi.output(args.upstream).apply(upstreamOrigin);
-        const { username, password, ttl } = args;
-        const ca = args.ca === undefined ? undefined : pulumi.output(args.ca).apply(trusted);
-        if (username !== undefined)
-            pulumi
-                .all([username, upstream])
-                .apply(([user, of]) => pulumi.log.warn(exposure(args, user, of), this));
+        const narrower =
+            args.frontEndpoint === undefined
+                ? "a bindAddress that no one else reaches"
+                : "a port of its own with a bindAddress that no one else reaches, since the front asks for no login there";
+        warnOfLogin(args, narrower, this);
         const tls = args.port === undefined ? undefined : args.tls;
         const containerPort = args.port === undefined ? portInside(args.mirror) : undefined;
         const container = containerName(args.prefix, args.mirror);
@@ -128,38 +222,7 @@ export class Mirror extends pulumi.ComponentResource {
                 portKey: ["mirrors", args.mirror, "port"],
                 folderKey: ["mirrors", args.mirror, "folder"],
                 imageId: args.imageId,
-                configYml: pulumi.all([args.settings, upstream, ttl]).apply(([shared, remoteUrl, kept]) =>
-                    renderConfig({
-                        ...mirrorSettings(shared),
-                        tls: tls !== undefined,
-                        port: containerPort,
-                        realm: undefined,
-                        externalUrl: undefined,
-                        // Without it the registry cannot remove what is over its time.
-                        deleteEnabled: true,
-                        logFields: { ...shared.logFields, mirror: args.mirror },
-                        proxy: {
-                            remoteUrl,
-                            ttl: kept,
-                            loginCommand: `${CONFIG_FOLDER}/${LOGIN_FILE}`,
-                        },
-                    }),
-                ),
-                files: {
-                    [LOGIN_FILE]: {
-                        content: pulumi
-                            .all([username, password])
-                            .apply(([user, secret]) =>
-                                renderLogin(
-                                    user && secret ? { username: user, password: secret } : undefined,
-                                ),
-                            ),
-                        mode: "0500",
-                    },
-                    ...(ca === undefined ? {} : { "upstream-ca.crt": { content: ca } }),
-                },
-                // Go reads the folders of public CAs besides this file.
-                envs: ca === undefined ? [] : [`SSL_CERT_FILE=${CONFIG_FOLDER}/upstream-ca.crt`],
+                ...mirrorParts(args, { tls: tls !== undefined, port: containerPort }),
                 networkName: args.networkName,
                 tls,
                 containerPort,
@@ -186,25 +249,9 @@ export class Mirror extends pulumi.ComponentResource {
                       ),
                   }
                 : undefined;
-        const { mirror, prefix, port } = args;
         this.access = pulumi
-            .all([args.domain, args.frontEndpoint, upstream, registry.containerId])
-            .apply(([domain, frontEndpoint, of]) => {
-                const endpoint = mirrorEndpoint(
-                    { mirror, prefix, domain, port, frontEndpoint },
-                    tls !== undefined,
-                );
-                const ownCa = endpoint.startsWith("https:") && args.ownCa;
-                const facts = { endpoint, upstream: of, ownCa };
-                return {
-                    endpoint,
-                    upstream: of,
-                    container,
-                    dockerDaemonJson: dockerDaemonJson(facts),
-                    containerdHostsToml: containerdHostsToml(facts),
-                    registriesConf: registriesConf(facts),
-                };
-            });
+            .all([mirrorAccess(args, container, tls !== undefined), registry.containerId])
+            .apply(([access]) => access);
         this.registerOutputs({ access: this.access });
     }
 }
@@ -226,14 +273,11 @@ const mirrorSettings = (shared: RegistrySettings): RegistrySettings => ({
 });
 
 /** What a login at the upstream gives away. */
-function exposure({ mirror, frontEndpoint }: MirrorArgs, username: string, upstream: string): string {
+function exposure(mirror: string, username: string, upstream: string, narrower: string | undefined): string {
     const clear = upstream.startsWith("http:") ? " The password goes there in clear, by plain HTTP." : "";
-    const reach =
-        frontEndpoint === undefined
-            ? "a bindAddress that no one else reaches"
-            : "a port of its own with a bindAddress that no one else reaches, since the front asks for no login there";
     return (
         `Whoever reaches the mirror ${mirror} can pull, without a login, everything that ${username} can read at ` +
-        `${upstreamName(upstream)}: give it a user that reads no more than it should, and ${reach}.${clear}`
+        `${upstreamName(upstream)}: give it a user that reads no more than it should` +
+        `${narrower === undefined ? "" : `, and ${narrower}`}.${clear}`
     );
 }

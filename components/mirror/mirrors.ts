@@ -9,7 +9,7 @@ import { recover } from "../deployment/recovery";
 import { inside, Mirror, type MirrorAccess, type MirrorArgs, mirrorEndpoint } from "./mirror";
 import { siteName, upstreamOrigin } from "../../address/upstream";
 
-type Mirrors = Settled<Options["mirrors"]>;
+export type Mirrors = Settled<Options["mirrors"]>;
 type MirrorOptions = Mirrors[string];
 
 /** What the mirrors of a deployment have in common. */
@@ -24,14 +24,19 @@ export interface SharedArgs extends Pick<
 }
 
 /** The name under which a front publishes a mirror; plain where it is known beforehand. */
-function nameAtFront(domain: Given<string>, mirror: string, own: Given<string> | undefined): Given<string> {
+export function nameAtFront(
+    domain: Given<string>,
+    mirror: string,
+    own: Given<string> | undefined,
+): Given<string> {
     if (own !== undefined) return own;
     return typeof domain === "string"
         ? siteName(domain, mirror, {})
         : domain.apply((of) => siteName(of, mirror, {}));
 }
 
-const frontEndpoint = (
+/** URL at which a front publishes a mirror; nothing for one with a port of its own, and without a front. */
+export const frontEndpoint = (
     domain: Given<string>,
     mirror: string,
     { port, domain: own }: MirrorOptions,

@@ -8,6 +8,9 @@ import { option, plain } from "../definition/option";
 import { problem, type Problem, remove, set, show } from "../definition/problem";
 import {
     amount,
+    CLAIM_SIZE_ALLOWED,
+    claimSize,
+    clusterObjectName,
     FOLDER_ALLOWED,
     hostFolder,
     hostName,
@@ -15,6 +18,7 @@ import {
     objectName,
     port,
     PORT_ALLOWED,
+    STORAGE_CLASS_ALLOWED,
     text,
     YES_OR_NO,
 } from "../definition/values";
@@ -22,6 +26,9 @@ import type { Options } from "../options";
 import { certificateOption, trustProblems } from "../tls/options";
 
 import { mirrorNameProblem, siteName, upstreamProblem } from "../../address/upstream";
+
+/** How much a cache on a cluster may take where nothing is said. */
+export const MIRROR_SIZE = "20Gi";
 
 const mirror = z.strictObject({
     upstream: option(z.string().min(1), {
@@ -82,8 +89,21 @@ const mirror = z.strictObject({
         allowed: FOLDER_ALLOWED,
         example: "/opt/data/hub-cache",
     }),
+    size: option(claimSize.optional(), {
+        description: "Of target kubernetes: how much the cache may take",
+        default: MIRROR_SIZE,
+        allowed: CLAIM_SIZE_ALLOWED,
+        example: "100Gi",
+    }),
+    storageClass: plain(clusterObjectName.optional(), {
+        description:
+            "Of target kubernetes: StorageClass of a PersistentVolumeClaim that holds the cache, so that it outlives its pod",
+        default: "none: the cache lies on the disk of its pod's node, and goes with the pod",
+        allowed: STORAGE_CLASS_ALLOWED,
+        example: "standard",
+    }),
     keepData: plain(z.boolean().optional(), {
-        description: "The cache's volume outlives the mirror",
+        description: "The cache's volume or claim outlives the mirror",
         default: "keepData",
         allowed: YES_OR_NO,
         example: false,
@@ -237,6 +257,17 @@ function published(
     { port, domain, bindAddress, blobsFromDisk }: MirrorOptions,
     options: Partial,
 ): Problem[] {
+    // What else a cluster does not know of a mirror is told by components/kubernetes/rules.ts.
+    if (options.target === "kubernetes")
+        return options.tls?.files
+            ? [
+                  problem(
+                      ["mirrors", name],
+                      "is set, and with tls.files no CA signs a certificate for its name",
+                      remove(["mirrors", name]),
+                  ),
+              ]
+            : [];
     const portPath = ["mirrors", name, "port"];
     if (port !== undefined) {
         const byName = `is ${show(domain)}, and the mirror has port ${port}: with a port it is reached under the registry's name`;

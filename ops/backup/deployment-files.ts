@@ -1,12 +1,12 @@
 /** What a backup has beside the images: all that brings a deployment back on another machine. */
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import type { LockOwner } from "../shared/lock";
 import { SetupError } from "../../setup/errors";
 import { readJson } from "../../setup/json";
 import type { Machine } from "../../setup/machine";
-import type { Stack } from "../../setup/stack";
+import { configurationFile, type Stack } from "../../setup/stack";
 import { ensureState } from "../../setup/state";
 
 import type { Place } from "./place";
@@ -31,10 +31,6 @@ export const STATE = "state.json";
 export const PROJECT = "Pulumi.yaml";
 export const CONFIGURATION = "Pulumi.STACK.yaml";
 export const PASSPHRASE = "passphrase";
-
-/** File of the stack's configuration. */
-export const configurationFile = (machine: Machine, { name }: Pick<Stack, "name">, given?: string) =>
-    resolve(machine.root, given ?? `Pulumi.${name.split("/").pop()}.yaml`);
 
 /** The passphrase of the stack's secrets. @throws SetupError where it has none */
 export function passphraseOf(machine: Machine, stack: Stack): string {

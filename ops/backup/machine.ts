@@ -19,12 +19,11 @@ import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
 import { lastLines, run } from "../../setup/run";
-import { type Stack, stateFolder } from "../../setup/stack";
+import { configurationFile, type Stack, stateFolder } from "../../setup/stack";
 import { ensureStack, ensureState } from "../../setup/state";
 import { makeFolder, writeAtomically } from "../../setup/start.cjs";
 import { askSecret } from "../shared/ask";
 
-import { configurationFile } from "./deployment-files";
 import type { Ground } from "./ground";
 import type { Plan } from "./plan";
 

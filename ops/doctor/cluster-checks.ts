@@ -20,6 +20,7 @@ import {
     readyPod,
 } from "../shared/on-cluster";
 import { type Shell, shell } from "../store/broom";
+import { upstreamProblem } from "../facts/upstreams";
 
 import { checkAsClient, type Tell } from "./client-checks";
 import { failure, type Finding, ok, warning } from "./finding";
@@ -183,6 +184,11 @@ export async function checkOnCluster(
     };
     await checkAsClient(machine, facts, client, tell);
     if (!answers) return;
+    for (const [mirror, { endpoint, upstream }] of Object.entries(facts.mirrors)) {
+        // At the address that leads to the front: whether the mirror's own name does is the clients' name servers' matter.
+        const target = { endpoint: new URL(endpoint), address: client.address, caPem: facts.caPem };
+        tell(`mirror ${mirror}`, host.checkMirror(upstream, await upstreamProblem(target)));
+    }
     try {
         const { run } = inPod(registry, (await readyPod(registry)).metadata.name, REGISTRY_CONTAINER);
         const onClaim = (await run(shell(`[ -w ${DATA_FOLDER} ] && echo yes`))).includes("yes");

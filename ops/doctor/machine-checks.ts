@@ -4,6 +4,7 @@ import type { Collection } from "../gc/notice";
 import type { LastRuns } from "../schedule/record";
 import { holderOf, type Listed } from "../facts/published";
 import type { UnderWay } from "../upgrade/record";
+import { UPSTREAM_FIX } from "../facts/upstreams";
 import { failure, type Finding, ok, warning } from "./finding";
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
@@ -17,6 +18,12 @@ export function checkEngine(problem: string | undefined, url: string, version: s
         return warning(`Docker Engine ${version} at ${url}`, "upgrade to 20.10 or newer");
     return ok(`Docker Engine ${version} at ${url}`);
 }
+
+/** @param why it does not reach its upstream; nothing where it does */
+export const checkMirror = (upstream: string, why: string | undefined): Finding =>
+    why === undefined
+        ? ok(`reaches ${upstream}`)
+        : warning(`does not reach ${upstream}: ${why}`, UPSTREAM_FIX);
 
 /** @param value of net.ipv4.ip_forward; nothing where this machine has no such setting or is not the Engine's */
 export function checkForwarding(value: string | undefined): Finding {

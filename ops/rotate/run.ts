@@ -1,5 +1,5 @@
 /** What every rotation does: shows where it stands and what comes, asks, changes the configuration, and runs `up`. */
-import { isOnCluster } from "../../setup/stack";
+import { configurationFile, isOnCluster } from "../../setup/stack";
 import { keysOf } from "../../config/keys";
 import type { Config } from "../../config/options";
 import { connectTo } from "../../engine/client";
@@ -8,7 +8,6 @@ import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
 import { print, say } from "../../setup/progress";
 import { readText } from "../../setup/start.cjs";
-import { configurationFile } from "../backup/deployment-files";
 import { readStack, type StackFacts } from "../facts/stack-facts";
 import { stackFlags } from "../shared/arguments";
 import { agreed, canAsk } from "../shared/ask";

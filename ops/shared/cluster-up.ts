@@ -5,7 +5,7 @@ import { Cluster, type ClusterAccess, kubectlOf } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { mayDeploy } from "../../cluster/preflight";
 import { type ClusterState, troubles } from "../../cluster/troubles";
-import { clusterName } from "../../components/kubernetes/names";
+import { clusterName, SERVING } from "../../components/kubernetes/names";
 import { coloured } from "../../setup/colour";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
@@ -16,7 +16,7 @@ import type { ClusterConfig } from "./cluster-options";
 
 const LOOK_MS = 5_000;
 
-const SELECTED = "--selector=app.kubernetes.io/name in (private-registry, private-registry-redis)";
+const SELECTED = `--selector=app.kubernetes.io/name in (${SERVING.join(", ")})`;
 
 /** What a deployment to a cluster has beside Pulumi. */
 export class ClusterUp {

@@ -6,7 +6,7 @@ import { Encrypted, edited } from "../../config/edit-file";
 import { SetupError } from "../../setup/errors";
 import { nameInEngine } from "../../setup/image";
 import { say } from "../../setup/progress";
-import { configurationFile } from "../backup/deployment-files";
+import { configurationFile } from "../../setup/stack";
 import { inspect } from "../gc/engine";
 import { checked, entriesOf, PROJECT, replaceStackFile } from "../shared/stack-config";
 

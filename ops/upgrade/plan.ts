@@ -7,7 +7,7 @@ import { SetupError, messageOf } from "../../setup/errors";
 import { ensureImages, nameInEngine } from "../../setup/image";
 import { pullImage } from "../../setup/image-pull";
 import { say, withProgress } from "../../setup/progress";
-import { configurationFile } from "../backup/deployment-files";
+import { configurationFile } from "../../setup/stack";
 import { imagesOf, type StackRegistry } from "../gc/stack";
 import { checked, entriesOf, PROJECT } from "../shared/stack-config";
 

@@ -18,7 +18,7 @@ import { shellWord } from "../../text/shell";
 
 import { docker, objectsOf, removeObjects } from "./docker";
 import { type Result, type Running, start } from "./run";
-import { DOMAIN, freePort, PASSWORD, QUICK_HASH } from "./stack";
+import { DOMAIN, freePort, PASSWORD, QUICK_HASH, SHORT_LIVED } from "./stack";
 import { ROOT } from "./user";
 
 export const REPOSITORY_PASSWORD = "a password of the repository's own";
@@ -74,6 +74,7 @@ export class Clone {
         delete inherited.PULUMI_CONFIG_PASSPHRASE_FILE;
         this.env = {
             ...inherited,
+            ...SHORT_LIVED,
             XDG_DATA_HOME: join(this.home, "data"),
             XDG_CONFIG_HOME: join(this.home, "config"),
             PULUMI_HOME: join(this.home, "pulumi"),

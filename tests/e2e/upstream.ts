@@ -16,14 +16,15 @@ export class Upstream {
     /** As this machine reaches it. */
     address = "";
 
-    async start(): Promise<void> {
+    /** @param ip of this machine. @default none that others reach */
+    async start(ip = "127.0.0.1"): Promise<void> {
         const port = await freePort();
-        this.address = `localhost:${port}`;
+        this.address = `${ip === "127.0.0.1" ? "localhost" : ip}:${port}`;
         await docker(
-            ...["run", "--detach", "--name", this.name, "--publish", `127.0.0.1:${port}:5000`],
+            ...["run", "--detach", "--name", this.name, "--publish", `${ip}:${port}:5000`],
             ...["--env", "OTEL_TRACES_EXPORTER=none", REGISTRY_IMAGE],
         );
-        const client = new RegistryClient(port);
+        const client = new RegistryClient(port, undefined, ip);
         await until("the upstream answers", () =>
             client.ask("/v2/").then(
                 () => true,

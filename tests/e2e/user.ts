@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 
 import { objectsOf, removeObjects } from "./docker";
 import { type Result, run } from "./run";
+import { SHORT_LIVED } from "./stack";
 
 export const ROOT = resolve(__dirname, "..", "..");
 
@@ -26,6 +27,7 @@ export class User {
         delete inherited.PULUMI_CONFIG_PASSPHRASE_FILE;
         this.env = {
             ...inherited,
+            ...SHORT_LIVED,
             XDG_DATA_HOME: join(this.folder, "data"),
             XDG_CONFIG_HOME: join(this.folder, "config"),
             PULUMI_HOME: join(this.folder, "pulumi"),

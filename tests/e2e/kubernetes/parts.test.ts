@@ -1,17 +1,22 @@
 /** What may stand beside the registry on a cluster, each in its turn on one stack. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
 import { clusterSentence } from "../../../setup/cluster-errors";
 
 import { served } from "../certificates";
 import { cleanup } from "../cleanup";
-import type { RegistryClient } from "../http";
+import { bridgeAddress } from "../docker";
+import { RegistryClient } from "../http";
 import { REDIS_IMAGE } from "../images";
 import { must, until } from "../run";
 import { PASSWORD, type Stack } from "../stack";
+import { Upstream } from "../upstream";
 
 import type { Cluster } from "./cluster";
+import { leadHere, NameServer } from "./name-server";
 import { pauseImage } from "./node";
 import {
     BUILD_MS,
@@ -27,6 +32,16 @@ import {
 } from "./support";
 
 const NODES = "nodes";
+const TEAM = "team-a";
+/** Names at the front. */
+const MIRROR = "mirror.e2e.test";
+const SITE = "app.e2e.test";
+
+/** As Pod Security `restricted` asks of a container. */
+const confined = {
+    ...{ allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    ...{ runAsNonRoot: true, runAsUser: 101, seccompProfile: { type: "RuntimeDefault" } },
+};
 
 describe("what may stand beside the registry", () => {
     const use = cleanup();
@@ -52,6 +67,13 @@ describe("what may stand beside the registry", () => {
         const ca = await stack.output("caCertificatePem");
         clients = [0, 1].map((node) => clientAt(cluster, node, ca));
     }, BUILD_MS);
+
+    /** Namespaces of who pulls, and of the pods that set nodes up. */
+    const placesOfNodes = async () => {
+        const metadata = { name: NODES };
+        await cluster.apply(restricted(TEAM), { apiVersion: "v1", kind: "Namespace", metadata });
+        await deployer(cluster, [NODES]);
+    };
 
     /** A client that comes by one of the nodes; a connection goes to any pod. */
     const at = (node: number) => clients[node % 2] as RegistryClient;
@@ -229,11 +251,14 @@ describe("what may stand beside the registry", () => {
             const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "90"];
             const ca = ["-x509", "-subj", "/CN=Cluster CA", "-addext", "keyUsage=critical,keyCertSign"];
             await openssl("req", ...key, ...ca, "-keyout", file("c.key"), "-out", file("c.crt"));
-            const names = cluster.nodes.map(({ address }) => `IP:${address}`).join(",");
+            const names = [
+                ...cluster.nodes.map(({ address }) => `IP:${address}`),
+                `DNS:${MIRROR},DNS:${SITE}`,
+            ];
             renew = async () => {
                 await openssl(
                     ...["req", "-x509", ...key, "-CA", file("c.crt"), "-CAkey", file("c.key")],
-                    ...["-subj", "/CN=registry", "-addext", `subjectAltName=${names}`],
+                    ...["-subj", "/CN=registry", "-addext", `subjectAltName=${names.join(",")}`],
                     ...["-addext", "basicConstraints=critical,CA:FALSE"],
                     ...["-keyout", file("tls.key"), "-out", file("tls.crt")],
                 );
@@ -307,7 +332,6 @@ describe("what may stand beside the registry", () => {
     });
 
     describe("nodes that trust the registry", () => {
-        const TEAM = "team-a";
         const address = () => `${cluster.nodes[0]?.address}:${NODE_PORT}`;
 
         test("pull from it, set up by nothing else", async () => {
@@ -321,9 +345,7 @@ describe("what may stand beside the registry", () => {
             const login = ["--dest-creds", `admin:${PASSWORD}`, "--dest-cert-dir", trust];
             const copy = ["copy", "--insecure-policy", ...login];
             await must("skopeo", [...copy, `docker-archive:${archive}`, `docker://${image}`]);
-            await cluster.apply(restricted(TEAM), {
-                ...{ apiVersion: "v1", kind: "Namespace", metadata: { name: NODES } },
-            });
+            await placesOfNodes();
             const team = new Namespace(cluster, TEAM);
             const secret = ["--docker-username=admin", `--docker-password=${PASSWORD}`];
             await team.kubectl(
@@ -336,7 +358,6 @@ describe("what may stand beside the registry", () => {
                     ...secret,
                 ],
             );
-            await deployer(cluster, [NODES]);
             await stack.configure({ "kubernetes.trustNodes.namespace": NODES });
             // As many as replicas says: who scaled has come to that.
             await registry.kubectl("scale", "deployment", "--all", "--replicas=2");
@@ -344,10 +365,6 @@ describe("what may stand beside the registry", () => {
             await stack.up();
             expect(await registry.pods()).toHaveLength(2);
             await cluster.kubectl("rollout", "status", "daemonset", "--namespace", NODES, "--timeout=60s");
-            const confined = {
-                ...{ allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-                ...{ runAsNonRoot: true, runAsUser: 101, seccompProfile: { type: "RuntimeDefault" } },
-            };
             for (const { name } of cluster.nodes)
                 await cluster.apply({
                     ...{ apiVersion: "v1", kind: "Pod", metadata: { name, namespace: TEAM } },
@@ -358,6 +375,95 @@ describe("what may stand beside the registry", () => {
                     },
                 });
             await team.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=90s");
+        });
+    });
+
+    describe("mirrors, further sites and plain HTTP", () => {
+        const HTTP_PORT = 31080;
+        const upstream = new Upstream();
+        const site = (name: string, node: number) =>
+            new RegistryClient(NODE_PORT, ca, cluster.nodes[node]?.address, name, false);
+        /** As a node names the image. */
+        let image: string;
+        let ca: string;
+
+        beforeAll(async () => {
+            await upstream.start(await bridgeAddress());
+            use(upstream);
+            image = `${upstream.address}/team/mirrored:1`;
+            const archive = join(stack.folder, "program.tar");
+            await pauseImage(archive);
+            await placesOfNodes();
+            const plain = ["copy", "--insecure-policy", "--dest-tls-verify=false"];
+            await must("skopeo", [...plain, `docker-archive:${archive}`, `docker://${image}`]);
+            const server = createServer((request, response) => {
+                response.end(
+                    `${request.headers.host} ${request.url} ${request.headers["x-forwarded-proto"]}`,
+                );
+            });
+            await new Promise<void>((done) => server.listen(0, done));
+            use({ dispose: () => new Promise<void>((done) => server.close(() => done())) });
+            const { port } = server.address() as AddressInfo;
+            const service = await leadHere(cluster, [TEAM, "app"], { port, at: 80 });
+            use(await NameServer.start(cluster, new Map([[`app.${TEAM}.svc.cluster.local`, service]])));
+            // Nodes ask no name server here.
+            const line = `${cluster.nodes[0]?.address} ${MIRROR}`;
+            for (const { name } of cluster.nodes)
+                await cluster.onNode(name, ["sh", "-c", `echo ${line} >> /etc/hosts`]);
+            await stack.configure({
+                "mirrors.team.upstream": `http://${upstream.address}`,
+                "mirrors.team.domain": MIRROR,
+                "mirrors.team.size": "1Gi",
+                "kubernetes.trustNodes.namespace": NODES,
+                [`front.sites["${SITE}"].upstream`]: `http://app.${TEAM}.svc.cluster.local`,
+                "front.httpPort": String(HTTP_PORT),
+            });
+            await stack.up();
+            ca = await stack.output("caCertificatePem");
+        });
+
+        test("a site passes on to a Service of the cluster, by each pod", async () => {
+            for (let i = 0; i < 6; i++) {
+                const { status, body } = await site(SITE, i % 2).ask("/path?query", { login: "" });
+                expect([status, body]).toEqual([200, `${SITE} /path?query https`]);
+            }
+        });
+
+        test("plain HTTP is led to TLS", async () => {
+            const plain = new RegistryClient(HTTP_PORT, undefined, cluster.nodes[1]?.address, SITE, false);
+            const { status, headers } = await plain.ask("/path?query", { login: "" });
+            expect([status, headers.location]).toEqual([308, `https://${SITE}:${NODE_PORT}/path?query`]);
+        });
+
+        test("a mirror is read without a login, and takes nothing", async () => {
+            for (let i = 0; i < 4; i++) {
+                const mirror = site(MIRROR, i % 2);
+                const { status } = await mirror.ask("/v2/team/mirrored/manifests/1", { login: "" });
+                expect(status).toBe(200);
+                expect((await mirror.ask("/v2/team/other/blobs/uploads/", { method: "POST" })).status).toBe(
+                    405,
+                );
+            }
+            expect((await at(0).ask("/v2/team/mirrored/manifests/1")).status).toBe(404);
+        });
+
+        test("nodes pull through it, and go on while its upstream is away", async () => {
+            await cluster.kubectl("rollout", "status", "daemonset", "--namespace", NODES, "--timeout=60s");
+            const team = new Namespace(cluster, TEAM);
+            const pulled = async (node: number) => {
+                const name = `mirrored-${node}`;
+                await cluster.apply({
+                    ...{ apiVersion: "v1", kind: "Pod", metadata: { name, namespace: TEAM } },
+                    spec: {
+                        nodeName: cluster.nodes[node]?.name,
+                        containers: [{ name: "program", image, securityContext: confined }],
+                    },
+                });
+                await team.kubectl("wait", "--for=condition=Ready", "pod", name, "--timeout=60s");
+            };
+            await pulled(0);
+            await upstream.dispose();
+            await pulled(1);
         });
     });
 

@@ -38,12 +38,15 @@ describe("the folder of a node's containerd", () => {
         name: string,
         version: string,
         identity = "0123456789abcdef",
+        addresses = [ADDRESS],
     ): ChildProcess & { told: string } {
         const files = join(folder, `files-${name}`);
-        mkdirSync(files, { recursive: true });
-        writeFileSync(join(files, "ca.crt"), `ca ${version}`);
-        writeFileSync(join(files, "hosts.toml"), `hosts ${version}`);
-        const env = { PATH: process.env.PATH, ADDRESS, IDENTITY: identity, HOSTNAME: name };
+        for (const address of addresses) {
+            mkdirSync(join(files, address), { recursive: true });
+            writeFileSync(join(files, address, "ca.crt"), `ca ${version}`);
+            writeFileSync(join(files, address, "hosts.toml"), `hosts ${version}`);
+        }
+        const env = { PATH: process.env.PATH, IDENTITY: identity, HOSTNAME: name };
         const started = spawn("/bin/sh", ["-c", nodeScript(files, join(folder, "node"), 0.1)], { env });
         const made = Object.assign(started, { told: "" });
         started.stderr.on("data", (chunk: Buffer) => (made.told += chunk.toString()));
@@ -123,6 +126,26 @@ describe("the folder of a node's containerd", () => {
         await eventually(has("3"));
         await end(three);
         expect(existsSync(own())).toBe(false);
+    });
+
+    test("of a mirror comes beside it, and goes with the mirror", async () => {
+        const folders = () => readdirSync(join(folder, "node")).sort();
+        const both = [ADDRESS, "docker.io"];
+        const one = pod("one", "1", undefined, both);
+        await eventually(() => folders().length === 2 && has("1")());
+        const two = pod("two", "2");
+        await eventually(has("2"));
+        await end(one);
+        expect(folders()).toEqual([ADDRESS]);
+        expect(text("hosts.toml")).toBe("hosts 2");
+        const three = pod("three", "3", undefined, both);
+        await eventually(() => folders().length === 2 && has("3")());
+        await end(two);
+        await end(three, "SIGKILL");
+        const four = pod("four", "4");
+        await eventually(() => has("4")() && folders().length === 1);
+        await end(four);
+        expect(folders()).toEqual([]);
     });
 
     test("is made anew where somebody removed it, and what somebody put there stays", async () => {

@@ -95,6 +95,17 @@ test.each<[string, ClusterState[], RegExp]>([
         /^No volume comes for the claim images \(storageclass\.storage\.k8s\.io "fast" not found\): `kubectl get storageclasses`/,
     ],
     [
+        "a StorageClass of a mirror that there is not",
+        [
+            { ...claim("Pending"), metadata: { name: "kit-dev-data-01234567-mirror-hub" } },
+            event(
+                ...["PersistentVolumeClaim", "kit-dev-data-01234567-mirror-hub", "ProvisioningFailed"],
+                'storageclass.storage.k8s.io "fast" not found',
+            ),
+        ],
+        /`pulumi config set --path mirrors\.NAME\.storageClass CLASS`/,
+    ],
+    [
         "a volume that is gone",
         [claim("Lost")],
         /^The volume of the claim images is gone, and the images with it/,

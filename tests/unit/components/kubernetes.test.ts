@@ -40,7 +40,7 @@ function told(all: Registration[]): string {
         }))
         .sort((a, b) => (a.resource < b.resource ? -1 : 1));
     // The certificate is another one each time.
-    return `${JSON.stringify(objects, null, 2).replace(/(-(?:front|registry|redis))-[0-9a-f]{12}"/g, '$1-DIGEST"')}\n`;
+    return `${JSON.stringify(objects, null, 2).replace(/(-(?:front|registry|redis|mirror-hub))-[0-9a-f]{12}"/g, '$1-DIGEST"')}\n`;
 }
 
 test("two replicas on a claim", async () => {
@@ -319,7 +319,6 @@ test("nodes are told of the registry and its CA, by pods that may have a folder 
                 containers: [
                     {
                         env: [
-                            { name: "ADDRESS", value: "docker.example.com:8443" },
                             { name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
                             { name: "IDENTITY", value: IDENTITY },
                         ],
@@ -338,6 +337,157 @@ test("nodes are told of the registry and its CA, by pods that may have a folder 
     expect(where.namespace).toBe("nodes");
     expect(text("ca.crt").trim()).toBe(made.ca.pem.trim());
     expect(text("hosts.toml")).toContain('ca = "/etc/containerd/certs.d/docker.example.com:8443/ca.crt"');
+});
+
+describe("mirrors", () => {
+    const HUB = { upstream: "https://registry-1.docker.io" };
+    let all: Registration[];
+    let deployed: Awaited<ReturnType<typeof onCluster>>;
+    beforeAll(async () => {
+        deployed = await onCluster({
+            storage: S3,
+            port: 8443,
+            mirrors: {
+                hub: { ...HUB, username: "robot", password: "hunter2", size: "50Gi", ca: made.ca.pem },
+                "a-very-long-name": { upstream: "http://upstream.test:5000", storageClass: "fast" },
+            },
+            kubernetes: { trustNodes: { namespace: "nodes" } },
+        });
+        ({ all } = deployed);
+    });
+    const texts = (name: string) => {
+        const { data = {}, binaryData = {} } = of(all, name) as unknown as Record<
+            string,
+            Record<string, string>
+        >;
+        return (file: string) => Buffer.from({ ...data, ...binaryData }[file] ?? "", "base64").toString();
+    };
+
+    test("each is a confined pod that its Service leads to, and the front's pods alone", () => {
+        expectGolden(
+            "kubernetes-mirror.json",
+            told(all.filter(({ name }) => name.startsWith("r-mirror-hub"))),
+        );
+    });
+
+    test("the registry's config.yml there is a mirror's, and its login is in a Secret alone", () => {
+        const config = parse(texts("r-mirror-hub-secrets")("config.yml")) as Tree;
+        expect(config).toMatchObject({
+            proxy: { remoteurl: HUB.upstream, ttl: "168h" },
+            storage: { maintenance: { readonly: { enabled: true } }, filesystem: {} },
+        });
+        expect(config).not.toHaveProperty("auth");
+        expect(texts("r-mirror-hub-secrets")("upstream-login")).toContain("hunter2");
+        for (const { name, type, inputs } of all.filter(({ type }) => type.startsWith("kubernetes:"))) {
+            const data = Object.values((inputs.data ?? inputs.binaryData ?? {}) as Record<string, string>);
+            const holds = [JSON.stringify(inputs), ...data.map((one) => Buffer.from(one, "base64"))]
+                .join("\n")
+                .includes("hunter2");
+            expect([name, holds]).toEqual([name, name === "r-mirror-hub-secrets"]);
+            if (holds) expect(type).toBe("kubernetes:core/v1:Secret");
+        }
+    });
+
+    test("the front shows each under its own name, at the address of its Service", () => {
+        const conf = texts("r-front-secrets")("nginx.conf");
+        const { ports } = of(all, "r-mirror-hub-service").spec as { ports: { port: number }[] };
+        expect(conf).toContain("server_name hub.docker.example.com;");
+        expect(conf).toContain("server_name a-very-long-name.docker.example.com;");
+        expect(conf).toContain(`set $site_upstream "http://10.96.0.9:${ports[0]?.port}";`);
+    });
+
+    test("one that is to be kept has a claim, which one pod has at a time, and a name that a Service may have", () => {
+        const long = all.map(({ name }) => name).find((name) => /^r-mirror-[0-9a-f]{10}$/.test(name)) ?? "";
+        expect(String(of(all, long).metadata.name)).toMatch(/^kit-dev-01234567-mirror-[0-9a-f]{10}$/);
+        expect(of(all, long).spec).toMatchObject({ strategy: { type: "Recreate" } });
+        expect(find(all, `${long}-data`).retainOnDelete).toBe(true);
+        expect(of(all, `${long}-data`).spec).toEqual({
+            accessModes: ["ReadWriteOnce"],
+            storageClassName: "fast",
+            resources: { requests: { storage: "20Gi" } },
+        });
+        expect(of(all, `${long}-policy`).spec.egress).toMatchObject([
+            {},
+            { ports: [{ port: 443 }, { port: 5000 }] },
+        ]);
+    });
+
+    test("the registry's pods may speak with them, and are none of theirs", () => {
+        const { egress } = of(all, "r-policy").spec as { egress: Tree[] };
+        const { selector } = of(all, "r-mirror-hub-service").spec as { selector: Tree };
+        expect(JSON.stringify(egress)).toContain(JSON.stringify(selector));
+        expect(selector).not.toMatchObject((of(all, "r-service").spec as { selector: Tree }).selector);
+    });
+
+    test("nodes are told of their upstreams, and clients where they are", async () => {
+        const { template } = of(all, "r-nodes").spec as { template: { spec: { volumes: Tree[] } } };
+        expect(JSON.stringify(template.spec.volumes)).toContain('"path":"docker.io/hosts.toml"');
+        expect(texts("r-nodes-files")("mirror-hub-hosts.toml")).toBe(
+            [
+                'server = "https://registry-1.docker.io"',
+                "",
+                '[host."https://hub.docker.example.com:8443"]',
+                '  capabilities = ["pull", "resolve"]',
+                '  ca = "/etc/containerd/certs.d/docker.io/ca.crt"',
+                "",
+            ].join("\n"),
+        );
+        const access = await valueOf(deployed.registry.mirrors);
+        expect(access.hub).toMatchObject({
+            endpoint: "https://hub.docker.example.com:8443",
+            upstream: "https://registry-1.docker.io",
+        });
+        expect(texts("r-front-files")("client.sh")).toContain("hub.docker.example.com");
+    });
+
+    test("without one nothing is different for the registry's pods", async () => {
+        const { all: none } = await onCluster({ storage: S3 });
+        expect(kinds(none).filter((kind) => kind === "Deployment")).toHaveLength(1);
+    });
+});
+
+describe("what the front serves beside the registry", () => {
+    const conf = (all: Registration[]) => {
+        const { data } = of(all, "r-front-secrets") as unknown as { data: Record<string, string> };
+        return Buffer.from(data["nginx.conf"] ?? "", "base64").toString();
+    };
+
+    test("a site's upstream is looked up at the pod's own name servers", async () => {
+        const { all } = await onCluster({
+            storage: S3,
+            front: { sites: { "app.example.com": { upstream: "http://app.team.svc.cluster.local:8080" } } },
+        });
+        expect(conf(all)).toContain("include /tmp/resolver.con[f];");
+        expect(conf(all)).not.toContain("127.0.0.11");
+        expect(conf(all)).toContain("server_name app.example.com;");
+        expect(of(all, "r-policy").spec.egress).toEqual([{}]);
+    });
+
+    test("plain HTTP is a port more, led to TLS at the port that clients know", async () => {
+        const ports = async (options: Options) => {
+            const { all } = await onCluster({ storage: S3, ...options });
+            expect(of(all, "r-policy").spec.ingress).toEqual([
+                {
+                    ports: [
+                        { protocol: "TCP", port: 8443 },
+                        { protocol: "TCP", port: 8080 },
+                    ],
+                },
+            ]);
+            return [(of(all, "r-service").spec as { ports: Tree[] }).ports, conf(all)] as const;
+        };
+        const http = { name: "http", protocol: "TCP", targetPort: 8080 };
+        const [own, first] = await ports({ port: 8443, front: { httpPort: 80 } });
+        expect(own).toContainEqual({ ...http, port: 80 });
+        expect(first).toContain("return 308 https://$host:8443$request_uri;");
+        const [nodes, second] = await ports({
+            port: 30443,
+            front: { httpPort: 30080 },
+            kubernetes: { expose: "nodePort" },
+        });
+        expect(nodes).toContainEqual({ ...http, port: 80, nodePort: 30080 });
+        expect(second).toContain("return 308 https://$host:30443$request_uri;");
+    });
 });
 
 test("who scales has the number of pods, and none of several remembers blobs for itself", async () => {

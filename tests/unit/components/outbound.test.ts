@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { argumentsOf } from "../../../config/arguments";
-import { reasonIn } from "../../../ops/upstreams";
+import { reasonIn } from "../../../ops/facts/upstreams";
 import { accepted, mistakeIn } from "../config/base";
 
 import { deploy, makeCertificates } from "./deploy";

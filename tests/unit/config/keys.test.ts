@@ -92,6 +92,10 @@ const BESIDE: readonly (readonly [path: RegExp, config: Record<string, unknown>]
     [/^mirrors\.NAME\.username$/, { mirrors: { NAME: { ...HUB, password: "x" } } }],
     [/^mirrors\.NAME\.password$/, { mirrors: { NAME: { ...HUB, username: "robot" } } }],
     [/^mirrors\.NAME\.(domain|blobsFromDisk)$/, { mirrors: { NAME: { upstream: HUB.upstream } } }],
+    [
+        /^mirrors\.NAME\.(size|storageClass)$/,
+        { target: "kubernetes", mirrors: { NAME: { upstream: HUB.upstream } } },
+    ],
     [/^mirrors\.NAME\./, MIRROR],
     [
         /^nexus\.repositories\.NAME\.repodataDepth$/,

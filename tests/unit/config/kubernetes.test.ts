@@ -4,6 +4,7 @@ import { accepted, mistakeIn, refused } from "./base";
 const target = { target: "kubernetes" };
 const S3 = { storage: { s3: { bucket: "images", region: "eu-central-1" } } };
 const HASH = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+const HUB = { upstream: "https://registry-1.docker.io" };
 const ONE_NODE = { claim: { accessMode: "ReadWriteOnce" } };
 
 test("is taken with users alone, and with a store elsewhere", () => {
@@ -16,16 +17,98 @@ test.each([
     [{ storage: { volume: "data" } }, "storage.volume", "pulumi config rm --path storage.volume"],
     [{ storage: { folder: "/srv/images" } }, "storage.folder", "pulumi config rm --path storage.folder"],
     [{ dockerHost: "ssh://a" }, "dockerHost", "pulumi config rm dockerHost"],
-    [
-        { mirrors: { hub: { upstream: "https://registry-1.docker.io" } } },
-        "mirrors",
-        "pulumi config rm mirrors",
-    ],
+    ...(
+        [
+            ["port", 5443],
+            ["bindAddress", "127.0.0.1"],
+            ["volume", "cache"],
+            ["folder", "/srv/cache"],
+            ["blobsFromDisk", true],
+        ] as const
+    ).map(([key, value]): [Record<string, unknown>, string, string] => [
+        { mirrors: { hub: { ...HUB, ...(key === "bindAddress" ? { port: 5443 } : {}), [key]: value } } },
+        `mirrors.hub.${key}`,
+        `pulumi config rm --path mirrors.hub.${key}`,
+    ]),
 ])("refuses what is of a Docker host: %j", (config, path, fix) => {
     expect(accepted(config)).toBeDefined();
-    const found = mistakeIn({ ...target, ...config });
+    const found = refused({ ...target, ...config }).mistakes.find((one) => one.path === path);
     expect(found).toMatchObject({ path, fix });
-    expect(found.problem).toContain("target kubernetes cannot have it");
+    expect(found?.problem).toContain("target kubernetes cannot have it");
+});
+
+test("refuses sites from a folder of a host, one sentence for each option", () => {
+    const front = { sitesFolder: "/srv/www", sites: { "docs.example.com": { folder: "docs" } } };
+    expect(refused({ ...target, front }).mistakes.map(({ path }) => path)).toEqual([
+        "front.sitesFolder",
+        'front.sites["docs.example.com"].folder',
+    ]);
+    const alone = { sites: front.sites };
+    expect(mistakeIn({ ...target, front: alone }).path).toBe('front.sites["docs.example.com"].folder');
+});
+
+test.each([
+    ["http://app", "http://app.registry.svc.cluster.local"],
+    ["https://app:8443", "https://app.registry.svc.cluster.local:8443"],
+    ["http://app.team.svc:8080", "http://app.team.svc.cluster.local:8080"],
+])("a site's upstream is named as nginx looks it up: %s", (upstream, instead) => {
+    const config = (url: string) => ({
+        ...target,
+        kubernetes: { namespace: "registry" },
+        front: { sites: { "app.example.com": { upstream: url } } },
+    });
+    expect(mistakeIn(config(upstream))).toEqual({
+        path: 'front.sites["app.example.com"].upstream',
+        problem: `is ${upstream}, and the front looks names up as they are`,
+        fix: `pulumi config set --path 'front.sites["app.example.com"].upstream' ${instead}`,
+    });
+    for (const right of [instead, "http://192.0.2.10:8080", "http://app.example.com"])
+        expect(accepted(config(right))).toBeDefined();
+});
+
+test("a mirror has no port on a cluster, and with a certificate that was brought no name", () => {
+    const mirrors = { hub: { ...HUB, size: "100Gi", storageClass: "standard" } };
+    expect(accepted({ ...target, mirrors }).mirrors.hub?.size).toBe("100Gi");
+    expect(accepted({ ...target, mirrors, tls: { secret: "site" } })).toBeDefined();
+    for (const key of ["size", "storageClass"] as const)
+        expect(mistakeIn({ mirrors: { hub: { ...HUB, [key]: mirrors.hub[key] } } })).toEqual({
+            path: `mirrors.hub.${key}`,
+            problem: "is set, and target is docker",
+            fix: "pulumi config set target kubernetes",
+        });
+});
+
+test("nodes are led to one mirror of a registry", () => {
+    const mirrors = { hub: HUB, other: HUB, quay: { upstream: "https://quay.io" } };
+    expect(accepted({ ...target, mirrors })).toBeDefined();
+    expect(mistakeIn({ ...target, mirrors, kubernetes: { trustNodes: true } })).toEqual({
+        path: "mirrors.other.upstream",
+        problem:
+            "is https://registry-1.docker.io, as that of mirrors.hub is, and kubernetes.trustNodes leads nodes to one mirror of it",
+        fix: "pulumi config rm --path mirrors.other",
+    });
+});
+
+test.each(["ingress", "gateway"])("what an %s does not lead to the pods is refused", (expose) => {
+    const kubernetes = { expose, ...(expose === "gateway" ? { gateway: { name: "public" } } : {}) };
+    const config = {
+        ...{ ...target, kubernetes, mirrors: { hub: HUB } },
+        front: { httpPort: 80, sites: { "app.example.com": { upstream: "http://192.0.2.10" } } },
+    };
+    expect(refused(config).mistakes.map(({ path }) => path)).toEqual(
+        expect.arrayContaining(["mirrors", "front.sites", "front.httpPort"]),
+    );
+    expect(accepted({ ...target, kubernetes })).toBeDefined();
+});
+
+test.each([80, 29_999, 32_768])("refuses port %j of a node for plain HTTP", (httpPort) => {
+    const config = { ...target, port: 30443, front: { httpPort }, kubernetes: { expose: "nodePort" } };
+    expect(mistakeIn(config)).toMatchObject({
+        path: "front.httpPort",
+        fix: "pulumi config set --path front.httpPort 30080",
+    });
+    expect(accepted({ ...config, front: { httpPort: 30_080 } }).front?.httpPort).toBe(30_080);
+    expect(accepted({ ...target, front: { httpPort: 80 } }).front?.httpPort).toBe(80);
 });
 
 test("takes a repository of restic's for backups, and refuses a folder of a Docker host", () => {

@@ -624,6 +624,11 @@ export const ODD: Record<string, Odd> = {
     "mirrors.NAME.blobsFromDisk": flag(false),
     "mirrors.NAME.volume": volume,
     "mirrors.NAME.folder": folder,
+    "mirrors.NAME.size": {
+        valid: ["500Mi", "20Gi", "2Ti"],
+        invalid: ["0Gi", "20GB", "20", 20, ""],
+    },
+    "mirrors.NAME.storageClass": { valid: ["nfs", "csi.example.com"], invalid: ["NFS", "", "-a"] },
     "mirrors.NAME.keepData": flag(undefined),
     "mirrors.NAME.memoryMb": whole(256, 64),
     "mirrors.NAME.cpus": { valid: [1.5, 2], invalid: [0, -1, "two"] },

@@ -33,6 +33,8 @@ const cases: [string, Finding["level"], Finding, string][] = [
     ["engine silent", "failure", host.checkEngine("ENOENT", "unix:///s", undefined), "start Docker"],
     ["engine old", "warning", host.checkEngine(undefined, "unix:///s", "19.3.1"), "upgrade"],
     ["ip_forward on", "ok", host.checkForwarding("1\n"), "is 1"],
+    ["mirror that works", "ok", host.checkMirror("https://quay.io", undefined), "reaches https://quay.io"],
+    ["mirror that does not", "warning", host.checkMirror("https://quay.io", "no such host"), "no such host"],
     ["ip_forward off", "failure", host.checkForwarding("0\n"), "sysctl -w net.ipv4.ip_forward=1"],
     ["ip_forward elsewhere", "ok", host.checkForwarding(undefined), "not looked at"],
     ["container", "ok", state([container()]), "r: running"],

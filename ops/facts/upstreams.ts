@@ -1,12 +1,13 @@
 /** Whether the mirrors reach what they mirror. A client is told "manifest unknown" where they do not. */
-import { hostAndPort } from "../address/address";
-import type { MirrorAccess } from "../components/mirror/mirror";
-import type { Endpoint } from "../engine/endpoint";
-import { messageOf } from "../setup/errors";
+import { hostAndPort } from "../../address/address";
+import type { MirrorAccess } from "../../components/mirror/mirror";
+import type { Endpoint } from "../../engine/endpoint";
+import { messageOf } from "../../setup/errors";
 
-import { holderOf, listContainers } from "./facts/published";
-import { RegistryApi, type RegistryTarget } from "./shared/registry-api";
-import { engineAddress } from "./facts/stack-facts";
+import { RegistryApi, type RegistryTarget } from "../shared/registry-api";
+
+import { holderOf, listContainers } from "./published";
+import { engineAddress } from "./stack-facts";
 
 /** No blob has this digest: a mirror that lacks one asks its upstream, and of a failure it gives the reason (3.1.2). */
 const NO_BLOB = `/v2/private-registry-doctor/blobs/sha256:${"0".repeat(64)}`;
