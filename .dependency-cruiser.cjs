@@ -84,6 +84,7 @@ const ROOMS = {
     "ops/store": ["ops/shared", "setup", "components/*", "engine"],
     "ops/gc": ["address", "cluster", "ops/shared", "ops/store", "setup", "components/*", "engine", "text"],
     "ops/backup": [
+        "cluster",
         "ops/facts",
         "ops/gc",
         "ops/shared",

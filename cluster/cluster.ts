@@ -248,6 +248,7 @@ export class Cluster {
      * Runs a command in a container of a pod.
      *
      * @param options.input what it gets on its standard input. @default nothing
+     * @param options.onLine called with each line that it prints, as it comes
      * @returns its exit code, and what it prints
      * @throws ClusterRefused where it could not be run
      */
@@ -255,11 +256,11 @@ export class Cluster {
         pod: string,
         container: string,
         command: readonly string[],
-        { input, signal }: Pick<RunOptions, "input" | "signal"> = {},
+        { input, signal, onLine }: Pick<RunOptions, "input" | "signal" | "onLine"> = {},
     ): Promise<RunResult> {
         const stdin = input === undefined ? [] : ["--stdin"];
         const args = ["exec", pod, "--container", container, ...stdin, "--", ...command];
-        const result = await this.try(args, { input, signal });
+        const result = await this.try(args, { input, signal, ...(onLine && { onLine }) });
         signal?.throwIfAborted();
         const ended = /^command terminated with exit code \d+$/m.test(result.stderr);
         if (result.code !== 0 && !ended) throw refused("exec", result.stderr);

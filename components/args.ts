@@ -701,7 +701,7 @@ export interface KubernetesArgs {
      */
     claim?: KubernetesClaimArgs | undefined;
     /**
-     * Image of rclone, with which `npm run retain` and `delete` read a store elsewhere. Must be an image reference.
+     * Image of rclone, with which `npm run retain`, `delete` and `backup` read a store elsewhere. Must be an image reference.
      * @default rclone/rclone:1.69.1
      * @example "mirror.example.com/rclone/rclone:1.69.1"
      */

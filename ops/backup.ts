@@ -1,29 +1,21 @@
-import { connectTo } from "../engine/client";
 import { SetupError } from "../setup/errors";
 import { openLog, withLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, say, withProgress } from "../setup/progress";
 
-import { networkOf } from "./gc/containers";
-import { inspect } from "./gc/engine";
-import { mendFirst } from "./gc/notice";
-import { rcloneImage } from "./gc/stack";
 import { deploymentFiles } from "./backup/deployment-files";
-import { forBackup, placeOf } from "./backup/place";
-import { copyPlace, pull, remoteStore } from "./backup/remote";
-import { progressText } from "./backup/progress";
-import { isFolder, shownRepository, type Repository } from "./backup/repository";
-import { Restic, resticImage, tagsOf } from "./backup/restic";
-import { backupScript, DEPLOYMENT, FORGET_ONE } from "./backup/scripts";
-import { type Verified, verify } from "./backup/verify";
 import { type Told, wordsOf } from "./backup/job";
+import { progressText } from "./backup/progress";
+import { pull } from "./backup/remote";
+import { isFolder, type Repository, shownRepository } from "./backup/repository";
+import { Restic, tagsOf } from "./backup/restic";
+import { backupScript, FORGET_ONE } from "./backup/scripts";
+import { withGround } from "./backup/stack";
+import { type Verified, verify } from "./backup/verify";
+import { readStack, type StackFacts } from "./facts/stack-facts";
 import { commandFlags, OF_STACK } from "./shared/arguments";
-import { isOf } from "./shared/identity";
-import { withLock } from "./shared/lock";
-import { keepEnd } from "./shared/runs";
 import { abortOnSignal } from "./shared/signals";
 import { size } from "./shared/size";
-import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";
 
 const FLAGS = {
     verify: {
@@ -140,65 +132,52 @@ export async function takeBackup(
     facts: StackFacts,
     { verify: reading, mend, dryRun, configFile, signal }: BackupWishes,
 ): Promise<BackupResult> {
-    const options = backupOf(facts);
-    const endpoint = engineOf(facts);
+    const repository = backupOf(facts);
     const { stack, prefix, identity } = facts;
-    const engine = await connectTo(endpoint);
-    const registry = await inspect(engine, stack.settings.containerName ?? prefix);
-    if (registry === undefined || !isOf(registry.Config.Labels, prefix, identity))
-        throw new SetupError(
-            `There is no registry of ${prefix} in this Engine: npm run up -- --stack ${stack.name}`,
-        );
     const owner = { prefix, identity };
-    const remote = await remoteStore(engine, registry);
-    const place = remote === undefined ? placeOf(registry) : copyPlace(owner);
-    const result = await withLock(engine, owner, "backup", async (): Promise<BackupResult> => {
-        // Both take their time, and neither needs the other.
-        const [image, state] = await Promise.all([
-            resticImage(machine, endpoint, engine, stack.settings, options.image),
-            facts.pulumi(["stack", "export"]),
-        ]);
-        if (remote !== undefined) {
-            const of = { engine, owner, registry, remote, signal };
-            await withProgress(
-                "copying what is new in the store",
-                (update) =>
-                    pull({ ...of, image: () => rcloneImage({ machine, stack, endpoint, engine }) }, update),
+    return withGround({ machine, stack, facts, configFile }, async (ground) => {
+        const { registry } = ground;
+        if (registry === undefined)
+            throw new SetupError(
+                `There is no registry of ${prefix} ${ground.where}: npm run up -- --stack ${stack.name}`,
+            );
+        const { remote, place } = registry;
+        const result = await ground.alone("backup", async (): Promise<BackupResult> => {
+            // Both take their time, and neither needs the other.
+            const [state] = await Promise.all([facts.pulumi(["stack", "export"]), ground.prepare()]);
+            if (remote !== undefined)
+                await withProgress(
+                    "copying what is new in the store",
+                    (update) => pull(ground, remote, signal, update),
+                    { done: false },
+                );
+            const restic = new Restic(ground, repository, signal);
+            const job = {
+                images: { for: "backup" as const, place },
+                script: backupScript({
+                    ...{ host: prefix, tags: tagsOf(stack.name, owner), keep: repository.keep },
+                    ...{ dryRun, mend },
+                }),
+                deployment: deploymentFiles(machine, {
+                    ...{ stack, owner, place, escrow: repository.escrow, configFile },
+                    ...{ registry: registry.image, state },
+                }),
+            };
+            const made = await withProgress("backing up", (update) => store(restic, job, dryRun, update), {
+                done: false,
+            });
+            if (!reading || made.snapshot === undefined) return made;
+            const id = made.snapshot;
+            const verified = await withProgress(
+                "restoring the backup and reading it through",
+                () => verify(restic, id),
                 { done: false },
             );
-        }
-        const base = { image, owner, repository: options, network: networkOf(registry), signal };
-        const restic = new Restic(engine, base);
-        const files = deploymentFiles(machine, {
-            ...{ stack, owner, place, escrow: options.escrow, configFile },
-            registry: registry.Config.Image,
-            state,
+            return { ...made, verified };
         });
-        const job = {
-            ...(await forBackup(engine, registry, place)),
-            script: backupScript({
-                ...{ host: prefix, tags: tagsOf(stack.name, owner), keep: options.keep },
-                ...{ dryRun, mend },
-            }),
-            memory: [DEPLOYMENT],
-            files: Object.fromEntries(
-                Object.entries(files).map(([name, content]) => [`deployment/${name}`, content]),
-            ),
-        };
-        const made = await withProgress("backing up", (update) => store(restic, job, dryRun, update), {
-            done: false,
-        });
-        if (!reading || made.snapshot === undefined) return made;
-        const id = made.snapshot;
-        const verified = await withProgress(
-            "restoring the backup and reading it through",
-            () => verify(restic, id, registry.Image),
-            { done: false },
-        );
-        return { ...made, verified };
+        if (!dryRun) await ground.ended();
+        return result;
     });
-    if (!dryRun) await keepEnd(engine, owner, "backup");
-    return result;
 }
 
 /** `npm run backup`: images, state and configuration of the stack into a restic repository, while pushes go on. */
@@ -211,7 +190,6 @@ export async function backup(machine: Machine, args: string[]): Promise<number> 
     );
     const facts = await readStack(machine, args);
     backupOf(facts);
-    await mendFirst(machine, engineOf(facts), facts.stack);
     openLog(machine, `backup-${facts.stack.name.replaceAll("/", "-")}`);
     const { signal, off } = abortOnSignal(
         "ending the backup",
@@ -239,7 +217,7 @@ async function store(
     dryRun: boolean,
     update: (detail: string) => void,
 ): Promise<BackupResult> {
-    const { repository } = restic.base;
+    const { repository } = restic;
     const started = Date.now();
     let reading = started;
     let incomplete: string | undefined;
@@ -269,7 +247,7 @@ async function store(
         const told = await restic.run(job, { onLine, none });
         return resultOf(repository, told, dryRun, (Date.now() - started) / 1000);
     } catch (error) {
-        if (incomplete !== undefined && !restic.base.signal.aborted)
+        if (incomplete !== undefined && !restic.signal.aborted)
             await restic.run({ script: FORGET_ONE(incomplete) });
         throw error;
     }

@@ -1,36 +1,28 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { connectTo, type Engine } from "../engine/client";
-import { found, says } from "../engine/errors";
-import type { ContainerInspectInfo } from "../engine/types";
-import { ensureEngine } from "../setup/engine";
 import { SetupError } from "../setup/errors";
 import { openLog, withLog } from "../setup/log";
 import type { Machine } from "../setup/machine";
 import { print, say, withProgress } from "../setup/progress";
-import { findStack, prefixOf, type Stack } from "../setup/stack";
+import { findStack, type Stack } from "../setup/stack";
 import { caFile } from "../setup/summary";
 
 import { backupOf } from "./backup";
-import { type Bare, bringState, checkBare, ensureVolume } from "./backup/machine";
-import { isIdle, type Plan, planLines, planOf } from "./backup/plan";
-import { type Place, placeOf, readOnly, writable } from "./backup/place";
-import { copyPlace, pull, push, remoteStore } from "./backup/remote";
-import { type Repository, shownRepository } from "./backup/repository";
-import { KIT_TAG, Restic, resticImage, type Snapshot, stackOf } from "./backup/restic";
-import { applyScript, planScript } from "./backup/scripts";
 import { wordsOf } from "./backup/job";
+import { type Bare, bringState, checkBare } from "./backup/machine";
+import type { Place } from "./backup/place";
+import { isIdle, type Plan, planLines, planOf } from "./backup/plan";
+import { pull, push } from "./backup/remote";
+import { type Repository, shownRepository } from "./backup/repository";
+import { KIT_TAG, Restic, type Snapshot, stackOf } from "./backup/restic";
+import { applyScript, planScript } from "./backup/scripts";
+import { withGround } from "./backup/stack";
 import { deploy } from "./deploy";
-import { engineOf, readStack, type StackFacts } from "./facts/stack-facts";
-import { networkOf } from "./gc/containers";
-import { inspect } from "./gc/engine";
-import { mendFirst } from "./gc/notice";
-import { rcloneImage } from "./gc/stack";
+import { readStack, type StackFacts } from "./facts/stack-facts";
 import { commandFlags, fileGiven, OF_STACK, stackFlags } from "./shared/arguments";
 import { agreed, askSecret } from "./shared/ask";
-import { isOf, stackIdentity } from "./shared/identity";
-import { withLock } from "./shared/lock";
+import { stackIdentity } from "./shared/identity";
 import { abortOnSignal } from "./shared/signals";
 import { size } from "./shared/size";
 
@@ -127,28 +119,21 @@ function choose(
 const listLine = (one: Snapshot) =>
     `${one.id.slice(0, 8)}  ${new Date(one.time).toISOString().slice(0, 16).replace("T", " ")} UTC  ${stackOf(one)}`;
 
-/** What is there of the place, for a comparison. */
-async function mountsOf(engine: Engine, place: Place) {
-    if (place.type === "bind") return readOnly(place);
-    // The Engine makes a volume that is named and not there.
-    const there = await found(() => engine.getVolume(place.source).inspect());
-    return there === undefined ? [] : readOnly(place);
-}
-
 async function planned(restic: Restic, id: string, place: Place | undefined): Promise<Plan> {
-    const job = (mounts: Awaited<ReturnType<typeof mountsOf>>) =>
-        restic.run({ script: planScript(id), memory: ["/job/memory"], mounts });
-    const look = async (at: Place) => {
-        const mounts = await mountsOf(restic.engine, at);
-        return job(mounts).catch((error: unknown) => {
-            if (!says(error, "bind source path does not exist")) throw error;
-            return job([]);
-        });
-    };
-    if (place !== undefined) return planOf(await look(place));
+    const look = async (at?: Place) =>
+        planOf(
+            await restic.run({
+                script: planScript(id),
+                memory: ["/job/memory"],
+                ...(at && { images: { for: "comparison", place: at } }),
+            }),
+        );
+    if (place !== undefined) return look(place);
     // Where it lies is in the backup itself.
-    const first = planOf(await job([]));
-    return planOf(await look(first.manifest.place));
+    const first = await look();
+    const { place: theirs } = first.manifest;
+    // A claim comes with its registry, and so with nothing in it.
+    return theirs.type === "claim" ? first : look(theirs);
 }
 
 /** What the command works on. */
@@ -160,7 +145,6 @@ interface Restoring {
     /** Nothing where the stack is not known here. */
     facts: StackFacts | undefined;
     restic: Restic;
-    registry: ContainerInspectInfo | undefined;
 }
 
 /** Shows the plan and asks. @returns whether to go on, and whether other images are to give way */
@@ -203,9 +187,7 @@ async function bringImages(
             restic.run(
                 {
                     script: applyScript(id),
-                    ...(place.type === "bind"
-                        ? { binds: [`${place.source}:/var/lib/registry`] }
-                        : { mounts: writable(place) }),
+                    images: { for: "restore", place },
                     files: { overwrite: other.map(({ path, live }) => `${path} ${live}\n`).join("") },
                 },
                 {
@@ -232,9 +214,10 @@ async function bringImages(
 }
 
 /**
- * Brings a deployment back whose images lie elsewhere: the registry, which alone knows its store, comes first; then what that lacks.
+ * Brings a deployment back of which the registry comes first, since it alone knows its store, or its cluster makes its claim; then what
+ * that lacks.
  */
-async function bareElsewhere(
+async function registryFirst(
     { machine, args, stack }: Restoring,
     plan: Plan,
     bare: Bare | undefined,
@@ -246,8 +229,9 @@ async function bareElsewhere(
 }
 
 async function work(restoring: Restoring): Promise<number> {
-    const { machine, args, flags, stack, facts, restic, registry } = restoring;
-    const { engine, base } = restic;
+    const { machine, args, flags, stack, facts, restic } = restoring;
+    const { ground, repository, signal } = restic;
+    const { registry } = ground;
     const all = await restic.snapshots(KIT_TAG);
     if (flags.list) {
         const list = all.map((one) => ({ id: one.id, time: one.time, stack: stackOf(one) }));
@@ -256,18 +240,12 @@ async function work(restoring: Restoring): Promise<number> {
         return 0;
     }
     const { id } = choose(all, flags, stack, facts?.identity);
-    if (!flags.json) print(`Backup ${id.slice(0, 8)} in ${shownRepository(base.repository)}`);
-    const remote = registry && (await remoteStore(engine, registry));
-    const elsewhere = registry &&
-        remote && {
-            ...{ engine, owner: base.owner, registry, remote, signal: base.signal },
-            image: () => rcloneImage({ machine, stack, endpoint: engine.endpoint, engine }),
-        };
-    const place = elsewhere ? copyPlace(base.owner) : registry && placeOf(registry);
+    if (!flags.json) print(`Backup ${id.slice(0, 8)} in ${shownRepository(repository)}`);
+    const { remote, place } = registry ?? {};
     const plan = await withProgress(
         "comparing",
         async (update) => {
-            if (elsewhere) await pull(elsewhere, update);
+            if (remote !== undefined) await pull(ground, remote, signal, update);
             return planned(restic, id, place);
         },
         { done: false },
@@ -282,7 +260,7 @@ async function work(restoring: Restoring): Promise<number> {
     const bare =
         facts === undefined
             ? await checkBare(machine, stack, plan, {
-                  engineUrl: engine.endpoint.url,
+                  refused: (config) => ground.refused(config),
                   configFile: flags["config-file"],
               })
             : undefined;
@@ -301,27 +279,22 @@ async function work(restoring: Restoring): Promise<number> {
         throw new SetupError(
             `The registry of ${stack.name} is not there: npm run up -- --stack ${stack.name}`,
         );
-    if (place === undefined && manifest.place.elsewhere) return bareElsewhere(restoring, plan, bare);
-    if (place === undefined) await ensureVolume(engine, plan, to);
+    if (place === undefined && !(await ground.makePlace(plan))) return registryFirst(restoring, plan, bare);
     if (isIdle(plan, overwrite)) print("All images are there already.");
     else {
         await bringImages(restoring, id, plan, to, overwrite);
         const other = overwrite ? plan.tags.filter(({ state }) => state === "other") : [];
-        if (elsewhere)
+        const back = other.map(({ path }) => path);
+        if (remote !== undefined)
             await withProgress(
                 "copying into the store",
-                (update) =>
-                    push(
-                        elsewhere,
-                        other.map(({ path }) => path),
-                        update,
-                    ),
+                (update) => push(ground, remote, signal, back, update),
                 { done: false },
             );
     }
     if (bare !== undefined) await bringState(machine, stack, plan, bare);
     // An `up` that was killed may have made the registry, and not all that comes after it.
-    const isUp = registry?.State.Running && (facts?.caPem === "" || existsSync(caFile(machine, stack)));
+    const isUp = registry?.running && (facts?.caPem === "" || existsSync(caFile(machine, stack)));
     if (isUp) return 0;
     return deploy(machine, "up", [...stackFlags(args), "--yes"]);
 }
@@ -332,7 +305,6 @@ export async function restore(machine: Machine, args: string[]): Promise<number>
     if (flags.json && !flags.list && !flags["dry-run"])
         throw new SetupError("--json is for what there is and would be: with --list or --dry-run.");
     const stack = findStack(machine, args);
-    const prefix = prefixOf(stack);
     const facts =
         (await stackIdentity(machine, stack)) === undefined ? undefined : await readStack(machine, args);
     const configured = facts?.backup?.repository;
@@ -346,25 +318,20 @@ export async function restore(machine: Machine, args: string[]): Promise<number>
         facts !== undefined && (flags.from === undefined || flags.from === configured)
             ? backupOf(facts)
             : await givenRepository(machine, flags.from ?? "", flags);
-    const endpoint = facts ? engineOf(facts) : await ensureEngine(machine, stack.settings.dockerHost);
-    await mendFirst(machine, endpoint, stack);
-    const engine = await connectTo(endpoint);
-    const there = await inspect(engine, stack.settings.containerName ?? prefix);
-    const registry =
-        facts !== undefined && isOf(there?.Config.Labels, prefix, facts.identity) ? there : undefined;
     openLog(machine, `restore-${stack.name.replaceAll("/", "-")}`);
     const { signal, off } = abortOnSignal(
         "ending the restore",
         "The restore was ended before it was done; the same command goes on with it.",
     );
-    const owner = { prefix, identity: facts?.identity };
+    const configFile = flags["config-file"];
     try {
-        return await withLock(engine, owner, "restore", async () => {
-            const image = await resticImage(machine, endpoint, engine, stack.settings, facts?.backup?.image);
-            const network = registry === undefined ? "bridge" : networkOf(registry);
-            const restic = new Restic(engine, { image, owner, repository, network, signal });
-            return work({ machine, args, flags, stack, facts, restic, registry });
-        });
+        return await withGround({ machine, stack, facts, configFile }, (ground) =>
+            ground.alone("restore", async () => {
+                await ground.prepare();
+                const restic = new Restic(ground, repository, signal);
+                return work({ machine, args, flags, stack, facts, restic });
+            }),
+        );
     } catch (error) {
         throw withLog(error);
     } finally {

@@ -53,6 +53,18 @@ async function resume(work: Work, record: UnderWay): Promise<Outcome> {
     return { ...(await carryOut(work, record)), parts };
 }
 
+/** What there is, before anything is changed. */
+async function backUp({
+    machine,
+    facts,
+    flags,
+    signal,
+}: Pick<Work, "machine" | "facts" | "flags" | "signal">): Promise<void> {
+    if (!facts.backup?.repository) return;
+    const wishes = { verify: false, mend: false, dryRun: false, configFile: flags["config-file"] };
+    say(resultText(await takeBackup(machine, facts, { ...wishes, signal })));
+}
+
 async function begin(work: Work): Promise<Outcome> {
     const { machine, flags, engine, owner, facts, endpoint } = work;
     const found = await runningRegistry({ machine, stack: facts.stack, endpoint }, "upgrade");
@@ -65,11 +77,7 @@ async function begin(work: Work): Promise<Outcome> {
     if (!(await confirmed(work, "Each container that changes is away for some seconds.")))
         return { result: "nothing", parts };
     work.signal.throwIfAborted();
-    if (facts.backup?.repository) {
-        const wishes = { verify: false, mend: false, dryRun: false, configFile: flags["config-file"] };
-        const made = await takeBackup(machine, facts, { ...wishes, signal: work.signal });
-        say(resultText(made));
-    }
+    await backUp(work);
     work.signal.throwIfAborted();
     const record: UnderWay = { begun: new Date().toISOString(), steps, known };
     await writeRecord(engine, owner, record);
@@ -151,6 +159,7 @@ async function onCluster(machine: Machine, args: string[], flags: Flags, facts: 
                 look: () => readStack(machine, args),
                 up: () => quietUp(machine, args, configFile),
                 show: (parts) => flags.json || show({ parts }),
+                backup: () => backUp({ machine, facts, flags, signal: new AbortController().signal }),
                 confirmed: () =>
                     confirmed({ flags }, "New pods take the place of old ones, and no request fails."),
             };

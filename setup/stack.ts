@@ -52,6 +52,8 @@ export interface EarlySettings {
     syncImage?: string;
     /** `systemd` needs no Docker, `kubernetes` a provider of its own. */
     target?: string;
+    /** Of the options of that name what says which cluster it is, as far as it stands there in clear. */
+    kubernetes?: { context?: string; namespace?: string };
 }
 
 export interface Stack {
@@ -153,6 +155,10 @@ export function findStack(machine: Machine, args: string[]): Stack {
     const is = (path: string, value: boolean) => [value, String(value)].includes(valueOf(path) as string);
     /** A section that is there. */
     const has = (path: string) => is(path, true) || Object.keys(objectOf(valueOf(path))).length > 0;
+    const clear = (path: string): string | undefined => {
+        const value = valueOf(path);
+        return typeof value === "string" ? value : undefined;
+    };
     const tarball = setting("imageTarball");
     return {
         name,
@@ -182,7 +188,9 @@ export function findStack(machine: Machine, args: string[]): Stack {
             cacheImage: setting("cache.valkey.image"),
             nexus: is("nexus.acceptEula", true),
             nexusImage: setting("nexus.image"),
+            backupImage: clear("backup.image"),
             target: setting("target"),
+            kubernetes: { context: clear("kubernetes.context"), namespace: clear("kubernetes.namespace") },
         },
     };
 }
@@ -192,7 +200,7 @@ function mapOf(value: unknown): Record<string, unknown> {
 }
 
 /** An object of the configuration, which `pulumi config set KEY '{…}'` keeps as JSON text. */
-function objectOf(value: unknown): Record<string, unknown> {
+export function objectOf(value: unknown): Record<string, unknown> {
     if (typeof value !== "string") return mapOf(value);
     try {
         return mapOf(JSON.parse(value));

@@ -21,17 +21,24 @@ export const deploymentName = (prefix: string, identity: string): string =>
     `${clusterName(prefix)}-${identity.slice(0, 8)}`;
 
 const NAME_LABEL = "app.kubernetes.io/name";
+export const INSTANCE_LABEL = "app.kubernetes.io/instance";
 
 /** The labels by which the pods of a deployment are found. @param own its name */
 export const podLabels = <T>(own: T) => ({
     [NAME_LABEL]: "private-registry",
-    "app.kubernetes.io/instance": own,
+    [INSTANCE_LABEL]: own,
 });
 
 /** Those of a pod that a command runs for a while: no Service leads there. */
 export const taskLabels = <T>(own: T) => ({ ...podLabels(own), [NAME_LABEL]: "private-registry-task" });
 
-/** Selects both. */
+/** Those of commands whose pods may reach anything, since what they are to reach the deployment does not know: ownPods selects none. */
+export const freeTaskLabels = <T>(own: T) => ({
+    ...podLabels(own),
+    [NAME_LABEL]: "private-registry-free-task",
+});
+
+/** Selects the former two. */
 export const ownPods = <T>(own: T) => {
     const { [NAME_LABEL]: name, ...matchLabels } = podLabels(own);
     const values = [name, taskLabels(own)[NAME_LABEL]];

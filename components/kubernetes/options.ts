@@ -166,7 +166,8 @@ const shape = {
         example: { size: "500Gi", storageClass: "nfs" },
     }),
     rcloneImage: option(imageName.default(RCLONE_IMAGE), {
-        description: "Image of rclone, with which `npm run retain` and `delete` read a store elsewhere",
+        description:
+            "Image of rclone, with which `npm run retain`, `delete` and `backup` read a store elsewhere",
         allowed: IMAGE_ALLOWED,
         example: "mirror.example.com/rclone/rclone:1.69.1",
     }),

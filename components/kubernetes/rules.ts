@@ -37,7 +37,6 @@ const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
     ["mirrors.*.folder", "it is a folder of one host; mirrors.NAME.storageClass makes a claim"],
     ["mirrors.*.blobsFromDisk", "the front and the mirror's files are in different pods"],
     ["nexus", "the kit runs it on Docker alone"],
-    ["backup", "the kit backs up volumes and folders of a Docker host"],
 ];
 
 const at = (...path: string[]): Path => ["kubernetes", ...path];
@@ -94,6 +93,18 @@ function placeProblems({
         );
     return found;
 }
+
+/** A pod has no folder of a Docker host. */
+const backupProblems = ({ backup }: Partial<Options>): Problem[] =>
+    backup?.repository.startsWith("/")
+        ? [
+              problem(
+                  ["backup", "repository"],
+                  `is ${backup.repository}, a folder of a Docker host, and target is kubernetes`,
+                  set(["backup", "repository"], "s3:https://s3.example.com/registry-backup"),
+              ),
+          ]
+        : [];
 
 /** What leads to the pods besides the Service. */
 function routeProblems({
@@ -235,6 +246,7 @@ const kubernetesRule: Rule<Options> = (options) => {
         ...nodeProblems(options),
         ...routeProblems(options),
         ...monitorProblems(options),
+        ...backupProblems(options),
     ];
 };
 

@@ -1,34 +1,35 @@
-/** A container of restic's image that does one thing for a backup or a restore, and goes with the command. */
-import type { Engine } from "../../engine/client";
-import type { ContainerCreateOptions, Mount } from "../../engine/types";
+/** A script of restic's that does one thing for a backup or a restore. Where it runs is its ground's (ground.ts). */
 import { note } from "../../setup/log";
 import { shellWord } from "../../text/shell";
-import { runContainer, SECRETS, TAKE_SECRETS } from "../shared/job";
-import type { LockOwner } from "../shared/lock";
+import { SECRETS } from "../shared/job";
 
-import { isFolder, REPOSITORY_FOLDER, type Repository, resticOptions, secretFiles } from "./repository";
+import type { Beside, Ground } from "./ground";
+import type { Place } from "./place";
+import { type Repository, resticOptions } from "./repository";
+
+/** What a job has of the images. */
+export type Images =
+    /** The blobs at their place, the links at SOURCE, and room for a copy of them at their place. */
+    | { for: "backup"; place: Place }
+    /** All of it to read, as far as it is there. */
+    | { for: "comparison"; place: Place }
+    /** All of it to write. */
+    | { for: "restore"; place: Place }
+    /** An empty store of the job's own. */
+    | { for: "verification" };
 
 export interface Job {
-    name: string;
-    /** ID of restic's image. */
-    image: string;
-    owner: LockOwner;
     repository: Repository;
-    /** Network in which the repository is reached, where it is no folder. */
-    network: string;
-    /** Shell script; `restic` in it is told of the repository. */
+    /** Shell script; `restic` in it is told of the repository. It has a folder of its own in /job. */
     script: string;
-    mounts?: Mount[];
-    /** Folders of the Docker host, which are made where they are not there: `FOLDER:PATH`. */
-    binds?: string[];
+    /** @default none */
+    images?: Images;
     /** Folders in memory. */
-    memory?: string[];
-    /** Folders of the container's own on the Docker host's disk. */
-    volumes?: string[];
-    /** Its own root may be written to. @default false */
-    writable?: boolean;
-    /** Files in /job. */
-    files?: Record<string, string | Buffer>;
+    memory?: readonly string[];
+    /** Name below DEPLOYMENT, which is in memory, → content. */
+    deployment?: Readonly<Record<string, string>>;
+    /** Name below /job → content. */
+    files?: Readonly<Record<string, string>>;
     signal: AbortSignal;
 }
 
@@ -42,13 +43,14 @@ export interface Told {
     said: string;
 }
 
-const PRELUDE = (options: readonly string[]) => `${TAKE_SECRETS}mkdir -p /job/tmp
+/** The whole script, for where its secrets are in SECRETS. */
+export const scriptOf = ({ repository, script }: Job): string => `mkdir -p /job/tmp
 . ${SECRETS}/environment
 export RESTIC_PASSWORD_FILE=${SECRETS}/password RESTIC_PROGRESS_FPS=1 TMPDIR=/job/tmp HOME=/job
 umask 022
-restic() { command restic ${options.map(shellWord).join(" ")} "$@"; }
+restic() { command restic ${resticOptions(repository).map(shellWord).join(" ")} "$@"; }
 fail() { echo "@failed $*"; exit 1; }
-`;
+${script}`;
 
 /** One line that a script printed. */
 export function tell(told: Told, line: string): void {
@@ -68,61 +70,28 @@ export function tell(told: Told, line: string): void {
     } else told.said += `${line}\n`;
 }
 
-/** What its container is made of. */
-function containerOf(job: Job): ContainerCreateOptions {
-    const { owner, repository, mounts = [], binds = [], memory = [], volumes = [] } = job;
-    const folder = isFolder(repository);
-    return {
-        Image: job.image,
-        Entrypoint: ["/bin/sh", "-c", PRELUDE(resticOptions(repository)) + job.script],
-        Cmd: [],
-        // By it restic's own locks are known as this deployment's.
-        Hostname: (owner.identity ?? owner.prefix).slice(0, 63),
-        User: "0:0",
-        Volumes: Object.fromEntries(volumes.map((path) => [path, {}])),
-        HostConfig: {
-            NetworkMode: folder ? "none" : job.network,
-            Mounts: mounts,
-            // A folder that is not there yet is made.
-            Binds: [...binds, ...(folder ? [`${repository.repository}:${REPOSITORY_FOLDER}`] : [])],
-            Tmpfs: Object.fromEntries(memory.map((path) => [path, "mode=0700"])),
-            ReadonlyRootfs: !(job.writable ?? false),
-            // The images, or the repository, may belong to another user of the Docker host.
-            CapAdd: ["DAC_OVERRIDE", "CHOWN", "FOWNER"],
-        },
-    };
-}
-
-const prefixed = (prefix: string, files: Record<string, string>) =>
-    Object.fromEntries(Object.entries(files).map(([name, content]) => [prefix + name, content]));
-
 /**
- * Runs a job to its end, and takes its container away.
+ * Runs a job to its end.
  *
- * @param onStatus called with what restic tells of how far it is
- * @param use called before the container goes, with its name
- * @throws SetupError where its container went away, or Ctrl-C ended it
+ * @param onLine called with each line that it prints, also with what restic tells of how far it is
+ * @param use called where it ended well, before what it had of its own goes
+ * @throws SetupError where it went away, or Ctrl-C ended it
  */
 export async function runJob(
-    engine: Engine,
+    ground: Ground,
     job: Job,
     onLine: (line: string) => void = () => {},
-    use: (told: Told) => Promise<void> = async () => {},
+    use: (told: Told, beside: Beside) => Promise<void> = async () => {},
 ): Promise<{ code: number; told: Told }> {
     const told: Told = { json: [], lines: [], said: "" };
-    const { name, owner, signal } = job;
-    const files = { ...prefixed("secrets/", secretFiles(job.repository)), ...job.files };
-    const code = await runContainer(
-        engine,
-        { name, owner, container: containerOf(job), files, signal },
+    const code = await ground.run(
+        job,
         (line) => {
             if (!line.includes('"message_type":"status"') && !line.startsWith("@private ")) note(line);
             tell(told, line);
             onLine(line);
         },
-        async (code) => {
-            if (code === 0) await use(told);
-        },
+        (beside) => use(told, beside),
     );
     return { code, told };
 }

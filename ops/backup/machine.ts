@@ -1,4 +1,4 @@
-/** Brings a deployment to a machine that knows nothing of it: configuration, passphrase, state, and its volume. */
+/** Brings a deployment to a machine that knows nothing of it: configuration, passphrase and state. */
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import {
     existsSync,
@@ -14,9 +14,6 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import type { Engine } from "../../engine/client";
-import { found } from "../../engine/errors";
-import { IDENTITY_LABEL, OWNER_LABEL } from "../../components/deployment/hardening";
 import { ensureCli } from "../../setup/cli";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
@@ -27,7 +24,7 @@ import { ensureStack, ensureState } from "../../setup/state";
 import { makeFolder, writeAtomically } from "../../setup/start.cjs";
 import { askSecret } from "../shared/ask";
 
-import type { Place } from "./place";
+import type { Ground } from "./ground";
 import type { Plan } from "./plan";
 
 /**
@@ -129,14 +126,14 @@ export interface Bare {
 /**
  * Makes sure that a deployment can be brought here.
  *
- * @param engineUrl of the Engine that is going to have it @param configFile where the configuration is not to be the usual file
+ * @param refused why a configuration is not for here @param configFile where the configuration is not to be the usual file
  * @throws SetupError where something of another one is in the way
  */
 export async function checkBare(
     machine: Machine,
     stack: Stack,
     plan: Plan,
-    { engineUrl, configFile }: { engineUrl: string; configFile?: string | undefined },
+    { refused, configFile }: Pick<Ground, "refused"> & { configFile?: string | undefined },
 ): Promise<Bare> {
     const { manifest, configuration } = plan;
     const short = (name: string) => name.split("/").pop() ?? name;
@@ -145,11 +142,9 @@ export async function checkBare(
             `The backup is of stack ${manifest.stack}, and its state knows it by that name: npm run restore -- --stack ${short(manifest.stack)} …`,
         );
     const { config = {}, encryptionsalt } = read(configuration);
-    const host = config["private-registry:dockerHost"];
-    if (typeof host === "string" && host !== engineUrl)
-        throw new SetupError(
-            `The backup's configuration deploys to the Docker Engine ${host}: DOCKER_HOST=${host} before the same command.`,
-        );
+    const options = Object.entries(config).map(([key, value]) => [key.split(":").pop(), value] as const);
+    const problem = refused(Object.fromEntries(options) as Record<string, unknown>);
+    if (problem !== undefined) throw new SetupError(problem);
     const file = configurationFile(machine, stack, configFile);
     const here = existsSync(file) ? saltInUse(readFileSync(file, "utf8")) : undefined;
     if (here !== undefined && here !== encryptionsalt)
@@ -157,44 +152,6 @@ export async function checkBare(
             `${file} has secrets of another deployment in it; nothing was changed: move it away, or restore in a fresh clone.`,
         );
     return { passphrase: await passphraseFor(machine, stack, plan, here), file };
-}
-
-interface StateVolume {
-    type: string;
-    id?: string;
-    outputs?: {
-        name?: string;
-        driver?: string;
-        driverOpts?: Record<string, string>;
-        labels?: { label: string; value: string }[];
-    };
-}
-
-/** Makes the data volume as the state has it, so that the deployment knows it as its own. */
-export async function ensureVolume(
-    engine: Engine,
-    { state, manifest }: Plan,
-    { type, source }: Place,
-): Promise<void> {
-    if (type !== "volume") return;
-    const there = await found(() => engine.getVolume(source).inspect());
-    if (there !== undefined) {
-        const { [OWNER_LABEL]: owner, [IDENTITY_LABEL]: identity } = there.Labels ?? {};
-        if (identity === manifest.identity || owner === undefined) return;
-        throw new SetupError(
-            `The volume ${source} is there and is another deployment's (${owner}); nothing was changed. Where nothing in it is wanted: docker volume rm ${source}`,
-        );
-    }
-    const { deployment } = JSON.parse(state) as { deployment?: { resources?: StateVolume[] | null } };
-    const known = (deployment?.resources ?? []).find(
-        (one) => one.type === "docker:index/volume:Volume" && one.outputs?.name === source,
-    )?.outputs;
-    await engine.createVolume({
-        Name: source,
-        Driver: known?.driver ?? "local",
-        DriverOpts: known?.driverOpts ?? {},
-        Labels: Object.fromEntries((known?.labels ?? []).map(({ label, value }) => [label, value])),
-    });
 }
 
 /** Writes configuration and passphrase, and gives the state to Pulumi. */

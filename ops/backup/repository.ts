@@ -73,7 +73,7 @@ export const isNone = (said: string): boolean =>
 export const isLocked = (said: string): boolean =>
     /already locked|unable to create lock|repository is locked/i.test(said);
 
-const KINDS: readonly (readonly [said: RegExp, sentence: (where: string) => string])[] = [
+const KINDS: readonly (readonly [said: RegExp, sentence: (where: string, host: string) => string])[] = [
     [
         /wrong password or no key found/i,
         (where) =>
@@ -82,8 +82,8 @@ const KINDS: readonly (readonly [said: RegExp, sentence: (where: string) => stri
     ],
     [
         /no space left on device|disk quota exceeded|ENOSPC|QuotaExceeded/i,
-        (where) =>
-            `There is no space left for the repository ${where}, or on the Docker host's disk: make room there, or keep fewer ` +
+        (where, host) =>
+            `There is no space left for the repository ${where}, or on the disk of ${host}: make room there, or keep fewer ` +
             "(pulumi config set --path backup.keep.monthly 6, npm run up), and run the same command again. Earlier backups are whole",
     ],
     [
@@ -99,8 +99,7 @@ const KINDS: readonly (readonly [said: RegExp, sentence: (where: string) => stri
     ],
     [
         /dial tcp|connection refused|no such host|i\/o timeout|Connection timed out|No route to host|Could not resolve|network is unreachable|connect: /i,
-        (where) =>
-            `The repository ${where} cannot be reached from the Docker host. Nothing there was changed`,
+        (where, host) => `The repository ${where} cannot be reached from ${host}. Nothing there was changed`,
     ],
     [
         // What ssh itself said of it may be lost where it ends before restic reads that.
@@ -128,8 +127,13 @@ const KINDS: readonly (readonly [said: RegExp, sentence: (where: string) => stri
     ],
 ];
 
-/** One sentence for a failure of restic. @param said all that it said */
-export function problemOf(at: Repository, said: string): string {
+/**
+ * One sentence for a failure of restic.
+ *
+ * @param said all that it said
+ * @param host where it ran, in words
+ */
+export function problemOf(at: Repository, said: string, host = "the Docker host"): string {
     const where = shownRepository(at);
     const kind = KINDS.find(([pattern]) => pattern.test(said));
     const words = withoutPasswords(said.trim().split("\n").filter(Boolean).at(-1) ?? "nothing")
@@ -138,5 +142,5 @@ export function problemOf(at: Repository, said: string): string {
         .slice(0, 300);
     return kind === undefined
         ? `restic failed on the repository ${where}: ${words}.`
-        : `${kind[1](where)} (${words}).`;
+        : `${kind[1](where, host)} (${words}).`;
 }

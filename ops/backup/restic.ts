@@ -1,31 +1,12 @@
-/** restic at work for a deployment: its image, its repository, and what is done where that is locked or not there. */
-import type { Engine } from "../../engine/client";
-import type { Endpoint } from "../../engine/endpoint";
-import { DEFAULT_BACKUP_IMAGE } from "../../address/default-images";
+/** restic at work for a deployment: its repository, and what is done where that is locked or not there. */
 import { SetupError } from "../../setup/errors";
-import { ensureImages, nameInEngine } from "../../setup/image";
-import type { Machine } from "../../setup/machine";
 import { say } from "../../setup/progress";
-import type { EarlySettings } from "../../setup/stack";
 import type { LockOwner } from "../shared/lock";
 
+import type { Beside, Ground } from "./ground";
 import { type Job, runJob, type Told, wordsOf } from "./job";
-import { isLocked, isNone, problemOf, shownRepository } from "./repository";
+import { isLocked, isNone, problemOf, type Repository, shownRepository } from "./repository";
 import { INIT, SNAPSHOTS, UNLOCK } from "./scripts";
-
-/** The ID of restic's image. */
-export async function resticImage(
-    machine: Machine,
-    endpoint: Endpoint,
-    engine: Engine,
-    settings: EarlySettings,
-    backupImage: string = DEFAULT_BACKUP_IMAGE,
-): Promise<string> {
-    const wanted = { ...settings, front: false, cache: false, nexus: false, backup: true, backupImage };
-    await ensureImages(machine, endpoint, wanted);
-    const { Id } = await engine.getImage(await nameInEngine(endpoint, backupImage)).inspect();
-    return Id;
-}
 
 /** A snapshot as restic lists it. */
 export interface Snapshot {
@@ -48,32 +29,24 @@ export const tagsOf = (stack: string, owner: LockOwner) => [
 export const stackOf = ({ tags }: Snapshot) =>
     tags.find((tag) => tag.startsWith(STACK_TAG))?.slice(STACK_TAG.length) ?? "";
 
-/** What a job of restic has in common with the others of a command. */
-export type Base = Pick<Job, "image" | "owner" | "repository" | "network" | "signal">;
+/** What is told of a job beside the repository. */
+type Wanted = Omit<Job, "repository" | "signal">;
+type Use = (told: Told, beside: Beside) => Promise<void>;
 
 export class Restic {
     constructor(
-        readonly engine: Engine,
-        readonly base: Base,
+        readonly ground: Ground,
+        readonly repository: Repository,
+        readonly signal: AbortSignal,
     ) {}
 
-    private get name() {
-        return `${this.base.owner.prefix}-backup`;
+    private attempt(job: Wanted, onLine?: (line: string) => void, use?: Use) {
+        const { repository, signal } = this;
+        return runJob(this.ground, { ...job, repository, signal }, onLine, use);
     }
 
-    private async attempt(
-        job: Pick<Job, "script"> & Partial<Job>,
-        onLine?: (line: string) => void,
-        use?: (told: Told) => Promise<void>,
-    ) {
-        try {
-            return await runJob(this.engine, { ...this.base, name: this.name, ...job }, onLine, use);
-        } catch (error) {
-            // The folder is on a file system, or under a path, on which the Engine cannot make it.
-            if (error instanceof SetupError || !/mkdir|mount|bind source|read-only/i.test(String(error)))
-                throw error;
-            throw new SetupError(problemOf(this.base.repository, String(error)));
-        }
+    private problem(said: string): SetupError {
+        return new SetupError(problemOf(this.repository, said, this.ground.host));
     }
 
     /**
@@ -82,14 +55,14 @@ export class Restic {
      * @throws SetupError one sentence for a failure
      */
     async run(
-        job: Pick<Job, "script"> & Partial<Job>,
+        job: Wanted,
         {
             onLine,
             use,
             none,
         }: {
             onLine?: (line: string) => void;
-            use?: (told: Told) => Promise<void>;
+            use?: Use;
             /** What is done where there is no repository yet; then the script runs once more. */
             none?: () => Promise<void>;
         } = {},
@@ -106,12 +79,12 @@ export class Restic {
                 await this.unlock();
             } else {
                 const failed = wordsOf(told, "failed");
-                const where = shownRepository(this.base.repository);
+                const where = shownRepository(this.repository);
                 if (isNone(told.said))
                     throw new SetupError(
                         `There is no restic repository in ${where}: name the one that \`npm run backup\` wrote to.`,
                     );
-                throw new SetupError(problemOf(this.base.repository, failed ?? told.said));
+                throw this.problem(failed ?? told.said);
             }
         }
     }
@@ -122,19 +95,19 @@ export class Restic {
         const foreign = /"hostname":\s*"([^"]*)"/.exec(wordsOf(told, "foreign") ?? "")?.[1];
         if (foreign !== undefined)
             throw new SetupError(
-                `The repository ${shownRepository(this.base.repository)} is in use by another restic (host ${foreign}): wait for its end; ` +
+                `The repository ${shownRepository(this.repository)} is in use by another restic (host ${foreign}): wait for its end; ` +
                     "if that is gone, `restic unlock` there, or wait half an hour.",
             );
-        if (code !== 0) throw new SetupError(problemOf(this.base.repository, told.said));
+        if (code !== 0) throw this.problem(told.said);
         say("A backup that was killed had left the repository locked; it is open again.");
     }
 
     /** Makes the repository. */
     async init(): Promise<void> {
         const { code, told } = await this.attempt({ script: INIT });
-        if (code !== 0) throw new SetupError(problemOf(this.base.repository, told.said));
+        if (code !== 0) throw this.problem(told.said);
         say(
-            `Made the repository ${shownRepository(this.base.repository)}. Keep a copy of its password elsewhere.`,
+            `Made the repository ${shownRepository(this.repository)}. Keep a copy of its password elsewhere.`,
         );
     }
 

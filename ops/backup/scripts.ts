@@ -3,6 +3,9 @@
  * ("revisions"), tags. It is read in the reverse, while no collection runs: so all that a tag which was read needs is there when
  * its turn comes, and every backup is whole whatever is pushed meanwhile (docs/backup.md).
  */
+import { posix } from "node:path";
+
+import { DATA_FOLDER } from "../../components/storage/folders";
 import { STORE_FOLDER } from "../store/look";
 import { inQuotes } from "../../text/shell";
 
@@ -11,7 +14,7 @@ import { REPOSITORY_FOLDER } from "./repository";
 /** Where the registry's own repositories are mounted, read-only; at their usual place is the copy that is backed up. */
 export const SOURCE = "/source";
 const SOURCE_STORE = `${SOURCE}${STORE_FOLDER.replace("/var/lib/registry", "")}`;
-/** What is no image: state, configuration. In memory. */
+/** What is no image: state, configuration, perhaps the passphrase. In memory. */
 export const DEPLOYMENT = "/deployment";
 export const REPOSITORIES = `${STORE_FOLDER}/repositories`;
 /** Where images are put before they take their place, on the same disk. */
@@ -43,12 +46,6 @@ if [ -d ${SOURCE_STORE}/repositories ]; then
     echo "@repositories $(find . -type d -name _manifests | wc -l)"
     cd /
 fi
-`;
-
-/** What the job was given of the deployment; the passphrase too is in memory alone. */
-const DEPLOYMENT_FILES = `umask 077
-cp /job/deployment/* ${DEPLOYMENT}/ && rm -rf /job/deployment
-umask 022
 `;
 
 /**
@@ -104,8 +101,7 @@ export function backupScript({ host, tags, keep, dryRun, mend }: BackupWords): s
     );
     const own = tags.at(-1) ?? "";
     const forget = words("--json", "--tag", own, "--group-by", "", "--keep-last", "3", ...kept, "--prune");
-    return `${DEPLOYMENT_FILES}
-${mend ? MEND : ""}
+    return `${mend ? MEND : ""}
 echo "@step links"
 ${COPY_LINKS}
 echo "@step store"
@@ -248,7 +244,12 @@ echo "@step done"`;
 /** Restores a whole snapshot, the images into an empty store, and reads every blob back. */
 export const verifyScript = (id: string) => `echo "@step verify"
 restic restore ${words(id)} --target /job/memory --include ${DEPLOYMENT} || exit 1
-restic restore ${words(id)} --target / --include ${STORE_FOLDER} || exit 1
+rm -rf ${STAGING} && mkdir ${STAGING} || exit 1
+restic restore ${words(id)} --target ${STAGING} --include ${STORE_FOLDER} || exit 1
+if [ -d ${STAGING}${STORE_FOLDER} ]; then
+    mkdir -p ${posix.dirname(STORE_FOLDER)} && mv ${STAGING}${STORE_FOLDER} ${STORE_FOLDER} || exit 1
+fi
+rm -rf ${STAGING}
 echo "@step sums"
 cd ${STORE_FOLDER} 2> /dev/null || { echo "@blobs 0 0"; echo "@step done"; exit 0; }
 find blobs/sha256 -type f -name data -exec sha256sum {} + > /job/sums || exit 1
@@ -261,3 +262,16 @@ while read -r sum path; do
 done < /job/sums
 echo "@blobs $(wc -l < /job/sums) $wrong"
 echo "@step done"`;
+
+/** Port of a registry's own loopback. */
+export const SERVED_PORT = 5000;
+const SERVED = `version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: ${DATA_FOLDER}}, maintenance: {uploadpurging: {enabled: false}, readonly: {enabled: true}}}
+http: {addr: "127.0.0.1:${SERVED_PORT}"}
+`;
+/** A registry that serves what verifyScript has restored, as its container's command. */
+export const SERVE = [
+    ...["/bin/sh", "-c", 'printf %s "$0" > /tmp/config.yml && exec registry serve /tmp/config.yml'],
+    SERVED,
+];

@@ -1,19 +1,15 @@
 /** Looks whether a backup is whole: restored into a store of its own, served by a registry of its own, and read through. */
 import { createHash } from "node:crypto";
 
-import type { Engine } from "../../engine/client";
-import { exec } from "../../engine/run";
-import { DATA_FOLDER } from "../../components/storage/folders";
 import { SetupError } from "../../setup/errors";
-import { create, remove, start } from "../gc/engine";
-import { jobLabels } from "../shared/lock";
+import { shell, type Shell } from "../store/broom";
 import { blobPath, damageLine, damagesOf } from "../store/damage";
-import { inContainer } from "../store/broom";
 import { lookAt } from "../store/mend";
 
+import type { Beside } from "./ground";
 import type { Told } from "./job";
 import type { Restic } from "./restic";
-import { verifyScript } from "./scripts";
+import { SERVED_PORT, verifyScript } from "./scripts";
 import { ANY_MANIFEST } from "../../address/media-types";
 
 export interface Verified {
@@ -22,42 +18,33 @@ export interface Verified {
     blobs: number;
 }
 
-const PORT = 5000;
-const CONFIG = `version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: ${DATA_FOLDER}}, maintenance: {uploadpurging: {enabled: false}, readonly: {enabled: true}}}
-http: {addr: "127.0.0.1:${PORT}"}
-`;
 const AWAIT = `n=0
-until wget -q -O /dev/null http://127.0.0.1:${PORT}/v2/; do n=$((n + 1)); [ $n -lt 100 ] || exit 1; sleep 0.1; done 2> /dev/null
+until wget -q -O /dev/null http://127.0.0.1:${SERVED_PORT}/v2/; do n=$((n + 1)); [ $n -lt 100 ] || exit 1; sleep 0.1; done 2> /dev/null
 echo up`;
 /** All bodies, one after the other, in base64: one process for many paths. */
-const FETCH_ALL = `for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${PORT}$path"; done
+const FETCH_ALL = `for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${SERVED_PORT}$path"; done
 wget -q -O - --header "Accept: ${ANY_MANIFEST}" "$@" 2> /dev/null | base64 | tr -d '\\n'`;
 /** A line for each path: its body in base64. */
 const FETCH = `for path in "$@"; do
     printf '%s ' "$path"
-    wget -q -O - --header "Accept: ${ANY_MANIFEST}" "http://127.0.0.1:${PORT}$path" 2> /dev/null | base64 | tr -d '\\n'
+    wget -q -O - --header "Accept: ${ANY_MANIFEST}" "http://127.0.0.1:${SERVED_PORT}$path" 2> /dev/null | base64 | tr -d '\\n'
     echo
 done`;
 /** Of blobs those that are not answered: all at once, and one by one where one is not. */
 export const LACKING = `paths="$*"
-for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${PORT}$path"; done
+for path in "$@"; do shift; set -- "$@" "http://127.0.0.1:${SERVED_PORT}$path"; done
 wget -q -O /dev/null --spider "$@" 2> /dev/null && exit 0
 for path in $paths; do
-    wget -q -O /dev/null --spider "http://127.0.0.1:${PORT}$path" 2> /dev/null || echo "$path"
+    wget -q -O /dev/null --spider "http://127.0.0.1:${SERVED_PORT}$path" 2> /dev/null || echo "$path"
 done`;
 
 /** Paths asked for at once: a command line has an end. */
 const BATCH = 300;
 
-async function asked(engine: Engine, container: string, script: string, paths: readonly string[]) {
+async function asked(run: Shell, script: string, paths: readonly string[]) {
     const lines: string[] = [];
     for (let at = 0; at < paths.length; at += BATCH) {
-        const text = await exec(engine, container, [
-            ...["/bin/sh", "-c", script, "sh"],
-            ...paths.slice(at, at + BATCH),
-        ]);
+        const text = await run(shell(script, ...paths.slice(at, at + BATCH)));
         lines.push(...text.split("\n").filter(Boolean));
     }
     return lines;
@@ -69,15 +56,14 @@ async function asked(engine: Engine, container: string, script: string, paths: r
  * @param sizes of them, by which the bodies are told apart
  */
 async function fetched(
-    engine: Engine,
-    container: string,
+    run: Shell,
     sizes: ReadonlyMap<string, number | undefined>,
 ): Promise<Map<string, Buffer>> {
     const bodies = new Map<string, Buffer>();
     const paths = [...sizes.keys()];
     for (let at = 0; at < paths.length; at += BATCH) {
         const some = paths.slice(at, at + BATCH);
-        const [text = ""] = await asked(engine, container, FETCH_ALL, some);
+        const [text = ""] = await asked(run, FETCH_ALL, some);
         const all = Buffer.from(text, "base64");
         const total = some.reduce((sum, path) => sum + (sizes.get(path) ?? NaN), 0);
         if (all.length === total) {
@@ -90,7 +76,7 @@ async function fetched(
             continue;
         }
         // One of them is not what it should be: which one, only each by itself tells.
-        for (const line of await asked(engine, container, FETCH, some)) {
+        for (const line of await asked(run, FETCH, some)) {
             const [path = "", body = ""] = line.split(" ");
             bodies.set(path, Buffer.from(body, "base64"));
         }
@@ -105,11 +91,8 @@ interface Content {
 }
 
 /** Reads every tag with all that it needs. @returns what is wrong, in words */
-async function readThrough(
-    engine: Engine,
-    container: string,
-): Promise<{ wrong: string[]; tags: number; manifests: number }> {
-    const look = await lookAt(inContainer(engine, container).run);
+async function readThrough(run: Shell): Promise<{ wrong: string[]; tags: number; manifests: number }> {
+    const look = await lookAt(run);
     if (look === undefined) return { wrong: [], tags: 0, manifests: 0 };
     const wrong = damagesOf(look).all.map(damageLine);
     const tags = [...look.links].flatMap(([path, digest]) => {
@@ -130,7 +113,7 @@ async function readThrough(
         const sizes = new Map(
             [...wanted].map(([path, { digest }]) => [path, look.files.get(blobPath(digest))?.size] as const),
         );
-        for (const [path, bytes] of await fetched(engine, container, sizes)) {
+        for (const [path, bytes] of await fetched(run, sizes)) {
             const { repository = "", digest = "" } = wanted.get(path) ?? {};
             const [algorithm = "sha256"] = digest.split(":");
             if (`${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}` !== digest) {
@@ -149,53 +132,27 @@ async function readThrough(
                 if (urls.length === 0) blobs.add(`/v2/${repository}/blobs/${blob}`);
         }
     }
-    const lacking = await asked(engine, container, LACKING, [...blobs]);
+    const lacking = await asked(run, LACKING, [...blobs]);
     wrong.push(...lacking.map((path) => `${path} is not answered`));
     return { wrong, tags: tags.length, manifests: seen.size };
 }
 
 /**
- * Restores a snapshot into a volume of its own, has a registry on the loopback of a container without a network serve it, and
- * reads every tag's manifests and every blob.
+ * Restores a snapshot into a store of its own, has a registry on a loopback serve it, and reads every tag's manifests and every blob.
  *
- * @param registryImage ID of the registry's image
  * @throws SetupError where anything lacks
  */
-export async function verify(restic: Restic, id: string, registryImage: string): Promise<Verified> {
-    const { engine, base } = restic;
-    const { prefix } = base.owner;
-    const name = `${prefix}-verify`;
+export async function verify(restic: Restic, id: string): Promise<Verified> {
     let result: Verified | undefined;
-    const use = async (told: Told) => {
+    const use = async (told: Told, { serve }: Beside) => {
         const [blobs = "0"] = (told.lines.find(([of]) => of === "blobs")?.[1] ?? "").split(" ");
         const wrong = told.lines
             .filter(([of]) => of === "wrong")
             .map(([, path]) => `${path} is not what its name says`);
-        await create(engine, {
-            name,
-            Image: registryImage,
-            Entrypoint: [
-                "/bin/sh",
-                "-c",
-                'printf %s "$0" > /tmp/config.yml && exec registry serve /tmp/config.yml',
-            ],
-            Cmd: [CONFIG],
-            Labels: jobLabels(base.owner),
-            HostConfig: {
-                NetworkMode: "none",
-                VolumesFrom: [`${prefix}-backup:ro`],
-                ReadonlyRootfs: true,
-                Tmpfs: { "/tmp": "" },
-                CapDrop: ["ALL"],
-                CapAdd: ["DAC_OVERRIDE"],
-                SecurityOpt: ["no-new-privileges:true"],
-            },
-        });
-        try {
-            await start(engine, name);
-            if (!(await exec(engine, name, ["/bin/sh", "-c", AWAIT])).includes("up"))
+        await serve(async (run) => {
+            if (!(await run(shell(AWAIT))).includes("up"))
                 throw new SetupError("The registry that was to serve the backup does not answer.");
-            const { wrong: more, tags, manifests } = await readThrough(engine, name);
+            const { wrong: more, tags, manifests } = await readThrough(run);
             wrong.push(...more);
             if (wrong.length > 0)
                 throw new SetupError(
@@ -203,13 +160,11 @@ export async function verify(restic: Restic, id: string, registryImage: string):
                         "npm run doctor -- --store tells whether the registry's own store is; npm run backup -- --mend stores anew what the repository lost.",
                 );
             result = { tags, manifests, blobs: Number(blobs) };
-        } finally {
-            await remove(engine, name);
-        }
+        });
     };
-    const script = verifyScript(id);
+    const job = { script: verifyScript(id), images: { for: "verification" } } as const;
     // State and passphrase touch no disk.
-    await restic.run({ script, memory: ["/job/memory"], volumes: [DATA_FOLDER], writable: true }, { use });
+    await restic.run({ ...job, memory: ["/job/memory"] }, { use });
     if (result === undefined) throw new Error("the backup was not looked through");
     return result;
 }

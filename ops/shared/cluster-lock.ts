@@ -37,7 +37,8 @@ export async function endDeadLock(registry: ClusterRegistry, force: boolean): Pr
         const found = await registry.cluster.get<DeploymentObject>(DEPLOYMENT, registry.name);
         const holder = found && holderOf(found);
         if (found === undefined || holder === undefined) return;
-        if (!force && isAtWork(holder.process, true)) return;
+        // This very command's is no dead one's.
+        if (holder.process === processText() || (!force && isAtWork(holder.process, true))) return;
         if (await change(registry, found, undefined)) return;
     }
 }

@@ -1,5 +1,5 @@
 /** A pod that does one thing for a command, and goes with it; also with the Deployment, whose it is. */
-import { type ClusterObject, ClusterRefused } from "../../cluster/cluster";
+import { type Cluster, type ClusterObject, ClusterRefused } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { IDENTITY_LABEL } from "../../components/deployment/hardening";
@@ -14,7 +14,12 @@ import {
     type PodSpec,
 } from "./on-cluster";
 import { isAtWork, processText, shown } from "./process";
-import { REGISTRY_CONTAINER, taskLabels } from "../../components/kubernetes/names";
+import {
+    freeTaskLabels,
+    INSTANCE_LABEL,
+    REGISTRY_CONTAINER,
+    taskLabels,
+} from "../../components/kubernetes/names";
 
 /** Seconds in which a node has to start a pod: it may have to pull the image first. */
 const START_SECONDS = 300;
@@ -28,7 +33,15 @@ export interface Task {
     containers: Container[];
     /** Beside what the registry's pods have of volumes. @default none */
     volumes?: PodSpec["volumes"];
+    /** Name of the machine, as its programs have it. @default the pod's */
+    hostname?: string;
+    annotations?: Record<string, string>;
+    /** It may reach anything, and not only what the registry's pods may. @default false */
+    free?: boolean;
 }
+
+/** Whose a task is: what of the Deployment counts. Where there is none yet, `metadata` has no `uid`. */
+export type TaskOwner = Pick<DeploymentObject, "apiVersion" | "kind" | "metadata" | "spec">;
 
 /** A container of the Deployment's pods. */
 export function containerOf({ spec }: DeploymentObject, container: string): Container {
@@ -61,20 +74,25 @@ export function registryContainer(deployment: DeploymentObject): Container {
 /** On what a command has made: its process (process.ts). */
 export const PROCESS_ANNOTATION = "private-registry/process";
 
+const MANAGED = { "app.kubernetes.io/managed-by": "private-registry" };
+
+/** By which all that commands have is found. */
+const ofTasks = (own: string) => ({ [INSTANCE_LABEL]: own, ...MANAGED });
+
 /** What an object of a command has in common with others of its deployment: with that it goes. */
 export const belonging = (
     { name, identity, cluster }: ClusterRegistry,
-    { apiVersion, kind, metadata }: DeploymentObject,
+    { apiVersion, kind, metadata: { name: owner, uid } }: TaskOwner,
     annotations: Record<string, string> = {},
 ): Omit<ClusterObject["metadata"], "name"> => ({
     namespace: cluster.namespace,
     labels: {
         ...taskLabels(name),
-        "app.kubernetes.io/managed-by": "private-registry",
+        ...MANAGED,
         [IDENTITY_LABEL]: identity,
     },
     annotations: { [PROCESS_ANNOTATION]: processText(), ...annotations },
-    ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "" }],
+    ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion, kind, name: owner, uid }] }),
 });
 
 const taskName = ({ name }: ClusterRegistry, { name: task }: Pick<Task, "name">) => `${name}-${task}`;
@@ -82,16 +100,18 @@ const taskName = ({ name }: ClusterRegistry, { name: task }: Pick<Task, "name">)
 /** The pod of a task. */
 export function taskPod(
     registry: ClusterRegistry,
-    deployment: DeploymentObject,
-    { name, containers, volumes = [] }: Task,
+    deployment: TaskOwner,
+    { name, containers, volumes = [], hostname, annotations, free = false }: Task,
 ): ClusterObject & { spec: object } {
     const { spec } = deployment.spec.template;
-    const all = [...(spec.volumes ?? []), ...volumes];
+    const shared = spec.volumes ?? [];
+    const all = [...shared, ...volumes];
     const mounted = new Set(
         containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map((one) => one.name)),
     );
-    const claimed = all.some((one) => mounted.has(one.name) && one.persistentVolumeClaim !== undefined);
-    const metadata = belonging(registry, deployment);
+    const claimed = shared.some((one) => mounted.has(one.name) && one.persistentVolumeClaim !== undefined);
+    const metadata = belonging(registry, deployment, annotations);
+    if (free) metadata.labels = { ...metadata.labels, ...freeTaskLabels(registry.name) };
     const { securityContext, serviceAccountName, hostAliases, imagePullSecrets, tolerations, nodeSelector } =
         spec;
     return {
@@ -103,6 +123,7 @@ export function taskPod(
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             terminationGracePeriodSeconds: 5,
+            ...(hostname === undefined ? {} : { hostname }),
             ...{
                 securityContext,
                 serviceAccountName,
@@ -159,8 +180,23 @@ async function removeLeftTask(
 
 /** Takes away the pods of commands that were killed. @param force also of those that may be at work on another machine */
 export async function removeLeftTasks({ cluster, name }: ClusterRegistry, force: boolean): Promise<void> {
-    for (const pod of await cluster.list<PodObject>("pods", taskLabels(name)))
+    for (const pod of await cluster.list<PodObject>("pods", ofTasks(name)))
         if (force || !isAtWork(processOf(pod), true)) await cluster.remove("pod", pod.metadata.name, 1);
+}
+
+/** The claims for which a pod may be waiting, and what the cluster tells of them. */
+async function claimsOf(cluster: Cluster, { spec }: PodObject): Promise<ClusterState[]> {
+    const names = (spec.volumes ?? []).map((one) => one.persistentVolumeClaim?.claimName);
+    if (names.every((name) => name === undefined)) return [];
+    const [claims, events] = await Promise.all(
+        ["persistentvolumeclaims", "events"].map(
+            (kind) => cluster.list(kind, {}) as unknown as Promise<ClusterState[]>,
+        ),
+    );
+    return [
+        ...(claims ?? []).filter(({ metadata }) => names.includes(metadata.name)),
+        ...(events ?? []).filter(({ involvedObject }) => names.includes(involvedObject?.name)),
+    ];
 }
 
 /**
@@ -170,7 +206,7 @@ export async function removeLeftTasks({ cluster, name }: ClusterRegistry, force:
  */
 export async function startTask(
     registry: ClusterRegistry,
-    deployment: DeploymentObject,
+    deployment: TaskOwner,
     task: Task,
     signal?: AbortSignal,
 ): Promise<string> {
@@ -184,7 +220,10 @@ export async function startTask(
         if (pod === undefined) throw new SetupError(wentAway(name));
         if (isReady(pod) || /^(Succeeded|Failed)$/.test(pod.status?.phase ?? "")) return name;
         signal?.throwIfAborted();
-        const [text] = troubles([pod as unknown as ClusterState], Date.now());
+        const [text] = troubles(
+            [...(await claimsOf(cluster, pod)), pod as unknown as ClusterState],
+            Date.now(),
+        );
         trouble = text === undefined ? undefined : { text, since: trouble?.since ?? Date.now() };
         if (trouble !== undefined && Date.now() - trouble.since > TROUBLE_SECONDS * 1000)
             throw new SetupError(inPlace(trouble.text, registry.access));
@@ -199,7 +238,7 @@ export async function startTask(
     }
 }
 
-const wentAway = (name: string) =>
+export const wentAway = (name: string) =>
     `The pod ${name} went away while it was at work: run the same command again.`;
 
 /** Runs a task to its end, and takes its pod away. @returns its exit code */

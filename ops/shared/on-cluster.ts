@@ -18,7 +18,7 @@ export interface Container {
     env?: { name: string; value?: string }[];
     resources?: { requests?: object; limits?: Record<string, string> };
     securityContext?: object;
-    volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
+    volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
 }
 
 /** Of a pod, as far as the commands look at it. */
@@ -26,7 +26,12 @@ export interface PodSpec {
     nodeName?: string;
     containers: Container[];
     initContainers?: Container[];
-    volumes?: { name: string; persistentVolumeClaim?: { claimName: string }; emptyDir?: object }[];
+    volumes?: {
+        name: string;
+        persistentVolumeClaim?: { claimName: string };
+        emptyDir?: object;
+        downwardAPI?: object;
+    }[];
     securityContext?: object;
     serviceAccountName?: string;
     hostAliases?: object[];

@@ -1,7 +1,5 @@
 /** Commands that work on the Engine of a Docker host, and on no cluster. */
-export const ON_DOCKER: readonly string[] = [
-    ...["backup", "bundle", "import", "mirrors", "monitoring", "restore", "sync"],
-];
+export const ON_DOCKER: readonly string[] = [...["bundle", "import", "mirrors", "monitoring", "sync"]];
 
 /** What is said of one where the registry is on a cluster. */
 export const onDockerAlone = (name: string): string =>

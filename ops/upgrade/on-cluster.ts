@@ -40,6 +40,8 @@ export interface ClusterWork {
     up: () => Promise<string | undefined>;
     show: (parts: Outcome["parts"]) => void;
     confirmed: () => Promise<boolean>;
+    /** A backup of what there is, where the stack has a repository for it. */
+    backup: () => Promise<void>;
 }
 
 interface ClusterRecord {
@@ -241,6 +243,7 @@ export async function upgradeOnCluster(work: ClusterWork): Promise<Outcome> {
     if (steps.length === 0) return { result: "nothing", parts };
     if (flags["dry-run"]) return { result: "planned", parts };
     if (!(await work.confirmed())) return { result: "nothing", parts };
+    await work.backup();
     const record: ClusterRecord = { begun: new Date().toISOString(), steps, known };
     await keep(registry, record);
     return { ...(await carryOut(work, record)), parts };

@@ -15,6 +15,7 @@ export const command = (stack: Pick<Stack, "name" | "env">, name: string, ...fla
     start(process.execPath, [resolve(ROOT, "setup", "start.cjs"), name, ...flags, "--stack", stack.name], {
         cwd: ROOT,
         env: stack.env,
+        timeoutMs: 200_000,
     });
 
 /** As `npm run gc -- …` of a stack. */

@@ -1,5 +1,6 @@
 /** The commands of day 2, on a real cluster: with the rights of the example's Role, and no Docker Engine. */
 import { randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { RCLONE_IMAGE } from "../../../address/default-images";
@@ -10,17 +11,19 @@ import { thisMachine } from "../../../setup/machine";
 import { cleanup } from "../cleanup";
 import { collect, command, missing, pushImage, type Pushed } from "../gc";
 import { Load, type RegistryClient } from "../http";
-import { REGISTRY_IMAGE } from "../images";
+import { REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
 import { must, sleep, until } from "../run";
 import type { Stack } from "../stack";
 
 import type { Cluster } from "./cluster";
 import {
+    backupSettings,
     BUILD_MS,
     clientAt,
     clusterWithStore,
     deployer,
     exampleRole,
+    hostVolume,
     type Namespace,
     NAMESPACE,
     stackOn,
@@ -48,13 +51,20 @@ describe("the commands on a cluster", () => {
 
     beforeAll(async () => {
         const rclone = await rcloneImage();
-        const site = await clusterWithStore(use, { images: [rclone] });
+        const site = await clusterWithStore(use, { images: [rclone, RESTIC_IMAGE] });
         ({ cluster, there } = site);
+        await cluster.apply(hostVolume(cluster, "copies", "ReadWriteOnce"));
         stack = use(
             await stackOn(cluster, NAMESPACE, {
                 name: "ops",
                 env: { ...site.env, DOCKER_HOST: "unix:///none.sock" },
-                settings: { ...site.settings, "kubernetes.rcloneImage": rclone },
+                settings: {
+                    ...site.settings,
+                    ...(await backupSettings(site.store)),
+                    "kubernetes.rcloneImage": rclone,
+                    "kubernetes.claim.size": "1Gi",
+                    "kubernetes.claim.storageClass": "copies",
+                },
             }),
         );
         await stack.up();
@@ -250,6 +260,26 @@ describe("the commands on a cluster", () => {
         expect(JSON.parse(stdout)).toMatchObject({ stage: 0, deployed: true });
     });
 
+    test("backup and restore of a store elsewhere: from a copy of it in a claim, and back into the store", async () => {
+        const pushed = await pushImage(client, "team/lost", "1");
+        const { code, stdout, screen } = await npmRun("backup", "--json", "--verify").done;
+        expect([code, screen]).toEqual([0, expect.stringContaining("Made the repository s3:")]);
+        const { tags, verified } = JSON.parse(stdout) as { tags: number; verified: { tags: number } };
+        expect([verified.tags, tags > 1]).toEqual([tags, true]);
+        await client.ask(`/v2/team/lost/manifests/${pushed.digest}`, { method: "DELETE" });
+        expect((await collect(stack).done).code).toBe(0);
+        expect(await missing(client, "team/lost", "1")).toEqual(["1: 404"]);
+        // With this file the registry is taken for up, and not deployed once more.
+        const out = resolve(__dirname, "..", "..", "..", "out", stack.name);
+        use({ dispose: async () => rmSync(out, { recursive: true }) });
+        mkdirSync(out, { recursive: true });
+        writeFileSync(join(out, "ca.crt"), ca);
+        const back = await npmRun("restore", "--yes").done;
+        expect([back.code, back.screen]).toEqual([0, expect.stringMatching(/Restored 1 tag and \d blobs/)]);
+        expect(await missing(client, "team/lost", "1")).toEqual([]);
+        await expectNormal();
+    });
+
     test("upgrade refuses an image that no node can run, and nothing changes", async () => {
         const { code, screen } = await npmRun("upgrade", "--yes", "--image", "front=registry.invalid/none:1")
             .done;
@@ -271,7 +301,9 @@ describe("the commands on a cluster", () => {
             const { code, screen } = await npmRun("upgrade", "--yes", "--image", `registry=${image}`).done;
             expect([code, screen]).toEqual([
                 0,
-                expect.stringMatching(/Upgraded in [\d.]+ s; the registry answers/),
+                expect.stringMatching(
+                    /Backup [0-9a-f]{8} to s3:[^]*Upgraded in [\d.]+ s; the registry answers/,
+                ),
             ]);
         });
         expect(wrong).toEqual([]);
@@ -286,7 +318,7 @@ describe("the commands on a cluster", () => {
     });
 
     test("what works on a Docker Engine alone says so", async () => {
-        const { code, screen } = await npmRun("backup").done;
+        const { code, screen } = await npmRun("sync").done;
         expect([code, screen]).toEqual([
             1,
             expect.stringContaining("docs/kubernetes.md says what to do there"),
@@ -301,6 +333,9 @@ describe("the commands on a cluster", () => {
         await stack.destroy();
         await until("what belongs to the Deployment is gone", async () =>
             (await own()) === "" ? true : undefined,
+        );
+        await until("the copy of the store is gone", async () =>
+            (await there.kubectl("get", "persistentvolumeclaims", "--output=name")) === "" ? true : undefined,
         );
         expect(await there.left()).toBe("");
     });

@@ -1,23 +1,27 @@
 /** A registry on a real cluster: what stands there, what changes without a failed request, and what is left after it. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 import { BareRegistry } from "../bare-registry";
+import { REPOSITORY_PASSWORD } from "../backup";
 import { cleanup } from "../cleanup";
 import { Conformance } from "../conformance";
 import { collect, command, missing, pushImage } from "../gc";
 import { RegistryClient } from "../http";
-import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
+import { FRONT_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
 import { objectsOf } from "../docker";
+import { contents, Pushes } from "../pushes";
 import { must, sleep, until } from "../run";
 import type { S3Server } from "../s3-server";
 import { ADMIN, DOMAIN, PASSWORD, Stack } from "../stack";
 
 import type { Cluster } from "./cluster";
 import {
+    backupSettings,
     BUILD_MS,
     clientAt,
     clusterWithStore,
+    hostVolume,
     Namespace,
     NAMESPACE,
     NODE_PORT,
@@ -25,6 +29,7 @@ import {
     whileAsking,
 } from "./support";
 
+const ROOT = resolve(__dirname, "..", "..", "..");
 const TEAM = "team-a";
 
 describe("a registry on a cluster", () => {
@@ -38,7 +43,7 @@ describe("a registry on a cluster", () => {
     let env: NodeJS.ProcessEnv;
 
     beforeAll(async () => {
-        const site = await clusterWithStore(use, { namespaces: [TEAM] });
+        const site = await clusterWithStore(use, { namespaces: [TEAM], images: [RESTIC_IMAGE] });
         ({ cluster, store, there, env } = site);
         stack = use(
             await stackOn(cluster, NAMESPACE, {
@@ -234,21 +239,13 @@ describe("a registry on a cluster", () => {
         let onClaim: Stack;
         let digest: string;
         let formerCa: string;
+        /** The stack's file where `npm run up` of a restore has it: by its salt the claim is known. */
+        let own: string;
         let former: { digest: string };
 
         beforeAll(async () => {
             cluster.balanceLoad();
-            const path = join(cluster.folder, "images");
-            mkdirSync(path);
-            // A hostPath takes no group of the pod's.
-            chmodSync(path, 0o777);
-            await cluster.apply({
-                ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name: "images" } },
-                spec: {
-                    ...{ capacity: { storage: "1Gi" }, accessModes: ["ReadWriteMany"] },
-                    ...{ storageClassName: "shared", hostPath: { path } },
-                },
-            });
+            await cluster.apply(hostVolume(cluster, "shared", "ReadWriteMany"));
             onClaim = useHere(
                 await Stack.create("claim", {
                     env,
@@ -258,6 +255,12 @@ describe("a registry on a cluster", () => {
                     },
                 }),
             );
+            own = join(ROOT, `Pulumi.${onClaim.name}.yaml`);
+            const written = [own, join(ROOT, "out", onClaim.name)];
+            useHere({
+                dispose: async () =>
+                    written.forEach((path) => rmSync(path, { recursive: true, force: true })),
+            });
             await onClaim.up();
             formerCa = await onClaim.output("caCertificatePem");
             const onHost = await RegistryClient.of(onClaim);
@@ -268,6 +271,8 @@ describe("a registry on a cluster", () => {
                 ...{ target: "kubernetes", "kubernetes.namespace": NAMESPACE, port: "443" },
                 "kubernetes.claim.size": "1Gi",
                 "kubernetes.claim.storageClass": "shared",
+                ...(await backupSettings(store)),
+                "backup.escrow": "true",
             });
             await onClaim.up();
         });
@@ -319,11 +324,110 @@ describe("a registry on a cluster", () => {
             // The blobs of the two tests before, which no image has, go too.
             expect(stdout).toMatch(/^Removed 5 blobs and 0 manifests, 4\d\d(\.\d)? kB; 3 blobs in use\./);
             expect(await missing(there, "team/app", "kept")).toEqual([]);
-            const file = join(onClaim.project, `Pulumi.${onClaim.name}.yaml`);
-            const store = await command(onClaim, "doctor", "--store", "--config-file", file).done;
+            const store = await npmRun("doctor", "--store").done;
             expect(store.screen).toMatch(/^ok {7}store: \d+ links and 1 manifests are whole$/m);
             expect(store.code).toBe(0);
             ({ digest } = await there.upload("team/app"));
+        });
+
+        const configFile = () => join(onClaim.project, `Pulumi.${onClaim.name}.yaml`);
+        const npmRun = (name: string, ...flags: string[]) =>
+            command(onClaim, name, ...flags, "--config-file", configFile());
+        /** What commands have of their own there. */
+        const ofCommands = () =>
+            there.kubectl(
+                ...["get", "pods,secrets,configmaps,jobs"],
+                ...["--selector=app.kubernetes.io/managed-by=private-registry", "--output=name"],
+            );
+        const backupRuns = () =>
+            until(
+                "the pod of the backup",
+                async () => (/-backup$/m.test(await ofCommands()) ? true : undefined),
+                60_000,
+                200,
+            );
+
+        test("a backup under pushes is whole, and the cluster sees no secret of it; a killed one is in nobody's way", async () => {
+            const client = await balanced();
+            const pushes = new Pushes(client);
+            copyFileSync(configFile(), own);
+            const running = command(onClaim, "backup", "--json", "--verify");
+            let [seen, ended] = ["", false];
+            void running.done.then(() => (ended = true));
+            while (!ended) {
+                const pods = await there.kubectl("get", "pods", "--output=json");
+                const pod = /"name": "(\S+-backup)"/.exec(pods)?.[1];
+                const said = pod && (await there.tryKubectl("logs", pod, "--all-containers")).stdout;
+                seen += [pods, said, await must("ps", ["axww", "-o", "args"])].join("\n");
+            }
+            const { code, stdout, screen } = await running.done;
+            await pushes.stop();
+            expect([code, screen, pushes.failures]).toEqual([0, screen, []]);
+            const { tags, verified } = JSON.parse(stdout) as { tags: number; verified: { tags: number } };
+            expect([verified.tags, tags > 1]).toEqual([tags, true]);
+            expect(seen).toMatch(/\S+-backup"/);
+            expect(seen).toContain("restic --cache-dir");
+            for (const secret of [REPOSITORY_PASSWORD, store.secretKey])
+                expect([secret, (seen + screen).includes(secret)]).toEqual([secret, false]);
+            expect(await ofCommands()).toBe("");
+
+            const killed = command(onClaim, "backup");
+            await backupRuns();
+            await sleep(2500);
+            killed.process.kill("SIGKILL");
+            await killed.done;
+            const again = await command(onClaim, "backup").done;
+            expect([again.code, again.screen]).toEqual([
+                0,
+                expect.stringMatching(/^Backup [0-9a-f]{8} to s3:/m),
+            ]);
+            expect(await ofCommands()).toBe("");
+        });
+
+        test("deployment and claim are lost: an empty namespace has the same registry with the same images", async () => {
+            const before = await contents(await balanced());
+            await onClaim.destroy();
+            await there.kubectl("delete", "persistentvolumeclaims", "--all");
+            await cluster.kubectl("delete", "persistentvolume", "shared");
+            rmSync(join(cluster.folder, "shared"), { recursive: true });
+            await cluster.apply(hostVolume(cluster, "shared", "ReadWriteMany"));
+            // What a fresh clone is told of the cluster.
+            writeFileSync(
+                own,
+                [
+                    "config:",
+                    "  private-registry:target: kubernetes",
+                    `  private-registry:kubernetes: {namespace: ${NAMESPACE}}`,
+                    `  private-registry:backup: {image: "${RESTIC_IMAGE}"}`,
+                    "",
+                ].join("\n"),
+            );
+            const login = {
+                RESTIC_PASSWORD: REPOSITORY_PASSWORD,
+                AWS_ACCESS_KEY_ID: store.accessKey,
+                AWS_SECRET_ACCESS_KEY: store.secretKey,
+            };
+            const flags = ["--from", `s3:${store.endpoint}/backup`, "--ca", store.ca, "--yes"];
+            const bare = { name: onClaim.name, env: { ...onClaim.env, ...login } };
+            const { code, screen } = await command(bare, "restore", ...flags).done;
+            expect([code, screen]).toEqual([0, expect.stringMatching(/Restored \d+ tags and \d+ blobs/)]);
+            expect(await onClaim.output("caCertificatePem")).toBe(formerCa);
+            expect(await contents(await balanced())).toEqual(before);
+            expect(await ofCommands()).toBe("");
+        });
+
+        test("a restore brings back what was deleted while the registry goes on", async () => {
+            const client = await balanced();
+            const before = await contents(client);
+            const [[name = "", of = ""] = []] = Object.entries(before);
+            const [repository, tag] = name.split(":");
+            await client.ask(`/v2/${repository}/manifests/${of}`, { method: "DELETE" });
+            expect(await missing(client, repository ?? "", tag ?? "")).toEqual([`${tag}: 404`]);
+            const { code, screen } = await command(onClaim, "restore", "--yes").done;
+            expect([code, screen]).toEqual([0, expect.stringContaining("Restored ")]);
+            expect(await contents(client)).toEqual(before);
+            expect(await ofCommands()).toBe("");
+            ({ digest } = await client.upload("team/app"));
         });
 
         test("destroy leaves the claim, and the next deployment of the stack has the images", async () => {

@@ -1,5 +1,5 @@
 /** What the tests of a registry on a cluster have in common. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
@@ -9,9 +9,10 @@ import { thisMachine } from "../../../setup/machine";
 import { ClosedRoutes } from "../../../setup/probe";
 import { which } from "../../../setup/run";
 
+import { REPOSITORY_PASSWORD } from "../backup";
 import type { Disposable } from "../cleanup";
 import { RegistryClient } from "../http";
-import { FRONT_IMAGE, REGISTRY_IMAGE } from "../images";
+import { FRONT_IMAGE, REGISTRY_IMAGE, RESTIC_IMAGE } from "../images";
 import { type Result, sleep } from "../run";
 import { S3Server } from "../s3-server";
 import { ADMIN, type Settings, Stack } from "../stack";
@@ -93,6 +94,35 @@ const storeSettings = (store: S3Server, bucket: string): Settings => ({
     "storage.s3.accessKey": { secret: store.accessKey },
     "storage.s3.secretKey": { secret: store.secretKey },
 });
+
+/** `backup` of a stack whose backups go to a bucket of their own, which is made. */
+export async function backupSettings(store: S3Server): Promise<Settings> {
+    const bucket = "backup";
+    await store.request("PUT", bucket);
+    return {
+        "backup.repository": `s3:${store.endpoint}/${bucket}`,
+        "backup.password": { secret: REPOSITORY_PASSWORD },
+        "backup.ca": store.caPem(),
+        "backup.environment.AWS_ACCESS_KEY_ID": { secret: store.accessKey },
+        "backup.environment.AWS_SECRET_ACCESS_KEY": { secret: store.secretKey },
+        "backup.image": RESTIC_IMAGE,
+    };
+}
+
+/** A volume that both nodes of the test's own cluster see: a folder of this machine. @param name of its StorageClass too */
+export function hostVolume(cluster: Cluster, name: string, ...accessModes: string[]) {
+    const path = join(cluster.folder, name);
+    mkdirSync(path, { recursive: true });
+    // A hostPath takes no group of the pod's.
+    chmodSync(path, 0o777);
+    return {
+        ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name } },
+        spec: {
+            ...{ capacity: { storage: "1Gi" }, accessModes, storageClassName: name },
+            hostPath: { path },
+        },
+    };
+}
 
 /**
  * A stack for a cluster, which is not up yet.

@@ -30,7 +30,6 @@ test.each([
         `mirrors.hub.${key}`,
         `pulumi config rm --path mirrors.hub.${key}`,
     ]),
-    [{ backup: { repository: "/srv/backup", password: "p" } }, "backup", "pulumi config rm backup"],
 ])("refuses what is of a Docker host: %j", (config, path, fix) => {
     expect(accepted(config)).toBeDefined();
     const found = refused({ ...target, ...config }).mistakes.find((one) => one.path === path);
@@ -110,6 +109,16 @@ test.each([80, 29_999, 32_768])("refuses port %j of a node for plain HTTP", (htt
     });
     expect(accepted({ ...config, front: { httpPort: 30_080 } }).front?.httpPort).toBe(30_080);
     expect(accepted({ ...target, front: { httpPort: 80 } }).front?.httpPort).toBe(80);
+});
+
+test("takes a repository of restic's for backups, and refuses a folder of a Docker host", () => {
+    const backup = (repository: string) => ({ ...target, backup: { repository, password: "p" } });
+    expect(mistakeIn(backup("/srv/backup"))).toEqual({
+        path: "backup.repository",
+        problem: "is /srv/backup, a folder of a Docker host, and target is kubernetes",
+        fix: "pulumi config set --path backup.repository s3:https://s3.example.com/registry-backup",
+    });
+    expect(accepted(backup("s3:https://s3.example.com/registry-backup")).backup).toBeDefined();
 });
 
 test("refuses several replicas on a claim of one node, with the way out", () => {

@@ -186,6 +186,7 @@ describe("the stack", () => {
             front: true,
             cache: false,
             acme: false,
+            kubernetes: {},
         });
     });
 
@@ -205,6 +206,13 @@ describe("the stack", () => {
         const machine = machineIn(folder.path);
         put(join(machine.root, "Pulumi.dev.yaml"), "config:\n  private-registry:nexus: maybe\n");
         expect(findStack(machine, []).settings).toMatchObject({ nexus: false, nexusImage: undefined });
+    });
+
+    test("knows which cluster a stack is for, as far as that stands there in clear", () => {
+        const machine = machineIn(folder.path);
+        const kubernetes = "    namespace: registry\n    context:\n      secure: v1:a:b\n";
+        put(join(machine.root, "Pulumi.dev.yaml"), `config:\n  private-registry:kubernetes:\n${kubernetes}`);
+        expect(findStack(machine, []).settings.kubernetes).toEqual({ namespace: "registry" });
     });
 
     test("knows that a stack needs no Docker", () => {
