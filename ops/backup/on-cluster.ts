@@ -296,16 +296,16 @@ export class ClusterGround implements Ground {
             return "The backup's configuration deploys to no cluster: pulumi config rm target, then the same command.";
         const { context, namespace = "default" } = objectOf(kubernetes);
         const here = this.on.access;
-        const wrong = ([key, theirs, ours]: readonly [string, unknown, string | undefined]) =>
-            theirs !== undefined && ours !== undefined && theirs !== ours
-                ? [
-                      `kubernetes.${key} of the backup's configuration is ${String(theirs)}, and here it is ${ours}: pulumi config set --path kubernetes.${key} ${String(theirs)}, then the same command.`,
-                  ]
-                : [];
-        return [
-            ["namespace", namespace, here.namespace] as const,
-            ["context", context, here.context] as const,
-        ].flatMap(wrong)[0];
+        const named = [
+            ["namespace", namespace, here.namespace, "pulumi config set --path kubernetes.namespace"],
+            ["context", context, here.context, "pulumi config set --path kubernetes.context"],
+        ] as const;
+        const wrong = named.find(
+            ([, theirs, ours]) => theirs !== undefined && ours !== undefined && theirs !== ours,
+        );
+        if (wrong === undefined) return undefined;
+        const [key, theirs, ours, fix] = wrong;
+        return `kubernetes.${key} of the backup's configuration is ${String(theirs)}, and here it is ${ours}: ${fix} ${String(theirs)}, then the same command.`;
     }
 
     // The claim is the provider's to make: an object of another's it would not change later.

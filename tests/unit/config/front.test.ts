@@ -172,7 +172,7 @@ test("what is right reaches the component", () => {
         page: true,
         attemptsPerMinute: 60,
         connectionsPerClient: 512,
-            trustedProxies: [],
+        trustedProxies: [],
         immutableTags: {},
         log: { off: false, days: 90, maxMb: 512 },
         httpPort: 80,
