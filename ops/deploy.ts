@@ -134,7 +134,7 @@ async function deployPrepared(
     }
     const started = Date.now();
     const apply = () => alone(() => pulumi.apply(all));
-    const { code, told } = await (cluster === undefined ? apply() : cluster.while(apply));
+    const { code, told } = await (cluster === undefined ? apply() : cluster.deploying(apply));
     // What an update that failed did is done all the same.
     rememberClone(machine, stack);
     if (code !== 0) return failed(machine, prepared, told, code, cluster);

@@ -40,7 +40,7 @@ export async function quietUp(
     await before();
     const pulumi = new PulumiRun(machine, prepared, "up", configFile);
     const apply = () => pulumi.apply([...again, "--stack", stack.name, ...fileFlags(configFile)]);
-    const { code, told } = await (cluster === undefined ? apply() : cluster.while(apply));
+    const { code, told } = await (cluster === undefined ? apply() : cluster.deploying(apply));
     rememberClone(machine, stack);
     if (code !== 0) return refusal(told, stack.name);
     const missing = await lackingNow(machine, prepared);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, type ClusterAccess, kubectlOf } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
 import { mayDeploy } from "../../cluster/preflight";
+import { type Rollout, unfinished } from "../../cluster/rollout";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { clusterName, SERVING } from "../../components/kubernetes/names";
 import { coloured } from "../../setup/colour";
@@ -13,10 +14,16 @@ import { say } from "../../setup/progress";
 import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
 
 import type { ClusterConfig } from "./cluster-options";
+import type { PulumiRun } from "./pulumi-run";
 
 const LOOK_MS = 5_000;
+/** As long as Pulumi waits for a change. */
+const ROLLOUT_MS = 600_000;
 
 const SELECTED = `--selector=app.kubernetes.io/name in (${SERVING.join(", ")})`;
+
+/** What came of Pulumi. */
+type Applied = Awaited<ReturnType<PulumiRun["apply"]>>;
 
 /** What a deployment to a cluster has beside Pulumi. */
 export class ClusterUp {
@@ -122,6 +129,39 @@ export class ClusterUp {
             } finally {
                 over.abort();
                 await looking;
+            }
+        });
+    }
+
+    /**
+     * Pulumi, and then the rollouts: its provider may take the pods of the version before for those that it waits for.
+     *
+     * @throws SetupError where pods do not serve in time
+     */
+    deploying(apply: () => Promise<Applied>): Promise<Applied> {
+        return this.while(async () => {
+            const result = await apply();
+            if (result.code === 0 && result.told.changes.length > 0) await this.rolledOut();
+            return result;
+        });
+    }
+
+    private rolledOut(): Promise<void> {
+        return this.with(async (cluster) => {
+            const until = Date.now() + ROLLOUT_MS;
+            for (;;) {
+                const args = ["get", "deployments", SELECTED, "--output=json", "--request-timeout=10s"];
+                const { code, stdout } = await cluster.try(args);
+                // Whoever cannot be asked tells nothing; Pulumi was content.
+                if (code !== 0) return;
+                const { items } = JSON.parse(stdout) as { items: Rollout[] };
+                const [first] = unfinished(items.filter(({ metadata }) => this.own.test(metadata.name)));
+                if (first === undefined) return;
+                if (Date.now() > until)
+                    throw new SetupError(
+                        `${first} did not become ready in time; what ran before goes on. \`kubectl get pods\` tells why. Mend it and run the same command again.`,
+                    );
+                await sleep(1_000);
             }
         });
     }
