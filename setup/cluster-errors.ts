@@ -1,5 +1,9 @@
 /** What Pulumi's Kubernetes provider and kubectl say when a cluster refuses something, in one sentence with the way out. Pure. */
 
+/** Of what waited for pods in vain. @param name of the Deployment */
+export const notReady = (name = ""): string =>
+    `${name} did not become ready in time; what ran before goes on. \`kubectl get pods --selector app.kubernetes.io/name=private-registry\` and \`kubectl describe pod\` tell why.`;
+
 /**
  * What they say → the sentence (provider 4.25.0, pkg/provider and pkg/await; kubectl 1.32, its pkg/cmd/util and client-go's
  * tools/clientcmd; apimachinery, pkg/api/errors).
@@ -84,11 +88,7 @@ const SENTENCES: readonly (readonly [RegExp, (...found: string[]) => string])[] 
         () =>
             "The cluster gave the Service no address: it has nobody who gives any. `pulumi config set --path kubernetes.expose nodePort`, with a port from 30000 to 32767, does without.",
     ],
-    [
-        /'([^']*)' timed out waiting to be Ready/,
-        (name) =>
-            `${name} did not become ready in time; what ran before goes on. \`kubectl get pods --selector app.kubernetes.io/name=private-registry\` and \`kubectl describe pod\` tell why.`,
-    ],
+    [/'([^']*)' timed out waiting to be Ready/, notReady],
 ];
 
 /**

@@ -7,6 +7,7 @@ import { mayDeploy } from "../../cluster/preflight";
 import { type Rollout, unfinished } from "../../cluster/rollout";
 import { type ClusterState, troubles } from "../../cluster/troubles";
 import { clusterName, SERVING } from "../../components/kubernetes/names";
+import { notReady } from "../../setup/cluster-errors";
 import { coloured } from "../../setup/colour";
 import { SetupError } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
@@ -119,13 +120,20 @@ export class ClusterUp {
         return (await Promise.all(gone)).flat();
     }
 
-    /** Says, while something waits for pods, what keeps them from serving: each once, when it was so twice. */
-    while<T>(work: () => Promise<T>): Promise<T> {
+    /**
+     * Pulumi, and then the rollouts: its provider may take the pods of the version before for those that it waits for. Meanwhile it says
+     * what keeps pods from serving: each once, when it was so twice.
+     *
+     * @throws SetupError where pods do not serve in time
+     */
+    deploying(apply: () => Promise<Applied>): Promise<Applied> {
         return Cluster.with(this.access, this.env, async (cluster) => {
             const over = new AbortController();
             const looking = this.look(cluster, over.signal);
             try {
-                return await work();
+                const result = await apply();
+                if (result.code === 0 && result.told.changes.length > 0) await this.rolledOut(cluster);
+                return result;
             } finally {
                 over.abort();
                 await looking;
@@ -133,37 +141,19 @@ export class ClusterUp {
         });
     }
 
-    /**
-     * Pulumi, and then the rollouts: its provider may take the pods of the version before for those that it waits for.
-     *
-     * @throws SetupError where pods do not serve in time
-     */
-    deploying(apply: () => Promise<Applied>): Promise<Applied> {
-        return this.while(async () => {
-            const result = await apply();
-            if (result.code === 0 && result.told.changes.length > 0) await this.rolledOut();
-            return result;
-        });
-    }
-
-    private rolledOut(): Promise<void> {
-        return this.with(async (cluster) => {
-            const until = Date.now() + ROLLOUT_MS;
-            for (;;) {
-                const args = ["get", "deployments", SELECTED, "--output=json", "--request-timeout=10s"];
-                const { code, stdout } = await cluster.try(args);
-                // Whoever cannot be asked tells nothing; Pulumi was content.
-                if (code !== 0) return;
-                const { items } = JSON.parse(stdout) as { items: Rollout[] };
-                const [first] = unfinished(items.filter(({ metadata }) => this.own.test(metadata.name)));
-                if (first === undefined) return;
-                if (Date.now() > until)
-                    throw new SetupError(
-                        `${first} did not become ready in time; what ran before goes on. \`kubectl get pods\` tells why. Mend it and run the same command again.`,
-                    );
-                await sleep(1_000);
-            }
-        });
+    private async rolledOut(cluster: Cluster): Promise<void> {
+        const until = Date.now() + ROLLOUT_MS;
+        for (;;) {
+            const args = ["get", "deployments", SELECTED, "--output=json", "--request-timeout=10s"];
+            const { code, stdout } = await cluster.try(args);
+            // Whoever cannot be asked tells nothing; Pulumi was content.
+            if (code !== 0) return;
+            const { items } = JSON.parse(stdout) as { items: Rollout[] };
+            const [first] = unfinished(items.filter(({ metadata }) => this.own.test(metadata.name)));
+            if (first === undefined) return;
+            if (Date.now() > until) throw new SetupError(this.inPlace(notReady(first)));
+            await sleep(1_000);
+        }
     }
 
     private async look(cluster: Cluster, signal: AbortSignal): Promise<void> {
