@@ -151,12 +151,7 @@ describe("the commands on a cluster", () => {
             } finally {
                 over = true;
                 const rates = await Promise.all(loads.map((load) => load.stop()));
-                const failures = loads.flatMap(({ failures }) => failures);
-                // Seen twice on a busy machine while nginx took new workers: each is a connection of its own, and clients ask again.
-                const cut = failures.filter((failure) => failure.endsWith(": socket hang up"));
-                process.stderr.write(`${cut.length} pulls cut off\n`);
-                expect(failures.filter((failure) => !cut.includes(failure))).toEqual([]);
-                expect(cut.length).toBeLessThan(5);
+                expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
                 expect(Math.min(...rates)).toBeGreaterThan(1);
             }
             await expectNormal();
