@@ -92,7 +92,15 @@ describe("the commands on a cluster", () => {
             "--output=name",
         );
     const untilHeld = () =>
-        until("writes are held", async () => ((await begin(0)) === 503 ? true : undefined), 90_000);
+        until(
+            "each pod holds writes",
+            async () => {
+                // Each is a connection of its own, to any pod; kubelet brings the pods to hold them one after the other.
+                const statuses = await Promise.all(Array.from({ length: 12 }, (_, i) => begin(i % 2)));
+                return statuses.every((status) => status === 503) || undefined;
+            },
+            90_000,
+        );
     async function expectNormal(): Promise<void> {
         expect(await own()).toBe("");
         for (const node of [0, 1]) expect(await begin(node)).toBe(202);
