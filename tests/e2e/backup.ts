@@ -17,8 +17,9 @@ import { join } from "node:path";
 import { shellWord } from "../../text/shell";
 
 import { docker, objectsOf, removeObjects } from "./docker";
+import { environment } from "./environment";
 import { type Result, type Running, start } from "./run";
-import { DOMAIN, freePort, PASSWORD, QUICK_HASH, SHORT_LIVED } from "./stack";
+import { DOMAIN, freePort, PASSWORD, QUICK_HASH } from "./stack";
 import { ROOT } from "./user";
 
 export const REPOSITORY_PASSWORD = "a password of the repository's own";
@@ -69,12 +70,8 @@ export class Clone {
             // The kit keeps there what belongs to one checkout.
             if (name !== ".cache")
                 symlinkSync(join(ROOT, "node_modules", name), join(this.root, "node_modules", name));
-        const { PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, ...inherited } = process.env;
-        void [PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE];
-        delete inherited.PULUMI_CONFIG_PASSPHRASE_FILE;
         this.env = {
-            ...inherited,
-            ...SHORT_LIVED,
+            ...environment(),
             XDG_DATA_HOME: join(this.home, "data"),
             XDG_CONFIG_HOME: join(this.home, "config"),
             PULUMI_HOME: join(this.home, "pulumi"),

@@ -33,7 +33,7 @@ rm -f ${machine.folder}/environment
 // A terminal of the kind `screen` is not asked for its colours, an answer that Pulumi would wait five seconds for.
 const ENVIRONMENT = `export HOME=${homedir()} TERM=screen PULUMI_SKIP_CONFIRMATIONS=true
 unset CI NO_COLOR DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG XDG_CACHE_HOME XDG_DATA_HOME XDG_CONFIG_HOME PULUMI_HOME
-unset PULUMI_STACK PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE
+unset PULUMI_STACK PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE NODE_EXTRA_CA_CERTS
 export PATH="$PATH:${machine.folder}/bin"
 `;
 

@@ -121,7 +121,9 @@ describe("a deployment that cannot begin", () => {
 
     test("an Engine that does not answer is named", async () => {
         const host = "unix:///nonexistent/docker.sock";
-        const stack = use(await Stack.create("down", { settings: { ...ADMIN, dockerHost: host } }));
+        const stack = use(
+            await Stack.create("down", { settings: { ...ADMIN, dockerHost: host }, ownPlugins: true }),
+        );
         const { code, screen } = await stack.tryUp();
         expect(code).not.toBe(0);
         // The official plugin's words, or the embedded one's.

@@ -12,7 +12,7 @@ describe("`pulumi up` is killed", () => {
 
     beforeAll(async () => {
         await use(new Neighbour()).start();
-        stack = use(await Stack.create("killed", { settings: ADMIN }));
+        stack = use(await Stack.create("killed", { settings: ADMIN, ownPlugins: true }));
     });
 
     /** Starts an `up` and kills it as soon as `moment` is true; the lock that it leaves is taken away. */

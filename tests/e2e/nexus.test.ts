@@ -31,6 +31,7 @@ describe("Nexus", () => {
         stack = use(
             await Stack.create("nexus", {
                 program: "examples/nexus",
+                ownPlugins: true,
                 settings: {
                     image: image.image,
                     adminPassword: { secret: PASSWORD },

@@ -33,6 +33,7 @@ describe("an Engine behind ssh", () => {
         chmodSync(join(folder, "bin", "ssh"), 0o755);
         stack = use(
             await Stack.create("remote", {
+                ownPlugins: true,
                 settings: { ...ADMIN, dockerHost: "ssh://operator@far.e2e.test:2222" },
                 env: { PATH: `${join(folder, "bin")}:${process.env.PATH}` },
             }),

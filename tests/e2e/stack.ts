@@ -23,7 +23,9 @@ import { pulumiHome, thisMachine } from "../../setup/machine";
 import { bundleOptions } from "../../setup/start.cjs";
 
 import { anonymousVolumes, docker, objectsOf, removeObjects } from "./docker";
+import { environment } from "./environment";
 import { FRONT_IMAGE, REGISTRY_IMAGE } from "./images";
+import { keptPlugins } from "./kept-plugins";
 import { must, type Result, run, type Running, start } from "./run";
 
 const ROOT = resolve(__dirname, "..", "..");
@@ -44,6 +46,8 @@ export interface StackOptions {
     loader?: boolean | undefined;
     /** Added to the domain registry.e2e.test, a free port of 127.0.0.1, QUICK_HASH, and no front: tests of the front ask for one. */
     settings?: Settings | undefined;
+    /** Pulumi starts the plugins of its own each time: for tests that end it halfway, or have several Engines. @default false */
+    ownPlugins?: boolean | undefined;
     /** Further variables for every `pulumi`. */
     env?: NodeJS.ProcessEnv | undefined;
 }
@@ -56,9 +60,6 @@ export const PASSWORD = "correct horse battery staple";
  * and each `up` and each user 0.2 s: most of what a test with many requests would take.
  */
 export const QUICK_HASH = "4";
-
-/** For Pulumi, which tests start by the hundred for half a second each: a sixth of that would go into Go's garbage collector. */
-export const SHORT_LIVED = { GOGC: "400" };
 
 /** The user admin with PASSWORD. */
 export const ADMIN: Settings = { "users.admin.password": { secret: PASSWORD } };
@@ -132,11 +133,8 @@ export class Stack {
         for (const folder of [home, state]) mkdirSync(folder);
         const plugins = join(pulumiHome(thisMachine(ROOT)), "plugins");
         if (existsSync(plugins)) symlinkSync(plugins, join(home, "plugins"));
-        const { PULUMI_STACK, PULUMI_CONFIG_PASSPHRASE_FILE, ...inherited } = process.env;
-        void [PULUMI_STACK, PULUMI_CONFIG_PASSPHRASE_FILE];
         this.env = {
-            ...inherited,
-            ...SHORT_LIVED,
+            ...environment(),
             PULUMI_HOME: home,
             PULUMI_BACKEND_URL: fileBackend(state),
             PULUMI_CONFIG_PASSPHRASE: randomBytes(12).toString("hex"),
@@ -151,7 +149,8 @@ export class Stack {
     /** @param what first part of the stack's name, which tells in `docker ps` whose container it is */
     static async create(what: string, options: StackOptions = {}): Promise<Stack> {
         const name = options.name ?? `e2e-${what}-${randomBytes(3).toString("hex")}`;
-        const stack = new Stack(name, await freePort(), options);
+        const env = { ...(options.ownPlugins ? {} : await keptPlugins()), ...options.env };
+        const stack = new Stack(name, await freePort(), { ...options, env });
         try {
             await stack.must(["stack", "init", name]);
             await stack.configure({
@@ -226,6 +225,8 @@ export class Stack {
     private outputsInState(): Record<string, unknown> {
         const [project = ""] = readdirSync(join(this.stateFolder, "stacks"));
         const file = join(this.stateFolder, "stacks", project, `${this.name}.json`);
+        // Not there while the stack has another name.
+        if (!existsSync(file)) return {};
         const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
             checkpoint: { latest?: State["deployment"] };
         };

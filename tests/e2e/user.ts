@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { objectsOf, removeObjects } from "./docker";
+import { environment } from "./environment";
 import { type Result, run } from "./run";
-import { SHORT_LIVED } from "./stack";
 
 export const ROOT = resolve(__dirname, "..", "..");
 
@@ -22,12 +22,8 @@ export class User {
         this.name = `e2e-${what}-${randomBytes(3).toString("hex")}`;
         this.prefix = `private-registry-${this.name}`;
         this.config = join(ROOT, `Pulumi.${this.name}.yaml`);
-        const { PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, ...inherited } = process.env;
-        void [PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE];
-        delete inherited.PULUMI_CONFIG_PASSPHRASE_FILE;
         this.env = {
-            ...inherited,
-            ...SHORT_LIVED,
+            ...environment(),
             XDG_DATA_HOME: join(this.folder, "data"),
             XDG_CONFIG_HOME: join(this.folder, "config"),
             PULUMI_HOME: join(this.folder, "pulumi"),
