@@ -58,3 +58,20 @@ export async function ensureClusterPrograms(machine: Machine, arch: string): Pro
         paths[key as keyof ClusterPrograms] = await ensureServer(machine, one, arch);
     return paths as ClusterPrograms;
 }
+
+/**
+ * Enforces NetworkPolicies beside a network that does not. The one of Kubernetes' own network group
+ * (sigs.k8s.io/kube-network-policies) asks more of the kernel: nftables' queue (CONFIG_NFT_QUEUE), which not every one has.
+ */
+const POLICY_CONTROLLER: GoProgram = {
+    name: "kube-router",
+    module: "github.com/cloudnativelabs/kube-router/v2",
+    version: "v2.1.0",
+    package: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
+    minimumGo: "1.21",
+    about: "about 2 minutes on 2 cores",
+};
+
+/** Builds it where it is not there yet. @param arch processor, as Go names it @returns its path */
+export const ensurePolicyController = (machine: Machine, arch: string): Promise<string> =>
+    ensureServer(machine, POLICY_CONTROLLER, arch);

@@ -32,6 +32,7 @@ const TEST_TOOLS: TestTool[] = [
     { program: "kubectl", packages: ["kubernetes-client"] },
     { program: "conntrack", packages: ["conntrack"] },
     { program: "iptables", packages: ["iptables"] },
+    { program: "ipset", packages: ["ipset"] },
     { program: "/usr/lib/cni/bridge", packages: ["containernetworking-plugins"] },
     // A browser, for the page (tests/e2e/browser.ts).
     { program: "chromium", packages: ["chromium"] },

@@ -55,14 +55,6 @@ export const mirrorNames = ({
 }: Pick<Settled<Options>, "mirrors" | "domain">): Given<string>[] =>
     Object.entries(mirrors).map(([mirror, settings]) => nameAtFront(domain, mirror, settings.domain));
 
-/** Ports at which a mirror reaches its upstream, and whoever that names besides: its token server, its store. */
-const upstreamPorts = (upstream: Given<string>): pulumi.Output<number[]> =>
-    pulumi.output(upstream).apply((of) => {
-        const { port, protocol } = new URL(of);
-        const own = port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
-        return [...new Set([443, own])];
-    });
-
 /**
  * Makes one: a Deployment of one pod, since of two each would fetch for itself, and its Service.
  *
@@ -158,7 +150,7 @@ function mirrorOf(
     );
     besidePolicy(place, named, beside, {
         part,
-        reached: upstreamPorts(of.upstream),
+        upstream: of.upstream,
         anywhere: Boolean(proxy.http ?? proxy.https),
     });
     return { deployment, at: service.spec.apply((spec) => atService(spec, port)) };

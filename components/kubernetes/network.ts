@@ -13,7 +13,7 @@ import { HTTPS } from "./routes";
 import { type Place } from "./place";
 import { ownPods } from "./names";
 
-/** Whether the store's login is asked of the machine that the pod runs on, at port 80 of an address of its own. */
+/** Whether the store's login is asked of the machine that the pod runs on. */
 function asksMachine(store: RemoteStorageArgs): boolean {
     switch (store.driver) {
         case "s3":
@@ -23,17 +23,6 @@ function asksMachine(store: RemoteStorageArgs): boolean {
         case "gcs":
             return store.keyFile === undefined;
     }
-}
-
-/** Ports at which the pods reach their store, and who gives them its login. */
-function egressPorts(store: RemoteStorageArgs | undefined): pulumi.Output<number[]> {
-    if (store === undefined) return pulumi.output([]);
-    const endpoint = store.driver === "s3" ? store.endpoint : undefined;
-    return pulumi.output(endpoint).apply((url) => {
-        const { port = "", protocol = "https:" } = url === undefined ? {} : new URL(url);
-        const own = port !== "" ? [Number(port)] : protocol === "http:" ? [80] : [];
-        return [...new Set([443, ...own, ...(asksMachine(store) ? [80] : [])])];
-    });
 }
 
 /** Where a Service is reached: by its address, which it has for life, so that no name server stands in the way of a request. */
@@ -55,25 +44,60 @@ export interface PolicyContext {
 
 const tcp = (port: number) => ({ protocol: "TCP", port });
 
-/** To whoever answers for names. */
-const NAME_SERVERS = { ports: [{ protocol: "UDP", port: 53 }, tcp(53)] };
+/**
+ * To whoever answers for names. A policy counts behind the Service that is asked, and on OpenShift its pods have 5353
+ * (github.com/openshift/cluster-dns-operator, assets/dns/daemonset.yaml).
+ */
+const NAME_SERVERS = { ports: [53, 5353].flatMap((port) => [{ protocol: "UDP", port }, tcp(port)]) };
+
+/** To what answers on a cloud's machine alone (RFC 3927; of IPv6 AWS has some of its own), at whatever port it has there: on GKE several. */
+const MACHINE = { to: ["169.254.0.0/16", "fd00:ec2::/32"].map((cidr) => ({ ipBlock: { cidr } })) };
+
+/**
+ * Namespace of the Service that a host may name: `store`, `store.team` or `store.team.svc…`
+ * (kubernetes.io/docs/concepts/services-networking/dns-pod-service).
+ *
+ * @param own namespace of who asks
+ */
+function namespaceIn({ hostname }: URL, own: string): string | undefined {
+    const [, namespace = own, kind = "svc"] = hostname.split(".");
+    return kind === "svc" && !hostname.startsWith("[") ? namespace : undefined;
+}
+
+/**
+ * To where a URL leads, and to port 443, where redirects and those who give tokens are. Of a Service to any port of its namespace's pods:
+ * behind it they have other ports than it has itself.
+ *
+ * @param url by default one of a cloud
+ * @param own namespace of who asks
+ */
+function towards(url: string | undefined, own: string) {
+    const to = new URL(url ?? "https://cloud.example.com");
+    const port = to.port === "" ? (to.protocol === "http:" ? 80 : 443) : Number(to.port);
+    const namespace = namespaceIn(to, own);
+    const selected = { matchLabels: { "kubernetes.io/metadata.name": namespace } };
+    return [
+        { ports: [...new Set([443, port])].map(tcp) },
+        ...(namespace === undefined ? [] : [{ to: [{ namespaceSelector: selected }] }]),
+    ];
+}
 
 /** What pods beside the registry's reach themselves. */
 export interface BesideReach {
     /** Start of the resource's name. */
     part: string;
-    /** Ports, at any address. @default none */
-    reached?: pulumi.Output<number[]>;
+    /** URL. @default none: nothing is reached */
+    upstream?: Given<string>;
     /** All of it. @default false */
     anywhere?: boolean;
 }
 
-/** Who may speak with pods beside the registry's: those alone. */
+/** Who may speak with pods beside the registry's: those alone, and those of commands. */
 export function besidePolicy(
-    { program, selected: ours, opts }: Place,
+    { program, own, opts }: Place,
     metadata: Place["metadata"] & { name: pulumi.Input<string> },
     { selected, port }: Beside,
-    { part, reached = pulumi.output<number[]>([]), anywhere = false }: BesideReach,
+    { part, upstream, anywhere = false }: BesideReach,
 ): void {
     new KubernetesObject(
         "NetworkPolicy",
@@ -83,12 +107,14 @@ export function besidePolicy(
             spec: {
                 podSelector: { matchLabels: selected },
                 policyTypes: ["Ingress", "Egress"],
-                ingress: [{ from: [{ podSelector: { matchLabels: ours } }], ports: [tcp(port)] }],
+                ingress: [{ from: [{ podSelector: ownPods(own) }], ports: [tcp(port)] }],
                 egress: anywhere
                     ? [{}]
-                    : reached.apply((ports) =>
-                          ports.length === 0 ? [] : [NAME_SERVERS, { ports: ports.map(tcp) }],
-                      ),
+                    : pulumi
+                          .all([upstream, metadata.namespace])
+                          .apply(([url, namespace]) =>
+                              url === undefined ? [] : [NAME_SERVERS, ...towards(url, namespace)],
+                          ),
             },
         },
         opts,
@@ -108,6 +134,7 @@ export function policyOf(
         pulumi.Output.isInstance(of) || (typeof of === "object" && of !== null && Object.keys(of).length > 0);
     const anywhere =
         [registryConfig, notifications, front.sites].some(isSet) || Boolean(proxy.http ?? proxy.https);
+    const endpoint = store?.driver === "s3" ? store.endpoint : undefined;
     new KubernetesObject(
         "NetworkPolicy",
         `${program}-policy`,
@@ -121,9 +148,10 @@ export function policyOf(
                 ],
                 egress: anywhere
                     ? [{}]
-                    : egressPorts(store).apply((ports) => [
+                    : pulumi.all([endpoint, metadata.namespace]).apply(([url, namespace]) => [
                           NAME_SERVERS,
-                          ...(ports.length === 0 ? [] : [{ ports: ports.map(tcp) }]),
+                          ...(store === undefined ? [] : towards(url, namespace)),
+                          ...(store !== undefined && asksMachine(store) ? [MACHINE] : []),
                           ...beside.map(({ selected, port }) => ({
                               to: [{ podSelector: { matchLabels: selected } }],
                               ports: [tcp(port)],

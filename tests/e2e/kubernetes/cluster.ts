@@ -1,7 +1,7 @@
 /**
  * A real Kubernetes for a test: the one that PRIVATE_REGISTRY_TEST_CONTEXT names (a context of the kubeconfig), else one of the
- * test's own, of two nodes in network namespaces with all that a cluster has but name service, a StorageClass and enforced
- * NetworkPolicies.
+ * test's own, of two nodes in network namespaces with all that a cluster has but name service and a StorageClass;
+ * NetworkPolicies are enforced once that is asked for.
  *
  * From this machine a Service of type NodePort answers at `nodes[n].address`, one of type LoadBalancer at the address that
  * `balanceLoad` gives it. Pods reach this machine at its own addresses, and nothing beyond it. A PersistentVolume of a test is
@@ -14,13 +14,20 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { thisMachine } from "../../../setup/machine";
-import { type ClusterPrograms, ensureClusterPrograms } from "../../../setup/test-cluster";
+import {
+    type ClusterPrograms,
+    ensureClusterPrograms,
+    ensurePolicyController,
+} from "../../../setup/test-cluster";
 
 import { must, type Result, run, until } from "../run";
 
 import { Authority } from "./authority";
 import { type MachineAddress, Machines, PODS, SERVICES } from "./machines";
 import { Node, pauseImage, saveImages } from "./node";
+
+const THIS_MACHINE = thisMachine(resolve(__dirname, "..", "..", ".."));
+const ARCH = process.arch === "x64" ? "amd64" : process.arch;
 
 const ETCD = "http://127.0.0.1:2379";
 const API_PORT = 6443;
@@ -89,9 +96,7 @@ export class Cluster {
 
     private async boot(): Promise<void> {
         const { folder } = this;
-        const arch = process.arch === "x64" ? "amd64" : process.arch;
-        const machine = thisMachine(resolve(__dirname, "..", "..", ".."));
-        const programs = await ensureClusterPrograms(machine, arch);
+        const programs = await ensureClusterPrograms(THIS_MACHINE, ARCH);
         const machines = new Machines(folder, ["node1", "node2"]);
         this.machines = machines;
         const { addresses } = machines;
@@ -260,6 +265,34 @@ export class Cluster {
         const service = ["service", name, "--namespace", namespace, "--subresource=status"];
         // Where the Service is gone by now nobody waits for its address.
         await this.tryKubectl(["patch", ...service, "--type=merge", "--patch", JSON.stringify(status)]);
+    }
+
+    /**
+     * From now on NetworkPolicies count: on each node kube-router's controller of them turns them into rules of iptables. A cluster
+     * that is not the test's own enforces them, or does not.
+     */
+    async enforcePolicies(): Promise<void> {
+        const { machines } = this;
+        if (machines === undefined) return;
+        const controller = await ensurePolicyController(THIS_MACHINE, ARCH);
+        await Promise.all(
+            machines.addresses.map(async ({ name }) => {
+                machines.start(name, `kube-router-${name}`, [
+                    ...[controller, `--kubeconfig=${this.kubeconfig}`, `--hostname-override=${name}`],
+                    // The cluster has routes and a proxy.
+                    ...["--run-firewall=true", "--run-router=false", "--run-service-proxy=false"],
+                    ...[`--service-cluster-ip-range=${SERVICES.all}`, "--health-port=0"],
+                ]);
+                await until(`policies count on ${name}`, async () => {
+                    const { stdout } = await machines.run(name, ["iptables", "-S", "KUBE-ROUTER-FORWARD"]);
+                    // Ends each of its chains, once all that is before it is there.
+                    return stdout.includes("comply to network policies") || undefined;
+                }).catch((error: unknown) => {
+                    const log = machines.log(`kube-router-${name}`);
+                    throw new Error(`${(error as Error).message}\n${log}`);
+                });
+            }),
+        );
     }
 
     /** Runs a command on a node, whose /etc, /var and /run it sees. @returns what it did */

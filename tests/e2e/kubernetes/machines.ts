@@ -96,6 +96,8 @@ for machine in ${machines.map(({ name, address }) => `${name}:${address}`).join(
     ip -n $name addr add \${machine#*:}/24 dev eth0
     ip -n $name link set eth0 up
     ip -n $name route add default via ${subnet}.1
+    # Beyond the pods nobody knows the way back to one; among them each sees the other's own address.
+    nsenter --net=/run/netns/$name iptables -t nat -A POSTROUTING -s ${PODS.all} ! -d ${PODS.all} -j MASQUERADE
     nsenter --net=/run/netns/$name sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward
         file=/proc/sys/net/bridge/bridge-nf-call-iptables
         if [ -e $file ]; then echo 1 > $file; fi'

@@ -72,7 +72,6 @@ const network = (subnet: string, run: string) => ({
             type: "bridge",
             bridge: "cni0",
             isGateway: true,
-            ipMasq: true,
             hairpinMode: true,
             ipam: {
                 type: "host-local",

@@ -10,12 +10,13 @@ import { served } from "../certificates";
 import { cleanup } from "../cleanup";
 import { bridgeAddress } from "../docker";
 import { RegistryClient } from "../http";
-import { REDIS_IMAGE } from "../images";
+import { REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
 import { must, until } from "../run";
 import { PASSWORD, type Stack } from "../stack";
 import { Upstream } from "../upstream";
 
 import type { Cluster } from "./cluster";
+import { SERVICES } from "./machines";
 import { leadHere, NameServer } from "./name-server";
 import { pauseImage } from "./node";
 import {
@@ -78,15 +79,40 @@ describe("what may stand beside the registry", () => {
     /** A client that comes by one of the nodes; a connection goes to any pod. */
     const at = (node: number) => clients[node % 2] as RegistryClient;
 
+    /** The pod of a kind of which there is one, `pod/NAME`; "" where there is none. */
+    const podOf = async (kind: string) =>
+        (
+            await registry.kubectl(
+                ...["get", "pods", `--selector=app.kubernetes.io/name=private-registry-${kind}`],
+                "--output=name",
+            )
+        ).trim();
+    const redis = () => podOf("redis");
+
+    /** Pods of nobody's on each node: of another namespace, and of the registry's own. */
+    let strangers: (readonly [Namespace, string])[] = [];
+    /** Where those connect to. @param targets name → `ADDRESS PORT` @returns the names, of each pod */
+    const reached = (pods: readonly (readonly [Namespace, string])[], targets: Record<string, string>) => {
+        const each = Object.entries(targets).map(
+            ([name, at]) => `nc -w 5 ${at} < /dev/null > /dev/null 2>&1 && echo ${name}`,
+        );
+        const script = [...each, "true"].join("\n");
+        return Promise.all(
+            pods.map(async ([namespace, pod]) => {
+                const names = await namespace.kubectl("exec", pod, "--", "sh", "-c", script);
+                return names.split("\n").filter(Boolean);
+            }),
+        );
+    };
+    const ownPods = async () =>
+        (await registry.pods()).map(({ metadata: { name } }) => [registry, name] as const);
+    const addressOf = async (pod: string) =>
+        registry.kubectl("get", pod, "--output=jsonpath={.status.podIP}");
+    /** The cluster's API: a port that no policy of the kit's opens. */
+    const API = `${SERVICES.api} 443`;
+
     describe("a Redis that the replicas share", () => {
         const REPOSITORY = "team/cached";
-        const redis = async () =>
-            (
-                await registry.kubectl(
-                    ...["get", "pods", "--selector=app.kubernetes.io/name=private-registry-redis"],
-                    "--output=name",
-                )
-            ).trim();
         const cli = async (command: string) =>
             registry.kubectl(
                 ...["exec", await redis(), "--", "/bin/sh", "-c"],
@@ -331,6 +357,49 @@ describe("what may stand beside the registry", () => {
         });
     });
 
+    // From here on they count: for all that is made, pushed and pulled further down, too.
+    describe("policies that the network enforces", () => {
+        beforeAll(async () => {
+            await placesOfNodes();
+            const all = [registry, new Namespace(cluster, TEAM)].flatMap((namespace) =>
+                cluster.nodes.map(({ name }) => [namespace, name, `stranger-${name}`] as const),
+            );
+            await cluster.apply(
+                ...all.map(([namespace, nodeName, name]) => ({
+                    ...{ apiVersion: "v1", kind: "Pod", metadata: { name, namespace: namespace.name } },
+                    spec: {
+                        ...{ nodeName, terminationGracePeriodSeconds: 1 },
+                        containers: [
+                            {
+                                ...{
+                                    name: "stranger",
+                                    image: REGISTRY_IMAGE,
+                                    imagePullPolicy: "IfNotPresent",
+                                },
+                                ...{ command: ["sleep", "100000"], securityContext: confined },
+                            },
+                        ],
+                    },
+                })),
+            );
+            strangers = all.map(([namespace, , name]) => [namespace, name]);
+            for (const [namespace, name] of strangers)
+                await namespace.kubectl("wait", "--for=condition=Ready", "pod", name, "--timeout=60s");
+            await cluster.enforcePolicies();
+        });
+
+        test("strangers reach the front alone; its pods reach the Redis, and that nobody", async () => {
+            const own = await ownPods();
+            const front = `${await addressOf(`pod/${own[0]?.[1]}`)} 8443`;
+            const cache = `${await addressOf(await redis())} 6379`;
+            expect(await reached(strangers, { front, cache, API })).toEqual(
+                strangers.map(() => ["front", "API"]),
+            );
+            expect(await reached(own, { cache, API })).toEqual(own.map(() => ["cache"]));
+            expect(await reached([[registry, await redis()]], { front, API })).toEqual([[]]);
+        });
+    });
+
     describe("nodes that trust the registry", () => {
         const address = () => `${cluster.nodes[0]?.address}:${NODE_PORT}`;
 
@@ -445,6 +514,18 @@ describe("what may stand beside the registry", () => {
                 );
             }
             expect((await at(0).ask("/v2/team/mirrored/manifests/1")).status).toBe(404);
+        });
+
+        test("nobody else reaches it, and it reaches nothing else", async () => {
+            const mirror = `${await addressOf(await podOf("mirror"))} ${await registry.kubectl(
+                ...["get", "services", "--selector=app.kubernetes.io/name=private-registry-mirror"],
+                "--output=jsonpath={.items[0].spec.ports[0].port}",
+            )}`;
+            const own = await ownPods();
+            expect(await reached(strangers, { mirror })).toEqual(strangers.map(() => []));
+            expect(await reached(own, { mirror })).toEqual(own.map(() => ["mirror"]));
+            const cache = `${await addressOf(await redis())} 6379`;
+            expect(await reached([[registry, await podOf("mirror")]], { cache, API })).toEqual([[]]);
         });
 
         test("nodes pull through it, and go on while its upstream is away", async () => {
