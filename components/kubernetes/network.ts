@@ -54,14 +54,15 @@ const NAME_SERVERS = { ports: [53, 5353].flatMap((port) => [{ protocol: "UDP", p
 const MACHINE = { to: ["169.254.0.0/16", "fd00:ec2::/32"].map((cidr) => ({ ipBlock: { cidr } })) };
 
 /**
- * Namespace of the Service that a host may name: `store`, `store.team` or `store.team.svc…`
+ * Namespace of the Service that a host names, as `store` or `store.team.svc…`; `store.team` may as well be a host elsewhere
  * (kubernetes.io/docs/concepts/services-networking/dns-pod-service).
  *
  * @param own namespace of who asks
  */
 function namespaceIn({ hostname }: URL, own: string): string | undefined {
-    const [, namespace = own, kind = "svc"] = hostname.split(".");
-    return kind === "svc" && !hostname.startsWith("[") ? namespace : undefined;
+    const [, namespace, kind] = hostname.split(".");
+    if (kind === "svc") return namespace;
+    return namespace === undefined && !hostname.startsWith("[") ? own : undefined;
 }
 
 /**

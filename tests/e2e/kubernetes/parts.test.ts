@@ -396,7 +396,9 @@ describe("what may stand beside the registry", () => {
                 strangers.map(() => ["front", "API"]),
             );
             expect(await reached(own, { cache, API })).toEqual(own.map(() => ["cache"]));
-            expect(await reached([[registry, await redis()]], { front, API })).toEqual([[]]);
+            expect(await reached([[registry, await redis()]], { own: "127.0.0.1 6379", front, API })).toEqual(
+                [["own"]],
+            );
         });
     });
 
@@ -525,7 +527,9 @@ describe("what may stand beside the registry", () => {
             expect(await reached(strangers, { mirror })).toEqual(strangers.map(() => []));
             expect(await reached(own, { mirror })).toEqual(own.map(() => ["mirror"]));
             const cache = `${await addressOf(await redis())} 6379`;
-            expect(await reached([[registry, await podOf("mirror")]], { cache, API })).toEqual([[]]);
+            expect(await reached([[registry, await podOf("mirror")]], { mirror, cache, API })).toEqual([
+                ["mirror"],
+            ]);
         });
 
         test("nodes pull through it, and go on while its upstream is away", async () => {

@@ -522,37 +522,75 @@ test("who scales has the number of pods, and none of several remembers blobs for
     expect(find(fixed, "r-pods").ignoreChanges).toEqual([]);
 });
 
+/** Ways out, each as `TO:PORTS`. */
+const waysOut = (all: Registration[], policy: string) => {
+    const { egress } = of(all, policy).spec as {
+        egress: {
+            to?: {
+                ipBlock?: { cidr: string };
+                namespaceSelector?: { matchLabels: Record<string, string> };
+            }[];
+            ports?: { port: number }[];
+        }[];
+    };
+    return egress.map(({ to = [], ports = [] }) => {
+        const whom = to.map(
+            ({ ipBlock, namespaceSelector }) =>
+                ipBlock?.cidr ?? namespaceSelector?.matchLabels["kubernetes.io/metadata.name"],
+        );
+        return `${whom.join(" ") || "any"} ${ports.map(({ port }) => port).join(" ") || "any"}`;
+    });
+};
+const NAMES = "any 53 53 5353 5353";
+const MACHINE = "169.254.0.0/16 fd00:ec2::/32 any";
+const at = (endpoint: string) => ({ storage: { s3: { ...S3.s3, endpoint } } });
+
 test.each([
-    ["a claim", {}, [[53, 53]]],
-    [
-        "a store with keys, at a port of its own",
-        { storage: S3 },
-        [
-            [53, 53],
-            [443, 9000],
-        ],
-    ],
-    [
-        "a store with keys, in plain HTTP",
-        { storage: { s3: { ...S3.s3, endpoint: "http://store.test" } } },
-        [
-            [53, 53],
-            [443, 80],
-        ],
-    ],
+    ["a claim", {}, [NAMES]],
+    ["a store with keys, at a port of its own", { storage: S3 }, [NAMES, "any 443 9000"]],
+    ["a store with keys, in plain HTTP", at("http://s3.example.com"), [NAMES, "any 443 80"]],
+    ["a store elsewhere, of a short name", at("https://example.com"), [NAMES, "any 443"]],
+    ["a store at an address", at("https://192.0.2.9:9000"), [NAMES, "any 443 9000"]],
+    ["a store at an IPv6 address", at("https://[2001:db8::9]"), [NAMES, "any 443"]],
+    ...[
+        ["https://store", "default"],
+        ["https://store.team.svc", "team"],
+        ["https://store.team.svc.cluster.local", "team"],
+    ].map(
+        ([url = "", namespace]) =>
+            [`a Service, ${url}`, at(url), [NAMES, "any 443", `${namespace} any`]] as const,
+    ),
     [
         "a role of the machine's",
         { storage: { s3: { bucket: "images", region: "eu-central-1" } } },
-        [
-            [53, 53],
-            [443, 80],
-        ],
+        [NAMES, "any 443", MACHINE],
     ],
-    ["others that are told", { notifications: { ci: { url: "https://ci.example.com/" } } }, [[]]],
-])("pods reach no more than they need: %s", async (_what, options, ports) => {
+    ["a role of GKE's", { storage: { gcs: { bucket: "images" } } }, [NAMES, "any 443", MACHINE]],
+    ["others that are told", { notifications: { ci: { url: "https://ci.example.com/" } } }, ["any any"]],
+] as const)("pods reach no more than they need: %s", async (_what, options, ways) => {
     const { all } = await onCluster(options as Options);
-    const { egress } = of(all, "r-policy").spec as { egress: { ports?: { port: number }[] }[] };
-    expect(egress.map((one) => (one.ports ?? []).map(({ port }) => port))).toEqual(ports);
+    expect(waysOut(all, "r-policy")).toEqual(ways);
+});
+
+test.each([
+    ["http://192.0.2.9:5000", ["any 443 5000"]],
+    ["http://registry.team.svc:5000", ["any 443 5000", "team any"]],
+] as const)("a mirror reaches no more than its upstream: %s", async (upstream, ways) => {
+    const { all } = await onCluster({ storage: S3, mirrors: { hub: { upstream } } });
+    expect(waysOut(all, "r-mirror-hub-policy")).toEqual([NAMES, ...ways]);
+});
+
+test("what stands beside the registry is reached by its pods, and by those of commands", async () => {
+    const { all } = await onCluster({
+        storage: S3,
+        cache: { valkey: {} },
+        mirrors: { hub: { upstream: "http://192.0.2.9:5000" } },
+    });
+    const { podSelector } = of(all, "r-policy").spec as { podSelector: Tree };
+    for (const policy of ["r-redis-policy", "r-mirror-hub-policy"]) {
+        const { ingress } = of(all, policy).spec as { ingress: { from: Tree[] }[] };
+        expect(ingress.map(({ from }) => from)).toEqual([[{ podSelector }]]);
+    }
 });
 
 test("a volume of one node is on one pod at a time", async () => {
