@@ -1,4 +1,4 @@
-/** The programs of the tests' own cluster, built from Kubernetes' Go modules once per user. */
+/** The programs of the tests' own cluster, built from their Go modules once per user. */
 import type { GoProgram } from "./go";
 import type { Machine } from "./machine";
 import { ensureServer } from "./test-servers";
@@ -39,6 +39,19 @@ const program = (name: string, about: string): GoProgram => ({
     about,
 });
 
+/**
+ * Enforces NetworkPolicies beside a network that does not. The one of Kubernetes' own network group
+ * (sigs.k8s.io/kube-network-policies) asks more of the kernel: nftables' queue (CONFIG_NFT_QUEUE), which not every one has.
+ */
+const POLICY_CONTROLLER: GoProgram = {
+    name: "kube-router",
+    module: "github.com/cloudnativelabs/kube-router/v2",
+    version: "v2.1.0",
+    package: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
+    minimumGo: "1.21",
+    about: "about 3 minutes on 2 cores",
+};
+
 /** In this order they share most of what is compiled. */
 const PROGRAMS = {
     apiserver: program("kube-apiserver", "about 8 minutes on 2 cores"),
@@ -46,6 +59,7 @@ const PROGRAMS = {
     scheduler: program("kube-scheduler", "about 1 minute on 2 cores"),
     kubelet: program("kubelet", "about 2 minutes on 2 cores"),
     proxy: program("kube-proxy", "half a minute on 2 cores"),
+    policies: POLICY_CONTROLLER,
 } as const;
 
 /** Paths of the programs. */
@@ -58,20 +72,3 @@ export async function ensureClusterPrograms(machine: Machine, arch: string): Pro
         paths[key as keyof ClusterPrograms] = await ensureServer(machine, one, arch);
     return paths as ClusterPrograms;
 }
-
-/**
- * Enforces NetworkPolicies beside a network that does not. The one of Kubernetes' own network group
- * (sigs.k8s.io/kube-network-policies) asks more of the kernel: nftables' queue (CONFIG_NFT_QUEUE), which not every one has.
- */
-const POLICY_CONTROLLER: GoProgram = {
-    name: "kube-router",
-    module: "github.com/cloudnativelabs/kube-router/v2",
-    version: "v2.1.0",
-    package: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
-    minimumGo: "1.21",
-    about: "about 2 minutes on 2 cores",
-};
-
-/** Builds it where it is not there yet. @param arch processor, as Go names it @returns its path */
-export const ensurePolicyController = (machine: Machine, arch: string): Promise<string> =>
-    ensureServer(machine, POLICY_CONTROLLER, arch);

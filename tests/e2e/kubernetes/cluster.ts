@@ -14,20 +14,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { thisMachine } from "../../../setup/machine";
-import {
-    type ClusterPrograms,
-    ensureClusterPrograms,
-    ensurePolicyController,
-} from "../../../setup/test-cluster";
+import { type ClusterPrograms, ensureClusterPrograms } from "../../../setup/test-cluster";
 
 import { must, type Result, run, until } from "../run";
 
 import { Authority } from "./authority";
 import { type MachineAddress, Machines, PODS, SERVICES } from "./machines";
 import { Node, pauseImage, saveImages } from "./node";
-
-const THIS_MACHINE = thisMachine(resolve(__dirname, "..", "..", ".."));
-const ARCH = process.arch === "x64" ? "amd64" : process.arch;
 
 const ETCD = "http://127.0.0.1:2379";
 const API_PORT = 6443;
@@ -48,6 +41,8 @@ export class Cluster {
     private running: Node[] = [];
     private balancer: ChildProcess | undefined;
     private balanced = 0;
+    /** Path of what enforces policies. */
+    private policies = "";
 
     private constructor() {}
 
@@ -96,7 +91,10 @@ export class Cluster {
 
     private async boot(): Promise<void> {
         const { folder } = this;
-        const programs = await ensureClusterPrograms(THIS_MACHINE, ARCH);
+        const arch = process.arch === "x64" ? "amd64" : process.arch;
+        const machine = thisMachine(resolve(__dirname, "..", "..", ".."));
+        const programs = await ensureClusterPrograms(machine, arch);
+        this.policies = programs.policies;
         const machines = new Machines(folder, ["node1", "node2"]);
         this.machines = machines;
         const { addresses } = machines;
@@ -274,11 +272,10 @@ export class Cluster {
     async enforcePolicies(): Promise<void> {
         const { machines } = this;
         if (machines === undefined) return;
-        const controller = await ensurePolicyController(THIS_MACHINE, ARCH);
         await Promise.all(
             machines.addresses.map(async ({ name }) => {
                 machines.start(name, `kube-router-${name}`, [
-                    ...[controller, `--kubeconfig=${this.kubeconfig}`, `--hostname-override=${name}`],
+                    ...[this.policies, `--kubeconfig=${this.kubeconfig}`, `--hostname-override=${name}`],
                     // The cluster has routes and a proxy.
                     ...["--run-firewall=true", "--run-router=false", "--run-service-proxy=false"],
                     ...[`--service-cluster-ip-range=${SERVICES.all}`, "--health-port=0"],
