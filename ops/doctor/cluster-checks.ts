@@ -11,6 +11,7 @@ import { mendClusterFirst, noticed } from "../gc/notice";
 import { inPod } from "../gc/on-cluster";
 import type { StackFacts } from "../facts/stack-facts";
 import {
+    addressesOf,
     type ClusterRegistry,
     DEPLOYMENT,
     type DeploymentObject,
@@ -18,9 +19,10 @@ import {
     type PodObject,
     podsOf,
     readyPod,
+    type ServiceObject,
 } from "../shared/on-cluster";
 import { type Shell, shell } from "../store/broom";
-import { upstreamProblem } from "../facts/upstreams";
+import { upstreamProblemsBehind } from "../facts/upstreams";
 
 import { checkAsClient, type Tell } from "./client-checks";
 import { failure, type Finding, ok, warning } from "./finding";
@@ -30,11 +32,6 @@ import { deployedOf } from "./state";
 import { leaveNoFolder, lookAtUploads } from "./store";
 import * as tls from "./tls-checks";
 import { REGISTRY_CONTAINER } from "../../components/kubernetes/names";
-
-interface ServiceObject extends ClusterObject {
-    spec: { type: string; ports: { port: number; nodePort?: number }[] };
-    status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
-}
 
 /** @param problem why it does not answer; nothing where it does */
 export function checkCluster(
@@ -90,10 +87,8 @@ export function checkService(
 ): { finding: Finding; addresses: string[] } {
     if (service === undefined)
         return { finding: failure("the Service is not there", "npm run up -- --refresh"), addresses: [] };
-    const { spec, status, metadata } = service;
-    const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(
-        ({ ip, hostname }) => ip ?? hostname ?? [],
-    );
+    const { spec, metadata } = service;
+    const addresses = addressesOf(service);
     switch (spec.type) {
         case "LoadBalancer":
             return {
@@ -184,11 +179,15 @@ export async function checkOnCluster(
     };
     await checkAsClient(machine, facts, client, tell);
     if (!answers) return;
-    for (const [mirror, { endpoint, upstream }] of Object.entries(facts.mirrors)) {
-        // At the address that leads to the front: whether the mirror's own name does is the clients' name servers' matter.
-        const target = { endpoint: new URL(endpoint), address: client.address, caPem: facts.caPem };
-        tell(`mirror ${mirror}`, host.checkMirror(upstream, await upstreamProblem(target)));
-    }
+    const front = { endpoint: facts.endpoint, address: client.address, caPem: facts.caPem };
+    const unreached = await upstreamProblemsBehind(front, facts.mirrors);
+    for (const [mirror, { upstream }] of Object.entries(facts.mirrors))
+        tell(
+            `mirror ${mirror}`,
+            unreached === undefined
+                ? warning(`cannot be asked at ${client.address}`, "see the lines above")
+                : host.checkMirror(upstream, unreached[mirror], true),
+        );
     try {
         const { run } = inPod(registry, (await readyPod(registry)).metadata.name, REGISTRY_CONTAINER);
         const onClaim = (await run(shell(`[ -w ${DATA_FOLDER} ] && echo yes`))).includes("yes");

@@ -15,6 +15,7 @@ import { say } from "../../setup/progress";
 import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
 
 import type { ClusterConfig } from "./cluster-options";
+import { addressesOf, type ServiceObject } from "./on-cluster";
 import type { PulumiRun } from "./pulumi-run";
 
 const LOOK_MS = 5_000;
@@ -91,6 +92,17 @@ export class ClusterUp {
     /** A text whose kubectl commands are for the deployment's cluster and namespace. */
     inPlace(text: string): string {
         return inPlace(text, this.access);
+    }
+
+    /**
+     * Where the registry is looked for from here.
+     *
+     * @param name of its Service
+     * @returns what the cluster gives it; nothing where its own name alone leads there
+     */
+    async address(name: string): Promise<string | undefined> {
+        const service = await this.with((cluster) => cluster.get<ServiceObject>("service", name));
+        return service && addressesOf(service)[0];
     }
 
     /**
