@@ -194,10 +194,13 @@ async function unreachedUpstreams(
 ): Promise<Record<string, string>> {
     const { mirrors = {}, caCertificatePem: caPem = "", endpoint, identity } = outputs;
     if (engine) return upstreamProblems(engine, mirrors, caPem);
-    if (cluster === undefined || endpoint === undefined || identity === undefined) return {};
+    const none = Object.keys(mirrors).length === 0;
+    if (none || cluster === undefined || endpoint === undefined || identity === undefined) return {};
     const url = new URL(endpoint);
-    const address =
-        (await cluster.address(deploymentName(prefixOf(stack), identity))) ?? hostAndPort(url).host;
+    const name = deploymentName(prefixOf(stack), identity);
+    // What a cluster does not tell by now is no failure of an `up` that is done.
+    const given = await cluster.address(name).catch(() => undefined);
+    const address = given ?? hostAndPort(url).host;
     return (await upstreamProblemsBehind({ endpoint: url, address, caPem }, mirrors)) ?? {};
 }
 

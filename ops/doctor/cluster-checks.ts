@@ -3,7 +3,8 @@ import { hostAndPort, domainOf } from "../../address/address";
 import type { ClusterObject } from "../../cluster/cluster";
 import { DEPLOY, OPERATE, rightsOf, rightText } from "../../cluster/rights";
 import { inPlace } from "../../cluster/in-place";
-import { type ClusterState, troubles } from "../../cluster/troubles";
+import { troublesOf } from "../../cluster/look";
+import type { ClusterState } from "../../cluster/troubles";
 import { DATA_FOLDER } from "../../components/storage/folders";
 import { messageOf } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
@@ -156,9 +157,8 @@ export async function checkOnCluster(
             const objects: ClusterObject[] = [
                 ...(deployment === undefined ? [] : [deployment]),
                 ...pods,
-                ...(await cluster.list("events", {})),
             ];
-            const found = troubles(objects as unknown as ClusterState[], Date.now());
+            const found = await troublesOf(cluster, objects as unknown as ClusterState[], Date.now());
             tell("pods", checkPods(deployment, pods, found.map(here)));
             const collection = await noticed(() => mendClusterFirst(machine, registry));
             collecting = collection.state === "at work";
