@@ -557,6 +557,20 @@ test.each([
     expect(egress.map((one) => (one.ports ?? []).map(({ port }) => port))).toEqual(ports);
 });
 
+test("pods roll one by one, and an update is over when those before take no request any more", async () => {
+    const { all } = await onCluster({ storage: S3 });
+    const { strategy, template } = of(all, "r-pods").spec as {
+        strategy: Tree;
+        template: { spec: { terminationGracePeriodSeconds: number; containers: { lifecycle: Tree }[] } };
+    };
+    expect(strategy).toEqual({ type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
+    // A former pod takes connections as long as nodes may lead some there, and ends what it has begun.
+    const leaves = JSON.stringify(template.spec.containers[0]?.lifecycle);
+    expect(leaves).toMatch(/preStop.*sleep 15; kill -QUIT 1/);
+    expect(template.spec.terminationGracePeriodSeconds).toBe(615);
+    expect(find(all, "r-pods").afterUpdate).toEqual(["r-former-gone"]);
+});
+
 test("a volume of one node is on one pod at a time", async () => {
     const { all } = await onCluster({ kubernetes: { replicas: 1, claim: { accessMode: "ReadWriteOnce" } } });
     expect(of(all, "r-pods").spec.strategy).toEqual({ type: "Recreate" });
