@@ -14,4 +14,10 @@ module.exports = class extends TestEnvironment {
         Error.prepareStackTrace = (error, sites) =>
             error?.message === "" && !(error instanceof Error) ? String(error) : mapped(error, sites);
     }
+
+    /** Ends what a file of tests keeps for all of its tests, after all that they do at the end. */
+    async teardown() {
+        for (const child of this.global[Symbol.for("kept")] ?? []) child.kill();
+        await super.teardown();
+    }
 };

@@ -8,7 +8,9 @@ import { once } from "node:events";
 import { withoutOurs } from "../../setup/plugins";
 import { environment } from "./environment";
 
+/** Ended by tests/environment.cjs: the last hooks of a file destroy its stacks. */
 const running: ChildProcess[] = [];
+Object.assign(globalThis, { [Symbol.for("kept")]: running });
 let kept: Promise<NodeJS.ProcessEnv> | undefined;
 
 async function startOne(name: string): Promise<string> {
@@ -31,5 +33,3 @@ export function keptPlugins(): Promise<NodeJS.ProcessEnv> {
     }));
     return kept;
 }
-
-if (process.env.JEST_WORKER_ID !== undefined) afterAll(() => running.forEach((child) => child.kill()));

@@ -4,9 +4,10 @@ import { resolve } from "node:path";
 const ROOT = resolve(__dirname, "../../..");
 
 /** Runs code in a Node of its own, whose modules jest has no hand in. */
-function run(code: string): string {
+function run(code: string, env: NodeJS.ProcessEnv = {}): string {
     return execFileSync(process.execPath, ["-e", code], {
         cwd: ROOT,
+        env: { ...process.env, ...env },
         encoding: "utf8",
         stdio: "pipe",
     }).trim();
@@ -85,11 +86,26 @@ describe("what Node runs before the SDK", () => {
         expect(run(code)).toBe("false false\ntrue true");
     });
 
-    test("has no stack trace looked up in source maps", () => {
-        const code = 'require("source-map-support/register"); console.log(typeof Error.prepareStackTrace);';
-        expect(run(code)).toBe("function");
-        expect(run(EARLY + code)).toBe("undefined");
-        expect(run(code.replace("console.log", `${EARLY} console.log`))).toBe("undefined");
+    describe("stack traces", () => {
+        const code = `const promise = Promise.resolve();
+            require("@pulumi/pulumi/runtime/debuggable").debuggablePromise(promise, "a test");
+            const fail = () => { throw new TypeError("so"); };
+            try { fail() } catch ({ stack }) { console.log(JSON.stringify([promise._debugStackTrace, stack])); }`;
+        const traces = (text: string, env: NodeJS.ProcessEnv = {}) =>
+            (JSON.parse(run(text, env)) as string[]).map((trace) => trace.replace(/:\d+:\d+/g, ""));
+        const MAPS = 'require("source-map-support/register");';
+
+        test("are Node's own, not looked up in source maps, and of the SDK's promises there are none", () => {
+            const [ofPromise, thrown] = traces(code);
+            expect(ofPromise).toContain("debuggablePromise");
+            for (const before of [EARLY, EARLY + MAPS, MAPS + EARLY])
+                expect(traces(before + code)).toEqual(["", thrown]);
+        });
+
+        test("of the SDK's promises are there for who looks for those that never end", () => {
+            const [ofPromise] = traces(EARLY + code, { PULUMI_DEBUG_PROMISE_LEAKS: "true" });
+            expect(ofPromise).toContain("debuggablePromise");
+        });
     });
 
     test("has Pulumi's runner wait for no debugger, and functions go to the engine as text all the same", () => {
