@@ -154,10 +154,7 @@ export async function checkOnCluster(
         try {
             const deployment = await cluster.get<DeploymentObject>(DEPLOYMENT, name);
             const pods = await podsOf(registry);
-            const objects: ClusterObject[] = [
-                ...(deployment === undefined ? [] : [deployment]),
-                ...pods,
-            ];
+            const objects: ClusterObject[] = [...(deployment === undefined ? [] : [deployment]), ...pods];
             const found = await troublesOf(cluster, objects as unknown as ClusterState[], Date.now());
             tell("pods", checkPods(deployment, pods, found.map(here)));
             const collection = await noticed(() => mendClusterFirst(machine, registry));

@@ -81,11 +81,7 @@ async function problemsOf(
 }
 
 /** Of the mirrors on an Engine. One that is reached on the deployment's network alone cannot be asked from here. */
-export async function upstreamProblems(
-    engine: Endpoint,
-    mirrors: Mirrors,
-    caPem: string,
-): Promise<Problems> {
+export async function upstreamProblems(engine: Endpoint, mirrors: Mirrors, caPem: string): Promise<Problems> {
     if (Object.keys(mirrors).length === 0) return {};
     const containers = await listContainers(engine);
     return problemsOf(mirrors, caPem, (endpoint) => {
