@@ -70,39 +70,53 @@ function reason(text = ""): string {
     return brief(lines.slice(first, first + open + 1).join(" "));
 }
 
+/** The newest message that an object has of some reason. */
+type Said = (object: ClusterState, reason: RegExp) => string | undefined;
+
 /**
  * What keeps pods from serving.
  *
- * @param objects of a registry: its Deployments, pods, claims and Services, and the events of its namespace
+ * @param objects of a registry: its Deployments, pods, claims and Services, and the events of those that `unexplained` names
  * @param now in milliseconds
  * @returns a sentence for each trouble, with the way out; the cause before what comes of it
  */
 export function troubles(objects: readonly ClusterState[], now: number): string[] {
     const events = objects.filter(({ kind }) => kind === "Event");
+    return sentences(
+        objects,
+        now,
+        ({ kind, metadata }, reason) =>
+            events
+                .filter(
+                    (one) =>
+                        one.involvedObject?.kind === kind &&
+                        one.involvedObject.name === metadata.name &&
+                        reason.test(one.reason ?? ""),
+                )
+                .sort((a, b) => when(a) - when(b))
+                .pop()?.message,
+    );
+}
+
+/** Those of a registry's objects of whose trouble their events tell more: none where all is well. Of claims and Services before pods. */
+export function unexplained(objects: readonly ClusterState[], now: number): ClusterState[] {
+    const asked = new Set<ClusterState>();
+    sentences(objects, now, (object) => void asked.add(object));
+    return [...asked].sort((a, b) => Number(a.kind === "Pod") - Number(b.kind === "Pod"));
+}
+
+function sentences(objects: readonly ClusterState[], now: number, said: Said): string[] {
     const waits = (since = "") => now - Date.parse(since) > BEGINNING_SECONDS * 1000;
-    /** The newest that an object has of some reason. */
-    const event = ({ kind, metadata }: ClusterState, reason: RegExp): string | undefined =>
-        events
-            .filter(
-                (one) =>
-                    one.involvedObject?.kind === kind &&
-                    one.involvedObject.name === metadata.name &&
-                    reason.test(one.reason ?? ""),
-            )
-            .sort((a, b) => when(a) - when(b))
-            .pop()?.message;
     const troubleOf = (object: ClusterState): string | undefined => {
         switch (object.kind) {
             case "PersistentVolumeClaim":
-                return ofClaim(object, event(object, /Failed/));
+                return ofClaim(object, said);
             case "Deployment":
                 return ofDeployment(object);
             case "Pod":
-                return ofPod(object, waits, (reason) => event(object, reason));
+                return ofPod(object, waits, said);
             case "Service":
-                return waits(object.metadata.creationTimestamp)
-                    ? ofService(object, event(object, /LoadBalancer.*Fail|Fail.*LoadBalancer/i))
-                    : undefined;
+                return waits(object.metadata.creationTimestamp) ? ofService(object, said) : undefined;
             default:
                 return undefined;
         }
@@ -120,10 +134,14 @@ export function troubles(objects: readonly ClusterState[], now: number): string[
 const when = ({ lastTimestamp, eventTime }: ClusterState): number =>
     Date.parse(lastTimestamp ?? eventTime ?? "") || 0;
 
-function ofClaim({ metadata: { name }, status }: ClusterState, why: string | undefined): string | undefined {
+function ofClaim(claim: ClusterState, said: Said): string | undefined {
+    const { metadata, status } = claim;
+    const { name } = metadata;
     if (status?.phase === "Lost")
         return `The volume of the claim ${name} is gone, and the images with it: \`kubectl describe persistentvolumeclaim ${name}\` tells which it was.`;
-    if (status?.phase !== "Pending" || why === undefined) return undefined;
+    if (status?.phase !== "Pending") return undefined;
+    const why = said(claim, /Failed/);
+    if (why === undefined) return undefined;
     const key = /-data-[0-9a-f]{8}-mirror-/.test(name)
         ? "mirrors.NAME.storageClass"
         : "kubernetes.claim.storageClass";
@@ -137,21 +155,17 @@ function ofDeployment(object: ClusterState): string | undefined {
     return clusterSentence(why) ?? `The cluster makes no pods: ${why}.`;
 }
 
-function ofService(
-    { spec, status, metadata: { name } }: ClusterState,
-    why: string | undefined,
-): string | undefined {
+function ofService(service: ClusterState, said: Said): string | undefined {
+    const { spec, status, metadata } = service;
+    const { name } = metadata;
     if (spec?.type !== "LoadBalancer" || (status?.loadBalancer?.ingress ?? []).length > 0) return undefined;
+    const why = said(service, /LoadBalancer.*Fail|Fail.*LoadBalancer/i);
     return why === undefined
         ? `The cluster has given the Service ${name} no address so far. A cloud takes some minutes; where nobody gives any, \`pulumi config set --path kubernetes.expose nodePort\`, with a port from 30000 to 32767, does without.`
         : `The cluster gives the Service ${name} no address: ${brief(why)}`;
 }
 
-function ofPod(
-    pod: ClusterState,
-    waits: (since?: string) => boolean,
-    event: (reason: RegExp) => string | undefined,
-): string | undefined {
+function ofPod(pod: ClusterState, waits: (since?: string) => boolean, said: Said): string | undefined {
     if (condition(pod, "Ready")?.status === "True") return undefined;
     const { metadata, status } = pod;
     const scheduled = condition(pod, "PodScheduled");
@@ -168,7 +182,7 @@ function ofPod(
         if (trouble !== undefined) return trouble;
     }
     if (!containers.some(({ state }) => state.running) && waits(metadata.creationTimestamp)) {
-        const why = event(/Fail|NotReady/);
+        const why = said(pod, /Fail|NotReady/);
         if (why !== undefined) return `A node does not get a pod ready: ${brief(why)}`;
     }
     const silent = containers.find(
@@ -176,7 +190,7 @@ function ofPod(
     );
     return (
         silent &&
-        `${silent.name} of ${metadata.name} does not begin to serve (${brief(event(/Unhealthy/)) || "its probe fails"}): ${logs(silent.name, metadata.name)} tells why.`
+        `${silent.name} of ${metadata.name} does not begin to serve (${brief(said(pod, /Unhealthy/)) || "its probe fails"}): ${logs(silent.name, metadata.name)} tells why.`
     );
 }
 

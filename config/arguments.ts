@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { PrivateRegistryArgs } from "../components";
 import { infoAt } from "../components/definition/option";
+import { stackKeyOf } from "../components/deployment/stack-key";
+import { CONFIG_FILE } from "../setup/stack";
 
 import { withImages } from "./images";
 import { type Config, kitOptions, options } from "./options";
@@ -34,7 +36,7 @@ function proxyOf({ proxy, proxyFromEnvironment }: Config, environment: NodeJS.Pr
     };
 }
 
-/** @param environment variables of this machine, for proxyFromEnvironment */
+/** @param environment variables of this machine: for proxyFromEnvironment, and CONFIG_FILE */
 export function argumentsOf(config: Config, environment: NodeJS.ProcessEnv): PrivateRegistryArgs {
     const given = Object.fromEntries(Object.entries(config).filter(([key]) => !(key in kitOptions))) as Omit<
         Config,
@@ -46,5 +48,6 @@ export function argumentsOf(config: Config, environment: NodeJS.ProcessEnv): Pri
             ? config.logFields
             : { service: "registry", environment: stack };
     const args = withImages({ ...given, proxy: proxyOf(config, environment) });
-    return withSecrets({ ...args, logFields, prefix: `${project}-${stack}` }) as PrivateRegistryArgs;
+    const own = { prefix: `${project}-${stack}`, stackKey: stackKeyOf(environment[CONFIG_FILE]) };
+    return withSecrets({ ...args, logFields, ...own }) as PrivateRegistryArgs;
 }

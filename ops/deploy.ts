@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
 import { createInterface } from "node:readline/promises";
+import { hostAndPort } from "../address/address";
+import { deploymentName } from "../components/kubernetes/names";
 import { Engine } from "../engine/client";
 import { bringConfiguration } from "../setup/bundle";
 import { HERE, checkClone, rememberClone } from "../setup/clone";
@@ -25,7 +27,7 @@ import { withLock } from "./shared/lock";
 import { type ClusterRegistry, withReachable } from "./shared/on-cluster";
 import { lackingNow, lostOnCluster, movedImages, refreshNeeded } from "./lost";
 import { forgetRecord } from "./upgrade/record";
-import { upstreamProblems, upstreamSentences } from "./facts/upstreams";
+import { upstreamProblems, upstreamProblemsBehind, upstreamSentences } from "./facts/upstreams";
 import { ClusterUp } from "./shared/cluster-up";
 import { BUNDLE, commandFlags, fileGiven, OF_STACK } from "./shared/arguments";
 import { PulumiRun, type Verb, askPulumi } from "./shared/pulumi-run";
@@ -123,7 +125,7 @@ async function deployPrepared(
             pulumi.shown([...flags, ...extraFlags(args, stack.name, interactive)]),
         );
         return code === 0 && verb === "up" && !args.includes("--preview-only")
-            ? finish(machine, prepared, nothing())
+            ? finish(machine, prepared, nothing(), cluster)
             : code;
     }
     const all = [...flags, ...extraFlags(args, stack.name, true)];
@@ -147,7 +149,7 @@ async function deployPrepared(
         ...changeLines(told.changes),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
-    if (verb === "up") return finish(machine, prepared, told);
+    if (verb === "up") return finish(machine, prepared, told, cluster);
     if (await hasTimers(machine, { stack: stack.name, prefix: prefixOf(stack) }))
         say(
             "Warning: its timers are still in force, and that of `up` would deploy it again: npm run schedule -- --remove",
@@ -156,7 +158,12 @@ async function deployPrepared(
 }
 
 /** Says what is up, once it is seen to be. */
-async function finish(machine: Machine, prepared: Prepared, told: Told): Promise<number> {
+async function finish(
+    machine: Machine,
+    prepared: Prepared,
+    told: Told,
+    cluster: ClusterUp | undefined,
+): Promise<number> {
     const missing = await lackingNow(machine, prepared);
     if (missing.length > 0) {
         throw new SetupError(
@@ -164,16 +171,37 @@ async function finish(machine: Machine, prepared: Prepared, told: Told): Promise
         );
     }
     const outputs = told.outputs ?? (await askPulumi(machine, prepared, ["stack", "output", "--json"])) ?? {};
-    const { mirrors = {}, caCertificatePem = "" } = outputs as {
-        mirrors?: Record<string, MirrorAccess>;
-        caCertificatePem?: string;
-    };
-    const problems = prepared.engine
-        ? await upstreamProblems(prepared.engine, mirrors, caCertificatePem)
-        : {};
-    warn({ warnings: upstreamSentences(problems, mirrors) });
+    const { mirrors = {} } = outputs as Partial<Deployed>;
+    const problems = await unreachedUpstreams(prepared, cluster, outputs);
+    warn({ warnings: upstreamSentences(problems, mirrors, cluster !== undefined) });
     const rest = told.changes.length > 0 ? preparedLines(prepared) : [];
     return done([...upLines(machine, prepared, outputs as Outputs), ...rest]);
+}
+
+/** Of a stack's outputs what tells where its mirrors are. */
+interface Deployed {
+    identity: string;
+    endpoint: string;
+    caCertificatePem: string;
+    mirrors: Record<string, MirrorAccess>;
+}
+
+/** Name of a mirror that does not reach its upstream → why; nothing of those that cannot be asked from here. */
+async function unreachedUpstreams(
+    { engine, stack }: Prepared,
+    cluster: ClusterUp | undefined,
+    outputs: Partial<Deployed>,
+): Promise<Record<string, string>> {
+    const { mirrors = {}, caCertificatePem: caPem = "", endpoint, identity } = outputs;
+    if (engine) return upstreamProblems(engine, mirrors, caPem);
+    const none = Object.keys(mirrors).length === 0;
+    if (none || cluster === undefined || endpoint === undefined || identity === undefined) return {};
+    const url = new URL(endpoint);
+    const name = deploymentName(prefixOf(stack), identity);
+    // What a cluster does not tell by now is no failure of an `up` that is done.
+    const given = await cluster.address(name).catch(() => undefined);
+    const address = given ?? hostAndPort(url).host;
+    return (await upstreamProblemsBehind({ endpoint: url, address, caPem }, mirrors)) ?? {};
 }
 
 /** What to do about the first thing that is not as it should be. */

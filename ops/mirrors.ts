@@ -89,6 +89,6 @@ export async function mirrors(machine: Machine, args: string[]): Promise<number>
         }
     }
     if (flags.json) process.stdout.write(`${JSON.stringify(measured, undefined, 2)}\n`);
-    for (const sentence of upstreamSentences(problems, found)) say(sentence);
+    for (const sentence of upstreamSentences(problems, found, false)) say(sentence);
     return failed ? 1 : 0;
 }

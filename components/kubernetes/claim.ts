@@ -60,6 +60,8 @@ export function claimOf(
                 resources: { requests: { storage: size } },
             },
         },
-        { ...opts, retainOnDelete: keepData },
+        // Once it is there its name stays, as a Docker volume's does: under another one, of a stack that is renamed or whose key is
+        // another by now, the registry would be empty.
+        { ...opts, retainOnDelete: keepData, ignoreChanges: ["metadata.name"] },
     ).metadata.name;
 }

@@ -3,7 +3,8 @@ import { hostAndPort, domainOf } from "../../address/address";
 import type { ClusterObject } from "../../cluster/cluster";
 import { DEPLOY, OPERATE, rightsOf, rightText } from "../../cluster/rights";
 import { inPlace } from "../../cluster/in-place";
-import { type ClusterState, troubles } from "../../cluster/troubles";
+import { troublesOf } from "../../cluster/look";
+import type { ClusterState } from "../../cluster/troubles";
 import { DATA_FOLDER } from "../../components/storage/folders";
 import { messageOf } from "../../setup/errors";
 import type { Machine } from "../../setup/machine";
@@ -11,6 +12,7 @@ import { mendClusterFirst, noticed } from "../gc/notice";
 import { inPod } from "../gc/on-cluster";
 import type { StackFacts } from "../facts/stack-facts";
 import {
+    addressesOf,
     type ClusterRegistry,
     DEPLOYMENT,
     type DeploymentObject,
@@ -18,9 +20,10 @@ import {
     type PodObject,
     podsOf,
     readyPod,
+    type ServiceObject,
 } from "../shared/on-cluster";
 import { type Shell, shell } from "../store/broom";
-import { upstreamProblem } from "../facts/upstreams";
+import { upstreamProblemsBehind } from "../facts/upstreams";
 
 import { checkAsClient, type Tell } from "./client-checks";
 import { failure, type Finding, ok, warning } from "./finding";
@@ -30,11 +33,6 @@ import { deployedOf } from "./state";
 import { leaveNoFolder, lookAtUploads } from "./store";
 import * as tls from "./tls-checks";
 import { REGISTRY_CONTAINER } from "../../components/kubernetes/names";
-
-interface ServiceObject extends ClusterObject {
-    spec: { type: string; ports: { port: number; nodePort?: number }[] };
-    status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
-}
 
 /** @param problem why it does not answer; nothing where it does */
 export function checkCluster(
@@ -90,10 +88,8 @@ export function checkService(
 ): { finding: Finding; addresses: string[] } {
     if (service === undefined)
         return { finding: failure("the Service is not there", "npm run up -- --refresh"), addresses: [] };
-    const { spec, status, metadata } = service;
-    const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(
-        ({ ip, hostname }) => ip ?? hostname ?? [],
-    );
+    const { spec, metadata } = service;
+    const addresses = addressesOf(service);
     switch (spec.type) {
         case "LoadBalancer":
             return {
@@ -158,12 +154,8 @@ export async function checkOnCluster(
         try {
             const deployment = await cluster.get<DeploymentObject>(DEPLOYMENT, name);
             const pods = await podsOf(registry);
-            const objects: ClusterObject[] = [
-                ...(deployment === undefined ? [] : [deployment]),
-                ...pods,
-                ...(await cluster.list("events", {})),
-            ];
-            const found = troubles(objects as unknown as ClusterState[], Date.now());
+            const objects: ClusterObject[] = [...(deployment === undefined ? [] : [deployment]), ...pods];
+            const found = await troublesOf(cluster, objects as unknown as ClusterState[], Date.now());
             tell("pods", checkPods(deployment, pods, found.map(here)));
             const collection = await noticed(() => mendClusterFirst(machine, registry));
             collecting = collection.state === "at work";
@@ -184,11 +176,15 @@ export async function checkOnCluster(
     };
     await checkAsClient(machine, facts, client, tell);
     if (!answers) return;
-    for (const [mirror, { endpoint, upstream }] of Object.entries(facts.mirrors)) {
-        // At the address that leads to the front: whether the mirror's own name does is the clients' name servers' matter.
-        const target = { endpoint: new URL(endpoint), address: client.address, caPem: facts.caPem };
-        tell(`mirror ${mirror}`, host.checkMirror(upstream, await upstreamProblem(target)));
-    }
+    const front = { endpoint: facts.endpoint, address: client.address, caPem: facts.caPem };
+    const unreached = await upstreamProblemsBehind(front, facts.mirrors);
+    for (const [mirror, { upstream }] of Object.entries(facts.mirrors))
+        tell(
+            `mirror ${mirror}`,
+            unreached === undefined
+                ? warning(`cannot be asked at ${client.address}`, "see the lines above")
+                : host.checkMirror(upstream, unreached[mirror], true),
+        );
     try {
         const { run } = inPod(registry, (await readyPod(registry)).metadata.name, REGISTRY_CONTAINER);
         const onClaim = (await run(shell(`[ -w ${DATA_FOLDER} ] && echo yes`))).includes("yes");

@@ -4,7 +4,7 @@ import type { Collection } from "../gc/notice";
 import type { LastRuns } from "../schedule/record";
 import { holderOf, type Listed } from "../facts/published";
 import type { UnderWay } from "../upgrade/record";
-import { UPSTREAM_FIX } from "../facts/upstreams";
+import { upstreamFix } from "../facts/upstreams";
 import { failure, type Finding, ok, warning } from "./finding";
 
 export function checkEngine(problem: string | undefined, url: string, version: string | undefined): Finding {
@@ -20,10 +20,10 @@ export function checkEngine(problem: string | undefined, url: string, version: s
 }
 
 /** @param why it does not reach its upstream; nothing where it does */
-export const checkMirror = (upstream: string, why: string | undefined): Finding =>
+export const checkMirror = (upstream: string, why: string | undefined, onCluster = false): Finding =>
     why === undefined
         ? ok(`reaches ${upstream}`)
-        : warning(`does not reach ${upstream}: ${why}`, UPSTREAM_FIX);
+        : warning(`does not reach ${upstream}: ${why}`, upstreamFix(onCluster));
 
 /** @param value of net.ipv4.ip_forward; nothing where this machine has no such setting or is not the Engine's */
 export function checkForwarding(value: string | undefined): Finding {

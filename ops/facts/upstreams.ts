@@ -4,10 +4,14 @@ import type { MirrorAccess } from "../../components/mirror/mirror";
 import type { Endpoint } from "../../engine/endpoint";
 import { messageOf } from "../../setup/errors";
 
-import { RegistryApi, type RegistryTarget } from "../shared/registry-api";
+import { type Answer, RegistryApi, type RegistryTarget } from "../shared/registry-api";
 
 import { holderOf, listContainers } from "./published";
 import { engineAddress } from "./stack-facts";
+
+type Mirrors = Readonly<Record<string, MirrorAccess>>;
+/** Name of a mirror that does not reach its upstream → why. */
+type Problems = Record<string, string>;
 
 /** No blob has this digest: a mirror that lacks one asks its upstream, and of a failure it gives the reason (3.1.2). */
 const NO_BLOB = `/v2/private-registry-doctor/blobs/sha256:${"0".repeat(64)}`;
@@ -15,9 +19,9 @@ const NO_BLOB = `/v2/private-registry-doctor/blobs/sha256:${"0".repeat(64)}`;
 /** Milliseconds. Packets that a firewall drops would be waited for much longer. */
 const LIMIT = 8_000;
 
-/** What to do where a mirror does not reach its upstream. */
-export const UPSTREAM_FIX =
-    "images that it has are served on; for others open the way, or set `proxy.https`, `extraHosts`, `dnsServers` or the mirror's `ca` (docs/mirrors.md)";
+/** What to do where a mirror does not reach its upstream. @param onCluster its pods ask the cluster's own name server */
+export const upstreamFix = (onCluster: boolean): string =>
+    `images that it has are served on; for others open the way, or set \`proxy.https\`, \`extraHosts\`${onCluster ? "" : ", `dnsServers`"} or the mirror's \`ca\` (docs/mirrors.md)`;
 
 /** The reason out of a mirror's answer, without the request that it made and a login in its URL. */
 export function reasonIn(body: string): string {
@@ -32,42 +36,43 @@ export function reasonIn(body: string): string {
     return text.replace(/^Get "[^"]*": /, "").replace(/\/\/[^/@\s"]*@/g, "//");
 }
 
-/** Why a mirror does not reach its upstream; undefined where it does. */
-export async function upstreamProblem(target: RegistryTarget): Promise<string | undefined> {
+/** What a registry says of a blob that nobody has, or why it says nothing. */
+async function asked(target: RegistryTarget): Promise<Pick<Answer, "status" | "body"> | string> {
     const api = new RegistryApi(target);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<string>((done) => {
         timer = setTimeout(() => done(`no answer of it in ${LIMIT / 1000} s`), LIMIT);
     });
-    const asked = api.ask(NO_BLOB).then(
-        // The upstream knows no such blob, or wants a login: either way it answered.
-        ({ status, body }) => (status >= 500 ? reasonIn(body.toString("utf8")) : undefined),
-        (error: unknown) => `the mirror itself does not answer: ${messageOf(error)}`,
-    );
+    const answer = api
+        .ask(NO_BLOB)
+        .catch((error: unknown) => `the mirror itself does not answer: ${messageOf(error)}`);
     try {
-        return await Promise.race([asked, late]);
+        return await Promise.race([answer, late]);
     } finally {
         clearTimeout(timer);
         api.close();
     }
 }
 
-/** @returns name of a mirror that does not reach its upstream → why */
-export async function upstreamProblems(
-    engine: Endpoint,
-    mirrors: Readonly<Record<string, MirrorAccess>>,
+/** Why a mirror does not reach its upstream; undefined where it does. */
+async function upstreamProblem(target: RegistryTarget): Promise<string | undefined> {
+    const answer = await asked(target);
+    if (typeof answer === "string") return answer;
+    // The upstream knows no such blob, or wants a login: either way it answered.
+    return answer.status >= 500 ? reasonIn(answer.body.toString("utf8")) : undefined;
+}
+
+/** @param addressOf where a mirror is reached from here; nothing for one that cannot be asked */
+async function problemsOf(
+    mirrors: Mirrors,
     caPem: string,
-): Promise<Record<string, string>> {
-    const all = Object.entries(mirrors);
-    if (all.length === 0) return {};
-    const containers = await listContainers(engine);
+    addressOf: (endpoint: URL) => string | undefined,
+): Promise<Problems> {
     const found = await Promise.all(
-        all.map(async ([name, access]) => {
+        Object.entries(mirrors).map(async ([name, access]) => {
             const endpoint = new URL(access.endpoint);
-            const holder = holderOf(containers, hostAndPort(endpoint).port);
-            // One that is reached on the deployment's network alone cannot be asked from here.
-            if (holder === undefined) return [];
-            const address = engineAddress(engine, holder.ip);
+            const address = addressOf(endpoint);
+            if (address === undefined) return [];
             const problem = await upstreamProblem({ endpoint, address, caPem });
             return problem === undefined ? [] : [[name, problem] as const];
         }),
@@ -75,12 +80,39 @@ export async function upstreamProblems(
     return Object.fromEntries(found.flat());
 }
 
+/** Of the mirrors on an Engine. One that is reached on the deployment's network alone cannot be asked from here. */
+export async function upstreamProblems(engine: Endpoint, mirrors: Mirrors, caPem: string): Promise<Problems> {
+    if (Object.keys(mirrors).length === 0) return {};
+    const containers = await listContainers(engine);
+    return problemsOf(mirrors, caPem, (endpoint) => {
+        const holder = holderOf(containers, hostAndPort(endpoint).port);
+        return holder && engineAddress(engine, holder.ip);
+    });
+}
+
+/**
+ * Of the mirrors of a cluster, all of which the front shows: they are asked at its address, since whether a mirror's own name leads
+ * there is the clients' name servers' matter.
+ *
+ * @param front the registry, where it is looked for from here
+ * @returns nothing where they cannot be asked: no registry of this certificate answers there
+ */
+export async function upstreamProblemsBehind(
+    front: RegistryTarget,
+    mirrors: Mirrors,
+): Promise<Problems | undefined> {
+    if (Object.keys(mirrors).length === 0) return {};
+    if (typeof (await asked(front)) === "string") return undefined;
+    return problemsOf(mirrors, front.caPem, () => front.address);
+}
+
 /** A sentence for each mirror that does not reach its upstream. */
 export const upstreamSentences = (
-    problems: Readonly<Record<string, string>>,
-    mirrors: Readonly<Record<string, MirrorAccess>>,
+    problems: Readonly<Problems>,
+    mirrors: Mirrors,
+    onCluster: boolean,
 ): string[] =>
     Object.entries(problems).map(
         ([name, why]) =>
-            `The mirror ${name} does not reach ${mirrors[name]?.upstream}: ${why}. Docker says "manifest unknown" then: ${UPSTREAM_FIX}.`,
+            `The mirror ${name} does not reach ${mirrors[name]?.upstream}: ${why}. Docker says "manifest unknown" then: ${upstreamFix(onCluster)}.`,
     );

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Cluster, type ClusterAccess, kubectlOf } from "../../cluster/cluster";
 import { inPlace } from "../../cluster/in-place";
+import { troublesOf } from "../../cluster/look";
 import { mayDeploy } from "../../cluster/preflight";
 import { type Rollout, unfinished } from "../../cluster/rollout";
-import { type ClusterState, troubles } from "../../cluster/troubles";
+import type { ClusterState } from "../../cluster/troubles";
 import { clusterName, SERVING } from "../../components/kubernetes/names";
 import { notReady } from "../../setup/cluster-errors";
 import { coloured } from "../../setup/colour";
@@ -15,6 +16,7 @@ import { say } from "../../setup/progress";
 import { isOnCluster, prefixOf, type Stack } from "../../setup/stack";
 
 import type { ClusterConfig } from "./cluster-options";
+import { addressesOf, type ServiceObject } from "./on-cluster";
 import type { PulumiRun } from "./pulumi-run";
 
 const LOOK_MS = 5_000;
@@ -94,6 +96,17 @@ export class ClusterUp {
     }
 
     /**
+     * Where the registry is looked for from here.
+     *
+     * @param name of its Service
+     * @returns what the cluster gives it; nothing where its own name alone leads there
+     */
+    async address(name: string): Promise<string | undefined> {
+        const service = await this.with((cluster) => cluster.get<ServiceObject>("service", name));
+        return service && addressesOf(service)[0];
+    }
+
+    /**
      * Which objects the cluster has no more; none where it does not tell.
      *
      * @param known "NAMESPACE/NAME", and the kind
@@ -162,7 +175,9 @@ export class ClusterUp {
         for (;;) {
             await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
             if (signal.aborted) return;
-            const now = troubles(await this.objects(cluster, signal), Date.now());
+            const objects = await this.objects(cluster, signal);
+            const now = await troublesOf(cluster, objects, Date.now(), signal);
+            if (signal.aborted) return;
             for (const sentence of now)
                 if (before.includes(sentence) && !told.has(sentence)) {
                     told.add(sentence);
@@ -175,23 +190,14 @@ export class ClusterUp {
     /** What there is of the deployment; nothing where the cluster does not tell: Pulumi tells what it cannot do there. */
     private async objects(cluster: Cluster, signal: AbortSignal): Promise<ClusterState[]> {
         const kinds = "deployments,statefulsets,pods,persistentvolumeclaims,services";
-        const all = await Promise.all(
-            [[kinds, SELECTED], ["events"]].map(async (args) => {
-                const options = { signal };
-                const { stdout } = await cluster
-                    .try(["get", ...args, "--output=json", "--request-timeout=10s"], options)
-                    .catch(() => ({ stdout: "" }));
-                try {
-                    return (JSON.parse(stdout) as { items: ClusterState[] }).items;
-                } catch {
-                    return [];
-                }
-            }),
-        );
-        return all
-            .flat()
-            .filter(({ kind, metadata, involvedObject }) =>
-                this.own.test(kind === "Event" ? (involvedObject?.name ?? "") : metadata.name),
-            );
+        const { stdout } = await cluster
+            .try(["get", kinds, SELECTED, "--output=json", "--request-timeout=10s"], { signal })
+            .catch(() => ({ stdout: "" }));
+        try {
+            const { items } = JSON.parse(stdout) as { items: ClusterState[] };
+            return items.filter(({ metadata }) => this.own.test(metadata.name));
+        } catch {
+            return [];
+        }
     }
 }

@@ -74,6 +74,15 @@ export interface PodObject extends ClusterObject {
     };
 }
 
+export interface ServiceObject extends ClusterObject {
+    spec: { type: string; ports: { port: number; nodePort?: number }[] };
+    status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
+}
+
+/** What a cluster gives a Service of type LoadBalancer, addresses or names; nothing of another type. */
+export const addressesOf = ({ status }: ServiceObject): string[] =>
+    (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
+
 export interface ClusterRegistry {
     cluster: Cluster;
     /** Of the Deployment, and start of the other objects'. */

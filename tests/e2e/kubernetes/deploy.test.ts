@@ -330,6 +330,11 @@ describe("a registry on a cluster", () => {
             ({ digest } = await there.upload("team/app"));
         });
 
+        test("is the same stack, with the same claim, by `npm run up` with its file elsewhere", async () => {
+            const { code, screen } = await npmRun("up", "--expect-no-changes").done;
+            expect([code, screen]).toEqual([0, expect.stringMatching(/^Nothing to change: /m)]);
+        });
+
         const configFile = () => join(onClaim.project, `Pulumi.${onClaim.name}.yaml`);
         const npmRun = (name: string, ...flags: string[]) =>
             command(onClaim, name, ...flags, "--config-file", configFile());

@@ -1,5 +1,5 @@
 /** What may stand beside the registry on a cluster, each in its turn on one stack. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { clusterSentence } from "../../../setup/cluster-errors";
 import { served } from "../certificates";
 import { cleanup } from "../cleanup";
 import { bridgeAddress } from "../docker";
+import { command } from "../gc";
 import { RegistryClient } from "../http";
 import { REDIS_IMAGE, REGISTRY_IMAGE } from "../images";
 import { must, until } from "../run";
@@ -550,10 +551,19 @@ describe("what may stand beside the registry", () => {
             await upstream.dispose();
             await pulled(1);
         });
-    });
 
-    test("a second up changes nothing", async () => {
-        await stack.up("--expect-no-changes");
+        test("a second up changes nothing, and npm run up says once that it does not reach its upstream any more, and doctor says it too", async () => {
+            const out = join(__dirname, "..", "..", "..", "out", stack.name);
+            use({ dispose: async () => rmSync(out, { recursive: true, force: true }) });
+            const file = ["--config-file", join(stack.project, `Pulumi.${stack.name}.yaml`)];
+            const up = await command(stack, "up", ...file, "--expect-no-changes").done;
+            expect([up.code, up.screen]).toEqual([0, expect.any(String)]);
+            expect(up.screen.match(/does not reach/g)).toHaveLength(1);
+            const why = `does not reach http://${upstream.address}: .*refused`;
+            expect(up.screen).toMatch(new RegExp(`The mirror team ${why}.*proxy\\.https.*extraHosts`));
+            const doctor = await command(stack, "doctor", ...file).done;
+            expect(doctor.screen).toMatch(new RegExp(`^warning +mirror team: ${why}`, "m"));
+        });
     });
 
     test("destroy leaves nothing, on the nodes neither", async () => {

@@ -1,4 +1,6 @@
-import { type ClusterState, troubles } from "../../../cluster/troubles";
+import type { ClusterObject } from "../../../cluster/cluster";
+import { troublesOf } from "../../../cluster/look";
+import { type ClusterState, troubles, unexplained } from "../../../cluster/troubles";
 
 const NOW = Date.parse("2026-11-27T12:00:00Z");
 const LONG_AGO = "2026-11-27T11:59:00Z";
@@ -212,4 +214,46 @@ test.each<[string, ClusterState[]]>([
 test("what several pods have in common is told once", () => {
     const full = unschedulable("0/2 nodes are available: 2 Insufficient memory.");
     expect(troubles([full, { ...full, metadata: { name: "registry-2" } }], NOW)).toHaveLength(1);
+});
+
+describe("events, of which a namespace may have thousands", () => {
+    const ready = pod({ conditions: [{ type: "Ready", status: "True" }] });
+    const begins = pod({ containerStatuses: [container("front", waiting("ContainerCreating"))] }, JUST_NOW);
+    const stuck = pod({ containerStatuses: [container("front", waiting("ContainerCreating"))] });
+    const noImage = pod({ containerStatuses: [container("front", waiting("ErrImagePull", "not found"))] });
+
+    test.each<[string, ClusterState]>([
+        ["serves", ready],
+        ["has just begun", begins],
+        ["says itself what is wrong", noImage],
+        ["is bound", claim("Bound")],
+        ["has its address", service(LONG_AGO, [{ ip: "192.0.2.1" }])],
+    ])("are not asked for of what %s", (_, object) => expect(unexplained([object], NOW)).toEqual([]));
+
+    test("are asked for of what they tell more of, claims and Services first", () => {
+        const objects = [stuck, ready, service(LONG_AGO), claim("Pending")];
+        expect(unexplained(objects, NOW).map(({ kind }) => kind)).toEqual([
+            "Service",
+            "PersistentVolumeClaim",
+            "Pod",
+        ]);
+    });
+
+    test("of many pods in one trouble those of some are asked for, and no answer is no event", async () => {
+        const pods = Array.from({ length: 50 }, (_, i) => ({
+            ...stuck,
+            metadata: { ...stuck.metadata, name: `registry-${i}` },
+        }));
+        const asked: string[] = [];
+        const warningsOf = <T extends ClusterObject>(kind: string, name: string): Promise<T[]> => {
+            asked.push(name);
+            return name === "registry-1"
+                ? Promise.resolve([event(kind, name, "FailedMount", "no such share") as unknown as T])
+                : Promise.reject(new Error("The cluster does not answer."));
+        };
+        expect(await troublesOf({ warningsOf }, pods, NOW)).toEqual([
+            "A node does not get a pod ready: no such share",
+        ]);
+        expect(asked.length).toBeLessThan(10);
+    });
 });

@@ -149,6 +149,8 @@ test("the images outlive the deployment, and its successor finds them", async ()
         { "r-identity": { hex: "f".repeat(32) } },
     );
     expect(find(first.all, "r-data").retainOnDelete).toBe(true);
+    // A name that is another one by now, of a stack that is renamed say, would be that of an empty claim.
+    expect(find(first.all, "r-data").ignoreChanges).toEqual(["metadata.name"]);
     expect(of(second.all, "r-data")).toEqual(of(first.all, "r-data"));
     const other = await onCluster({ stackKey: "another" });
     expect(of(other.all, "r-data").metadata.name).not.toBe(of(first.all, "r-data").metadata.name);
@@ -591,6 +593,20 @@ test("what stands beside the registry is reached by its pods, and by those of co
         const { ingress } = of(all, policy).spec as { ingress: { from: Tree[] }[] };
         expect(ingress.map(({ from }) => from)).toEqual([[{ podSelector }]]);
     }
+});
+
+test("pods roll one by one, and an update is over when those before take no request any more", async () => {
+    const { all } = await onCluster({ storage: S3 });
+    const { strategy, template } = of(all, "r-pods").spec as {
+        strategy: Tree;
+        template: { spec: { terminationGracePeriodSeconds: number; containers: { lifecycle: Tree }[] } };
+    };
+    expect(strategy).toEqual({ type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
+    // A former pod takes connections as long as nodes may lead some there, and ends what it has begun.
+    const leaves = JSON.stringify(template.spec.containers[0]?.lifecycle);
+    expect(leaves).toMatch(/preStop.*sleep 15; kill -QUIT 1/);
+    expect(template.spec.terminationGracePeriodSeconds).toBe(615);
+    expect(find(all, "r-pods").afterUpdate).toEqual(["r-former-gone"]);
 });
 
 test("a volume of one node is on one pod at a time", async () => {

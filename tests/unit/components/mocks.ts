@@ -22,6 +22,8 @@ export interface Registration {
     provider: string;
     /** Names of its error hooks. */
     onError: string[];
+    /** Names of what waits after its update. */
+    afterUpdate: string[];
 }
 
 // The wire format of secrets (pulumi, developer-docs/providers/implementers-guide.md).
@@ -66,6 +68,7 @@ MockMonitor.prototype.registerResource = async function (request, callback) {
         dependencies: request.getDependenciesList().map(last),
         provider: last(request.getProvider().replace(/::[^:]*$/, "")),
         onError: request.getHooks()?.getOnErrorList() ?? [],
+        afterUpdate: request.getHooks()?.getAfterUpdateList() ?? [],
     });
     await register.call(this, request, callback);
 };

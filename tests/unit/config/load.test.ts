@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import { argumentsOf } from "../../../config/arguments";
 import type { TlsArgs, TlsFilesArgs, TlsOwnCaArgs } from "../../../components";
 import { load } from "../../../config/load";
+import { CONFIG_FILE } from "../../../setup/stack";
 
 import { issue } from "../components/certs";
 
@@ -32,6 +37,43 @@ describe("what the component is given", () => {
 
     test("names start with project and stack", () => {
         expect(args({}).prefix).toBe(`${pulumi.getProject()}-${pulumi.getStack()}`);
+    });
+
+    describe("the stack's key", () => {
+        const here = process.cwd();
+        const folder = mkdtempSync(join(tmpdir(), "stack-key-"));
+        const own = `Pulumi.${pulumi.getStack()}.yaml`;
+        const elsewhere = join(folder, "elsewhere.yaml");
+        const write = (file: string, salt: string) =>
+            writeFileSync(join(folder, file), `config: {}\nencryptionsalt: ${salt}\n`);
+        const key = (configFile?: string) =>
+            argumentsOf(accepted({}), configFile === undefined ? {} : { [CONFIG_FILE]: configFile }).stackKey;
+        beforeEach(() => {
+            process.chdir(folder);
+            rmSync(own, { force: true });
+            write("elsewhere.yaml", "v1:one");
+        });
+        afterAll(() => {
+            process.chdir(here);
+            rmSync(folder, { recursive: true });
+        });
+
+        test("is in the file that --config-file names as it is in the stack's own, which Pulumi alone reads", () => {
+            const there = key(elsewhere);
+            write(own, "v1:one");
+            expect(there).toMatch(/^[0-9a-f]{32}$/);
+            expect(key()).toBe(there);
+        });
+
+        test("is the same by npm run up with the flag and by pulumi up, which tells its program of none", () => {
+            write(own, "v1:two");
+            expect(key(elsewhere)).toBe(key());
+        });
+
+        test("is none where there is neither", () => {
+            expect(key()).toBeUndefined();
+            expect(key(join(folder, "gone.yaml"))).toBeUndefined();
+        });
     });
 
     test("a name is one name, whatever its capitals", () => {
