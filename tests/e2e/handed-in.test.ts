@@ -37,6 +37,7 @@ describe("a provider that is handed down", () => {
                     password: { secret: PASSWORD },
                 },
                 env: ELSEWHERE,
+                ownPlugins: true,
             }),
         );
         use({ dispose: async () => removeObjects(await objectsOf(team())) });
@@ -81,6 +82,7 @@ describe("a host that the same program makes", () => {
                     machinePort: String(await freePort()),
                     password: { secret: PASSWORD },
                 },
+                ownPlugins: true,
             }),
         );
         machine = `${stack.prefix}-machine`;

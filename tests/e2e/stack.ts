@@ -46,7 +46,10 @@ export interface StackOptions {
     loader?: boolean | undefined;
     /** Added to the domain registry.e2e.test, a free port of 127.0.0.1, QUICK_HASH, and no front: tests of the front ask for one. */
     settings?: Settings | undefined;
-    /** Pulumi starts the plugins of its own each time: for tests that end it halfway, or have several Engines. @default false */
+    /**
+     * Pulumi starts the plugins of its own each time: for tests that end it halfway, have several Engines (a
+     * kept plugin would take the last one for all), or give variables that are for the plugins. @default false
+     */
     ownPlugins?: boolean | undefined;
     /** Further variables for every `pulumi`. */
     env?: NodeJS.ProcessEnv | undefined;

@@ -2,6 +2,8 @@
  * What a controller makes of a route, for tests: nginx in a pod, told by the objects alone. No controller of an Ingress or a Gateway can
  * be built of what the tests may fetch.
  */
+import { connect } from "node:net";
+
 import { FRONT_IMAGE } from "../images";
 import { until } from "../run";
 
@@ -117,6 +119,16 @@ http {
 }
 `;
 
+/** Whether a port takes a connection. */
+const connects = (host: string, port: number): Promise<boolean> =>
+    new Promise((done) => {
+        const socket = connect({ host, port, timeout: 2000 })
+            .once("connect", () => done(true))
+            .once("timeout", () => done(false))
+            .once("error", () => done(false));
+        for (const end of ["connect", "timeout"]) socket.once(end, () => socket.destroy());
+    });
+
 /** Has it follow a route. @returns the address at which clients find it, at ROUTE_PORT */
 export async function follow(cluster: Cluster, there: Namespace, route: Route): Promise<string> {
     const { spec } = await there.json<{
@@ -175,8 +187,11 @@ export async function follow(cluster: Cluster, there: Namespace, route: Route): 
         },
     );
     await there.kubectl("wait", "pod", NAME, "--for=condition=Ready", "--timeout=60s");
-    return until("the controller's node", async () => {
-        const { status } = await there.json<{ status: { hostIP?: string } }>("get", "pod", NAME);
-        return status.hostIP;
-    });
+    const { status } = await there.json<{ status: { hostIP: string } }>("get", "pod", NAME);
+    // The node's kube-proxy learns later than the API of the pod that took the former's place.
+    await until(
+        "the controller's port",
+        async () => (await connects(status.hostIP, ROUTE_PORT)) || undefined,
+    );
+    return status.hostIP;
 }

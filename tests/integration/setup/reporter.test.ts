@@ -5,7 +5,8 @@ import { put, temporaryFolder } from "../../unit/setup/fixture";
 const folder = temporaryFolder();
 const root = join(__dirname, "../../..");
 
-function jestOn(source: string, args: string[] = []): { lastLine: string | undefined; code: number | null } {
+/** @returns the last line, the lines that name what failed, and the exit code */
+function jestOn(source: string, args: string[] = []) {
     put(join(folder.path, "a.test.js"), source);
     put(join(folder.path, "package.json"), {
         jest: { reporters: ["default", join(root, "tests/reporter.cjs")] },
@@ -15,27 +16,36 @@ function jestOn(source: string, args: string[] = []): { lastLine: string | undef
     const command = 'exec "$0" "$@" 2>&1';
     const all = ["-c", command, process.execPath, jest, "--rootDir", folder.path, ...args];
     const { stdout, status } = spawnSync("sh", all, { cwd: folder.path, encoding: "utf8" });
-    return { lastLine: stdout.trimEnd().split("\n").pop(), code: status };
+    const lines = stdout.trimEnd().split("\n");
+    const failed = lines.filter((line) => line.startsWith("FAILED "));
+    return { lastLine: lines.at(-1), failed, code: status };
 }
 
-test("the last line counts passed and failed tests", () => {
-    expect(jestOn("test('a', () => {}); test('b', () => { throw 1; });")).toEqual({
+test("the last lines name what failed, and count passed and failed tests", () => {
+    expect(jestOn("describe('a', () => { test('b', () => {}); test('c', () => { throw 1; }); });")).toEqual({
         lastLine: "1 passed, 1 failed",
+        failed: ["FAILED a.test.js: a c"],
         code: 1,
     });
 });
 
 test("a suite that cannot be loaded counts as failed", () => {
-    expect(jestOn("require('./missing');")).toEqual({ lastLine: "0 passed, 1 failed", code: 1 });
+    expect(jestOn("require('./missing');")).toEqual({
+        lastLine: "0 passed, 1 failed",
+        failed: ["FAILED a.test.js"],
+        code: 1,
+    });
 });
 
 test("a skipped test counts as failed, unless it was filtered out on purpose", () => {
     expect(jestOn("test('a', () => {}); test.skip('b', () => {});")).toEqual({
         lastLine: "1 passed, 1 failed",
+        failed: [],
         code: 1,
     });
     expect(jestOn("test('a', () => {}); test('b', () => {});", ["-t", "a"])).toEqual({
         lastLine: "1 passed, 0 failed",
+        failed: [],
         code: 0,
     });
 });
