@@ -13,8 +13,10 @@ export interface ImageName {
 }
 
 const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+/** A repository's name without a host before it, as a regular expression (OCI distribution spec, "Pulling manifests"): `team/app`. */
+export const REPOSITORY = `${PART}(?:/${PART})*`;
 const IMAGE = new RegExp(
-    `^(?:(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9.-]+)(?::\\d+)?/)?${PART}(?:/${PART})*(?::\\w[\\w.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]+)?$`,
+    `^(?:(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9.-]+)(?::\\d+)?/)?${REPOSITORY}(?::\\w[\\w.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]+)?$`,
 );
 
 /** Whether a text is an image's name (distribution/reference): with host, tag and digest where there are some, no URL. */

@@ -92,7 +92,7 @@ export async function monitoring(machine: Machine, args: string[]): Promise<numb
     const due = dueOf(config);
     const texts: Record<string, string> = {
         [CONFIG_FILE]: prometheusYml(target),
-        [ALERTS_FILE]: alertsYml({ stack, files, acme: config.tls.acme !== undefined, due }),
+        [ALERTS_FILE]: alertsYml({ stack, files, acme: config.tls.acme, due }),
         "dashboard.json": dashboardJson(stack, files, Object.keys(due).length > 0),
         ...(target.ca ? { [CA_FILE]: facts.caPem } : {}),
         // Without a line's end, which would be a part of it.

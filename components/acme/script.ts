@@ -222,6 +222,7 @@ while :; do
     while [ "$(now)" -lt "$next" ]; do
         left=$((next - $(now)))
         sleep $((left < 60 ? left : 60)) & wait $!
+        count
     done
     measure
     if ! answered; then

@@ -1,9 +1,9 @@
 /** Patterns by which options name repositories and tags. */
 import * as z from "zod";
 
-// The grammar of names (OCI distribution spec).
-const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const BELOW = `${PART}(?:/${PART})*(?:/\\*)?`;
+import { REPOSITORY } from "../../address/image-name";
+
+const BELOW = `${REPOSITORY}(?:/\\*)?`;
 
 /** A repository, or with `/*` at its end all below it. */
 export const REPOSITORIES = new RegExp(`^${BELOW}$`);

@@ -2,6 +2,7 @@
  * Blobs from disk: nginx serves them itself, from the files of a registry or a mirror, to whom it has let in. It does so where that
  * would answer the same bytes and headers; whatever is unusual goes there.
  */
+import { REPOSITORY } from "../../address/image-name";
 import { valueAt } from "../definition/tree";
 import type { RegistrySettings } from "../registry/config-yml";
 
@@ -13,9 +14,6 @@ const LINKS = "/docker/registry/v2/repositories";
 const BLOBS = "/docker/registry/v2/blobs";
 
 const PARTS_SOCKET = "unix:/tmp/parts.sock";
-
-/** The name of a repository without a host before it (distribution/reference, remote-name): no `_layers`, no dots as a part. */
-const PART = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*";
 
 /** Its digest, which some clients ask for in each image; to a range of nothing nginx and the registry have other answers. */
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -63,7 +61,8 @@ const any = ({ blobHeaders, sites }: FrontSettings): boolean =>
 /** Who serves a blob. */
 export function blobMaps(settings: FrontSettings): string[] {
     if (!any(settings)) return [];
-    const name = `(?<blob_repository>${PART}(?:/${PART})*)`;
+    // No `_layers` and no dots as a part of its path.
+    const name = `(?<blob_repository>${REPOSITORY})`;
     const digest = `(?!${EMPTY})(?<blob_hex>(?<blob_shelf>[0-9a-f]{2})[0-9a-f]{62})`;
     return [
         "# Conditions, and other ranges than one from a byte on, are the registry's.",

@@ -135,7 +135,7 @@ export function monitors(
             {
                 metadata: labelled(prometheusRule.labels),
                 // Of commands of the kit nobody tells the numbers here when they ended.
-                spec: alertRules({ stack, files: context.files, acme: false, due: {} }),
+                spec: alertRules({ stack, files: context.files, due: {} }),
             },
             opts,
         );

@@ -21,7 +21,7 @@ const NOT_THERE: readonly (readonly [path: string, why: string])[] = [
     ["dockerHost", "there is no Docker Engine"],
     ["adopt", "it is about Docker objects"],
     ["dnsServers", "pods ask the cluster's own name server"],
-    ["tls.acme", "the kit renews such certificates on Docker alone; tls.files takes one that is brought"],
+    ["tls.acme", "on a cluster cert-manager asks the directory; tls.secret names the Secret that it keeps"],
     [
         "front.sitesFolder",
         "pods have no folder of a host; front.sites.NAME.upstream may be a Service that has the files",

@@ -7,8 +7,8 @@ export interface Watched {
     stack: string;
     /** The images lie in files of the Docker host. */
     files: boolean;
-    /** A directory issues the certificate. */
-    acme: boolean;
+    /** A directory issues the certificate, and it is renewed so many days before its end where that is sooner than a third of its life. */
+    acme?: { renewBeforeDays: number } | undefined;
     /** Command → seconds after which it should have ended well once more. */
     due: Readonly<Record<string, number>>;
 }
@@ -34,8 +34,8 @@ function falling(
     return steps.map(([severity, below]) => ({ name, severity, ...alert(below, severity) }));
 }
 
-/** Part of its life that a certificate has left when it is late: a directory's is renewed at a third. */
-const LATE = { warning: 4, critical: 8 };
+/** Part of the time between renewal and end that a certificate of a directory has left when it is late. */
+const LATE = { warning: 3 / 4, critical: 3 / 8 };
 
 /** Longest time between two runs of a command of the schedule, in seconds. */
 export function gapOf(when: string): number {
@@ -91,10 +91,12 @@ function alertsOf({ stack, files, acme, due }: Watched): Alert[] {
             ],
             (days, severity) => {
                 const left = `${own("certificate_expiry_timestamp_seconds")} - time()`;
-                const life = own("certificate_life_seconds");
+                // One that is renewed by itself may live for days alone.
+                const third = `${own("certificate_life_seconds")} / 3`;
+                const late = (before: number | string) => `${left} > ${LATE[severity]} * ${before}`;
+                const ease = acme && ` unless (${late(third)} or ${late(acme.renewBeforeDays * DAY)})`;
                 return {
-                    // Of one that is renewed by itself, and may live for days alone.
-                    expr: `${left} < ${days} * ${DAY}${acme ? ` unless ${left} > ${life} / ${LATE[severity]}` : ""}`,
+                    expr: `${left} < ${days} * ${DAY}${ease ?? ""}`,
                     for: "5m",
                     summary: `The certificate of {{ $labels.site }} ends in {{ $value | humanizeDuration }}: ${
                         acme ? "npm run doctor tells why it is not renewed" : "npm run up renews it"
@@ -110,7 +112,7 @@ function alertsOf({ stack, files, acme, due }: Watched): Alert[] {
                       expr: `${own("renewal_failures")} > 0 or absent(${own("renewal_failures")})`,
                       for: "1h",
                       summary:
-                          "The directory issues no certificate, and the one that is there goes on: npm run doctor tells why.",
+                          "The certificate is not renewed, and the one that is there goes on: npm run doctor tells why.",
                   },
               ]
             : []),

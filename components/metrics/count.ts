@@ -12,6 +12,7 @@ import {
     METRICS_FOLDER,
     REGISTRY_FILE,
     RUNS_FOLDER,
+    SILENT_SECONDS,
     SLOT_SECONDS,
     STORE_FILE,
 } from "./files";
@@ -94,6 +95,10 @@ END {
 const gauge = (name: string, help: string): string =>
     `printf '# HELP ${OWN}_${name} ${help}\\n# TYPE ${OWN}_${name} gauge\\n'`;
 
+/** Shell condition: a file was written in the last seconds, and is not empty. */
+const fresh = (file: string, seconds: number): string =>
+    `[ -s ${file} ] && [ $(($(date +%s) - $(date -r ${file} +%s))) -lt ${seconds} ]`;
+
 /** A certificate that is served. */
 export interface Served {
     /** The host name; of the registry's own `registry`. */
@@ -115,6 +120,8 @@ function certificateLines(certificates: readonly Served[]): string[] {
             : [
                   "ends=0 life=0 failures=",
                   `[ ! -s ${DIRECTORY_FILE} ] || read -r ends life failures < ${DIRECTORY_FILE}`,
+                  // The certificate is there still; of a container that is gone its last word on attempts is no news.
+                  `{ ${fresh(DIRECTORY_FILE, SILENT_SECONDS)}; } || failures=`,
               ]),
         gauge(expiry, "When the certificate of a name ends."),
         ...certificates.flatMap((one) =>
@@ -202,7 +209,7 @@ export function countScript(certificates: readonly Served[], files: boolean, deb
         `  awk -v P=${OWN}_front_ -v F="$families" -v taken="$taken" "$awk" front.prom $taken > front.new && mv front.new front.prom`,
         "}",
         "registry() {",
-        `  [ -s ${REGISTRY_FILE} ] && [ $(($(date +%s) - $(date -r ${REGISTRY_FILE} +%s))) -lt ${STALE_SECONDS} ]`,
+        `  ${fresh(REGISTRY_FILE, STALE_SECONDS)}`,
         "}",
         "runs() {",
         `  ${gauge("last_success_timestamp_seconds", "When a command of the kit last ended well.")}`,

@@ -10,6 +10,8 @@ export const STORE_FILE = "store.json";
 export const REGISTRY_FILE = "registry.prom";
 /** When the certificate of a directory ends, how long it lives, how many attempts in a row to renew it failed: numbers in a line. */
 export const DIRECTORY_FILE = "directory";
+/** It is told anew each minute; after so many seconds without, nobody asks the directory any more. An attempt takes minutes. */
+export const SILENT_SECONDS = 600;
 /** The front writes a line for each request into a file of that moment; what counts takes the files away. */
 export const LINES = "front";
 /** A line of a request, by nginx's variables. No value has a space in it; the last one may be missing. */

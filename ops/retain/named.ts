@@ -1,4 +1,5 @@
 /** What `npm run delete` is asked for. Pure. */
+import { REPOSITORY } from "../../address/image-name";
 import { SetupError } from "../../setup/errors";
 
 import { type Content, reach, type Repository, subjectOf } from "./content";
@@ -12,8 +13,9 @@ export interface Named {
     digest?: string | undefined;
 }
 
-const NAME =
-    /^(?<repository>[a-z0-9]+(?:[._/-][a-z0-9._/-]*)?)(?::(?<tag>[A-Za-z0-9_][\w.-]{0,127})|@(?<digest>sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})))?$/;
+const NAME = new RegExp(
+    `^(?<repository>${REPOSITORY})(?::(?<tag>[A-Za-z0-9_][\\w.-]{0,127})|@(?<digest>sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})))?$`,
+);
 
 /** @throws SetupError for a name that is none */
 export function namesIn(given: readonly string[]): Named[] {

@@ -2,7 +2,9 @@ import type { ContainerInspectInfo } from "../../engine/types";
 
 import type { Engine } from "../../engine/client";
 
-const POLL = 100;
+/** Milliseconds between two looks: most are well within half a second, and `up` waits for them one after the other. */
+const [SOON, POLL] = [25, 100];
+const SOON_MS = 2_000;
 
 /** Ends within some seven seconds, since the Engine waits longer before each start: what ended so often ends again. */
 const ENDS = 6;
@@ -40,13 +42,14 @@ export async function waitUntilHealthy(engine: Engine, id: string, limit: number
         // One try means that its verdict is final.
         const refused = Health?.Status === "unhealthy" && info.Config.Healthcheck?.Retries === 1;
         const hopeless = ended(info.State) && info.RestartCount >= ENDS;
-        if (over || hopeless || refused || Date.now() - start > limit * 1000) {
+        const waited = Date.now() - start;
+        if (over || hopeless || refused || waited > limit * 1000) {
             const time = over || hopeless || refused ? "" : ` within ${limit} s`;
             throw new Error(
                 `container failed to be in healthy state in time: ${name} did not become healthy${time}, ` +
                     `${reason(info)}. \`docker logs ${name}\` may tell why.`,
             );
         }
-        await new Promise((resolve) => setTimeout(resolve, POLL));
+        await new Promise((resolve) => setTimeout(resolve, waited < SOON_MS ? SOON : POLL));
     }
 }

@@ -12,7 +12,7 @@ import { cleanup } from "./cleanup";
 import { distrustCa, docker, DockerClient, outerAddress, trustCa } from "./docker";
 import { type Answer, RegistryClient } from "./http";
 import { PushBench } from "./pushers";
-import { run } from "./run";
+import { run, sleep } from "./run";
 import { ADMIN, DOMAIN, PASSWORD, Stack } from "./stack";
 
 // Clients ask 127.0.0.0/8 for no certificate.
@@ -285,6 +285,16 @@ describe("immutable tags", () => {
         expect((await push("team/gone", "v1", one)).status).toBe(409);
     });
 
+    /** A push that comes again where it is told to, as clients do: on a busy machine the one before takes longer than it is waited for. */
+    async function pushed(...args: Parameters<typeof push>): Promise<Answer> {
+        for (let tries = 1; ; tries++) {
+            const answer = await push(...args);
+            if (answer.status !== 429 || tries === 5) return answer;
+            expect(answer.headers["retry-after"]).toBe("1");
+            await sleep(1_000);
+        }
+    }
+
     test("of many pushes at once one counts, also where clients break off", async () => {
         const client2 = await RegistryClient.of(stack, HOST);
         use({ dispose: async () => client2.close() });
@@ -295,9 +305,9 @@ describe("immutable tags", () => {
             const [one, two, three] = images as [Manifest, Manifest, Manifest];
             const aborted = round % 2 === 0 ? undefined : abort("team/race", tag, three, round % 12);
             const answers = await Promise.all([
-                push("team/race", tag, one),
-                push("team/race", tag, two),
-                ...(round % 3 === 0 ? [push("team/race", tag, one)] : []),
+                pushed("team/race", tag, one),
+                pushed("team/race", tag, two),
+                ...(round % 3 === 0 ? [pushed("team/race", tag, one)] : []),
             ]);
             await aborted;
             const taken = answers.flatMap(({ status }, i) => (status === 201 ? [i === 1 ? two : one] : []));

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 
+import { alertsYml } from "../../ops/monitoring/prometheus";
+
 import { cleanup } from "./cleanup";
 import { crash, docker, frontLog } from "./docker";
 import { ANY, collect, pushImage } from "./gc";
@@ -115,8 +117,21 @@ describe("monitoring", () => {
             labels: `{alertname="${alertname}", severity="${severity}"}`,
             value: 1,
         });
+        // Of a certificate of 90 days of which 20 are left, one that is renewed at a third is late, one at five days is not.
+        const [soon, late] = [5, 30].map((renewBeforeDays) => {
+            const stack = `before-${renewBeforeDays}`;
+            writeFileSync(
+                join(out, `${stack}.yml`),
+                alertsYml({ stack, files: false, acme: { renewBeforeDays }, due: {} }),
+            );
+            return `{site="registry", stack="${stack}"}`;
+        });
+        const certificates = [soon, late].flatMap((of) => [
+            steady(`private_registry_certificate_expiry_timestamp_seconds${of}`, 20 * 86_400),
+            steady(`private_registry_certificate_life_seconds${of}`, 90 * 86_400),
+        ]);
         const rules = {
-            rule_files: ["alerts.yml"],
+            rule_files: ["alerts.yml", "before-5.yml", "before-30.yml"],
             evaluation_interval: "1m",
             tests: [
                 {
@@ -137,6 +152,22 @@ describe("monitoring", () => {
                                 fires("RegistryDiskFull", "warning"),
                                 fires("RegistryDown", "critical"),
                                 fires("RegistryMetricsOld", "warning"),
+                            ],
+                        },
+                    ],
+                },
+                {
+                    interval: "1m",
+                    input_series: certificates,
+                    promql_expr_test: [
+                        {
+                            expr: 'ALERTS{alertstate="firing",alertname="RegistryCertificateEnds"}',
+                            eval_time: "12m",
+                            exp_samples: [
+                                {
+                                    labels: `ALERTS{alertname="RegistryCertificateEnds", alertstate="firing", severity="warning", site="registry", stack="before-30"}`,
+                                    value: 1,
+                                },
                             ],
                         },
                     ],

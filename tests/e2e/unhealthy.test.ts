@@ -47,7 +47,10 @@ describe("a registry that does not become healthy", () => {
         // It is well half a second after its start, so the Engine tells of that by itself. The old one is on its way out: the start
         // after its end is the new one's.
         const format = '{{index .Actor.Attributes "name"}} {{.Action}}';
-        const events = start("docker", ["events", "--filter", "type=container", "--format", format]);
+        const since = ["--since", String(Math.floor(Date.now() / 1000))];
+        const events = start("docker", [
+            ...["events", "--filter", "type=container", "--format", format, ...since],
+        ]);
         let seen = "";
         const killed = new Promise<string>((resolve, reject) => {
             events.process.stdout?.on("data", (text: string) => {
@@ -59,8 +62,15 @@ describe("a registry that does not become healthy", () => {
             });
         });
         const up = stack.startUp();
-        await killed;
-        const { code, screen } = await up.done;
+        const ended = up.done.then((result) => {
+            events.process.kill();
+            return result;
+        });
+        await Promise.race([
+            killed,
+            ended.then(({ screen }) => Promise.reject(new Error(`It was not killed:\n${seen}\n${screen}`))),
+        ]);
+        const { code, screen } = await ended;
         expect(code).not.toBe(0);
         expect(screen).toContain("error: ");
 

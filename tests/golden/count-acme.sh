@@ -69,6 +69,7 @@ tell() {
   if registry; then echo "private_registry_up 1"; cat registry.prom; else echo "private_registry_up 0"; fi
   ends=0 life=0 failures=
   [ ! -s directory ] || read -r ends life failures < directory
+  { [ -s directory ] && [ $(($(date +%s) - $(date -r directory +%s))) -lt 600 ]; } || failures=
   printf '# HELP private_registry_certificate_expiry_timestamp_seconds When the certificate of a name ends.\n# TYPE private_registry_certificate_expiry_timestamp_seconds gauge\n'
   echo "private_registry_certificate_expiry_timestamp_seconds{site=\"own\"} 1800000000"
   if [ $ends != 0 ]; then

@@ -10,12 +10,12 @@ const TARGET = { stack: "org/dev", address: "docker.example.com:8443", ca: true 
 
 test("golden files", () => {
     expectGolden("prometheus.yml", prometheusYml({ ...TARGET, scheme: "https", user: "prometheus" }));
-    expectGolden(
-        "alerts.yml",
-        alertsYml({ stack: "org/dev", files: true, acme: false, due: { backup: 172_800 } }),
-    );
+    expectGolden("alerts.yml", alertsYml({ stack: "org/dev", files: true, due: { backup: 172_800 } }));
     expectGolden("dashboard.json", dashboardJson("dev", true, true));
-    expectGolden("alerts-acme.yml", alertsYml({ stack: "dev", files: false, acme: true, due: {} }));
+    expectGolden(
+        "alerts-acme.yml",
+        alertsYml({ stack: "dev", files: false, acme: { renewBeforeDays: 30 }, due: {} }),
+    );
     expectGolden("count.sh", countScript([{ site: "registry", ends: 1_800_000_000 }], true));
     expectGolden(
         "count-acme.sh",
@@ -24,7 +24,7 @@ test("golden files", () => {
 });
 
 test("there is nothing of what a stack does not have", () => {
-    const alerts = alertsYml({ stack: "dev", files: false, acme: false, due: {} });
+    const alerts = alertsYml({ stack: "dev", files: false, due: {} });
     expect(alerts).not.toMatch(/Disk|Backup|Gc|Renewal/);
     expect(dashboardJson("dev", false, false)).not.toMatch(/disk|last_success|store_bytes/);
     const plain = prometheusYml({ ...TARGET, scheme: "http", user: undefined, ca: false });
