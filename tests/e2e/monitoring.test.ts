@@ -131,7 +131,7 @@ describe("monitoring", () => {
             steady(`private_registry_certificate_life_seconds${of}`, 90 * 86_400),
         ]);
         const rules = {
-            rule_files: ["alerts.yml", "before-5.yml", "before-30.yml"],
+            rule_files: ["alerts.yml"],
             evaluation_interval: "1m",
             tests: [
                 {
@@ -156,6 +156,12 @@ describe("monitoring", () => {
                         },
                     ],
                 },
+            ],
+        };
+        const ends = {
+            rule_files: ["before-5.yml", "before-30.yml"],
+            evaluation_interval: "1m",
+            tests: [
                 {
                     interval: "1m",
                     input_series: certificates,
@@ -174,8 +180,12 @@ describe("monitoring", () => {
                 },
             ],
         };
-        writeFileSync(join(out, "test.yml"), JSON.stringify(rules));
-        const { code, screen } = await run(programs.promtool, ["test", "rules", join(out, "test.yml")]);
+        const files = [rules, ends].map((of, i) => {
+            const file = join(out, `test-${i}.yml`);
+            writeFileSync(file, JSON.stringify(of));
+            return file;
+        });
+        const { code, screen } = await run(programs.promtool, ["test", "rules", ...files]);
         expect([code, screen]).toEqual([0, expect.stringContaining("SUCCESS")]);
     });
 
