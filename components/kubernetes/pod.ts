@@ -41,6 +41,23 @@ const NAME_SERVERS = [
     `[ -z "$servers" ] || echo "${resolver("$(echo $servers)")}" > /tmp/resolver.conf`,
 ].join("\n");
 
+/**
+ * nginx below a shell, for which SIGTERM is what SIGQUIT is for nginx: it takes no connection any more, and ends with its last request.
+ * A hook before the stop could send that, too; but then the container ends while the hook still runs, just when kubelet stops it, and
+ * where that fails ("ttrpc: closed") the sidecar waits for its whole grace, ten minutes (Kubernetes 1.34, kuberuntime_container.go,
+ * killContainer: without `containerTerminated`).
+ */
+const UNTIL_ANSWERED = [
+    'nginx "$@" &',
+    "nginx=$!",
+    'trap "kill -QUIT $nginx" TERM QUIT',
+    'trap "kill -HUP $nginx" HUP',
+    "wait $nginx; code=$?",
+    "# A signal ends the wait, too.",
+    "while kill -0 $nginx 2>/dev/null; do wait $nginx; code=$?; done",
+    "exit $code",
+];
+
 export interface PodArgs {
     labels: Record<string, pulumi.Input<string>>;
     registry: {
@@ -133,7 +150,7 @@ export function podTemplate(args: PodArgs) {
                             `rm -rf /tmp/*; ln -s ${HOLDING_FOLDER}/${HOLDING_KEY} ${DRAIN_FILE}`,
                             NAME_SERVERS,
                             ...(front.certificate?.script ?? []),
-                            'exec nginx "$@"',
+                            ...UNTIL_ANSWERED,
                         ].join("\n"),
                         "nginx",
                     ],
@@ -147,12 +164,8 @@ export function podTemplate(args: PodArgs) {
                         ...shell(`[ -n "$(${ASK})" ]`),
                         ...{ periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
                     },
-                    // SIGQUIT: it takes no connection any more, and ends with its last request.
-                    lifecycle: {
-                        preStop: shell(
-                            `sleep ${LEAVING_SECONDS}; kill -QUIT 1; while kill -0 1 2>/dev/null; do sleep 1; done`,
-                        ),
-                    },
+                    // Until every node knows that it goes.
+                    lifecycle: { preStop: shell(`sleep ${LEAVING_SECONDS}`) },
                     resources: resources(front.memoryMb, 32),
                     securityContext: CONFINED,
                     ...TOLD,

@@ -209,6 +209,9 @@ describe("a registry on a cluster", () => {
         await restart;
         go();
         expect((await push).statuses).toEqual([202, 202, 201]);
+        // A container that ends beside its hook may leave its pod there for ten minutes.
+        const failed = ["--field-selector", "reason=FailedPreStopHook", "--output", "name"];
+        expect(await there.kubectl("get", "events", ...failed)).toBe("");
     });
 
     test("pods that are killed come back, and nothing acknowledged is lost", async () => {
