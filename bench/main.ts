@@ -57,7 +57,7 @@ async function withFront(): Promise<void> {
         return time;
     };
     try {
-        const { a, b, ratio } = await pairs(DEPLOYMENTS, deploy(stacks[0]), deploy(stacks[1]));
+        const { a, b, ratio } = await pairs(UPS, deploy(stacks[0]), deploy(stacks[1]));
         print(`first deployment with the front ÷ without:  ${format(ratio)}`);
         print(`    target 1.3: ${verdict(ratio.median <= 1.3)}; ${format(a, " s")} and ${format(b, " s")}`);
     } finally {

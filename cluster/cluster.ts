@@ -33,6 +33,14 @@ export interface ClusterObject {
     };
 }
 
+/**
+ * A command that gets something on its standard input. On a busy node that has come to nothing once in a while, and the command took it for
+ * its end: so an empty line comes first, without which it does not begin.
+ */
+const WITH_INPUT = 'read -r begin || exit 97; exec "$@"';
+const LOST = /^command terminated with exit code 97$/m;
+const TRIES = 5;
+
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** A cluster that does not answer ends a command within this time. */
@@ -261,7 +269,7 @@ export class Cluster {
     /**
      * Runs a command in a container of a pod.
      *
-     * @param options.input what it gets on its standard input. @default nothing
+     * @param options.input what it gets on its standard input, to which its container must have a shell. @default nothing
      * @param options.onLine called with each line that it prints, as it comes
      * @returns its exit code, and what it prints
      * @throws ClusterRefused where it could not be run
@@ -272,9 +280,23 @@ export class Cluster {
         command: readonly string[],
         { input, signal, onLine }: Pick<RunOptions, "input" | "signal" | "onLine"> = {},
     ): Promise<RunResult> {
-        const stdin = input === undefined ? [] : ["--stdin"];
-        const args = ["exec", pod, "--container", container, ...stdin, "--", ...command];
-        const result = await this.try(args, { input, signal, ...(onLine && { onLine }) });
+        const run = (args: readonly string[], sent?: Buffer) =>
+            this.try(["exec", pod, "--container", container, ...args], {
+                input: sent,
+                signal,
+                ...(onLine && { onLine }),
+            });
+        let result: RunResult;
+        if (input === undefined) result = await run(["--", ...command]);
+        else {
+            const sent = Buffer.concat([Buffer.from("\n"), Buffer.from(input)]);
+            for (let tries = 1; ; tries++) {
+                result = await run(["--stdin", "--", "/bin/sh", "-c", WITH_INPUT, "sh", ...command], sent);
+                if (!LOST.test(result.stderr)) break;
+                if (tries === TRIES)
+                    throw new SetupError(`The pod ${pod} takes no input: run the same command again.`);
+            }
+        }
         signal?.throwIfAborted();
         const ended = /^command terminated with exit code \d+$/m.test(result.stderr);
         if (result.code !== 0 && !ended) throw refused("exec", result.stderr);
