@@ -280,22 +280,22 @@ export class Cluster {
         command: readonly string[],
         { input, signal, onLine }: Pick<RunOptions, "input" | "signal" | "onLine"> = {},
     ): Promise<RunResult> {
-        const run = (args: readonly string[], sent?: Buffer) =>
-            this.try(["exec", pod, "--container", container, ...args], {
+        const begun =
+            input === undefined
+                ? ["--", ...command]
+                : ["--stdin", "--", "/bin/sh", "-c", WITH_INPUT, "sh", ...command];
+        const sent = input === undefined ? undefined : Buffer.concat([Buffer.from("\n"), Buffer.from(input)]);
+        const run = () =>
+            this.try(["exec", pod, "--container", container, ...begun], {
                 input: sent,
                 signal,
                 ...(onLine && { onLine }),
             });
-        let result: RunResult;
-        if (input === undefined) result = await run(["--", ...command]);
-        else {
-            const sent = Buffer.concat([Buffer.from("\n"), Buffer.from(input)]);
-            for (let tries = 1; ; tries++) {
-                result = await run(["--stdin", "--", "/bin/sh", "-c", WITH_INPUT, "sh", ...command], sent);
-                if (!LOST.test(result.stderr)) break;
-                if (tries === TRIES)
-                    throw new SetupError(`The pod ${pod} takes no input: run the same command again.`);
-            }
+        let result = await run();
+        for (let tries = 1; sent !== undefined && LOST.test(result.stderr); tries++) {
+            if (tries === TRIES)
+                throw new SetupError(`The pod ${pod} takes no input: run the same command again.`);
+            result = await run();
         }
         signal?.throwIfAborted();
         const ended = /^command terminated with exit code \d+$/m.test(result.stderr);

@@ -21,7 +21,7 @@ import { MIRROR_CONTAINER, mirrorLabels, mirrorPart, variable } from "./names";
 import { atService, type Beside, besidePolicy } from "./network";
 import { KubernetesObject } from "./object";
 import type { Place } from "./place";
-import { LEAVING_SECONDS } from "./pod";
+import { LEAVING, LEAVING_SECONDS } from "./pod";
 import type { TrustedPlace } from "./trust-nodes";
 
 type MirrorOptions = Mirrors[string];
@@ -130,8 +130,7 @@ function mirrorOf(
                                     ...shell(healthy(listens(port))),
                                     ...{ periodSeconds: 1, timeoutSeconds: 50, failureThreshold: 60 },
                                 },
-                                // Until every node knows that it goes.
-                                lifecycle: { preStop: shell(`sleep ${LEAVING_SECONDS}`) },
+                                lifecycle: LEAVING,
                                 resources: resources(of.memoryMb, 32, of.cpus),
                                 securityContext: CONFINED,
                                 ...TOLD,

@@ -41,6 +41,9 @@ const NAME_SERVERS = [
     `[ -z "$servers" ] || echo "${resolver("$(echo $servers)")}" > /tmp/resolver.conf`,
 ].join("\n");
 
+/** What a container that clients reach does before it is asked to end: it goes on until every node knows that it goes. */
+export const LEAVING = { preStop: shell(`sleep ${LEAVING_SECONDS}`) };
+
 /**
  * nginx below a shell, for which SIGTERM is what SIGQUIT is for nginx: it takes no connection any more, and ends with its last request.
  * A hook before the stop could send that, too; but then the container ends while the hook still runs, just when kubelet stops it, and
@@ -164,8 +167,7 @@ export function podTemplate(args: PodArgs) {
                         ...shell(`[ -n "$(${ASK})" ]`),
                         ...{ periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
                     },
-                    // Until every node knows that it goes.
-                    lifecycle: { preStop: shell(`sleep ${LEAVING_SECONDS}`) },
+                    lifecycle: LEAVING,
                     resources: resources(front.memoryMb, 32),
                     securityContext: CONFINED,
                     ...TOLD,

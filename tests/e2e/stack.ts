@@ -255,8 +255,6 @@ export class Stack {
         const { code, screen } = await run("pulumi", ["destroy", "--yes", "--skip-preview", ...QUIET], {
             cwd: this.project,
             env: this.env,
-            // What a client has begun ends first, and a connection without a request is waited for, for a minute.
-            timeoutMs: 300_000,
         });
         if (code !== 0) throw new Error(`pulumi destroy ended with code ${code}:\n${screen}`);
         return screen;

@@ -13,8 +13,8 @@ const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG = "application/vnd.oci.image.config.v1+json";
 const LAYER = "application/vnd.oci.image.layer.v1.tar";
 
-/** Times that what failed is tried, as skopeo does with `--retry-times`: over 21 s, in which a cluster knows that a node is gone. */
-const TRIES = 7;
+/** Times that docker, containerd and skopeo (`--retry-times`) try what failed. */
+const TRIES = 5;
 
 /** Something that a client was told is there. */
 export interface Pushed {
